@@ -1,0 +1,1 @@
+"""GeoHalo: from a geochemical survey and known deposits to an anomaly map with held-out evidence."""

@@ -1,0 +1,1 @@
+"""From clean samples or rasters to the standardised cube (element, y, x)."""

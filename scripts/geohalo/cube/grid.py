@@ -1,0 +1,106 @@
+"""The regular grid that all maps of a survey share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geohalo.errors import InputError
+
+#: More cells than this is almost surely a mistyped cell size (metres against kilometres).
+MAX_CELLS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Centres of the cells of a north-up grid.
+
+    Attributes
+    ----------
+    x : ndarray (columns,)
+        Eastings of the cell centres in metres, ascending.
+    y : ndarray (rows,)
+        Northings of the cell centres in metres, descending (the first row is the northernmost).
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.y.size, self.x.size
+
+    @property
+    def cell(self) -> float:
+        """Cell size in metres."""
+        return float(self.x[1] - self.x[0])
+
+    def centres(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Return the cell centres, (cells, 2) as (x, y) in metres, in row-major order; inside ``mask`` only if given."""
+        x, y = np.meshgrid(self.x, self.y)
+        if mask is None:
+            return np.column_stack([x.ravel(), y.ravel()])
+        return np.column_stack([x[mask], y[mask]])
+
+
+def survey_grid(samples: NDArray[np.float64], cell: float, max_distance: float) -> Grid:
+    """Lay a grid over the samples, its edges on whole multiples of the cell size.
+
+    Parameters
+    ----------
+    samples : ndarray (samples, 2)
+        Eastings and northings in metres.
+    cell : float
+        Cell size in metres.
+    max_distance : float
+        The grid reaches this many metres beyond the outermost samples.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    InputError
+        If the grid would have fewer than 2 x 2 or more than `MAX_CELLS` cells.
+    """
+    low = np.floor((samples.min(axis=0) - max_distance) / cell)
+    high = np.ceil((samples.max(axis=0) + max_distance) / cell)
+    columns, rows = (high - low).astype(int)
+    if rows * columns > MAX_CELLS:
+        raise InputError(
+            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows} x {columns} cells; "
+            f"the most is {MAX_CELLS:,}. Give a larger cell size (metres)."
+        )
+    if min(rows, columns) < 2:
+        raise InputError(
+            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows} x {columns} cells. "
+            "Give a smaller cell size (metres)."
+        )
+    x = (low[0] + 0.5 + np.arange(columns)) * cell
+    y = (high[1] - 0.5 - np.arange(rows)) * cell
+    return Grid(x, y)
+
+
+def sampled_mask(grid: Grid, samples: NDArray[np.float64], max_distance: float) -> NDArray[np.bool_]:
+    """Mark the cells whose centre lies within ``max_distance`` metres of a sample; returns (rows, columns) bool."""
+    distance, _ = cKDTree(samples).query(grid.centres(), distance_upper_bound=max_distance, workers=-1)
+    return np.isfinite(distance).reshape(grid.shape)
+
+
+def check_segments(n_segments: list[int], n_cells: int) -> None:
+    """Stop when more superpixels are asked for than there are cells.
+
+    Raises
+    ------
+    InputError
+        If one of the counts exceeds the number of cells inside the mask.
+    """
+    too_many = [n for n in n_segments if n > n_cells]
+    if too_many:
+        raise InputError(
+            f"config key superpixels.n_segments: {max(too_many)} superpixels are asked for, but the grid has only "
+            f"{n_cells} cells inside the mask. Ask for fewer superpixels or give a smaller grid.cell."
+        )

@@ -1,0 +1,129 @@
+"""Presets: the sizes and the training recipe of the two-branch network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+#: Branches of each variant. ``internal`` and ``external`` together are the spatial branch.
+VARIANTS: dict[str, tuple[str, ...]] = {
+    "fusion": ("internal", "external", "spectrum"),
+    "spectrum": ("spectrum",),
+    "spatial": ("internal", "external"),
+    "internal": ("internal",),
+    "external": ("external",),
+}
+
+Kernels = list[tuple[int, int]]
+
+
+def published_kernels(n_elements: int) -> Kernels:
+    """Kernel sizes of the published spectrum branch, for any number of elements.
+
+    Four convolutions without padding reduce ``n_elements`` positions to one, so that their kernel sizes less one add up
+    to ``n_elements - 1``: spread evenly, the remainder going to the last ones (10, 10, 11, 11 at 39 elements).
+
+    Returns
+    -------
+    list of (kernel size, stride)
+
+    Raises
+    ------
+    ValueError
+        For fewer than 5 elements, where a kernel would have a single position.
+    """
+    steps, remainder = divmod(n_elements - 1, 4)
+    if steps < 1:
+        raise ValueError(
+            f"preset 'reference' needs at least 5 elements for its four convolutions along the spectrum; "
+            f"this cube has {n_elements}. Use network.preset: default."
+        )
+    return [(steps + 1 + (k >= 4 - remainder), 1) for k in range(4)]
+
+
+def lean_kernels(n_elements: int) -> Kernels:
+    """Kernel sizes of the lean spectrum branch: two strided convolutions, then one over all positions that are left.
+
+    Returns
+    -------
+    list of (kernel size, stride)
+    """
+    kernels: Kernels = []
+    positions = n_elements
+    for _ in range(2):
+        size = min(5, positions)
+        kernels.append((size, 2))
+        positions = (positions - size) // 2 + 1
+    return [*kernels, (positions, 1)]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes and recipe of a network.
+
+    Attributes
+    ----------
+    internal, external : (int, int)
+        Channels of the two graph convolutions of each branch.
+    spectrum : tuple of int
+        Channels of the convolutions along the spectrum.
+    kernels : callable
+        From the number of elements to (kernel size, stride) of each of them.
+    hidden : int
+        Hidden units of each classifier head.
+    dropout : float
+        Share of the features dropped before each head.
+    normalisation : {"batch", "layer"}
+        Over the superpixels of the whole map (published), or over the channels of each superpixel: only the latter
+        lets a network train on its receptive field.
+    epochs, learning_rate, weight_decay
+        Adam, full batch.
+    l1_internal : float
+        L1 penalty on the parameters of the internal branch.
+    clip_internal, clip_external : float or None
+        Largest norm of the gradient of a branch.
+    """
+
+    internal: tuple[int, int]
+    external: tuple[int, int]
+    spectrum: tuple[int, ...]
+    kernels: Callable[[int], Kernels]
+    hidden: int
+    dropout: float
+    normalisation: str
+    epochs: int
+    learning_rate: float
+    weight_decay: float = 0.0
+    l1_internal: float = 0.0
+    clip_internal: float | None = None
+    clip_external: float | None = None
+
+
+PRESETS = {
+    # Xu & Zuo (2024): sizes and recipe of the published experiment.
+    "reference": Preset(
+        internal=(128, 64),
+        external=(128, 64),
+        spectrum=(128, 256, 64, 32),
+        kernels=published_kernels,
+        hidden=16,
+        dropout=0.5,
+        normalisation="batch",
+        epochs=150,
+        learning_rate=1e-3,
+        l1_internal=1e-4,
+        clip_internal=3.0,
+        clip_external=2.0,
+    ),
+    # The same branches and fusion at a fraction of the width: few deposits do not feed half a million weights.
+    "default": Preset(
+        internal=(32, 32),
+        external=(32, 32),
+        spectrum=(16, 32, 32),
+        kernels=lean_kernels,
+        hidden=16,
+        dropout=0.5,
+        normalisation="layer",
+        epochs=60,
+        learning_rate=3e-3,
+        weight_decay=1e-3,
+    ),
+}

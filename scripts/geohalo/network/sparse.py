@@ -1,0 +1,86 @@
+"""Sparse matrices that do not learn, multiplied with features that do."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.nn.conv.gcn_conv import gcn_norm
+
+
+class _Product(torch.autograd.Function):
+    """Matrix times features, with the transposed matrix kept at hand for the gradient."""
+
+    @staticmethod
+    def forward(ctx, matrix: Tensor, transposed: Tensor, features: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(transposed)
+        return matrix @ features
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):  # type: ignore[override]  # noqa: ANN205
+        (transposed,) = ctx.saved_tensors
+        return None, None, transposed @ gradient.contiguous()
+
+
+class SparseMatrix:
+    """A constant matrix in compressed rows.
+
+    Parameters
+    ----------
+    matrix : Tensor (rows, columns)
+        Sparse, any layout.
+    """
+
+    def __init__(self, matrix: Tensor):
+        self.matrix = matrix.to_sparse_csr()
+        self.transposed = matrix.to_sparse_coo().t().to_sparse_csr()
+
+    @classmethod
+    def from_entries(cls, rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> "SparseMatrix":
+        """Build a matrix from its entries; repeated ones add up."""
+        return cls(torch.sparse_coo_tensor(torch.stack([rows, columns]), values, shape).coalesce())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.matrix.shape[0], self.matrix.shape[1]
+
+    def __matmul__(self, features: Tensor) -> Tensor:
+        """Multiply with features (columns, ...); trailing dimensions are carried along."""
+        flat = features.reshape(features.shape[0], -1)
+        return _Product.apply(self.matrix, self.transposed, flat).reshape(-1, *features.shape[1:])
+
+    def after(self, other: "SparseMatrix") -> "SparseMatrix":
+        """Return the matrix product self @ other as a sparse matrix."""
+        return SparseMatrix(torch.sparse.mm(self.matrix, other.matrix))
+
+    def transpose(self) -> "SparseMatrix":
+        """Return the transposed matrix."""
+        return SparseMatrix(self.transposed)
+
+    def to(self, device: torch.device) -> "SparseMatrix":
+        """Copy to a device."""
+        return SparseMatrix(self.matrix.to(device))
+
+
+def selection(rows: Tensor, n_columns: int) -> SparseMatrix:
+    """Matrix that picks ``rows`` of what it is multiplied with."""
+    ones = torch.ones(rows.numel(), device=rows.device)
+    return SparseMatrix.from_entries(torch.arange(rows.numel(), device=rows.device), rows, ones, (rows.numel(), n_columns))
+
+
+def normalised_adjacency(edges: np.ndarray, n_nodes: int) -> SparseMatrix:
+    """D^-1/2 (A + I) D^-1/2 of an undirected graph given by edges (2, edges) in both directions."""
+    index, weight = gcn_norm(torch.as_tensor(edges).long(), num_nodes=n_nodes)
+    return SparseMatrix.from_entries(index[1], index[0], weight, (n_nodes, n_nodes))
+
+
+def adjacency(edges: np.ndarray, n_nodes: int) -> SparseMatrix:
+    """Plain adjacency of a graph given by edges (2, edges) in both directions."""
+    index = torch.as_tensor(edges).long()
+    return SparseMatrix.from_entries(index[1], index[0], torch.ones(index.shape[1]), (n_nodes, n_nodes))
+
+
+def averaging(assignment: Tensor, n_groups: int) -> SparseMatrix:
+    """Matrix that turns pixel features into the mean of each superpixel."""
+    size = torch.bincount(assignment, minlength=n_groups).clamp(min=1)
+    columns = torch.arange(assignment.numel(), device=assignment.device)
+    return SparseMatrix.from_entries(assignment, columns, 1.0 / size[assignment], (n_groups, assignment.numel()))

@@ -1,0 +1,132 @@
+"""The configuration: checked against the schema, with the schema's defaults filled in."""
+
+import copy
+import difflib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from geohalo.errors import InputError
+
+Config = dict[str, Any]
+
+SCHEMA_FILE = Path(__file__).resolve().parents[2] / "config" / "config.schema.yaml"
+
+#: Where a survey can come from; a config gives exactly one.
+SOURCES = ("simulate", "samples", "grids")
+
+
+@functools.cache
+def schema() -> Config:
+    """Return the schema of the configuration."""
+    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def resolve(node: Config) -> Config:
+    """Follow a ``$ref`` to the schema's ``$defs``."""
+    return schema()["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+
+
+def with_defaults(value: Any, node: Config) -> Any:
+    """Return a copy of ``value`` with the defaults of the schema's ``node`` filled in, section by section."""
+    node = resolve(node)
+    if not isinstance(value, dict) or "properties" not in node:
+        return value
+    filled = {key: copy.deepcopy(item) for key, item in value.items()}
+    for key, child in node["properties"].items():
+        child = resolve(child)
+        if key not in filled and "default" in child:
+            filled[key] = copy.deepcopy(child["default"])
+        if key in filled:
+            filled[key] = with_defaults(filled[key], child)
+    return filled
+
+
+def documented_keys(node: Config | None = None, prefix: str = "") -> Iterator[tuple[str, Config]]:
+    """Yield every key of the schema in dotted form (``grid.cell``) with its schema entry."""
+    for key, child in (schema() if node is None else node)["properties"].items():
+        child = resolve(child)
+        yield prefix + key, child
+        if "properties" in child:
+            yield from documented_keys(child, f"{prefix}{key}.")
+
+
+def _unknown_key(error: ValidationError, section: str) -> str:
+    known = list(error.schema["properties"])
+    unknown = next(key for key in error.instance if key not in known)
+    near = difflib.get_close_matches(str(unknown), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys here: {', '.join(known)}."
+    return f"unknown key {section + str(unknown)!r}; {hint}"
+
+
+def _explain(error: ValidationError) -> str:
+    """Turn a violation of the schema into one sentence that names the key."""
+    path = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        return _unknown_key(error, f"{path}." if path else "")
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        child = resolve(error.schema["properties"][missing])
+        return f"key {(path + '.' if path else '') + missing!r} is missing. {child.get('description', '')}"
+    if error.validator == "type" and error.instance is None:
+        return f"key {path!r} is empty; give a value or remove the key."
+    return f"key {path!r}: {error.message}. {error.schema.get('description', '')}".rstrip()
+
+
+def check_settings(config: Config, source: str = "config") -> Config:
+    """Check a configuration against the schema and fill in the defaults.
+
+    Parameters
+    ----------
+    config : dict
+        As read from YAML.
+    source : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    dict
+        A new dictionary in which every key with a default has a value.
+
+    Raises
+    ------
+    InputError
+        For an unknown key, a missing one, or a value that the schema does not allow.
+    """
+    errors = list(Draft202012Validator(schema()).iter_errors(config))
+    # A mistyped key explains the required key that seems to be missing, so it is told first.
+    unknown = [error for error in errors if error.validator == "additionalProperties"]
+    if errors:
+        raise InputError(f"{source}: {_explain(unknown[0] if unknown else best_match(iter(errors)))}")
+    given = [key for key in SOURCES if key in config]
+    if len(given) != 1:
+        told = " and ".join(given) if given else "none of them"
+        raise InputError(f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {told}.")
+    settings = with_defaults(config, schema())
+    if given != ["simulate"] and "deposits" not in settings:
+        raise InputError(f"{source}: section 'deposits' is missing. {schema()['properties']['deposits']['description']}")
+    if given == ["simulate"] and "deposits" in settings:
+        raise InputError(f"{source}: section 'deposits' is not used with 'simulate'; remove it.")
+    if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):
+        raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
+    _check_distances(settings["labels"], source)
+    return settings
+
+
+def _check_distances(labels: Config, source: str) -> None:
+    """Stop when the distances of the labels contradict each other."""
+    if labels["background_distance"] < labels["radius"]:
+        raise InputError(
+            f"{source}: labels.background_distance ({labels['background_distance']:g} m) is smaller than labels.radius "
+            f"({labels['radius']:g} m), so that one cell could be halo and background at once. Make it larger."
+        )
+    if labels["buffer"] < labels["background_distance"]:
+        raise InputError(
+            f"{source}: labels.buffer ({labels['buffer']:g} m) is smaller than labels.background_distance "
+            f"({labels['background_distance']:g} m), so that no held-out background is left. Make it larger."
+        )

@@ -1,0 +1,1 @@
+"""SLIC superpixels of the cube and the graphs built on them."""
