@@ -130,3 +130,18 @@ def _check_distances(labels: Config, source: str) -> None:
             f"{source}: labels.buffer ({labels['buffer']:g} m) is smaller than labels.background_distance "
             f"({labels['background_distance']:g} m), so that no held-out background is left. Make it larger."
         )
+
+
+def simulated_tables() -> Config:
+    """Return the sections ``samples`` and ``deposits`` that describe the tables of a simulated survey."""
+    tables = {
+        "samples": {
+            "file": "samples.csv",
+            "x": "x",
+            "y": "y",
+            "crs": "EPSG:32648",
+            "elements": "^(?P<element>[A-Z][A-Za-z0-9]*)_(?P<unit>ppm|ppb|pct)$",
+        },
+        "deposits": {"file": "deposits.csv", "x": "x", "y": "y", "crs": "EPSG:32648", "name": "name"},
+    }
+    return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}

@@ -1,0 +1,29 @@
+# GeoHalo: from a geochemical survey and known deposits to an anomaly map with held-out evidence.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# A survey's config stands alone; without one, the embedded demo runs.
+if not workflow.overwrite_configfiles:
+
+    configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/survey.smk"
+include: "rules/cube.smk"
+include: "rules/superpixels.smk"
+include: "rules/graph.smk"
+include: "rules/train.smk"
+include: "rules/evaluate.smk"
+include: "rules/products.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        final_outputs(),

@@ -1,0 +1,61 @@
+"""Controls on the same folds, the metrics of all, and the figures."""
+
+
+rule score_controls:
+    input:
+        cube=path("cube"),
+        places=PLACES,
+        folds=survey_folds(),
+    output:
+        scores=path("controls"),
+    log:
+        log_file("score_controls"),
+    benchmark:
+        benchmark_file("score_controls")
+    conda:
+        "../envs/geo.yaml"
+    threads: workflow.cores or 1
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=60,
+    params:
+        controls=CONTROLS,
+        code=code("score_controls"),
+    message:
+        "Score the controls {params.controls} on the same folds"
+    script:
+        "../scripts/score_controls.py"
+
+
+rule evaluate:
+    input:
+        elements=path("elements"),
+        folds=survey_folds(),
+        runs=[path("heldout", variant=variant, scales=SCALES) for variant in VARIANTS],
+        controls=path("controls"),
+    output:
+        metrics=path("metrics"),
+        deposit_ranks=path("deposit_ranks"),
+        success_rate=path("success_rate"),
+    log:
+        log_file("evaluate"),
+    benchmark:
+        benchmark_file("evaluate")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=20,
+    params:
+        runs=[(variant, SCALES, path("heldout", variant=variant, scales=SCALES), None) for variant in VARIANTS]
+        + [(name, "", path("controls"), name) for name in CONTROLS],
+        arguments={
+            "survey_name": SURVEY,
+            "labels": {key: config["labels"][key] for key in ("radius", "seed")},
+            "bootstrap": config["evaluation"]["bootstrap"],
+        },
+        code=code("evaluate"),
+    message:
+        "Measure variants and controls with held-out deposits and, beside it, on the random split"
+    script:
+        "../scripts/evaluate.py"

@@ -1,0 +1,104 @@
+"""The survey's tables: simulated or the user's own (downloaded where a source is given), cleaned."""
+
+if "simulate" in config:
+
+    rule simulate_survey:
+        output:
+            samples=path("simulated_samples"),
+            deposits=path("simulated_deposits"),
+            truth=path("truth"),
+        log:
+            log_file("simulate_survey"),
+        benchmark:
+            benchmark_file("simulate_survey")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            simulate=config["simulate"],
+            code=code("simulate_survey"),
+        message:
+            "Simulate a survey of {params.simulate[samples]} samples and {params.simulate[deposits]} deposits, seed {params.simulate[seed]}"
+        script:
+            "../scripts/simulate_survey.py"
+
+
+for name, source in config["data"]["sources"].items():
+    if not (Path(config["data"]["folder"]) / name).exists():
+
+        rule:
+            name:
+                "fetch_survey_" + re.sub(r"\W", "_", name)
+            output:
+                file=str(Path(config["data"]["folder"]) / name),
+            log:
+                f"logs/{SURVEY}/fetch_" + re.sub(r"\W", "_", name) + ".log",
+            conda:
+                "../envs/geo.yaml"
+            resources:
+                mem_mb=megabytes(500),
+                runtime=60,
+            params:
+                url=source["url"],
+                sha256=source["sha256"],
+            message:
+                "Download {output.file}"
+            script:
+                "../scripts/fetch_survey.py"
+
+
+if not GRIDDED:
+
+    rule clean_samples:
+        input:
+            table=SAMPLE_TABLE,
+        output:
+            samples=path("samples"),
+            report=path("samples_report"),
+        log:
+            log_file("clean_samples"),
+        benchmark:
+            benchmark_file("clean_samples")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            samples=TABLES["samples"],
+            grid_crs=config["grid"]["crs"],
+            code=code("clean_samples"),
+        message:
+            "Clean the samples of {input.table}"
+        script:
+            "../scripts/clean_samples.py"
+
+
+rule clean_deposits:
+    input:
+        table=DEPOSIT_TABLE,
+        surveyed=PLACES,
+    output:
+        deposits=path("deposits"),
+    log:
+        log_file("clean_deposits"),
+    benchmark:
+        benchmark_file("clean_deposits")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=5,
+    params:
+        arguments={
+            "section": TABLES["deposits"],
+            "max_distance": config["grid"]["max_distance"],
+            "labels": {key: config["labels"][key] for key in ("group_distance", "folds")},
+        },
+        code=code("clean_deposits"),
+    message:
+        "Place the deposits of {input.table} in the survey"
+    script:
+        "../scripts/clean_deposits.py"

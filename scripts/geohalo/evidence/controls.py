@@ -1,0 +1,129 @@
+"""Controls: scores that a network must beat, made on the very same folds.
+
+``logistic`` and ``random_forest`` are plain classifiers of single cells. The other two see no
+element at all: ``sampling_density`` shows how much a survey that was sampled more densely near
+known deposits gives away, and ``deposit_distance`` how much is gained by staying near known
+deposits.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.spatial import KDTree
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from geohalo.evidence.folds import Folds
+
+CONTROLS = ("logistic", "random_forest", "sampling_density", "deposit_distance")
+PROBABILITY_CONTROLS = ("logistic", "random_forest")
+DENSITY_NEIGHBOURS = 12
+
+
+def score_control(
+    name: str,
+    cube: np.ndarray,
+    cells: np.ndarray,
+    deposits: np.ndarray,
+    samples_xy: np.ndarray,
+    folds: Folds,
+    seed: int = 0,
+    n_jobs: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score every cell of every fold with one control.
+
+    Parameters
+    ----------
+    name : {"logistic", "random_forest", "sampling_density", "deposit_distance"}
+        ``logistic``: L2-penalised (C = 1) logistic regression, classes balanced. ``random_forest``:
+        300 trees with at least 3 cells in a leaf, classes balanced. Both are fitted to the training
+        cells of each fold and draw, and score the probability of halo. ``sampling_density``: minus
+        the distance to the 12th nearest sample (the last if there are fewer), no labels.
+        ``deposit_distance``: minus the distance to the nearest deposit not held out in the fold,
+        including those whose own cells the buffer keeps from the classifiers.
+    cube : (N, B) array
+        Standardised values of the B elements.
+    cells : (N, 2) array
+        Metric coordinates of the cells' centres.
+    deposits : (D, 2) array
+        Metric coordinates of the deposits.
+    samples_xy : (S, 2) array
+        Metric coordinates of the samples.
+    folds : Folds
+        Any scheme.
+    seed : int
+        Seed of the forests; each fold and draw has its own stream.
+    n_jobs : int
+        Processes or threads for the random forest.
+
+    Returns
+    -------
+    mean, spread : (F, N) float32 arrays
+        Mean over the draws and their standard deviation (divisor: number of draws), 0 for the last
+        two controls.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    if name not in CONTROLS:
+        raise ValueError(f"control is {name!r}; it must be one of {', '.join(CONTROLS)}")
+    if name in PROBABILITY_CONTROLS:
+        # On some hundred cells the threads of the linear algebra mostly wait for each other (20 times
+        # slower where another job holds a core). The forests' own threads are not concerned.
+        with threadpool_limits(limits=1):
+            return _fitted_scores(name, np.asarray(cube, dtype=np.float32), folds, seed, n_jobs)
+    if name == "sampling_density":
+        rows = [_minus_distance(samples_xy, cells, DENSITY_NEIGHBOURS)] * folds.n_folds
+    else:
+        rows = [
+            _minus_distance(deposits[folds.training_deposits(fold)], cells, 1)
+            for fold in range(folds.n_folds)
+        ]
+    mean = np.stack(rows).astype(np.float32)
+    return mean, np.zeros_like(mean)
+
+
+def _minus_distance(points: np.ndarray, cells: np.ndarray, neighbour: int) -> np.ndarray:
+    """Return minus the distance (N,) of each cell to its k-th nearest point."""
+    distance, _ = KDTree(points).query(cells, k=[min(neighbour, len(points))])
+    return -distance[:, 0]
+
+
+def _fitted_scores(
+    name: str, cube: np.ndarray, folds: Folds, seed: int, n_jobs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit a classifier for each fold and draw; return mean and spread of their probabilities."""
+    make = _classifier(name, n_jobs)
+    mean = np.zeros((folds.n_folds, len(cube)))
+    squares = np.zeros_like(mean)
+    for fold in range(folds.n_folds):
+        for draw in range(folds.n_draws):
+            cell, label = folds.train(fold, draw)
+            state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
+            model = make(int(state)).fit(cube[cell], label)
+            score = model.predict_proba(cube)[:, 1]
+            # Welford's update: the draws' scores are never held together.
+            step = score - mean[fold]
+            mean[fold] += step / (draw + 1)
+            squares[fold] += step * (score - mean[fold])
+    spread = np.sqrt(squares / folds.n_draws)
+    return mean.astype(np.float32), spread.astype(np.float32)
+
+
+def _classifier(name: str, n_jobs: int) -> Callable[[int], Any]:
+    """Return the function that makes a classifier from a random state."""
+    if name == "logistic":
+        return lambda state: LogisticRegression(
+            C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=state
+        )
+    return lambda state: RandomForestClassifier(
+        n_estimators=300,
+        min_samples_leaf=3,
+        class_weight="balanced",
+        n_jobs=n_jobs,
+        random_state=state,
+    )

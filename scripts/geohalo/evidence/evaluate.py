@@ -1,0 +1,270 @@
+"""One table of evidence from the F maps of a scheme's folds.
+
+Two kinds of metric:
+
+- *Deposit metrics* (``capture``, ``success_area``, ``pa_crossing``, ``contrast_t``) ask how high a
+  deposit ranks in the map of the fold that did not know it, among **all** N cells of that map.
+- *Cell metrics* (``roc_auc``, ``pr_auc`` and ``accuracy`` to ``brier``) compare the test cells of a
+  fold: halo cells against background. The background is weighted to the weight of the positives in
+  ``pr_auc`` and in ``accuracy`` to ``brier``, so that chance is 0.5 (kappa 0, Brier 0.25) in every
+  fold and scheme. In ``held_out`` the background lies around the held-out deposits, within the
+  buffer, so these metrics ask the harder question: does the halo stand out from its own district?
+
+In the scheme ``held_out`` a deposit's cells are all those within the label radius, in the map of
+the fold that held the deposit out. In ``random`` each of these cells is taken from the map of the
+fold that held out this one cell.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import KDTree
+
+from geohalo.evidence import metrics, statistics
+from geohalo.evidence.folds import NONE, TEST_DRAW, Folds
+
+DEPOSIT_METRICS = ("capture", "success_area", "pa_crossing", "contrast_t")
+AREA_METRICS = ("roc_auc", "pr_auc")
+PROBABILITY_METRICS = ("accuracy", "precision", "recall", "f1", "kappa", "brier")
+
+
+def evaluate_scores(
+    scores: np.ndarray,
+    folds: Folds,
+    cells: np.ndarray,
+    deposits: np.ndarray,
+    labels: Mapping[str, Any],
+    n_bootstrap: int,
+    seed: int,
+    probability: bool = True,
+) -> pd.DataFrame:
+    """Measure the maps of all folds.
+
+    Parameters
+    ----------
+    scores : (F, N) array
+        Anomaly score of every cell by the model of each fold; larger is more anomalous.
+    folds : Folds
+        Scheme ``held_out`` or ``random``.
+    cells : (N, 2) array
+        Metric coordinates of the cells' centres.
+    deposits : (D, 2) array
+        Metric coordinates of the deposits.
+    labels : mapping
+        The section ``labels`` of the config; only ``radius`` is used.
+    n_bootstrap : int
+        Bootstrap draws over deposit groups.
+    seed : int
+        Seed of the draws; the same seed draws the same groups for every score, so that intervals
+        compare.
+    probability : bool
+        Whether the scores are probabilities. If not, accuracy to brier are NaN.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each metric: ``metric``, ``estimate``, ``low`` and ``high`` (95 % bootstrap
+        interval over deposit groups, the background of the random scheme held fixed; NaN for
+        contrast_t, which is a ratio to its own standard error, and with a single group) and ``n``
+        (deposits for deposit metrics, test cells for cell metrics). ``roc_auc`` and ``pr_auc`` are
+        means over folds, weighted by held-out deposits (random: by test positives); accuracy to
+        brier pool the test cells of all folds.
+
+    Raises
+    ------
+    ValueError
+        If the scheme holds out nothing, the shape is not (F, N), or a score is NaN.
+    """
+    table = per_deposit(scores, folds, cells, deposits, labels)
+    weights = _group_weights(folds, n_bootstrap, seed)
+    rows = _deposit_rows(table, len(cells), weights)
+    tests = [_test_cells(scores[fold], folds, fold) for fold in range(folds.n_folds)]
+    rows += _area_rows(tests, folds, weights)
+    rows += (
+        _probability_rows(tests, weights)
+        if probability
+        else [(name, np.nan, np.nan, np.nan, sum(map(len, tests))) for name in PROBABILITY_METRICS]
+    )
+    return pd.DataFrame(rows, columns=["metric", "estimate", "low", "high", "n"])
+
+
+def per_deposit(
+    scores: np.ndarray,
+    folds: Folds,
+    cells: np.ndarray,
+    deposits: np.ndarray,
+    labels: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Return how high each deposit ranks in the map that did not know it.
+
+    Parameters
+    ----------
+    scores, folds, cells, deposits, labels
+        As in `evaluate_scores`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each reachable deposit: ``deposit``, ``group``, ``fold`` (whose map its own cell
+        is read in), ``capture`` (mean percentile rank of its cells within the label radius) and
+        ``rank`` (percentile rank of its own cell, the one with the nearest centre).
+
+    Raises
+    ------
+    ValueError
+        As in `evaluate_scores`.
+    """
+    if folds.scheme == "final":
+        raise ValueError("the final scheme holds out nothing, so its map is no evidence")
+    if scores.shape != (folds.n_folds, len(cells)):
+        raise ValueError(
+            f"scores have shape {scores.shape}; expected {(folds.n_folds, len(cells))}"
+        )
+    ids = np.flatnonzero(folds.deposit_group != NONE)
+    tree = KDTree(cells)
+    _, own = tree.query(deposits[ids])
+    around = tree.query_ball_point(deposits[ids], labels["radius"])
+    pair_deposit = np.repeat(np.arange(len(ids)), [len(near) for near in around])
+    pair_cell = np.concatenate([np.asarray(near, dtype=np.int64) for near in around])
+    fold = _holding_fold(folds, ids, own)
+    pair_fold = _holding_fold(folds, ids[pair_deposit], pair_cell)
+    rank, pair_rank = np.empty(len(ids)), np.empty(len(pair_cell))
+    for one in range(folds.n_folds):
+        map_rank = metrics.percentile_rank(scores[one])
+        rank[fold == one] = map_rank[own[fold == one]]
+        pair_rank[pair_fold == one] = map_rank[pair_cell[pair_fold == one]]
+    return pd.DataFrame(
+        {
+            "deposit": ids,
+            "group": folds.deposit_group[ids],
+            "fold": fold,
+            "capture": metrics.capture(pair_rank, pair_deposit, len(ids)),
+            "rank": rank,
+        }
+    )
+
+
+def success_curves(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of the success-rate curve of a table of `per_deposit`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With the column ``rank``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``area`` (share searched) and ``found`` (share of deposits found from there on), ascending
+        from 0 to 1: a staircase.
+    """
+    area, found = metrics.success_rate_curve(table["rank"].to_numpy())
+    return pd.DataFrame({"area": area, "found": found})
+
+
+def _holding_fold(folds: Folds, deposit: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Return the fold that held out each pair of a deposit and one of its cells."""
+    if folds.scheme == "held_out":
+        return folds.deposit_fold[deposit]
+    tested = folds.cells[(folds.cells["draw"] == TEST_DRAW) & (folds.cells["label"] == 1)]
+    fold_of_cell = np.full(folds.held_out_region.shape[1], NONE)
+    fold_of_cell[tested["cell"]] = tested["fold"]
+    return fold_of_cell[cell]
+
+
+def _group_weights(folds: Folds, n_bootstrap: int, seed: int) -> np.ndarray:
+    """Return how often each group counts in each draw, (n_bootstrap, G); no row if G < 2."""
+    n_groups = int(folds.deposit_group.max()) + 1
+    return statistics.resample_groups(n_groups, n_bootstrap if n_groups > 1 else 0, seed)
+
+
+def _deposit_rows(table: pd.DataFrame, n_cells: int, weights: np.ndarray) -> list[tuple[Any, ...]]:
+    """Return the rows of the deposit metrics."""
+    rank, group = table["rank"].to_numpy(), table["group"].to_numpy()
+    per_draw = weights[:, group]
+    rows: list[tuple[Any, ...]] = []
+    for name, value in (("capture", table["capture"].to_numpy()), ("success_area", rank)):
+        draws = statistics.ratio(per_draw @ value, per_draw.sum(axis=1))
+        rows.append((name, float(value.mean()), *statistics.percentile_interval(draws), len(table)))
+    crossing = float(metrics.prediction_area_crossing(rank))
+    draws = metrics.prediction_area_crossing(rank, per_draw)
+    rows.append(("pa_crossing", crossing, *statistics.percentile_interval(draws), len(table)))
+    contrast, _, _ = metrics.studentised_contrast(rank, n_cells)
+    rows.append(("contrast_t", contrast, np.nan, np.nan, len(table)))
+    return rows
+
+
+def _test_cells(score: np.ndarray, folds: Folds, fold: int) -> pd.DataFrame:
+    """Return score, label and group of the test cells of one fold."""
+    rows = folds.test(fold)
+    return pd.DataFrame(
+        {
+            "score": score[rows["cell"]],
+            "label": rows["label"].to_numpy(),
+            "group": rows["group"].to_numpy(),
+        }
+    )
+
+
+def _area_rows(
+    tests: list[pd.DataFrame], folds: Folds, weights: np.ndarray
+) -> list[tuple[Any, ...]]:
+    """Return the rows of ROC and PR AUC: weighted means over folds."""
+    n_groups = weights.shape[1]
+    estimates = np.empty((2, len(tests)))
+    draws = np.empty((2, len(tests), len(weights)))
+    share = np.empty((len(tests), n_groups))
+    for fold, test in enumerate(tests):
+        score, label, group = (test[name].to_numpy() for name in ("score", "label", "group"))
+        positives, groups, background = score[label == 1], group[label == 1], score[label == 0]
+        estimates[:, fold] = metrics.roc_auc(label, score), metrics.pr_auc(label, score)
+        draws[0, fold] = statistics.roc_auc_draws(positives, groups, background, weights)
+        draws[1, fold] = statistics.pr_auc_draws(positives, groups, background, weights)
+        held = (
+            folds.deposit_group[folds.deposit_fold == fold]
+            if folds.scheme == "held_out"
+            else groups
+        )
+        share[fold] = np.bincount(held, minlength=n_groups)
+    weight = np.where(
+        np.isnan(draws[0]), 0, share @ weights.T
+    )  # a draw may leave a fold without a group
+    means = statistics.ratio((np.nan_to_num(draws) * weight).sum(axis=1), weight.sum(axis=0))
+    n_cells = sum(map(len, tests))
+    return [
+        (
+            name,
+            float(np.average(estimates[row], weights=share.sum(axis=1))),
+            *statistics.percentile_interval(means[row]),
+            n_cells,
+        )
+        for row, name in enumerate(AREA_METRICS)
+    ]
+
+
+def _probability_rows(tests: list[pd.DataFrame], weights: np.ndarray) -> list[tuple[Any, ...]]:
+    """Return the rows of accuracy to brier; whole groups of the pooled test cells are resampled."""
+    pooled = pd.concat(tests, ignore_index=True)
+    label, probability = pooled["label"].to_numpy(), pooled["score"].to_numpy(dtype=float)
+    if probability.min() < 0 or probability.max() > 1:
+        raise ValueError("scores are not probabilities (outside 0 to 1): pass probability=False")
+    estimates = metrics.cell_metrics(label, probability)
+    # Cells without a group (background of the random scheme) go last and count in every draw.
+    n_groups = weights.shape[1]
+    group = np.where(pooled["group"] == NONE, n_groups, pooled["group"])
+    counted = np.column_stack([weights, np.ones(len(weights))])
+
+    def mean(value: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        total = np.bincount(group[chosen], weights=value[chosen], minlength=n_groups + 1)
+        number = np.bincount(group[chosen], minlength=n_groups + 1)
+        return statistics.ratio(counted @ total, counted @ number)
+
+    declared, squared = (probability >= 0.5).astype(float), (probability - label) ** 2
+    draws = metrics.rate_metrics(mean(declared, label == 1), mean(declared, label == 0))
+    draws["brier"] = (mean(squared, label == 1) + mean(squared, label == 0)) / 2
+    return [
+        (name, estimates[name], *statistics.percentile_interval(draws[name]), len(pooled))
+        for name in PROBABILITY_METRICS
+    ]

@@ -1,0 +1,1 @@
+"""What the user takes away: figures, maps, targets and the report."""

@@ -1,0 +1,128 @@
+"""Deposits on a map: symbols, and names that cover neither each other nor a symbol."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from geohalo.products.map_axes import MapPage
+from geohalo.products.styles import SMALL_SIZE, colour, shorten, text_size, whole
+
+#: More deposits than this carry no names.
+MOST_NAMES = 15
+LONGEST_NAME = 28
+#: Distances in inches between a symbol and its name that are tried, nearest first.
+DISTANCES = (0.03, 0.12, 0.24, 0.4, 0.6)
+DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+
+Array = NDArray[np.float64]
+
+
+def points_of(table: pd.DataFrame) -> Array:
+    """Return the coordinates (n, 2) in metres of a table with the columns ``x`` and ``y``."""
+    return table[["x", "y"]].to_numpy(dtype=np.float64)
+
+
+def used_deposits(deposits: pd.DataFrame) -> pd.DataFrame:
+    """Return the deposits inside the survey: all of them when the table has no column ``inside``."""
+    return deposits[deposits["inside"].astype(bool)] if "inside" in deposits else deposits
+
+
+def _candidates(point: Array, size: Array, symbol: float) -> Array:
+    """Return the boxes (candidates, 4) around a symbol in which its name could stand: left, bottom, right, top."""
+    distance = np.repeat(DISTANCES, len(DIRECTIONS)) + symbol / 2
+    direction = np.tile(np.array(DIRECTIONS, dtype=float), (len(DISTANCES), 1))
+    centre = point + direction * (distance[:, None] + size / 2)
+    return np.hstack([centre - size / 2, centre + size / 2])
+
+
+def _overlap(boxes: Array, others: Array) -> NDArray[np.bool_]:
+    """Tell which pairs of boxes (a, 4) and (b, 4) overlap."""
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    return ((low < others[None, :, 2:]) & (high > others[None, :, :2])).all(axis=2)
+
+
+def place_names(points: Array, sizes: Array, panel: tuple[float, float], symbol: float) -> Array:
+    """Find a place for each name, in the order given: the nearest one that is free.
+
+    Parameters
+    ----------
+    points : ndarray (n, 2)
+        Symbols in inches from the panel's lower left corner.
+    sizes : ndarray (n, 2)
+        Width and height of each name in inches.
+    panel : (width, height)
+        Of the panel in inches.
+    symbol : float
+        Width of a symbol in inches.
+
+    Returns
+    -------
+    ndarray (n, 4)
+        Boxes of the names: left, bottom, right, top; NaN where no place is free.
+    """
+    symbols = np.hstack([points - symbol / 2, points + symbol / 2])
+    placed = np.full((len(points), 4), np.nan)
+    for index, (point, size) in enumerate(zip(points, sizes, strict=True)):
+        boxes = _candidates(point, size, symbol)
+        within = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= panel).all(axis=1)
+        taken = _overlap(boxes, np.vstack([symbols, placed[:index]])).any(axis=1)
+        free = np.flatnonzero(within & ~taken)
+        if free.size:
+            placed[index] = boxes[free[0]]
+    return placed
+
+
+def draw_deposits(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 11.0, hollow: bool = False) -> Line2D:
+    """Draw deposits as stars with a white edge.
+
+    Parameters
+    ----------
+    page : MapPage
+    axes : Axes
+        One of its panels.
+    deposits : pandas.DataFrame
+        ``x`` and ``y`` in metres.
+    size : float
+        Of a star in points.
+    hollow : bool
+        Draw outlines only.
+
+    Returns
+    -------
+    Line2D
+        The symbol for the legend, with the number of deposits.
+    """
+    points = points_of(deposits) / 1e3
+    if hollow:
+        look = {"markerfacecolor": "none", "markeredgecolor": colour("deposit"), "markeredgewidth": 1.0}
+    else:
+        look = {"markerfacecolor": colour("deposit"), "markeredgecolor": colour("deposit_edge"), "markeredgewidth": 0.7}
+    axes.plot(*points.T, linestyle="none", marker="*", markersize=size, zorder=5, label="deposits", **look)
+    return Line2D([], [], linestyle="none", marker="*", markersize=11, label=whole(len(deposits), "deposit"), **look)
+
+
+def draw_names(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 11.0) -> int:
+    """Write the names of up to `MOST_NAMES` deposits beside their symbols; returns how many found no free place."""
+    if not 0 < len(deposits) <= MOST_NAMES or "name" not in deposits:
+        return 0
+    _, _, width, height = page.place(axes)
+    west, east, south, north = page.ground.extent
+    per_km = width / (east - west)
+    points = (points_of(deposits) / 1e3 - (west, south)) * per_km
+    names = [shorten(name, LONGEST_NAME) for name in deposits["name"]]
+    sizes = np.array([text_size(page.figure, name, SMALL_SIZE) for name in names])
+    places = place_names(points, sizes, (width, height), size / 72 * 0.8)
+    halo = [withStroke(linewidth=1.8, foreground="white")]
+    for name, point, box in zip(names, points, places, strict=True):
+        if np.isnan(box[0]):
+            continue
+        middle = (box[:2] + box[2:]) / 2 / per_km + (west, south)
+        axes.text(*middle, name, fontsize=SMALL_SIZE, ha="center", va="center", zorder=6, path_effects=halo)
+        nearest = np.clip(point, box[:2], box[2:])
+        if np.hypot(*(nearest - point)) > DISTANCES[1]:
+            ends = np.array([point, nearest]) / per_km + (west, south)
+            axes.plot(*ends.T, color=colour("text"), linewidth=0.6, zorder=4, path_effects=halo)
+    return int(np.isnan(places[:, 0]).sum())

@@ -1,0 +1,256 @@
+"""Maps on a page: panels in the shape of the survey, colour bars, a scale bar and a north arrow."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+from geohalo.products.pages import MARGIN, WIDTH, Page
+from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain
+
+NARROWEST = 5.6
+TALLEST_MAP = 7.0
+NARROWEST_PANEL = 1.6
+GAP = 0.2
+LEFT_AXIS = 0.62
+BOTTOM_AXIS = 0.45
+RIGHT_BAR = 0.85
+BELOW_BAR = 0.36
+PANEL_TITLE = 0.24
+SCALE_WIDTH = 1.75
+SCALE_HEIGHT = 0.36
+#: A page of several maps comes as near to this height in inches as its panels allow.
+PAGE_HEIGHT = 6.4
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The grid of a survey, as far as drawing is concerned.
+
+    Attributes
+    ----------
+    x : ndarray (columns,)
+        Eastings of the cell centres in metres, ascending.
+    y : ndarray (rows,)
+        Northings in metres, descending.
+    mask : ndarray (rows, columns) of bool
+        Interpolated cells.
+    crs : str
+        Name of the coordinate system, such as ``EPSG:2157``; may be empty.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+    crs: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit."""
+        if self.mask.shape != (self.y.size, self.x.size):
+            raise ValueError(f"mask has shape {self.mask.shape}; expected {(self.y.size, self.x.size)}")
+        if self.x.size < 2 or self.y.size < 2:
+            raise ValueError("a map needs at least 2 x 2 cells")
+
+    @property
+    def cell(self) -> tuple[float, float]:
+        """Width and height of a cell in km."""
+        return abs(self.x[1] - self.x[0]) / 1e3, abs(self.y[1] - self.y[0]) / 1e3
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Outer edges in km: left, right, bottom, top."""
+        width, height = self.cell
+        west, east = self.x.min() / 1e3 - width / 2, self.x.max() / 1e3 + width / 2
+        return west, east, self.y.min() / 1e3 - height / 2, self.y.max() / 1e3 + height / 2
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in km."""
+        west, east, south, north = self.extent
+        return east - west, north - south
+
+    @property
+    def area(self) -> float:
+        """Interpolated area in km²."""
+        return float(self.mask.sum()) * math.prod(self.cell)
+
+    def masked(self, values: ArrayLike) -> np.ma.MaskedArray:
+        """Return values (rows, columns) with cells masked that are outside or have no finite value.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not the grid's.
+        """
+        array = np.asarray(values)
+        if array.shape != self.mask.shape:
+            raise ValueError(f"a layer has shape {array.shape}; the grid has {self.mask.shape}")
+        return np.ma.masked_where(~self.mask | ~np.isfinite(array), array)
+
+    def inside(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which points (n, 2) in metres lie in the drawn rectangle."""
+        west, east, south, north = (edge * 1e3 for edge in self.extent)
+        x, y = points.T
+        return (x >= west) & (x <= east) & (y >= south) & (y <= north)
+
+    def at(self, layer: NDArray, points: NDArray[np.float64]) -> NDArray:
+        """Return the layer's value in the cell of each point (n, 2) in metres; all points must be `inside`."""
+        column = np.abs(self.x[None, :] - points[:, :1]).argmin(axis=1)
+        row = np.abs(self.y[None, :] - points[:, 1:]).argmin(axis=1)
+        return layer[row, column]
+
+
+def panel_columns(panels: int, aspect: float, overhead: float) -> tuple[int, float]:
+    """Arrange panels on a page of full width.
+
+    Parameters
+    ----------
+    panels : int
+    aspect : float
+        Height of a map over its width.
+    overhead : float
+        Inches that a panel needs above and below its map.
+
+    Returns
+    -------
+    columns : int
+    width : float
+        Width of a panel's map in inches.
+    """
+    best = (math.inf, 1, WIDTH)
+    for columns in range(1, panels + 1):
+        width = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns
+        if columns > 1 and width < NARROWEST_PANEL:
+            break
+        width = min(width, TALLEST_MAP / aspect)
+        rows = math.ceil(panels / columns)
+        empty = rows * columns - panels
+        cost = abs(math.log(rows * (width * aspect + overhead) / PAGE_HEIGHT)) + 0.2 * empty / columns
+        best = min(best, (cost, columns, width))
+    return best[1:]
+
+
+def scale_length(longest: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten that is not longer than ``longest``."""
+    power = 10.0 ** math.floor(math.log10(longest))
+    return next(step * power for step in (5, 2, 1) if step * power <= longest * (1 + 1e-9))
+
+
+class MapPage(Page):
+    """A page with one or more maps of the same ground.
+
+    One map has axes in km and room for a colour bar on its right; several have none, and room for one below each.
+
+    Attributes
+    ----------
+    ground : Ground
+    panels : list of Axes
+        In reading order.
+    panel_width : float
+        Width of each map in inches.
+    """
+
+    def __init__(self, ground: Ground, title: str, subtitle: str = "", panels: int = 1, bars: bool = True) -> None:
+        self.ground = ground
+        self._bars_below = panels > 1
+        width_km, height_km = ground.size
+        aspect = height_km / width_km
+        if panels == 1:
+            beside = LEFT_AXIS + (RIGHT_BAR if bars else 0) + 2 * MARGIN
+            columns, self.panel_width = 1, min(WIDTH - beside, TALLEST_MAP / aspect)
+            above, below, page_width = 0.0, BOTTOM_AXIS, self.panel_width + beside
+        else:
+            above, below = PANEL_TITLE, BELOW_BAR if bars else 0.0
+            columns, self.panel_width = panel_columns(panels, aspect, above + below)
+            page_width = columns * self.panel_width + (columns - 1) * GAP + 2 * MARGIN
+        super().__init__(min(WIDTH, max(NARROWEST, page_width)), title, subtitle)
+        self._add_panels(panels, columns, aspect, above, below)
+
+    def _add_panels(self, panels: int, columns: int, aspect: float, above: float, below: float) -> None:
+        height = self.panel_width * aspect
+        left = MARGIN + (0.0 if self._bars_below else LEFT_AXIS)
+        top = self.bottom
+        self.right_edge = left + columns * self.panel_width + (columns - 1) * GAP
+        self.panels = []
+        for number in range(panels):
+            row, column = divmod(number, columns)
+            place = left + column * (self.panel_width + GAP), top + row * (above + height + below + 0.08) + above
+            axes = self.add_axes(*place, self.panel_width, height)
+            self._prepare(axes)
+            self.panels.append(axes)
+        self.bottom += below
+
+    def _prepare(self, axes: Axes) -> None:
+        """Give a panel its limits and, if it is the only one, axes in km."""
+        west, east, south, north = self.ground.extent
+        axes.set(xlim=(west, east), ylim=(south, north), facecolor=colour("outside"), autoscale_on=False)
+        axes.set_aspect("equal")
+        axes.spines[:].set_color(colour("note"))
+        if self._bars_below:
+            axes.set(xticks=[], yticks=[])
+            return
+        crs = f", {plain(self.ground.crs)}" if self.ground.crs else ""
+        axes.set_xlabel(f"Easting (km{crs})")
+        axes.set_ylabel("Northing (km)")
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.ticklabel_format(style="plain", useOffset=False)
+
+    def raster(self, axes: Axes, values: ArrayLike, **look: Any) -> AxesImage:
+        """Draw a layer (rows, columns); cells outside the mask or without a value stay light grey."""
+        return axes.imshow(self.ground.masked(values), extent=self.ground.extent, origin="upper", aspect="equal", **look)
+
+    def title_panel(self, axes: Axes, text: str) -> None:
+        """Write a line above a panel."""
+        axes.set_title(text, loc="left", fontsize=TEXT_SIZE, pad=4)
+
+    def colour_bar(self, axes: Axes, image: Any, label: str = "") -> Colorbar:
+        """Add the colour bar of a panel: on the right of a single map, below one of several."""
+        left, top, width, height = self.place(axes)
+        bottom = self.bottom
+        if self._bars_below:
+            bar = self.add_axes(left, top + height + 0.06, width, 0.09)
+        else:
+            bar = self.add_axes(left + width + 0.12, top, 0.14, height)
+        self.bottom = bottom
+        drawn = self.figure.colorbar(image, cax=bar, orientation="horizontal" if self._bars_below else "vertical")
+        drawn.outline.set_linewidth(0.4)  # type: ignore[operator]
+        bar.tick_params(labelsize=SMALL_SIZE, length=2, pad=1.5)
+        if label:
+            drawn.set_label(label, fontsize=TEXT_SIZE)
+        return drawn
+
+    def finish_map(self, handles: Sequence[Artist], caption: str = "") -> Figure:
+        """Add legend, scale bar, north arrow and caption, and give the page its final shape."""
+        left, top = self.place(self.panels[0])[0], self.bottom + 0.08
+        self.bottom = top
+        self._add_scale_bar(self.right_edge - SCALE_WIDTH, top)
+        self.bottom = top
+        height = self.add_legend(handles, left, self.right_edge - SCALE_WIDTH - left - 0.1) if handles else 0.0
+        self.bottom = top + max(SCALE_HEIGHT, height)
+        return self.finish(caption)
+
+    def _add_scale_bar(self, left: float, top: float) -> None:
+        """Draw scale bar and north arrow in axes of their own, whose units are inches."""
+        per_inch = self.ground.size[0] / self.panel_width
+        length = scale_length((SCALE_WIDTH - 0.55) * per_inch)
+        axes = self.add_axes(left, top, SCALE_WIDTH, SCALE_HEIGHT)
+        axes.set(xlim=(0, SCALE_WIDTH), ylim=(0, SCALE_HEIGHT), label="scale bar")
+        axes.axis("off")
+        end = SCALE_WIDTH - 0.35
+        start, low, high = end - length / per_inch, 0.06, 0.12
+        axes.plot([start, start, end, end], [high, low, low, high], color=colour("text"), linewidth=1.2)
+        axes.text((start + end) / 2, high + 0.04, f"{length:g} km", ha="center", va="bottom", fontsize=SMALL_SIZE)
+        arrow = {"arrowstyle": "-|>", "color": colour("text"), "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
+        north = SCALE_WIDTH - 0.1
+        axes.annotate("", (north, SCALE_HEIGHT - 0.1), (north, 0.0), arrowprops=arrow)
+        axes.text(north, SCALE_HEIGHT - 0.1, "N", ha="center", va="bottom", fontsize=SMALL_SIZE, fontweight="bold")

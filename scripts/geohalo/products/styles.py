@@ -1,0 +1,157 @@
+"""The look that all figures share: colours, fonts, text, and how a figure is saved."""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+import yaml
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font_names
+from matplotlib.text import Text
+
+COLOUR_FILE = Path(__file__).resolve().parents[3] / "resources" / "colour_maps.yaml"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Dots per inch of every saved figure; layouts are measured in inches.
+DPI = 150
+TITLE_SIZE = 11.0
+TEXT_SIZE = 8.5
+SMALL_SIZE = 7.5
+
+#: Tried in this order for names in scripts that the first one lacks.
+FONTS = ("DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "Arial Unicode MS")
+
+
+@functools.cache
+def style() -> dict[str, Any]:
+    """Return the table of colour maps and colours."""
+    return yaml.safe_load(COLOUR_FILE.read_text(encoding="utf-8"))
+
+
+def colour(name: str) -> str:
+    """Return one of the single colours."""
+    return style()["colours"][name]
+
+
+def method_style(method: str) -> tuple[str, str, str]:
+    """Return label, colour and line style of a variant or control; an unknown one keeps its own name."""
+    label, hue, line = style()["methods"].get(method, (method.replace("_", " "), colour("note"), "dashed"))
+    return label, hue, line
+
+
+def is_variant(method: str) -> bool:
+    """Tell the network's variants from the controls."""
+    return method in style()["variants"]
+
+
+@functools.cache
+def _settings() -> dict[str, Any]:
+    """Return matplotlib's own defaults with the house's on top; which fonts exist is asked once."""
+    installed = set(get_font_names())
+    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+    return defaults | {
+        "font.family": [font for font in FONTS if font in installed] or ["sans-serif"],
+        "font.size": TEXT_SIZE,
+        "text.color": colour("text"),
+        "axes.linewidth": 0.6,
+        "axes.labelsize": TEXT_SIZE,
+        "axes.titlesize": TEXT_SIZE,
+        "xtick.labelsize": SMALL_SIZE,
+        "ytick.labelsize": SMALL_SIZE,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.major.size": 3.0,
+        "ytick.major.size": 3.0,
+        "legend.fontsize": SMALL_SIZE,
+    }
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function so that it draws with the house's settings, whatever the user's matplotlibrc says."""
+
+    @functools.wraps(draw)
+    def with_settings(*args: P.args, **kwargs: P.kwargs) -> T:
+        with matplotlib.rc_context(_settings()):
+            return draw(*args, **kwargs)
+
+    return with_settings
+
+
+def plain(text: object) -> str:
+    """Return user text as one line that matplotlib shows as it stands: a dollar sign starts no formula."""
+    return " ".join(str(text).split()).replace("$", r"\$")
+
+
+def shorten(text: object, most: int) -> str:
+    """Return `plain` text cut to ``most`` characters."""
+    line = " ".join(str(text).split())
+    return plain(line if len(line) <= most else line[: most - 1].rstrip() + "…")
+
+
+def whole(number: float, noun: str) -> str:
+    """Return a count with its noun, as in ``1 deposit`` or ``4,278 samples``."""
+    return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
+
+
+def signed_percent(share: float) -> str:
+    """Return a share as a whole percentage with a true minus sign; ``n/a`` for NaN."""
+    return f"{share * 100:.0f} %".replace("-", "−") if np.isfinite(share) else "n/a"
+
+
+def with_interval(estimate: float, low: float, high: float) -> str:
+    """Return an estimate with its 95 % interval, as in ``0.84 (0.71–0.93)``; the interval only where there is one."""
+    if not np.isfinite(estimate):
+        return "n/a"
+    interval = f" ({low:.2f}–{high:.2f})" if np.isfinite(low) and np.isfinite(high) else ""
+    return f"{estimate:.2f}{interval}"
+
+
+def text_size(figure: Figure, text: str, size: float, weight: str = "normal") -> tuple[float, float]:
+    """Return width and height in inches of a text as the figure would draw it."""
+    label = Text(0, 0, text, fontsize=size, fontweight=weight, figure=figure)
+    extent = label.get_window_extent(FigureCanvasAgg(figure).get_renderer(), dpi=figure.dpi)
+    return extent.width / figure.dpi, extent.height / figure.dpi
+
+
+def wrap(figure: Figure, text: str, size: float, width: float, weight: str = "normal") -> str:
+    """Break a text into lines of at most ``width`` inches; a single longer word keeps a line of its own."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_size(figure, longer, size, weight)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+@styled
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Save a figure at `DPI`, so that the file is either whole or not there.
+
+    A PNG carries the figure's title in its metadata and nothing that depends on time or version: the same figure gives
+    the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : path
+        Its suffix decides the format. The folder must exist.
+    """
+    path = Path(path)
+    kind = path.suffix.lstrip(".").lower()
+    title = " ".join(figure.get_suptitle().replace(r"\$", "$").split())
+    metadata = {"Title": title, "Software": None} if kind == "png" else {"Title": title}
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(beside, dpi=DPI, format=kind, metadata=metadata)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

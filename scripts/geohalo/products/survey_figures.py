@@ -1,0 +1,227 @@
+"""Figures of what was sampled and what was interpolated."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
+
+from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
+from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.styles import colour, plain, signed_percent, style, styled, whole
+
+MOST_PANELS = 12
+CLIP = (2.0, 98.0)
+
+
+@styled
+def sample_map(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    samples: pd.DataFrame,
+    deposits: pd.DataFrame,
+    crs: str = "",
+) -> Figure:
+    """Draw the sample sites, the area that is interpolated from them, and the deposits.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    x : ndarray (columns,)
+        Eastings of the cell centres in metres, ascending.
+    y : ndarray (rows,)
+        Northings in metres, descending.
+    mask : ndarray (rows, columns) of bool
+        Interpolated cells.
+    samples : pandas.DataFrame
+        ``x``, ``y`` in metres and ``censored_share``: share of a sample's elements below the detection limit.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres, ``name`` and, if some lie outside the survey, ``inside``.
+    crs : str
+        Name of the coordinate system.
+
+    Returns
+    -------
+    Figure
+    """
+    ground = Ground(x, y, mask, crs)
+    used = used_deposits(deposits)
+    censored = samples["censored_share"].to_numpy(dtype=float)
+    any_censored = bool(np.nanmax(censored, initial=0.0) > 0)
+    page = MapPage(
+        ground,
+        f"{plain(survey)}: {whole(len(samples), 'sample')}, {whole(len(used), 'known deposit')}",
+        f"One sample per {ground.area / max(len(samples), 1):.2g} km² of the interpolated {ground.area:,.0f} km² "
+        f"({whole(int(mask.sum()), 'cell')} of {ground.cell[0]:g} x {ground.cell[1]:g} km)",
+        bars=any_censored,
+    )
+    axes = page.panels[0]
+    page.raster(axes, np.ones(mask.shape), cmap="gray", vmin=0, vmax=1)
+    handles = [_draw_samples(page, axes, samples, censored if any_censored else None)]
+    if not used.empty:
+        handles.append(draw_deposits(page, axes, used))
+    outside = deposits.drop(used.index)
+    if not outside.empty:
+        mark = draw_deposits(page, axes, outside, hollow=True)
+        mark.set_label(f"{len(outside):,} outside the survey")
+        handles.append(mark)
+    areas = [Patch(facecolor=colour("inside"), edgecolor=colour("note"), linewidth=0.5, label="interpolated")]
+    areas.append(Patch(facecolor=colour("outside"), edgecolor=colour("note"), linewidth=0.5, label="too far from a sample"))
+    return page.finish_map([*handles, *areas])
+
+
+def marker_size(points: NDArray[np.float64], inches_per_km: float) -> float:
+    """Return a diameter in points at which neighbouring sites (n, 2, in km) stay apart: 70 % of their median distance."""
+    if len(points) < 2:
+        return 4.0
+    distance = cKDTree(points).query(points, k=2)[0][:, 1]
+    return float(np.clip(0.7 * np.median(distance) * inches_per_km * 72, 0.8, 4.5))
+
+
+def _draw_samples(page: MapPage, axes: Axes, samples: pd.DataFrame, censored: NDArray[np.float64] | None) -> Line2D:
+    """Draw the sites, coloured by the share of censored elements if there are any; returns the legend's symbol."""
+    points = points_of(samples) / 1e3
+    diameter = marker_size(points, page.panel_width / page.ground.size[0])
+    label = whole(len(samples), "sample")
+    if censored is None:
+        axes.scatter(*points.T, s=diameter**2, c=colour("sample"), linewidths=0, label="samples", zorder=3)
+        return Line2D([], [], linestyle="none", marker="o", markersize=4, color=colour("sample"), label=label)
+    order = np.argsort(np.nan_to_num(censored), kind="stable")
+    limit = max(float(np.nanpercentile(censored, CLIP[1])), 0.01)
+    drawn = axes.scatter(
+        *points[order].T, s=diameter**2, c=censored[order] * 100, cmap=style()["maps"]["censored"], vmin=0,
+        vmax=limit * 100, linewidths=0, label="samples", zorder=3,
+    )  # fmt: skip
+    page.colour_bar(axes, drawn, "Elements of a sample below detection limit (%)")
+    return Line2D([], [], linestyle="none", marker="o", markersize=4, color=drawn.cmap(0.4), label=label)
+
+
+@styled
+def element_maps(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    ppm: Mapping[str, ArrayLike],
+    cv_explained: Mapping[str, float],
+    deposits: pd.DataFrame,
+    n: int = MOST_PANELS,
+    crs: str = "",
+    unit: str = "ppm",
+) -> Figure:
+    """Draw interpolated elements as small multiples, each with its own logarithmic colour bar.
+
+    Parameters
+    ----------
+    survey, x, y, mask, deposits, crs
+        See `sample_map`.
+    ppm : mapping of str to ndarray (rows, columns)
+        Concentration of each element, drawn in this order. An element with values that have no logarithm is drawn on a
+        linear scale.
+    cv_explained : mapping of str to float
+        Share of an element's variance that the interpolation explains at left-out samples; NaN or absent when unknown.
+    n : int
+        The first ``n`` elements are drawn, at most 12.
+    unit : str
+        Of the values.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        Without any element.
+    """
+    elements = list(ppm)[: min(n, MOST_PANELS)]
+    if not elements:
+        raise ValueError("no element to draw")
+    ground = Ground(x, y, mask, crs)
+    shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
+    what = f"{plain(elements[0])} as interpolated" if len(elements) == 1 else f"{len(elements)} elements as interpolated"
+    page = MapPage(ground, f"{plain(survey)}: {what}{_share_range(shares)}", panels=len(elements))
+    used = used_deposits(deposits)
+    handles = []
+    for axes, element in zip(page.panels, elements, strict=True):
+        values = ground.masked(ppm[element])
+        norm, colours = element_norm(values.compressed())
+        image = page.raster(axes, ppm[element], norm=norm, cmap=colours)
+        _tick_bar(page.colour_bar(axes, image, f"{plain(element)} ({unit})" if len(elements) == 1 else ""), norm)
+        share = shares[element]
+        page.title_panel(axes, f"{plain(element)} ({unit})" + (f", CV {signed_percent(share)}" if np.isfinite(share) else ""))
+        if not used.empty:
+            handles = [draw_deposits(page, axes, used, size=5.0)]
+    return page.finish_map(
+        handles,
+        "CV: share of the variance of the logarithms explained at samples left out in blocks. Colours end at the 2nd and 98th "
+        f"percentile of the cells; light grey is too far from a sample.{_where(ground)}",
+    )
+
+
+def _where(ground: Ground) -> str:
+    """Name the coordinate system in a caption."""
+    return f" Map grid: {plain(ground.crs)}." if ground.crs else ""
+
+
+def _share_range(shares: Mapping[str, float]) -> str:
+    """Say between which elements the explained share lies."""
+    known = {element: share for element, share in shares.items() if np.isfinite(share)}
+    if len(known) < 2:
+        return ""
+    low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+    return f", {signed_percent(known[low])} ({plain(low)}) to {signed_percent(known[high])} ({plain(high)}) explained"
+
+
+def element_norm(values: NDArray[np.float64]) -> tuple[Normalize, str]:
+    """Choose scale and colour map for the values of one element.
+
+    Logarithmic when all values are positive, linear otherwise, and diverging around zero when some are negative; clipped
+    at the 2nd and 98th percentile.
+    """
+    maps = style()["maps"]
+    low, high = np.percentile(values, CLIP) if values.size else (1.0, 10.0)
+    if values.size and values.min() < 0:
+        far = max(abs(low), abs(high)) or 1.0
+        return TwoSlopeNorm(0.0, -far, far), maps["signed"]
+    positive = bool(values.min() > 0) if values.size else True
+    if high <= low:
+        low, high = (low / 1.5, high * 1.5) if positive else (low, low + 1.0)
+    return (LogNorm(low, high) if positive else Normalize(low, high)), maps["concentration"]
+
+
+def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
+    """Return up to ``most`` round numbers (1, 2, 5 times powers of ten) spread over a logarithmic scale, or its ends."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = np.sort(np.outer(powers, steps).ravel())
+        ticks = ticks[(ticks >= low * 0.999) & (ticks <= high * 1.001)]
+        if len(ticks) <= most:
+            break
+    if len(ticks) < 2:
+        return [low, high]
+    return ticks[:: math.ceil(len(ticks) / most)].tolist()
+
+
+def _tick_bar(bar: Colorbar, norm: Normalize) -> None:
+    """Give the colour bar of an element few, round ticks."""
+    if isinstance(norm, LogNorm):
+        assert norm.vmin is not None and norm.vmax is not None
+        bar.locator = FixedLocator(round_ticks(norm.vmin, norm.vmax))
+    else:
+        bar.locator = MaxNLocator(4)
+    bar.formatter = FuncFormatter(lambda value, _: f"{float(f'{value:.2g}'):,g}")
+    bar.minorlocator = NullLocator()
+    bar.update_ticks()

@@ -1,0 +1,1 @@
+"""Survey tables in, clean samples and deposits out."""

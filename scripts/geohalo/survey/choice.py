@@ -1,0 +1,163 @@
+"""Which elements a survey can support, and whether their units are plausible."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from geohalo.errors import InputError
+from geohalo.survey.columns import Column
+from geohalo.survey.elements import UNIT_TO_PPM, concentration_factor, element_table
+
+HIGHEST_PPM = 1e6
+
+
+def wanted_columns(
+    columns: Sequence[Column], section: Mapping[str, Any], source: str
+) -> list[Column]:
+    """Return the columns that `samples.include` and `samples.exclude` leave.
+
+    Raises
+    ------
+    InputError
+        A name is no element, an element to include has no column, one is both included and
+        excluded, or none is left.
+    """
+    include, exclude = (_symbols(section, key) for key in ("include", "exclude"))
+    absent = include - {column.element for column in columns}
+    if absent:
+        raise InputError(
+            f"{source}: samples.include asks for {', '.join(sorted(absent))}, but no column that "
+            "matches samples.elements reports it"
+        )
+    both = include & exclude
+    if both:
+        raise InputError(
+            f"samples.exclude: {', '.join(sorted(both))} is in samples.include too; remove it from "
+            "one"
+        )
+    wanted = [
+        c for c in columns if c.element not in exclude and (not include or c.element in include)
+    ]
+    if not wanted:
+        raise InputError(
+            f"{source}: samples.exclude leaves no element of those that the columns report"
+        )
+    return wanted
+
+
+def _symbols(section: Mapping[str, Any], key: str) -> set[str]:
+    try:
+        return {concentration_factor(name, "ppm")[0] for name in section.get(key, ())}
+    except InputError as error:
+        raise InputError(f"samples.{key}: {error}") from error
+
+
+def require_values(
+    values: pd.DataFrame, columns: Sequence[Column], section: Mapping[str, Any], source: str
+) -> None:
+    """Raise an InputError when an element that `samples.include` lists has no value at all."""
+    if not section.get("include"):
+        return
+    for column in columns:
+        if values[column.element].isna().all():
+            raise InputError(
+                f"{source}, column {column.column!r}: {column.element} is listed in "
+                "samples.include but has no value at all; remove it there, or check "
+                "samples.missing and samples.keep"
+            )
+
+
+def choose_elements(
+    values: pd.DataFrame,
+    censored: pd.DataFrame,
+    columns: Sequence[Column],
+    section: Mapping[str, Any],
+) -> dict[str, str]:
+    """Tell for each element why its coverage or censoring drops it; "" for the ones that are kept.
+
+    Parameters
+    ----------
+    values, censored : DataFrame, shape (places, elements)
+        Concentrations, NaN where missing, and censored flags.
+    columns : sequence of Column
+        The column of each element.
+    section : mapping
+        Config section `samples`. An element listed in `include` is kept whatever its coverage and
+        censoring.
+    """
+    named = bool(section.get("include"))
+    coverage = values.notna().mean()
+    censored_share = censored.sum() / values.notna().sum().clip(lower=1)
+    reasons = {}
+    for column in columns:
+        element = column.element
+        reason = ""
+        if coverage[element] == 0:
+            reason = "no values"
+        elif not named and coverage[element] < section["min_coverage"]:
+            share = coverage[element]
+            reason = f"analysed in {share:.1%} of the samples, under samples.min_coverage"
+        elif not named and censored_share[element] > section["max_censored"]:
+            share = censored_share[element]
+            reason = f"censored in {share:.1%} of its analyses, over samples.max_censored"
+        reasons[element] = reason
+    return reasons
+
+
+def implausible_units(values: pd.DataFrame, columns: Sequence[Column]) -> dict[str, str]:
+    """Describe the elements whose unit cannot be right.
+
+    Parameters
+    ----------
+    values : DataFrame, shape (places, elements)
+        Concentrations in ppm.
+    columns : sequence of Column
+        The columns to look at.
+
+    Returns
+    -------
+    dict of str to str
+        Per implausible element a text with its median, the plausible range and the unit that would
+        fit.
+    """
+    table = element_table()
+    messages = {}
+    for column in columns:
+        series = values[column.element].dropna()
+        low = float(table["median_low_ppm"][column.element])
+        high = float(table["median_high_ppm"][column.element])
+        median, largest = float(series.median()), float(series.max())
+        if low <= median <= high and largest <= HIGHEST_PPM:
+            continue
+        fitting = []
+        for unit in UNIT_TO_PPM:
+            scale = concentration_factor(column.name, unit)[1] / column.factor
+            if low <= median * scale <= high and largest * scale <= HIGHEST_PPM:
+                fitting.append(unit)
+        likely = (
+            f"as {' or '.join(fitting)} it would be plausible"
+            if fitting
+            else "no other unit makes it plausible"
+        )
+        fault = f"the median is {median:.4g} ppm, plausible are {low:g} to {high:g}"
+        if low <= median <= high:
+            fault = (
+                f"the highest value is {largest:.4g} ppm, more than {HIGHEST_PPM:g} is impossible"
+            )
+        messages[column.element] = f"read as {column.unit}, {fault}; {likely}"
+    return messages
+
+
+def stop_if_implausible(faults: Mapping[str, str], columns: Sequence[Column], source: str) -> None:
+    """Raise an InputError with the first of `implausible_units` and the names of the others."""
+    if not faults:
+        return
+    first, *others = faults
+    header = next(column.column for column in columns if column.element == first)
+    more = f" Also implausible: {', '.join(others)}." if others else ""
+    raise InputError(
+        f"{source}, column {header!r}: {faults[first]}.{more} Correct samples.units or "
+        "samples.unit, leave the element out with samples.exclude, or set samples.implausible "
+        "to `report` if the analysis is a partial digest"
+    )

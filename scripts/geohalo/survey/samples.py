@@ -1,0 +1,247 @@
+"""A survey table as read, to one clean row per place."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geohalo.errors import InputError
+from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, require_column, row_numbers
+from geohalo.survey.censoring import Parsed, parse_concentrations
+from geohalo.survey.choice import (
+    choose_elements,
+    implausible_units,
+    require_values,
+    stop_if_implausible,
+    wanted_columns,
+)
+from geohalo.survey.columns import Column, concentration_columns
+from geohalo.survey.coordinates import check_area_of_use, metric_crs, point_coordinates, project
+from geohalo.survey.places import group_places, identical_rows, merge_places
+
+FEWEST_SAMPLES = 30
+FEWEST_ELEMENTS = 2
+
+
+def clean_samples(
+    table: pd.DataFrame,
+    section: Mapping[str, Any],
+    grid_crs: str | None = None,
+    source: str | Path = "samples",
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Clean a survey: ppm, detection limits, duplicates, metric CRS, a choice of elements.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame or geopandas.GeoDataFrame
+        The table as `read_table` returns it.
+    section : mapping
+        Config section `samples` with all defaults filled in.
+    grid_crs : str, optional
+        Config key `grid.crs`.
+    source : str or Path
+        File name, for messages and provenance.
+
+    Returns
+    -------
+    samples : geopandas.GeoDataFrame
+        One row per place in the metric CRS: `sample` (row numbers in the file, joined by `;` where
+        rows were merged), per kept element in file order `<El>` (float64, ppm, NaN missing) and
+        `<El>_censored` (bool), and `geometry`. `attrs` holds the provenance: `source`, `rows_read`,
+        `rows_kept` (by `keep`), `dropped_without_coordinates`, `dropped_without_values`,
+        `identical_rows_dropped`, `rows_merged` (how many rows went into another one's place),
+        `samples` (rows of the result), `crs_in` and `crs_out`.
+    report : pandas.DataFrame
+        One row per concentration column: `element`, `column`, `unit`, `factor` (to ppm), `n`,
+        `missing` and `censored` (places), `above_limit` and `dates` (cells), `detection_limit_ppm`,
+        `median_ppm`, `kept` and `reason`.
+
+    Raises
+    ------
+    InputError
+        Bad input, at the first stage that meets it; the message names file, column and row or the
+        config key.
+    """
+    source = str(source)
+    provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
+    table = keep_rows(table, section.get("keep", {}), source, "samples.keep")
+    provenance["rows_kept"] = len(table)
+    columns = concentration_columns(table, section, source)
+    wanted = wanted_columns(columns, section, source)
+
+    x, y, crs = point_coordinates(table, section, source, "samples")
+    rows = row_numbers(table)
+    check_area_of_use(x, y, crs, source, "samples", rows)
+    if not np.isfinite(x).any():
+        raise InputError(
+            f"{source}: no row has coordinates; check samples.x, samples.y and samples.missing"
+        )
+    crs_out = metric_crs(x, y, crs, grid_crs)
+    provenance |= {"crs_in": crs.to_string(), "crs_out": crs_out.to_string()}
+    xy = np.stack(project(x, y, crs, crs_out), axis=1)
+
+    parsed = _parse_columns(table, wanted, section, source, rows)
+    values = pd.DataFrame({element: column.values for element, column in parsed.items()})
+    censored = pd.DataFrame({element: column.censored for element, column in parsed.items()})
+    require_values(values, wanted, section, source)
+    usable = _usable_rows(xy, values, censored, provenance)
+    _require_samples(int(usable.sum()), provenance)
+    place = group_places(xy[usable], float(section["merge_distance"]))
+    names = pd.Series(rows[usable].astype(str)).groupby(place).agg(";".join)
+    xy, values, censored = merge_places(place, xy[usable], values[usable], censored[usable])
+    provenance["rows_merged"] = len(place) - len(values)
+
+    reasons = choose_elements(values, censored, wanted, section)
+    kept = [column for column in wanted if not reasons[column.element]]
+    doubtful = implausible_units(values, kept)
+    if section["implausible"] == "stop":
+        stop_if_implausible(doubtful, kept, source)
+    report = _report(columns, parsed, values, censored, reasons, doubtful)
+    _require_elements(kept, report, source)
+
+    measured = values[[column.element for column in kept]].notna().any(axis=1).to_numpy()
+    provenance["dropped_without_values"] += int((~measured).sum())
+    provenance["samples"] = int(measured.sum())
+    _require_samples(provenance["samples"], provenance)
+    samples = _samples(
+        names[measured], xy[measured], values[measured], censored[measured], kept, crs_out
+    )
+    samples.attrs = provenance
+    return samples, report
+
+
+def _usable_rows(
+    xy: FloatArray, values: pd.DataFrame, censored: pd.DataFrame, provenance: dict[str, Any]
+) -> BoolArray:
+    """Tell which rows have a place and a value and repeat no other; count in `provenance`."""
+    located = np.isfinite(xy[:, 0])
+    valued = values.notna().any(axis=1).to_numpy()
+    usable = located & valued
+    provenance["dropped_without_coordinates"] = int((~located).sum())
+    provenance["dropped_without_values"] = int((located & ~valued).sum())
+    repeated = identical_rows(xy[usable], values[usable], censored[usable])
+    provenance["identical_rows_dropped"] = int(repeated.sum())
+    usable[usable] = ~repeated
+    return usable
+
+
+def _parse_columns(
+    table: pd.DataFrame,
+    columns: Sequence[Column],
+    section: Mapping[str, Any],
+    source: str,
+    rows: npt.NDArray[np.int64],
+) -> dict[str, Parsed]:
+    """Return per element its column, converted to ppm."""
+    censoring = section["censoring"]
+    suffix = censoring.get("flag")
+    if suffix and not any(column.column + suffix in table.columns for column in columns):
+        require_column(table, columns[0].column + suffix, source, "samples.censoring.flag")
+    parsed = {}
+    for column in columns:
+        flag = column.column + suffix if suffix else None
+        one = parse_concentrations(
+            table[column.column],
+            section["missing"],
+            censoring["below"],
+            table[flag] if flag in table.columns else None,
+            censoring["replace"],
+            column=column.column,
+            source=source,
+            rows=rows,
+        )
+        parsed[column.element] = Parsed(
+            one.values * column.factor,
+            one.censored,
+            one.limit * column.factor,
+            one.n_missing,
+            one.n_dates,
+            one.n_above,
+        )
+    return parsed
+
+
+def _require_samples(count: int, provenance: Mapping[str, Any]) -> None:
+    if count < FEWEST_SAMPLES:
+        lost = "; ".join(
+            f"{provenance[key]} {text}"
+            for key, text in (
+                ("rows_read", "rows read"),
+                ("rows_kept", "kept by samples.keep"),
+                ("dropped_without_coordinates", "without coordinates"),
+                ("dropped_without_values", "without values"),
+                ("identical_rows_dropped", "identical to another"),
+            )
+        )
+        raise InputError(
+            f"{provenance['source']}: only {count} usable samples, at least {FEWEST_SAMPLES} are "
+            f"needed ({lost})"
+        )
+
+
+def _require_elements(kept: Sequence[Column], report: pd.DataFrame, source: str) -> None:
+    if len(kept) < FEWEST_ELEMENTS:
+        dropped = report[~report["kept"]]
+        reasons = "; ".join(f"{row.element}: {row.reason}" for row in dropped.head(5).itertuples())
+        raise InputError(
+            f"{source}: {len(kept)} elements are left, at least {FEWEST_ELEMENTS} are needed "
+            f"({reasons}); see "
+            "samples.elements, samples.include, samples.min_coverage and samples.max_censored"
+        )
+
+
+def _report(
+    columns: Sequence[Column],
+    parsed: Mapping[str, Parsed],
+    values: pd.DataFrame,
+    censored: pd.DataFrame,
+    reasons: Mapping[str, str],
+    doubtful: Mapping[str, str],
+) -> pd.DataFrame:
+    records = []
+    for column in columns:
+        element = column.element
+        record: dict[str, Any] = {
+            "element": element,
+            "column": column.column,
+            "unit": column.unit,
+            "factor": column.factor,
+        }
+        if element in parsed:
+            record |= {
+                "n": int(values[element].notna().sum()),
+                "missing": int(values[element].isna().sum()),
+                "censored": int(censored[element].sum()),
+                "above_limit": parsed[element].n_above,
+                "dates": parsed[element].n_dates,
+                "detection_limit_ppm": parsed[element].limit,
+                "median_ppm": float(values[element].median()),
+            }
+        reason = reasons.get(element, "left out by samples.include or samples.exclude")
+        records.append(
+            record | {"kept": reason == "", "reason": reason or doubtful.get(element, "")}
+        )
+    report = pd.DataFrame(records)
+    counts = ["n", "missing", "censored", "above_limit", "dates"]
+    return report.astype(dict.fromkeys(counts, "Int64"))
+
+
+def _samples(
+    names: pd.Series,
+    xy: npt.NDArray[np.float64],
+    values: pd.DataFrame,
+    censored: pd.DataFrame,
+    kept: Sequence[Column],
+    crs: Any,
+) -> gpd.GeoDataFrame:
+    table: dict[str, npt.NDArray[Any]] = {"sample": names.to_numpy(dtype=object)}
+    for column in kept:
+        table[column.element] = values[column.element].to_numpy(dtype=np.float64)
+        table[f"{column.element}_censored"] = censored[column.element].to_numpy(dtype=bool)
+    return gpd.GeoDataFrame(
+        pd.DataFrame(table), geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]), crs=crs
+    )

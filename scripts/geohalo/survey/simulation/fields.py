@@ -1,0 +1,99 @@
+"""Seeds and Gaussian random fields of the simulation."""
+
+from collections.abc import Callable, Sequence
+
+import gstools
+import numpy as np
+
+BLOCK_SIZE = 2_000_000  # values at once, so that memory does not grow with places times sources
+
+
+def spawn_generators(seed: int, names: Sequence[str]) -> dict[str, np.random.Generator]:
+    """Give every part of the simulation a generator of its own.
+
+    Parts spawned from one seed are independent of each other, so that a part which draws more, less
+    or nothing leaves all others as they were.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the survey.
+    names : sequence of str
+        Names of the parts; the order matters, so append new ones.
+
+    Returns
+    -------
+    dict of str to numpy.random.Generator
+    """
+    children = np.random.SeedSequence(seed).spawn(len(names))
+    return {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
+
+
+def gaussian_field(
+    places: np.ndarray,
+    rng: np.random.Generator,
+    length: float | tuple[float, float],
+    azimuth: float = 90.0,
+    smooth: bool = False,
+    modes: int = 500,
+) -> np.ndarray:
+    """Evaluate one standard normal random field at places.
+
+    GSTools' randomisation method sums random Fourier modes, so that it costs the same at scattered
+    samples as on a grid, the value at a place does not depend on which other places are asked for,
+    and no covariance matrix is ever formed.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n, 2)
+        Coordinates (x, y) in metres.
+    rng : numpy.random.Generator
+        Gives the field's seed (one draw).
+    length : float or (float, float)
+        Correlation length in metres, or that along and across `azimuth`.
+    azimuth : float
+        Direction of the longer correlation, degrees clockwise from north.
+    smooth : bool
+        Gaussian covariance (differentiable) instead of exponential (rough).
+    modes : int
+        Fourier modes. Fewer are faster and less normal.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    References
+    ----------
+    Mueller, Schueler, Zech and Hesse (2022), GSTools v1.3, Geosci. Model Dev. 15, 3161-3182, doi
+    10.5194/gmd-15-3161-2022. Hesse, Prykhodko, Schlueter and Attinger (2014), Generating random
+    fields with a truncated power-law variogram: A comparison of several numerical methods, Environ.
+    Model. Softw. 55 (the randomisation method).
+    """
+    covariance = gstools.Gaussian if smooth else gstools.Exponential
+    # GSTools turns counter-clockwise from east; an azimuth turns clockwise from north.
+    model = covariance(dim=2, var=1.0, len_scale=length, angles=np.deg2rad(90.0 - azimuth))
+    field = gstools.SRF(model, seed=int(rng.integers(2**31 - 1)), mode_no=modes)
+    return np.asarray(field((places[:, 0], places[:, 1]), mesh_type="unstructured"))
+
+
+def evaluate_in_blocks(
+    function: Callable[[np.ndarray], np.ndarray], places: np.ndarray, n_sources: int
+) -> np.ndarray:
+    """Evaluate a function of places block by block, for functions that form (places, sources) arrays.
+
+    Parameters
+    ----------
+    function : callable
+        Takes places (n, 2) and returns n rows.
+    places : ndarray, shape (n, 2)
+        Coordinates (x, y) in metres.
+    n_sources : int
+        Number of sources, which sets the size of a block.
+
+    Returns
+    -------
+    ndarray
+        `function(places)`.
+    """
+    step = max(1, BLOCK_SIZE // max(1, n_sources))
+    return np.concatenate([function(places[i : i + step]) for i in range(0, len(places), step)])

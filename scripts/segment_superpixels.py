@@ -1,0 +1,28 @@
+"""Segment the cube into superpixels at one scale."""
+
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+from _cells import Survey, write_geotiff
+from _job import job
+from geohalo.cube.grid import check_segments
+from geohalo.superpixels.segmentation import segment
+
+if TYPE_CHECKING:
+    snakemake: Any
+
+
+def segment_superpixels(cube: str, n_segments: int, compactness: float, components: int, labels: str) -> str:
+    """Write the label image; returns a line for the log."""
+    with xr.open_dataset(cube) as data:
+        survey = Survey.of(data)
+        check_segments([n_segments], int(survey.mask.sum()))
+        values = data["cube"].to_numpy()[:, survey.mask].T
+    image = segment(values, survey.mask, n_segments, compactness, components)
+    write_geotiff(survey, image[None], labels, nodata=0, names=["superpixel"])
+    return f"{image.max()} superpixels ({n_segments} asked for)"
+
+
+if __name__ == "__main__":
+    with job(snakemake) as log:
+        log.info(segment_superpixels(snakemake.input.cube, **snakemake.params.slic, labels=snakemake.output.labels))

@@ -1,0 +1,29 @@
+"""Log-ratio transform and standardise the elements: the cube that the network sees."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from _cells import Survey, write_netcdf
+from _job import job
+from geohalo.cube.logratio import cube_values
+
+if TYPE_CHECKING:
+    snakemake: Any
+
+
+def stack(elements: str, transform: str, clip: float, cube: str) -> None:
+    """Write the cube."""
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+        names = [str(name) for name in data["element"].to_numpy()]
+        concentrations = data["concentration"].to_numpy()[:, survey.mask].T.astype(np.float64)
+    values = cube_values(concentrations, names, transform, clip).T.astype(np.float32)
+    attributes = {"long_name": f"standardised {transform} value", "units": "1", "transform": transform}
+    data = survey.dataset(cube=(("element", "y", "x"), survey.image(values), attributes))
+    write_netcdf(data.assign_coords(element=names), cube)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        stack(snakemake.input.elements, snakemake.params.transform, snakemake.params.clip, snakemake.output.cube)

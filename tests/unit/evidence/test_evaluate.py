@@ -1,0 +1,231 @@
+"""The table of evidence: brute force on small surveys, and scorers whose result is known beforehand."""
+
+import numpy as np
+import pytest
+from geohalo.evidence import metrics
+from geohalo.evidence.evaluate import (
+    AREA_METRICS,
+    DEPOSIT_METRICS,
+    PROBABILITY_METRICS,
+    evaluate_scores,
+    per_deposit,
+    success_curves,
+)
+from geohalo.evidence.folds import draw_folds
+from scipy.spatial import KDTree
+from sklearn.metrics import accuracy_score, roc_auc_score
+
+LABELS = {
+    "radius": 2500.0,
+    "background_distance": 4000.0,
+    "group_distance": 6000.0,
+    "buffer": 9000.0,
+    "folds": 4,
+    "positives": 1000,
+    "background": 500,
+    "seed": 0,
+}
+SIDE = 70
+
+
+def survey(n_deposits=20, seed=0):
+    """Return the cells of a square of 70 km and deposits in it, the last one off the ground."""
+    x, y = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
+    cells = np.column_stack([x.ravel(), y.ravel()]) * 1000.0
+    inside = np.random.default_rng(seed).uniform(1000, (SIDE - 2) * 1000, (n_deposits, 2))
+    return cells, np.concatenate([inside, [[-30_000.0, 0.0]]])
+
+
+CELLS, DEPOSITS = survey()
+
+
+def folds_of(scheme, seeds=1):
+    return draw_folds(scheme, CELLS, DEPOSITS, LABELS, seeds)
+
+
+def evaluate(scores, folds, **options):
+    table = evaluate_scores(scores, folds, CELLS, DEPOSITS, LABELS, 500, 0, **options)
+    return table.set_index("metric")
+
+
+def noise(folds, seed=0):
+    return np.random.default_rng(seed).uniform(size=(folds.n_folds, len(CELLS)))
+
+
+def distance_to_any():
+    return KDTree(DEPOSITS).query(CELLS)[0]
+
+
+def memorise(folds, seed=0):
+    """Return the scores of a learner that knows nothing but its training positives and their next cells."""
+    scores = 0.4 * noise(folds, seed)
+    for fold in range(folds.n_folds):
+        cell, label = folds.train(fold, 0)
+        distance, _ = KDTree(CELLS[cell[label == 1]]).query(CELLS)
+        scores[fold, distance <= 1000] += 0.6
+    return scores
+
+
+@pytest.mark.parametrize("scheme", ["held_out", "random"])
+def test_table_has_every_metric_once_and_sound_intervals(scheme):
+    folds = folds_of(scheme)
+    table = evaluate(noise(folds), folds)
+    assert list(table.index) == [*DEPOSIT_METRICS, *AREA_METRICS, *PROBABILITY_METRICS]
+    assert list(table.columns) == ["estimate", "low", "high", "n"]
+    assert np.isfinite(table["estimate"]).all()
+    with_interval = table.drop(index="contrast_t")
+    assert (with_interval["low"] <= with_interval["estimate"]).all()
+    assert (with_interval["estimate"] <= with_interval["high"]).all()
+    assert np.isnan(table.loc["contrast_t", ["low", "high"]].astype(float)).all()
+    assert (
+        table.loc[list(DEPOSIT_METRICS), "n"] == 20
+    ).all()  # the one off the ground is no part of it
+    n_test = (folds.cells["use"] == "test").sum()
+    assert (table.loc[[*AREA_METRICS, *PROBABILITY_METRICS], "n"] == n_test).all()
+
+
+def test_random_scores_capture_one_half():
+    folds = folds_of("held_out")
+    captures = [evaluate(noise(folds, seed), folds).loc["capture"] for seed in range(40)]
+    estimates = np.array([row["estimate"] for row in captures], dtype=float)
+    # Uniform ranks: variance 1/12 a cell, about 20 cells for each of 20 deposits.
+    pairs = len(np.concatenate(KDTree(CELLS).query_ball_point(DEPOSITS[:20], 2500.0)))
+    assert estimates.mean() == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / pairs / 40))
+    inside = np.mean([row["low"] <= 0.5 <= row["high"] for row in captures])
+    assert (
+        0.8 <= inside <= 1
+    )  # nominal 0.95; few groups make the percentile interval a little narrow
+
+
+def test_random_scores_are_chance_in_every_cell_metric():
+    folds = folds_of("held_out")
+    table = evaluate(noise(folds), folds)["estimate"]
+    for name in ("roc_auc", "pr_auc", "accuracy", "precision", "recall", "success_area"):
+        assert table[name] == pytest.approx(0.5, abs=0.15 if name == "success_area" else 0.06)
+    assert table["kappa"] == pytest.approx(0, abs=0.1)
+    assert table["brier"] == pytest.approx(1 / 3, abs=0.03)  # uniform probability: mean of p^2
+
+
+@pytest.mark.parametrize("scheme", ["held_out", "random"])
+def test_perfect_scores(scheme):
+    folds = folds_of(scheme)
+    perfect = np.tile(np.exp(-np.log(2) * (distance_to_any() / 3000) ** 2), (folds.n_folds, 1))
+    table = evaluate(perfect, folds)["estimate"]
+    # The halos cover about 8 % of the ground, so that halo cells rank 0.92 to 1 there.
+    assert table["capture"] > 0.94
+    assert table["success_area"] > 0.98
+    assert table["pa_crossing"] > 0.95
+    assert table["contrast_t"] > 4
+    for name in ("roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "kappa"):
+        assert table[name] == pytest.approx(1)
+
+
+def test_memorised_labels_show_the_gap_between_the_schemes():
+    held_out, random = folds_of("held_out"), folds_of("random")
+    honest, optimistic = evaluate(memorise(held_out), held_out), evaluate(memorise(random), random)
+    # A share of the ground is memorised and ranks above all other ground, which is noise.
+    share = {folds.scheme: (memorise(folds) > 0.5).mean() for folds in (held_out, random)}
+    assert optimistic.loc["capture", "estimate"] == pytest.approx(1 - share["random"] / 2, abs=0.03)
+    assert optimistic.loc["roc_auc", "estimate"] > 0.95
+    assert honest.loc["capture", "estimate"] == pytest.approx(0.5 - share["held_out"] / 2, abs=0.03)
+    assert honest.loc["roc_auc", "estimate"] == pytest.approx(0.5, abs=0.06)
+    assert max(share.values()) < 0.2  # so that the two captures are "near 1" and "near 0.5"
+
+
+@pytest.mark.parametrize("scheme", ["held_out", "random"])
+def test_per_deposit_by_brute_force(scheme):
+    folds = folds_of(scheme)
+    scores = noise(folds, 3)
+    table = per_deposit(scores, folds, CELLS, DEPOSITS, LABELS)
+    assert list(table["deposit"]) == list(range(20))
+    ranks = np.stack([metrics.percentile_rank(score) for score in scores])
+    test = folds.cells[(folds.cells["use"] == "test") & (folds.cells["label"] == 1)]
+    held_by = dict(zip(test["cell"], test["fold"], strict=True))
+    for row in table.itertuples():
+        distance = np.hypot(*(CELLS - DEPOSITS[row.deposit]).T)
+        around, own = np.flatnonzero(distance <= 2500), distance.argmin()
+        if scheme == "held_out":
+            fold = {cell: folds.deposit_fold[row.deposit] for cell in around}
+        else:
+            fold = {cell: held_by[cell] for cell in around}
+        assert row.capture == pytest.approx(np.mean([ranks[fold[cell], cell] for cell in around]))
+        assert row.rank == ranks[fold[own], own]
+        assert row.fold == fold[own]
+        assert row.group == folds.deposit_group[row.deposit]
+
+
+def test_estimates_by_brute_force():
+    folds = folds_of("held_out")
+    scores = np.clip(noise(folds, 4) - distance_to_any() / 60_000 + 0.1, 0, 1)
+    table, deposit = (
+        evaluate(scores, folds)["estimate"],
+        per_deposit(scores, folds, CELLS, DEPOSITS, LABELS),
+    )
+    assert table["capture"] == pytest.approx(deposit["capture"].mean())
+    assert table["success_area"] == pytest.approx(deposit["rank"].mean())
+    assert table["pa_crossing"] == metrics.prediction_area_crossing(deposit["rank"].to_numpy())
+    tests = [folds.test(fold) for fold in range(4)]
+    held = [(folds.deposit_fold == fold).sum() for fold in range(4)]
+    each = [
+        roc_auc_score(test["label"], scores[fold, test["cell"]]) for fold, test in enumerate(tests)
+    ]
+    assert table["roc_auc"] == pytest.approx(np.average(each, weights=held))
+    label = np.concatenate([test["label"] for test in tests])
+    score = np.concatenate([scores[fold, test["cell"]] for fold, test in enumerate(tests)])
+    weight = np.where(label == 1, 1, (label == 1).sum() / (label == 0).sum())
+    assert table["accuracy"] == pytest.approx(
+        accuracy_score(label, score >= 0.5, sample_weight=weight)
+    )
+
+
+def test_intervals_follow_the_groups():
+    """Deposits of one group that score alike are one piece of evidence, so the interval is wide."""
+    folds = folds_of("held_out")
+    scores = np.tile(0.5 * noise(folds)[0], (folds.n_folds, 1))
+    _, nearest = KDTree(DEPOSITS).query(CELLS)
+    good = np.random.default_rng(1).uniform(size=folds.deposit_group.max() + 1) < 0.5
+    scores += 0.5 * good[folds.deposit_group[nearest]]
+    table = evaluate(scores, folds)
+    value = per_deposit(scores, folds, CELLS, DEPOSITS, LABELS).groupby("group")["capture"]
+    mean, size = value.mean(), value.size()
+    # Standard error of a ratio of group totals (linearised), G groups.
+    total = (size * (mean - table.loc["capture", "estimate"])) ** 2
+    error = np.sqrt(total.sum()) / size.sum()
+    width = table.loc["capture", "high"] - table.loc["capture", "low"]
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.2)
+
+
+def test_one_group_has_estimates_but_no_interval():
+    folds = draw_folds("random", CELLS, DEPOSITS, LABELS | {"group_distance": 1e6}, 1)
+    table = evaluate(noise(folds), folds)
+    assert np.isfinite(table["estimate"]).all()
+    assert table[["low", "high"]].isna().all(axis=None)
+
+
+def test_scores_that_are_no_probabilities():
+    folds = folds_of("held_out")
+    scores = np.tile(-distance_to_any(), (folds.n_folds, 1))
+    table = evaluate(scores, folds, probability=False)
+    assert table.loc[list(PROBABILITY_METRICS), ["estimate", "low", "high"]].isna().all(axis=None)
+    assert np.isfinite(table.loc[[*DEPOSIT_METRICS, *AREA_METRICS], "estimate"]).all()
+    with pytest.raises(ValueError, match="probability=False"):
+        evaluate(scores, folds)
+
+
+def test_success_curves_end_at_one_and_have_the_area_of_the_table():
+    folds = folds_of("held_out")
+    scores = noise(folds, 5)
+    curve = success_curves(per_deposit(scores, folds, CELLS, DEPOSITS, LABELS))
+    assert curve.iloc[0].tolist() == [0, 0]
+    assert curve.iloc[-1].tolist() == [1, 1]
+    area = np.sum(np.diff(curve["area"]) * curve["found"][:-1])
+    assert evaluate(scores, folds).loc["success_area", "estimate"] == pytest.approx(area)
+
+
+def test_nothing_to_evaluate():
+    folds = folds_of("final")
+    with pytest.raises(ValueError, match="holds out nothing"):
+        evaluate(noise(folds), folds)
+    held_out = folds_of("held_out")
+    with pytest.raises(ValueError, match="expected"):
+        evaluate(noise(folds), held_out)
