@@ -1,9 +1,19 @@
 """Controls: scores that a network must beat, made on the very same folds.
 
-``logistic`` and ``random_forest`` are plain classifiers of single cells. The other two see no
-element at all: ``sampling_density`` shows how much a survey that was sampled more densely near
-known deposits gives away, and ``deposit_distance`` how much is gained by staying near known
-deposits.
+Two are plain classifiers of single cells, fitted to the training cells of each fold and draw, and
+score the probability of halo:
+
+- ``logistic``: L2-penalised (C = 1) logistic regression, classes balanced.
+- ``random_forest``: 300 trees with at least 3 cells in a leaf, classes balanced.
+
+The other two see no element at all:
+
+- ``sampling_density``: minus the distance to the 12th nearest sample (the last if there are fewer).
+  No labels: it shows how much a survey that was sampled more densely near known deposits gives
+  away.
+- ``deposit_distance``: minus the distance to the nearest deposit that the fold does not hold out,
+  also where the buffer keeps that deposit's cells from the classifiers: how much staying near known
+  ones gains.
 """
 
 from collections.abc import Callable
@@ -37,12 +47,7 @@ def score_control(
     Parameters
     ----------
     name : {"logistic", "random_forest", "sampling_density", "deposit_distance"}
-        ``logistic``: L2-penalised (C = 1) logistic regression, classes balanced. ``random_forest``:
-        300 trees with at least 3 cells in a leaf, classes balanced. Both are fitted to the training
-        cells of each fold and draw, and score the probability of halo. ``sampling_density``: minus
-        the distance to the 12th nearest sample (the last if there are fewer), no labels.
-        ``deposit_distance``: minus the distance to the nearest deposit not held out in the fold,
-        including those whose own cells the buffer keeps from the classifiers.
+        See the module docstring.
     cube : (N, B) array
         Standardised values of the B elements.
     cells : (N, 2) array
@@ -72,8 +77,8 @@ def score_control(
     if name not in CONTROLS:
         raise ValueError(f"control is {name!r}; it must be one of {', '.join(CONTROLS)}")
     if name in PROBABILITY_CONTROLS:
-        # On some hundred cells the threads of the linear algebra mostly wait for each other (20 times
-        # slower where another job holds a core). The forests' own threads are not concerned.
+        # On some hundred cells the threads of the linear algebra mostly wait for each other, much
+        # longer than one computes when another job holds a core. Forests keep their own threads.
         with threadpool_limits(limits=1):
             return _fitted_scores(name, np.asarray(cube, dtype=np.float32), folds, seed, n_jobs)
     if name == "sampling_density":

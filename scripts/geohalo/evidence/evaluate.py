@@ -228,9 +228,8 @@ def _area_rows(
             else groups
         )
         share[fold] = np.bincount(held, minlength=n_groups)
-    weight = np.where(
-        np.isnan(draws[0]), 0, share @ weights.T
-    )  # a draw may leave a fold without a group
+    # A draw may leave a fold without a group; such a fold has no AUC and no part in the mean.
+    weight = np.where(np.isnan(draws[0]), 0, share @ weights.T)
     means = statistics.ratio((np.nan_to_num(draws) * weight).sum(axis=1), weight.sum(axis=0))
     n_cells = sum(map(len, tests))
     return [

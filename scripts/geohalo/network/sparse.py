@@ -1,5 +1,7 @@
 """Sparse matrices that do not learn, multiplied with features that do."""
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -31,7 +33,11 @@ class SparseMatrix:
 
     def __init__(self, matrix: Tensor):
         self.matrix = matrix.to_sparse_csr()
-        self.transposed = matrix.to_sparse_coo().t().to_sparse_csr()
+
+    @cached_property
+    def transposed(self) -> Tensor:
+        """The transposed matrix, made when a gradient or a transposition first asks for it."""
+        return self.matrix.to_sparse_coo().t().to_sparse_csr()
 
     @classmethod
     def from_entries(cls, rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> "SparseMatrix":
@@ -46,7 +52,11 @@ class SparseMatrix:
     def __matmul__(self, features: Tensor) -> Tensor:
         """Multiply with features (columns, ...); trailing dimensions are carried along."""
         flat = features.reshape(features.shape[0], -1)
-        return _Product.apply(self.matrix, self.transposed, flat).reshape(-1, *features.shape[1:])
+        if flat.requires_grad:
+            product = _Product.apply(self.matrix, self.transposed, flat)
+        else:
+            product = self.matrix @ flat
+        return product.reshape(-1, *features.shape[1:])
 
     def after(self, other: "SparseMatrix") -> "SparseMatrix":
         """Return the matrix product self @ other as a sparse matrix."""

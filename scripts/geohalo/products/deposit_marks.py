@@ -1,5 +1,7 @@
 """Deposits on a map: symbols, and names that cover neither each other nor a symbol."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -75,33 +77,31 @@ def place_names(points: Array, sizes: Array, panel: tuple[float, float], symbol:
     return placed
 
 
-def draw_deposits(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 11.0, hollow: bool = False) -> Line2D:
-    """Draw deposits as stars with a white edge.
+def draw_deposits(axes: Axes, deposits: pd.DataFrame, size: float = 11.0, face: str = "", edge: str = "") -> Line2D:
+    """Draw deposits as stars.
 
     Parameters
     ----------
-    page : MapPage
     axes : Axes
-        One of its panels.
+        A panel of a `MapPage`.
     deposits : pandas.DataFrame
         ``x`` and ``y`` in metres.
     size : float
         Of a star in points.
-    hollow : bool
-        Draw outlines only.
+    face, edge : str
+        Colours of the stars, by default those of all maps: vermilion with a white edge.
 
     Returns
     -------
     Line2D
         The symbol for the legend, with the number of deposits.
     """
-    points = points_of(deposits) / 1e3
-    if hollow:
-        look = {"markerfacecolor": "none", "markeredgecolor": colour("deposit"), "markeredgewidth": 1.0}
-    else:
-        look = {"markerfacecolor": colour("deposit"), "markeredgecolor": colour("deposit_edge"), "markeredgewidth": 0.7}
-    axes.plot(*points.T, linestyle="none", marker="*", markersize=size, zorder=5, label="deposits", **look)
-    return Line2D([], [], linestyle="none", marker="*", markersize=11, label=whole(len(deposits), "deposit"), **look)
+    face, edge = face or colour("deposit"), edge or colour("deposit_edge")
+    look: dict[str, Any] = {
+        "linestyle": "none", "marker": "*", "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 0.065 * size
+    }  # fmt: skip
+    axes.plot(*points_of(deposits).T / 1e3, markersize=size, zorder=5, label="deposits", **look)
+    return Line2D([], [], markersize=11, label=whole(len(deposits), "deposit"), **look)
 
 
 def draw_names(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 11.0) -> int:

@@ -14,13 +14,13 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain
+from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
+from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, wrap
 
 NARROWEST = 5.6
 TALLEST_MAP = 7.0
 NARROWEST_PANEL = 1.6
-GAP = 0.2
+GAP = 0.25
 LEFT_AXIS = 0.62
 BOTTOM_AXIS = 0.45
 RIGHT_BAR = 0.85
@@ -28,8 +28,9 @@ BELOW_BAR = 0.36
 PANEL_TITLE = 0.24
 SCALE_WIDTH = 1.75
 SCALE_HEIGHT = 0.36
-#: A page of several maps comes as near to this height in inches as its panels allow.
+#: A page of several maps comes as near to this height in inches as its panels allow, and only then fills its last row.
 PAGE_HEIGHT = 6.4
+TALLEST_PAGE = 9.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class Ground:
         """Interpolated area in km²."""
         return float(self.mask.sum()) * math.prod(self.cell)
 
+    @property
+    def caption(self) -> str:
+        """Sentence that names the coordinate system, with a leading blank; empty when it has no name."""
+        return f" Map grid: {plain(self.crs)}." if self.crs else ""
+
     def masked(self, values: ArrayLike) -> np.ma.MaskedArray:
         """Return values (rows, columns) with cells masked that are outside or have no finite value.
 
@@ -134,7 +140,9 @@ def panel_columns(panels: int, aspect: float, overhead: float) -> tuple[int, flo
         width = min(width, TALLEST_MAP / aspect)
         rows = math.ceil(panels / columns)
         empty = rows * columns - panels
-        cost = abs(math.log(rows * (width * aspect + overhead) / PAGE_HEIGHT)) + 0.2 * empty / columns
+        height = rows * (width * aspect + overhead)
+        too_tall = max(0.0, math.log(height / TALLEST_PAGE))
+        cost = abs(math.log(height / PAGE_HEIGHT)) + 3 * too_tall + 1.25 * empty / panels
         best = min(best, (cost, columns, width))
     return best[1:]
 
@@ -150,42 +158,56 @@ class MapPage(Page):
 
     One map has axes in km and room for a colour bar on its right; several have none, and room for one below each.
 
-    Attributes
+    Parameters
     ----------
     ground : Ground
+    title, subtitle : str
+        See `Page`.
+    titles : sequence of str
+        One for each map; none for a single map without a title of its own.
+    bars : bool
+        Leave room for colour bars.
+
+    Attributes
+    ----------
     panels : list of Axes
         In reading order.
     panel_width : float
         Width of each map in inches.
+    right_edge : float
+        Where the last map of a row ends, in inches from the left.
     """
 
-    def __init__(self, ground: Ground, title: str, subtitle: str = "", panels: int = 1, bars: bool = True) -> None:
+    def __init__(self, ground: Ground, title: str, subtitle: str = "", titles: Sequence[str] = (), bars: bool = True) -> None:
         self.ground = ground
-        self._bars_below = panels > 1
+        self._bars_below = len(titles) > 1
         width_km, height_km = ground.size
         aspect = height_km / width_km
-        if panels == 1:
+        if not self._bars_below:
             beside = LEFT_AXIS + (RIGHT_BAR if bars else 0) + 2 * MARGIN
             columns, self.panel_width = 1, min(WIDTH - beside, TALLEST_MAP / aspect)
-            above, below, page_width = 0.0, BOTTOM_AXIS, self.panel_width + beside
+            below, page_width = BOTTOM_AXIS, self.panel_width + beside
         else:
-            above, below = PANEL_TITLE, BELOW_BAR if bars else 0.0
-            columns, self.panel_width = panel_columns(panels, aspect, above + below)
+            below = BELOW_BAR if bars else 0.08
+            columns, self.panel_width = panel_columns(len(titles), aspect, PANEL_TITLE + below)
             page_width = columns * self.panel_width + (columns - 1) * GAP + 2 * MARGIN
         super().__init__(min(WIDTH, max(NARROWEST, page_width)), title, subtitle)
-        self._add_panels(panels, columns, aspect, above, below)
+        self._add_panels(titles, columns, self.panel_width * aspect, below)
 
-    def _add_panels(self, panels: int, columns: int, aspect: float, above: float, below: float) -> None:
-        height = self.panel_width * aspect
+    def _add_panels(self, titles: Sequence[str], columns: int, height: float, below: float) -> None:
+        wrapped = [wrap(self.figure, title, TEXT_SIZE, self.panel_width) for title in titles] or [""]
+        lines = max((title.count("\n") + 1 for title in wrapped if title), default=0)
+        above = PANEL_TITLE + (lines - 1) * TEXT_SIZE * LINE_SPACING / 72 if lines else 0.0
         left = MARGIN + (0.0 if self._bars_below else LEFT_AXIS)
         top = self.bottom
         self.right_edge = left + columns * self.panel_width + (columns - 1) * GAP
         self.panels = []
-        for number in range(panels):
+        for number, title in enumerate(wrapped):
             row, column = divmod(number, columns)
             place = left + column * (self.panel_width + GAP), top + row * (above + height + below + 0.08) + above
             axes = self.add_axes(*place, self.panel_width, height)
             self._prepare(axes)
+            axes.set_title(title, loc="left", fontsize=TEXT_SIZE, pad=4, linespacing=LINE_SPACING)
             self.panels.append(axes)
         self.bottom += below
 
@@ -201,17 +223,13 @@ class MapPage(Page):
         crs = f", {plain(self.ground.crs)}" if self.ground.crs else ""
         axes.set_xlabel(f"Easting (km{crs})")
         axes.set_ylabel("Northing (km)")
-        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         axes.ticklabel_format(style="plain", useOffset=False)
 
     def raster(self, axes: Axes, values: ArrayLike, **look: Any) -> AxesImage:
         """Draw a layer (rows, columns); cells outside the mask or without a value stay light grey."""
         return axes.imshow(self.ground.masked(values), extent=self.ground.extent, origin="upper", aspect="equal", **look)
-
-    def title_panel(self, axes: Axes, text: str) -> None:
-        """Write a line above a panel."""
-        axes.set_title(text, loc="left", fontsize=TEXT_SIZE, pad=4)
 
     def colour_bar(self, axes: Axes, image: Any, label: str = "") -> Colorbar:
         """Add the colour bar of a panel: on the right of a single map, below one of several."""

@@ -105,11 +105,16 @@ def signed_percent(share: float) -> str:
     return f"{share * 100:.0f} %".replace("-", "−") if np.isfinite(share) else "n/a"
 
 
+def rounded(number: float) -> str:
+    """Return a number to two significant digits, written out: ``2,100`` and not ``2.1e+03``."""
+    return f"{float(f'{number:.2g}'):,g}"
+
+
 def with_interval(estimate: float, low: float, high: float) -> str:
-    """Return an estimate with its 95 % interval, as in ``0.84 (0.71–0.93)``; the interval only where there is one."""
+    """Return an estimate with its 95 % interval, as in ``0.84 (95 % interval 0.71–0.93)``; the interval only where there is one."""
     if not np.isfinite(estimate):
         return "n/a"
-    interval = f" ({low:.2f}–{high:.2f})" if np.isfinite(low) and np.isfinite(high) else ""
+    interval = f" (95 % interval {low:.2f}–{high:.2f})" if np.isfinite(low) and np.isfinite(high) else ""
     return f"{estimate:.2f}{interval}"
 
 
@@ -122,6 +127,8 @@ def text_size(figure: Figure, text: str, size: float, weight: str = "normal") ->
 
 def wrap(figure: Figure, text: str, size: float, width: float, weight: str = "normal") -> str:
     """Break a text into lines of at most ``width`` inches; a single longer word keeps a line of its own."""
+    if "\n" in text:
+        return "\n".join(wrap(figure, paragraph, size, width, weight) for paragraph in text.split("\n"))
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word

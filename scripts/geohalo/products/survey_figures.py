@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
 from geohalo.products.map_axes import Ground, MapPage
-from geohalo.products.styles import colour, plain, signed_percent, style, styled, whole
+from geohalo.products.styles import colour, plain, rounded, signed_percent, style, styled, whole
 
 MOST_PANELS = 12
 CLIP = (2.0, 98.0)
@@ -63,7 +63,7 @@ def sample_map(
     page = MapPage(
         ground,
         f"{plain(survey)}: {whole(len(samples), 'sample')}, {whole(len(used), 'known deposit')}",
-        f"One sample per {ground.area / max(len(samples), 1):.2g} km² of the interpolated {ground.area:,.0f} km² "
+        f"One sample per {rounded(ground.area / max(len(samples), 1))} km² of the interpolated {ground.area:,.0f} km² "
         f"({whole(int(mask.sum()), 'cell')} of {ground.cell[0]:g} x {ground.cell[1]:g} km)",
         bars=any_censored,
     )
@@ -71,10 +71,10 @@ def sample_map(
     page.raster(axes, np.ones(mask.shape), cmap="gray", vmin=0, vmax=1)
     handles = [_draw_samples(page, axes, samples, censored if any_censored else None)]
     if not used.empty:
-        handles.append(draw_deposits(page, axes, used))
+        handles.append(draw_deposits(axes, used))
     outside = deposits.drop(used.index)
     if not outside.empty:
-        mark = draw_deposits(page, axes, outside, hollow=True)
+        mark = draw_deposits(axes, outside, face="none", edge=colour("deposit"))
         mark.set_label(f"{len(outside):,} outside the survey")
         handles.append(mark)
     areas = [Patch(facecolor=colour("inside"), edgecolor=colour("note"), linewidth=0.5, label="interpolated")]
@@ -152,7 +152,11 @@ def element_maps(
     ground = Ground(x, y, mask, crs)
     shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
     what = f"{plain(elements[0])} as interpolated" if len(elements) == 1 else f"{len(elements)} elements as interpolated"
-    page = MapPage(ground, f"{plain(survey)}: {what}{_share_range(shares)}", panels=len(elements))
+    titles = [
+        f"{plain(element)} ({unit})" + (f", CV {signed_percent(share)}" if np.isfinite(share) else "")
+        for element, share in shares.items()
+    ]
+    page = MapPage(ground, f"{plain(survey)}: {what}{_share_range(shares)}", titles=titles)
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
@@ -160,20 +164,13 @@ def element_maps(
         norm, colours = element_norm(values.compressed())
         image = page.raster(axes, ppm[element], norm=norm, cmap=colours)
         _tick_bar(page.colour_bar(axes, image, f"{plain(element)} ({unit})" if len(elements) == 1 else ""), norm)
-        share = shares[element]
-        page.title_panel(axes, f"{plain(element)} ({unit})" + (f", CV {signed_percent(share)}" if np.isfinite(share) else ""))
         if not used.empty:
-            handles = [draw_deposits(page, axes, used, size=5.0)]
+            handles = [draw_deposits(axes, used, size=6.0)]
     return page.finish_map(
         handles,
         "CV: share of the variance of the logarithms explained at samples left out in blocks. Colours end at the 2nd and 98th "
-        f"percentile of the cells; light grey is too far from a sample.{_where(ground)}",
+        f"percentile of the cells; light grey is too far from a sample.{ground.caption}",
     )
-
-
-def _where(ground: Ground) -> str:
-    """Name the coordinate system in a caption."""
-    return f" Map grid: {plain(ground.crs)}." if ground.crs else ""
 
 
 def _share_range(shares: Mapping[str, float]) -> str:
@@ -203,11 +200,11 @@ def element_norm(values: NDArray[np.float64]) -> tuple[Normalize, str]:
 
 
 def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
-    """Return up to ``most`` round numbers (1, 2, 5 times powers of ten) spread over a logarithmic scale, or its ends."""
+    """Return two to ``most`` round numbers spread over a logarithmic scale from ``low`` to ``high``, else its two ends."""
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        ticks = np.sort(np.outer(powers, steps).ravel())
-        ticks = ticks[(ticks >= low * 0.999) & (ticks <= high * 1.001)]
+    for steps in ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        ticks = np.outer(powers, steps).ravel()
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
         if len(ticks) <= most:
             break
     if len(ticks) < 2:
@@ -222,6 +219,6 @@ def _tick_bar(bar: Colorbar, norm: Normalize) -> None:
         bar.locator = FixedLocator(round_ticks(norm.vmin, norm.vmax))
     else:
         bar.locator = MaxNLocator(4)
-    bar.formatter = FuncFormatter(lambda value, _: f"{float(f'{value:.2g}'):,g}")
+    bar.formatter = FuncFormatter(lambda value, _: rounded(value))
     bar.minorlocator = NullLocator()
     bar.update_ticks()

@@ -39,6 +39,13 @@ def row_numbers(table: pd.DataFrame) -> npt.NDArray[np.int64]:
     return np.arange(2, len(table) + 2, dtype=np.int64)
 
 
+def number_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table that was not read from a file row numbers, which then survive a selection."""
+    if table.index.name == "row":
+        return table
+    return table.set_axis(pd.RangeIndex(2, len(table) + 2, name="row"), axis=0)
+
+
 def to_numbers(values: pd.Series) -> tuple[FloatArray, BoolArray]:
     """Turn cells into numbers and point at what is left.
 
@@ -54,9 +61,7 @@ def to_numbers(values: pd.Series) -> tuple[FloatArray, BoolArray]:
     leftover : ndarray of bool, shape (rows,)
         True where a cell is neither a finite number nor empty (`nan` in any case counts as empty).
     """
-    if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(
-        values.dtype
-    ):
+    if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return np.full(len(values), np.nan), values.notna().to_numpy()
     if pd.api.types.is_object_dtype(values.dtype):
         # pandas would take True for 1, and a date for nanoseconds since 1970.
@@ -86,9 +91,7 @@ def is_date(text: str) -> bool:
 
 def sentinel_numbers(missing: Sequence[object]) -> list[float]:
     """Return the missing-value codes that are numbers, so that -9999 also matches `-9999.000`."""
-    numbers = pd.to_numeric(
-        pd.Series([str(code).strip() for code in missing], dtype=str), errors="coerce"
-    )
+    numbers = pd.to_numeric(pd.Series([str(code).strip() for code in missing], dtype=str), errors="coerce")
     return [float(number) for number in numbers.dropna()]
 
 
@@ -147,9 +150,7 @@ def keep_rows(
         numbers, _ = to_numbers(table[column])
         matched = np.zeros(len(table), dtype=bool)
         for value in wanted:
-            matches = (text == str(value).strip()).to_numpy() | np.isin(
-                numbers, sentinel_numbers([value])
-            )
+            matches = (text == str(value).strip()).to_numpy() | np.isin(numbers, sentinel_numbers([value]))
             if not matches.any():
                 present = ", ".join(repr(str(one)) for one in text.drop_duplicates()[:10])
                 raise InputError(
@@ -170,8 +171,7 @@ def require_column(table: pd.DataFrame, column: str, source: str, key: str) -> N
     names = [str(name) for name in table.columns]
     by_lower = {name.lower(): name for name in names}
     near = [
-        by_lower[low]
-        for low in difflib.get_close_matches(column.lower(), list(by_lower), n=5, cutoff=0.5)
+        by_lower[low] for low in difflib.get_close_matches(column.lower(), list(by_lower), n=5, cutoff=0.5)
     ]
     hint = (
         f"did you mean {' or '.join(map(repr, near))}?"

@@ -23,9 +23,7 @@ from geohalo.survey.cells import (
     to_numbers,
 )
 
-_LIMIT = re.compile(
-    r"(?P<sign>[<>≤≥])\s*=?\s*(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
-)
+_LIMIT = re.compile(r"(?P<sign>[<>≤≥])\s*=?\s*(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)")
 # Two equal smallest values may be chance; that share of a column is not.
 _HALF_LIMIT_SHARE = 0.1
 

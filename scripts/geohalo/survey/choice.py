@@ -1,5 +1,6 @@
 """Which elements a survey can support, and whether their units are plausible."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,9 +13,7 @@ from geohalo.survey.elements import UNIT_TO_PPM, concentration_factor, element_t
 HIGHEST_PPM = 1e6
 
 
-def wanted_columns(
-    columns: Sequence[Column], section: Mapping[str, Any], source: str
-) -> list[Column]:
+def wanted_columns(columns: Sequence[Column], section: Mapping[str, Any], source: str) -> list[Column]:
     """Return the columns that `samples.include` and `samples.exclude` leave.
 
     Raises
@@ -33,16 +32,11 @@ def wanted_columns(
     both = include & exclude
     if both:
         raise InputError(
-            f"samples.exclude: {', '.join(sorted(both))} is in samples.include too; remove it from "
-            "one"
+            f"samples.exclude: {', '.join(sorted(both))} is in samples.include too; remove it from one"
         )
-    wanted = [
-        c for c in columns if c.element not in exclude and (not include or c.element in include)
-    ]
+    wanted = [c for c in columns if c.element not in exclude and (not include or c.element in include)]
     if not wanted:
-        raise InputError(
-            f"{source}: samples.exclude leaves no element of those that the columns report"
-        )
+        raise InputError(f"{source}: samples.exclude leaves no element of those that the columns report")
     return wanted
 
 
@@ -130,23 +124,25 @@ def implausible_units(values: pd.DataFrame, columns: Sequence[Column]) -> dict[s
         median, largest = float(series.median()), float(series.max())
         if low <= median <= high and largest <= HIGHEST_PPM:
             continue
-        fitting = []
-        for unit in UNIT_TO_PPM:
-            scale = concentration_factor(column.name, unit)[1] / column.factor
-            if low <= median * scale <= high and largest * scale <= HIGHEST_PPM:
-                fitting.append(unit)
-        likely = (
-            f"as {' or '.join(fitting)} it would be plausible"
-            if fitting
-            else "no other unit makes it plausible"
-        )
+        likely = _likely_unit(column, median, largest, low, high)
         fault = f"the median is {median:.4g} ppm, plausible are {low:g} to {high:g}"
         if low <= median <= high:
-            fault = (
-                f"the highest value is {largest:.4g} ppm, more than {HIGHEST_PPM:g} is impossible"
-            )
+            fault = f"the highest value is {largest:.4g} ppm, more than {HIGHEST_PPM:g} is impossible"
         messages[column.element] = f"read as {column.unit}, {fault}; {likely}"
     return messages
+
+
+def _likely_unit(column: Column, median: float, largest: float, low: float, high: float) -> str:
+    """Name the unit that brings the median nearest to the middle of the plausible range."""
+    middle = math.sqrt(low * high)
+    distance = {}
+    for unit in UNIT_TO_PPM:
+        scale = concentration_factor(column.name, unit)[1] / column.factor
+        if low <= median * scale <= high and largest * scale <= HIGHEST_PPM:
+            distance[unit] = abs(math.log(median * scale / middle))
+    if not distance:
+        return "no other unit makes it plausible"
+    return f"as {min(distance, key=lambda unit: distance[unit])} it would be plausible"
 
 
 def stop_if_implausible(faults: Mapping[str, str], columns: Sequence[Column], source: str) -> None:

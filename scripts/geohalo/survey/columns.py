@@ -37,9 +37,7 @@ class Column:
     factor: float
 
 
-def concentration_columns(
-    table: pd.DataFrame, section: Mapping[str, Any], source: str
-) -> list[Column]:
+def concentration_columns(table: pd.DataFrame, section: Mapping[str, Any], source: str) -> list[Column]:
     """Find the columns of concentrations, in file order.
 
     Parameters
@@ -83,9 +81,7 @@ def _by_expression(
     try:
         pattern = re.compile(expression)
     except re.error as error:
-        raise InputError(
-            f"{key}: {expression!r} is not a valid regular expression: {error}"
-        ) from error
+        raise InputError(f"{key}: {expression!r} is not a valid regular expression: {error}") from error
     if "element" not in pattern.groupindex:
         raise InputError(
             f"{key}: {expression!r} needs a group named `element`, such as (?P<element>[A-Z][a-z]?)"
@@ -96,15 +92,11 @@ def _by_expression(
         if match:
             written = match.groupdict().get("unit")
             found.append(
-                _column(
-                    header, match["element"], _unit_of(written, header, section, source), source
-                )
+                _column(header, match["element"], _unit_of(written, header, section, source), source)
             )
     if not found:
         headers = ", ".join(repr(str(name)) for name in table.columns[:12])
-        raise InputError(
-            f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ..."
-        )
+        raise InputError(f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ...")
     return found
 
 
@@ -113,9 +105,7 @@ def _by_mapping(
 ) -> list[Column]:
     found = []
     for name, entry in mapping.items():
-        header, unit = (
-            (entry, None) if isinstance(entry, str) else (entry["column"], entry.get("unit"))
-        )
+        header, unit = (entry, None) if isinstance(entry, str) else (entry["column"], entry.get("unit"))
         require_column(table, header, source, f"samples.elements.{name}")
         found.append(_column(header, name, unit or _unit_of(None, header, section, source), source))
     order = {str(header): position for position, header in enumerate(table.columns)}

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
@@ -23,6 +24,7 @@ _MARGIN_SHARE, _MARGIN_DEGREES = 0.5, 3.0
 # UTM and national grids stay within 1 %; web Mercator stretches a metre by a third at 40 degrees of
 # latitude.
 _SCALE_TOLERANCE = 0.05
+_POINT_KINDS = [int(shapely.GeometryType.POINT), int(shapely.GeometryType.MULTIPOINT)]
 
 
 def point_coordinates(
@@ -62,21 +64,18 @@ def point_coordinates(
         )
         if stated is None:
             raise InputError(
-                f"{source}: the CRS of columns {names[0]!r} and {names[1]!r} is not known; set "
-                f"{key}.crs"
+                f"{source}: the CRS of columns {names[0]!r} and {names[1]!r} is not known; set {key}.crs"
             )
         crs = stated
     elif any(names):
         raise InputError(
-            f"{source}: {key}.{'y' if names[0] else 'x'} is empty; name both coordinate columns or "
-            "neither"
+            f"{source}: {key}.{'y' if names[0] else 'x'} is empty; name both coordinate columns or neither"
         )
     elif isinstance(table, gpd.GeoDataFrame):
         x, y, crs = _geometry_points(table, stated, source, key)
     else:
         raise InputError(
-            f"{source}: the file has no geometries; name its coordinate columns in {key}.x and "
-            f"{key}.y"
+            f"{source}: the file has no geometries; name its coordinate columns in {key}.x and {key}.y"
         )
     absent = ~(np.isfinite(x) & np.isfinite(y))
     return np.where(absent, np.nan, x), np.where(absent, np.nan, y), crs
@@ -86,20 +85,15 @@ def _read_crs(text: str, key: str) -> CRS:
     try:
         crs = CRS.from_user_input(text)
     except CRSError as error:
-        raise InputError(
-            f"{key}: {text!r} is not a known CRS; give a code such as EPSG:4326"
-        ) from error
+        raise InputError(f"{key}: {text!r} is not a known CRS; give a code such as EPSG:4326") from error
     if not (crs.is_geographic or crs.is_projected):
         raise InputError(
-            f"{key}: {text!r} ({crs.name}) is neither geographic nor projected; give the CRS of a "
-            "map"
+            f"{key}: {text!r} ({crs.name}) is neither geographic nor projected; give the CRS of a map"
         )
     return crs
 
 
-def _column_numbers(
-    table: pd.DataFrame, name: str, missing: Any, source: str, key: str
-) -> FloatArray:
+def _column_numbers(table: pd.DataFrame, name: str, missing: Any, source: str, key: str) -> FloatArray:
     require_column(table, name, source, key)
     numbers, leftover = blank_missing(table[name], *to_numbers(table[name]), missing)
     if leftover.any():
@@ -116,14 +110,14 @@ def _column_numbers(
 def _geometry_points(
     table: gpd.GeoDataFrame, stated: CRS | None, source: str, key: str
 ) -> tuple[FloatArray, FloatArray, CRS]:
-    points = table.geometry
-    usable = points.notna() & ~points.is_empty
-    other = usable & ~points.geom_type.isin(["Point", "MultiPoint"])
+    shapes = table.geometry.to_numpy()
+    kinds = shapely.get_type_id(shapes)
+    other = ~np.isin(kinds, _POINT_KINDS) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     if other.any():
         first = int(np.flatnonzero(other)[0])
         raise InputError(
             f"{source}, row {row_numbers(table)[first]}: the geometry is a "
-            f"{points.geom_type.iat[first]}; {key} must be points"
+            f"{shapes[first].geom_type}; {key} must be points"
         )
     if table.crs is None and stated is None:
         raise InputError(f"{source}: the file states no CRS; set {key}.crs")
@@ -136,16 +130,11 @@ def _geometry_points(
             f"{source}: the file states {CRS(table.crs).to_string()}, but {key}.crs is "
             f"{stated.to_string()}; leave {key}.crs empty"
         )
-    # One sample has one place: the centre of a MultiPoint, which drivers write even for single
-    # points.
-    centre = (
-        points.where(usable).centroid
-        if (points.geom_type == "MultiPoint").any()
-        else points.where(usable)
-    )
     crs = stated if table.crs is None else _read_crs(CRS(table.crs).to_wkt(), f"CRS of {source}")
     assert crs is not None
-    return centre.x.to_numpy(dtype=np.float64), centre.y.to_numpy(dtype=np.float64), crs
+    # One sample has one place: the centre of a MultiPoint, which drivers write even for one point.
+    centre = np.where(shapely.is_empty(shapes), None, shapely.centroid(shapes))
+    return shapely.get_x(centre), shapely.get_y(centre), crs
 
 
 def check_area_of_use(
@@ -178,8 +167,8 @@ def check_area_of_use(
     x, y, rows = x[present], y[present], rows[present]
     if not x.size:
         return
-    degrees = (np.abs(x) <= 360) & (np.abs(y) <= 90)
-    # No survey fits into 360 by 90 metres at a CRS's origin, where UTM would count it as inside.
+    degrees = (np.abs(x) <= 360) & (np.abs(y) <= 360)
+    # No survey lies within 360 metres of a CRS's origin, where UTM would count it as inside.
     as_metres = crs.is_projected and bool(degrees.all())
     outside = np.ones(x.shape, dtype=bool) if as_metres else ~_inside(x, y, crs)
     if not outside.any():
@@ -187,10 +176,10 @@ def check_area_of_use(
     first = int(np.flatnonzero(outside)[0])
     if as_metres:
         hint = f"they look like degrees: set {key}.crs to a geographic CRS such as EPSG:4326"
-    elif crs.is_geographic and not degrees[outside].any():
-        hint = f"they look like metres: set {key}.crs to the projected CRS that they are in"
     elif _inside(y, x, crs).all():
         hint = f"x and y look swapped: exchange {key}.x and {key}.y"
+    elif crs.is_geographic and not degrees[outside].any():
+        hint = f"they look like metres: set {key}.crs to the projected CRS that they are in"
     else:
         hint = f"check {key}.crs, {key}.x, {key}.y and the rows themselves"
     count = int(outside.sum())
@@ -205,10 +194,7 @@ def _crs_text(crs: CRS) -> str:
     name, area = (crs.to_string() if crs.to_authority() else crs.name), crs.area_of_use
     if area is None:
         return name
-    return (
-        f"{name} (longitude {area.west:g} to {area.east:g}, latitude {area.south:g} to "
-        f"{area.north:g})"
-    )
+    return f"{name} (longitude {area.west:g} to {area.east:g}, latitude {area.south:g} to {area.north:g})"
 
 
 def _inside(x: FloatArray, y: FloatArray, crs: CRS) -> npt.NDArray[np.bool_]:
@@ -228,9 +214,7 @@ def _inside(x: FloatArray, y: FloatArray, crs: CRS) -> npt.NDArray[np.bool_]:
         # special case.
         in_width = (longitude - area.west + margin) % 360 <= width + 2 * margin
     margin = min(_MARGIN_SHARE * (area.north - area.south), _MARGIN_DEGREES)
-    return (
-        possible & in_width & (latitude >= area.south - margin) & (latitude <= area.north + margin)
-    )
+    return possible & in_width & (latitude >= area.south - margin) & (latitude <= area.north + margin)
 
 
 def metric_crs(x: FloatArray, y: FloatArray, crs: CRS, grid_crs: str | None = None) -> CRS:
@@ -290,9 +274,7 @@ def _is_metric(crs: CRS, longitude: float, latitude: float) -> bool:
     return bool(np.all(np.abs(scales - 1) <= _SCALE_TOLERANCE))
 
 
-def project(
-    x: FloatArray, y: FloatArray, crs_in: CRS, crs_out: CRS
-) -> tuple[FloatArray, FloatArray]:
+def project(x: FloatArray, y: FloatArray, crs_in: CRS, crs_out: CRS) -> tuple[FloatArray, FloatArray]:
     """Return coordinates in another CRS; NaN in both where a place cannot be projected."""
     out_x, out_y = Transformer.from_crs(crs_in, crs_out, always_xy=True).transform(x, y)
     absent = ~(np.isfinite(out_x) & np.isfinite(out_y))

@@ -11,7 +11,14 @@ from pyproj import CRS
 from scipy.spatial import cKDTree
 
 from geohalo.errors import InputError
-from geohalo.survey.cells import FloatArray, cell_text, keep_rows, require_column, row_numbers
+from geohalo.survey.cells import (
+    FloatArray,
+    cell_text,
+    keep_rows,
+    number_rows,
+    require_column,
+    row_numbers,
+)
 from geohalo.survey.coordinates import check_area_of_use, point_coordinates, project
 from geohalo.survey.places import group_places
 
@@ -59,7 +66,7 @@ def clean_deposits(
     """
     source, crs_out = str(source), CRS(metric_crs)
     rows_read = len(table)
-    table = keep_rows(table, section.get("keep", {}), source, "deposits.keep")
+    table = keep_rows(number_rows(table), section.get("keep", {}), source, "deposits.keep")
     x, y, crs = point_coordinates(table, section, source, "deposits")
     rows = row_numbers(table)
     check_area_of_use(x, y, crs, source, "deposits", rows)
@@ -68,9 +75,7 @@ def clean_deposits(
     xy = np.stack(project(x, y, crs, crs_out), axis=1)
     located = np.isfinite(xy[:, 0])
     if not located.any():
-        raise InputError(
-            f"{source}: no deposit lies near the survey; check deposits.crs and deposits.keep"
-        )
+        raise InputError(f"{source}: no deposit lies near the survey; check deposits.crs and deposits.keep")
     place = group_places(xy[located], SAME_DEPOSIT_METRES)
     merged = pd.DataFrame({"name": _names(table, section, source)[located], "row": rows[located]})
     merged["name"] = merged["name"].where(merged["name"] != "")

@@ -98,9 +98,7 @@ def _symbol_and_mass_share(name: str) -> tuple[str, float]:
         return oxide["element"], _mass_share(table, oxide["element"], name)
     near = difflib.get_close_matches(name, [*table.index, *oxides], n=3, cutoff=0.5)
     hint = f" (near: {', '.join(near)})" if near else ""
-    raise InputError(
-        f"{name!r} is neither the symbol of an element nor an oxide such as Al2O3{hint}"
-    )
+    raise InputError(f"{name!r} is neither the symbol of an element nor an oxide such as Al2O3{hint}")
 
 
 def _mass_share(table: pd.DataFrame, symbol: str, oxide: str) -> float:

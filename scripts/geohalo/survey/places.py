@@ -56,9 +56,7 @@ def group_places(xy: FloatArray, distance: float) -> npt.NDArray[np.int64]:
     rounded = np.round(xy, _SAME_PLACE_DECIMALS)
     unique, inverse = np.unique(rounded, axis=0, return_inverse=True)
     pairs = cKDTree(unique).query_pairs(distance, output_type="ndarray")
-    links = coo_array(
-        (np.ones(len(pairs), dtype=np.int8), pairs.T), shape=(len(unique), len(unique))
-    )
+    links = coo_array((np.ones(len(pairs), dtype=np.int8), pairs.T), shape=(len(unique), len(unique)))
     _, label = connected_components(links, directed=False)
     codes, _ = pd.factorize(label[inverse.ravel()])
     return codes.astype(np.int64)

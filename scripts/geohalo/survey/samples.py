@@ -10,7 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
-from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, require_column, row_numbers
+from geohalo.survey.cells import (
+    BoolArray,
+    FloatArray,
+    keep_rows,
+    number_rows,
+    require_column,
+    row_numbers,
+)
 from geohalo.survey.censoring import Parsed, parse_concentrations
 from geohalo.survey.choice import (
     choose_elements,
@@ -68,7 +75,7 @@ def clean_samples(
     """
     source = str(source)
     provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    table = keep_rows(table, section.get("keep", {}), source, "samples.keep")
+    table = keep_rows(number_rows(table), section.get("keep", {}), source, "samples.keep")
     provenance["rows_kept"] = len(table)
     columns = concentration_columns(table, section, source)
     wanted = wanted_columns(columns, section, source)
@@ -77,9 +84,7 @@ def clean_samples(
     rows = row_numbers(table)
     check_area_of_use(x, y, crs, source, "samples", rows)
     if not np.isfinite(x).any():
-        raise InputError(
-            f"{source}: no row has coordinates; check samples.x, samples.y and samples.missing"
-        )
+        raise InputError(f"{source}: no row has coordinates; check samples.x, samples.y and samples.missing")
     crs_out = metric_crs(x, y, crs, grid_crs)
     provenance |= {"crs_in": crs.to_string(), "crs_out": crs_out.to_string()}
     xy = np.stack(project(x, y, crs, crs_out), axis=1)
@@ -95,23 +100,41 @@ def clean_samples(
     xy, values, censored = merge_places(place, xy[usable], values[usable], censored[usable])
     provenance["rows_merged"] = len(place) - len(values)
 
+    kept, report = _choose(columns, wanted, parsed, values, censored, section, source)
+    measured = values[[column.element for column in kept]].notna().any(axis=1).to_numpy()
+    provenance["dropped_without_values"] += int((~measured).sum())
+    provenance["samples"] = int(measured.sum())
+    _require_samples(provenance["samples"], provenance)
+    samples = _samples(names[measured], xy[measured], values[measured], censored[measured], kept, crs_out)
+    samples.attrs = provenance
+    return samples, report
+
+
+def _choose(
+    columns: Sequence[Column],
+    wanted: Sequence[Column],
+    parsed: Mapping[str, Parsed],
+    values: pd.DataFrame,
+    censored: pd.DataFrame,
+    section: Mapping[str, Any],
+    source: str,
+) -> tuple[list[Column], pd.DataFrame]:
+    """Return the columns whose coverage, censoring and unit are good enough, and the report."""
     reasons = choose_elements(values, censored, wanted, section)
     kept = [column for column in wanted if not reasons[column.element]]
     doubtful = implausible_units(values, kept)
     if section["implausible"] == "stop":
         stop_if_implausible(doubtful, kept, source)
     report = _report(columns, parsed, values, censored, reasons, doubtful)
-    _require_elements(kept, report, source)
-
-    measured = values[[column.element for column in kept]].notna().any(axis=1).to_numpy()
-    provenance["dropped_without_values"] += int((~measured).sum())
-    provenance["samples"] = int(measured.sum())
-    _require_samples(provenance["samples"], provenance)
-    samples = _samples(
-        names[measured], xy[measured], values[measured], censored[measured], kept, crs_out
-    )
-    samples.attrs = provenance
-    return samples, report
+    if len(kept) < FEWEST_ELEMENTS:
+        dropped = report[~report["kept"]].head(5)
+        told = "; ".join(f"{row.element}: {row.reason}" for row in dropped.itertuples())
+        raise InputError(
+            f"{source}: {len(kept)} elements are left, at least {FEWEST_ELEMENTS} are needed "
+            f"({told}); see samples.elements, samples.include, samples.min_coverage and "
+            "samples.max_censored"
+        )
+    return kept, report
 
 
 def _usable_rows(
@@ -183,17 +206,6 @@ def _require_samples(count: int, provenance: Mapping[str, Any]) -> None:
         )
 
 
-def _require_elements(kept: Sequence[Column], report: pd.DataFrame, source: str) -> None:
-    if len(kept) < FEWEST_ELEMENTS:
-        dropped = report[~report["kept"]]
-        reasons = "; ".join(f"{row.element}: {row.reason}" for row in dropped.head(5).itertuples())
-        raise InputError(
-            f"{source}: {len(kept)} elements are left, at least {FEWEST_ELEMENTS} are needed "
-            f"({reasons}); see "
-            "samples.elements, samples.include, samples.min_coverage and samples.max_censored"
-        )
-
-
 def _report(
     columns: Sequence[Column],
     parsed: Mapping[str, Parsed],
@@ -222,9 +234,7 @@ def _report(
                 "median_ppm": float(values[element].median()),
             }
         reason = reasons.get(element, "left out by samples.include or samples.exclude")
-        records.append(
-            record | {"kept": reason == "", "reason": reason or doubtful.get(element, "")}
-        )
+        records.append(record | {"kept": reason == "", "reason": reason or doubtful.get(element, "")})
     report = pd.DataFrame(records)
     counts = ["n", "missing", "censored", "above_limit", "dates"]
     return report.astype(dict.fromkeys(counts, "Int64"))
@@ -242,6 +252,4 @@ def _samples(
     for column in kept:
         table[column.element] = values[column.element].to_numpy(dtype=np.float64)
         table[f"{column.element}_censored"] = censored[column.element].to_numpy(dtype=bool)
-    return gpd.GeoDataFrame(
-        pd.DataFrame(table), geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]), crs=crs
-    )
+    return gpd.GeoDataFrame(pd.DataFrame(table), geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]), crs=crs)

@@ -8,12 +8,12 @@ The concentration of an element in a sample is built as::
 
     bedrock  = abundance * exp(lithology + regional factors + deposit halos + barren zones)
     ground   = (1 - cover) * bedrock + cover * transported material             (fault overburden)
-    sediment = ground * exp(contamination + nugget), major oxides closed        (fault anthropogenic)
+    sediment = closed(ground * exp(nugget)) * exp(contamination)                (fault anthropogenic)
     reported = sediment * exp(batch shift), rounded, `<limit` or empty          (fault laboratory)
 
-with published upper-crust abundances. Every part draws from a generator of its own, and a fault of
-strength 0 still makes its draws: two surveys that differ in one fault only can be compared sample
-by sample.
+with published upper-crust abundances, and major oxides closed to 100 per cent. Every part draws from a
+generator of its own, and a fault of strength 0 still makes its draws: two surveys that differ in one
+fault only can be compared sample by sample.
 """
 
 from collections.abc import Mapping
@@ -131,9 +131,8 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
         + halos.log_shift(layout.sites)
         + barren.log_shift(layout.sites)
     )
-    surface_shift = faults["anthropogenic"] * patches.log_shift(layout.sites)
-    surface_shift += nugget_shift(len(layout.sites), rng["nugget"])
-    sediment = _sediment(bedrock_shift, cover_at_sites, surface_shift)
+    sediment = _sediment(bedrock_shift, cover_at_sites, nugget_shift(len(layout.sites), rng["nugget"]))
+    sediment *= np.exp(faults["anthropogenic"] * patches.log_shift(layout.sites))
 
     samples = _report(sediment, layout, faults["laboratory"], rng["laboratory"])
     false = np.minimum(faults["anthropogenic"] * patches.share(layout.cells), 1.0)
@@ -148,13 +147,13 @@ def _constants() -> tuple[np.ndarray, np.ndarray]:
     return table["upper_crust_ppm"].to_numpy(dtype=float), table["oxide_to_element"].to_numpy(dtype=float)
 
 
-def _sediment(bedrock_shift: np.ndarray, cover: np.ndarray, surface_shift: np.ndarray) -> np.ndarray:
-    """Mix bedrock with cover (share of each sample) and add what happens at the surface; ppm."""
+def _sediment(bedrock_shift: np.ndarray, cover: np.ndarray, nugget: np.ndarray) -> np.ndarray:
+    """Mix bedrock with cover (share of each sample), add the nugget and close the majors; ppm."""
     abundance, oxide_to_element = _constants()
     bedrock = abundance * np.exp(bedrock_shift)
     blanket = abundance * np.exp(as_matrix([OVERBURDEN]))
     ground = bedrock + cover[:, None] * (blanket - bedrock)
-    return close_majors(ground * np.exp(surface_shift), oxide_to_element)
+    return close_majors(ground * np.exp(nugget), oxide_to_element)
 
 
 def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarray:

@@ -137,11 +137,14 @@ def _encoding(path: Path) -> str:
 def _read_workbook(path: Path, layer: str | None) -> pd.DataFrame:
     try:
         with pd.ExcelFile(path, engine="openpyxl") as workbook:
-            sheet = _choose_layer(
-                path, layer, [str(name) for name in workbook.sheet_names], "sheet"
-            )
+            sheet = _choose_layer(path, layer, [str(name) for name in workbook.sheet_names], "sheet")
             cells = pd.read_excel(
-                workbook, sheet_name=sheet, header=None, dtype=object, keep_default_na=False, na_values=[""]
+                workbook,
+                sheet_name=sheet,
+                header=None,
+                dtype=object,
+                keep_default_na=False,
+                na_values=[""],
             )
     except InputError:
         raise
@@ -174,9 +177,7 @@ def _read_vector(path: Path, layer: str | None) -> pd.DataFrame:
 
 def _read_parquet(path: Path, layer: str | None) -> pd.DataFrame:
     if layer is not None:
-        raise InputError(
-            f"{path}: a Parquet file has no layers; leave `layer` (now {layer!r}) empty"
-        )
+        raise InputError(f"{path}: a Parquet file has no layers; leave `layer` (now {layer!r}) empty")
     try:
         try:
             table = gpd.read_parquet(path)
@@ -206,8 +207,7 @@ def _choose_layer(path: Path, layer: str | None, layers: Sequence[str], kind: st
         return layers[0]
     if layer not in layers:
         raise InputError(
-            f"{path}: no {kind} {layer!r}; there are {', '.join(map(repr, layers))}. Set `layer` "
-            "to one"
+            f"{path}: no {kind} {layer!r}; there are {', '.join(map(repr, layers))}. Set `layer` to one"
         )
     return layer
 

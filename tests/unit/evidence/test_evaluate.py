@@ -155,44 +155,92 @@ def test_per_deposit_by_brute_force(scheme):
 
 
 def test_estimates_by_brute_force():
-    folds = folds_of("held_out")
+    """Three folds of 7, 7 and 6 deposits, so that the weights of the folds matter."""
+    folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS | {"folds": 3}, 1)
     scores = np.clip(noise(folds, 4) - distance_to_any() / 60_000 + 0.1, 0, 1)
-    table, deposit = (
-        evaluate(scores, folds)["estimate"],
-        per_deposit(scores, folds, CELLS, DEPOSITS, LABELS),
-    )
+    table = evaluate(scores, folds)["estimate"]
+    deposit = per_deposit(scores, folds, CELLS, DEPOSITS, LABELS)
     assert table["capture"] == pytest.approx(deposit["capture"].mean())
     assert table["success_area"] == pytest.approx(deposit["rank"].mean())
     assert table["pa_crossing"] == metrics.prediction_area_crossing(deposit["rank"].to_numpy())
-    tests = [folds.test(fold) for fold in range(4)]
-    held = [(folds.deposit_fold == fold).sum() for fold in range(4)]
-    each = [
-        roc_auc_score(test["label"], scores[fold, test["cell"]]) for fold, test in enumerate(tests)
-    ]
-    assert table["roc_auc"] == pytest.approx(np.average(each, weights=held))
+    tests = [folds.test(fold) for fold in range(3)]
+    held = [(folds.deposit_fold == fold).sum() for fold in range(3)]
+    assert sorted(held) == [6, 7, 7]
+    for name, function in (("roc_auc", roc_auc_score), ("pr_auc", metrics.pr_auc)):
+        each = [
+            function(test["label"], scores[fold, test["cell"]]) for fold, test in enumerate(tests)
+        ]
+        assert table[name] == pytest.approx(np.average(each, weights=held))
     label = np.concatenate([test["label"] for test in tests])
     score = np.concatenate([scores[fold, test["cell"]] for fold, test in enumerate(tests)])
     weight = np.where(label == 1, 1, (label == 1).sum() / (label == 0).sum())
-    assert table["accuracy"] == pytest.approx(
-        accuracy_score(label, score >= 0.5, sample_weight=weight)
-    )
+    expected = accuracy_score(label, score >= 0.5, sample_weight=weight)
+    assert table["accuracy"] == pytest.approx(expected)
 
 
 def test_intervals_follow_the_groups():
-    """Deposits of one group that score alike are one piece of evidence, so the interval is wide."""
-    folds = folds_of("held_out")
-    scores = np.tile(0.5 * noise(folds)[0], (folds.n_folds, 1))
-    _, nearest = KDTree(DEPOSITS).query(CELLS)
-    good = np.random.default_rng(1).uniform(size=folds.deposit_group.max() + 1) < 0.5
-    scores += 0.5 * good[folds.deposit_group[nearest]]
-    table = evaluate(scores, folds)
-    value = per_deposit(scores, folds, CELLS, DEPOSITS, LABELS).groupby("group")["capture"]
-    mean, size = value.mean(), value.size()
-    # Standard error of a ratio of group totals (linearised), G groups.
-    total = (size * (mean - table.loc["capture", "estimate"])) ** 2
-    error = np.sqrt(total.sum()) / size.sum()
-    width = table.loc["capture", "high"] - table.loc["capture", "low"]
-    assert width == pytest.approx(2 * 1.96 * error, rel=0.2)
+    """Ten pairs of deposits a kilometre apart are ten pieces of evidence, not twenty."""
+    centres = np.array([[x, y] for x in range(7, 70, 13) for y in (15, 50)]) * 1000.0
+    pairs = np.repeat(centres, 2, axis=0) + np.tile([[0.0, 0.0], [1000.0, 0.0]], (10, 1))
+    folds = draw_folds("held_out", CELLS, pairs, LABELS | {"folds": 5}, 1)
+    assert len(set(folds.deposit_group)) == 10
+    _, nearest = KDTree(pairs).query(CELLS)
+    level = np.random.default_rng(1).uniform(size=10)
+    scores = np.tile(level[folds.deposit_group[nearest]], (5, 1))
+    rows = evaluate_scores(scores, folds, CELLS, pairs, LABELS, 5000, 0).set_index("metric")
+    value = per_deposit(scores, folds, CELLS, pairs, LABELS).groupby("group")
+    for metric, column in (("capture", "capture"), ("success_area", "rank")):
+        width = rows.loc[metric, "high"] - rows.loc[metric, "low"]
+        # Groups of one size: the mean of ten values. Twenty would give a width smaller by sqrt(2).
+        error = value[column].mean().std(ddof=0) / np.sqrt(10)
+        assert width == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+@pytest.mark.parametrize("scheme", ["held_out", "random"])
+def test_draws_that_take_every_group_once_repeat_the_estimate(scheme, monkeypatch):
+    """Ties the estimates (scikit-learn) to the draws behind their intervals, for every metric."""
+    folds = draw_folds(scheme, CELLS, DEPOSITS, LABELS | {"folds": 3}, 1)
+    scores = np.clip(noise(folds, 6) - distance_to_any() / 60_000 + 0.1, 0, 1).round(2)
+    monkeypatch.setattr(
+        "geohalo.evidence.statistics.resample_groups",
+        lambda n_groups, n_draws, seed: np.ones((n_draws, n_groups), dtype=int),
+    )
+    table = evaluate(scores, folds).drop(index="contrast_t")
+    np.testing.assert_allclose(table["low"], table["estimate"])
+    np.testing.assert_allclose(table["high"], table["estimate"])
+
+
+@pytest.mark.parametrize("scheme", ["held_out", "random"])
+def test_a_draw_counts_groups_folds_and_cells_by_its_weights(scheme, monkeypatch):
+    """One draw with some groups twice and others, among them all of one held-out fold, not at all."""
+    folds = draw_folds(scheme, CELLS, DEPOSITS, LABELS | {"folds": 3}, 1)
+    drawn = np.random.default_rng(2).integers(0, 4, folds.deposit_group.max() + 1)
+    drawn[folds.deposit_group[folds.deposit_fold == 1]] = 0
+    monkeypatch.setattr(
+        "geohalo.evidence.statistics.resample_groups", lambda *_: np.stack([drawn, drawn])
+    )
+    scores = np.clip(noise(folds, 7) - distance_to_any() / 60_000 + 0.1, 0, 1)
+    table = evaluate(scores, folds)["low"]
+    each, weight, pooled = [], [], []
+    for fold in range(3):
+        test = folds.test(fold).assign(score=lambda rows, fold=fold: scores[fold, rows["cell"]])
+        times = np.where(test["group"] == -1, 1, drawn[test["group"]])
+        pooled.append(test.loc[test.index.repeat(times)])
+        halo = test["label"] == 1
+        repeated = test.loc[test.index.repeat(np.where(halo, times, 1))]  # all background stays
+        if not (repeated["label"] == 1).any():
+            continue
+        each.append(
+            [f(repeated["label"], repeated["score"]) for f in (roc_auc_score, metrics.pr_auc)]
+        )
+        held = folds.deposit_group[folds.deposit_fold == fold]
+        weight.append(drawn[held].sum() if scheme == "held_out" else times[halo].sum())
+    assert len(each) == (2 if scheme == "held_out" else 3)
+    expected = np.average(each, axis=0, weights=weight)
+    assert table[["roc_auc", "pr_auc"]].to_numpy(dtype=float) == pytest.approx(expected)
+    cells = np.concatenate([part[["label", "score"]].to_numpy() for part in pooled])
+    expected_cells = metrics.cell_metrics(cells[:, 0].astype(int), cells[:, 1])
+    assert table[list(PROBABILITY_METRICS)].to_dict() == pytest.approx(expected_cells)
 
 
 def test_one_group_has_estimates_but_no_interval():

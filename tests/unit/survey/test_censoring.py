@@ -31,7 +31,9 @@ def test_plain_numbers_and_empty_cells() -> None:
 
 
 def test_limits_in_cells() -> None:
-    parsed = parse_concentrations(text("<0.5", "< 2", "<=1", "≤ .4", ">1000", "> 50", ">=7", "3"), replace=0.5)
+    parsed = parse_concentrations(
+        text("<0.5", "< 2", "<=1", "≤ .4", ">1000", "> 50", ">=7", "3"), replace=0.5
+    )
     np.testing.assert_allclose(parsed.values, [0.25, 1.0, 0.5, 0.2, 1000, 50, 7, 3])
     np.testing.assert_array_equal(parsed.censored, [True] * 4 + [False] * 4)
     assert parsed.n_above == 3
@@ -115,11 +117,28 @@ def test_flag_column() -> None:
 
 
 def test_dates_in_a_workbook_and_in_text() -> None:
-    cells = mixed(1.5, datetime.datetime(2021, 3, 5), "2", datetime.date(2020, 1, 1), None, datetime.time(1, 20), NAN)
+    cells = mixed(
+        1.5,
+        datetime.datetime(2021, 3, 5),
+        "2",
+        datetime.date(2020, 1, 1),
+        None,
+        datetime.time(1, 20),
+        NAN,
+    )
     parsed = parse_concentrations(cells)
     np.testing.assert_array_equal(parsed.values, [1.5, NAN, 2, NAN, NAN, NAN, NAN])
     assert (parsed.n_dates, parsed.n_missing) == (3, 2)
-    cells = text("2021-03-05", "05/03/2021", "5-Mar", "Mar-05", "3.2", "5-Mar-21", "2021-03-05 00:00:00", "5.3.2021")
+    cells = text(
+        "2021-03-05",
+        "05/03/2021",
+        "5-Mar",
+        "Mar-05",
+        "3.2",
+        "5-Mar-21",
+        "2021-03-05 00:00:00",
+        "5.3.2021",
+    )
     parsed = parse_concentrations(cells)
     assert (parsed.n_dates, parsed.n_missing) == (7, 0)
     assert parsed.values[4] == 3.2
@@ -142,7 +161,9 @@ def test_what_is_no_date(cell) -> None:
     assert not is_date(cell)
 
 
-@pytest.mark.parametrize("cell", ["abc", "inf", "-inf", "1,5", "<", "<0", "<-3", "5-6", "n.a.", "0.5<", "1 000"])
+@pytest.mark.parametrize(
+    "cell", ["abc", "inf", "-inf", "1,5", "<", "<0", "<-3", "5-6", "n.a.", "0.5<", "1 000"]
+)
 def test_other_text_names_row_column_text_and_fix(cell) -> None:
     cells = text("1", "", cell, "x", "2")
     with pytest.raises(InputError) as caught:
@@ -193,7 +214,16 @@ def test_codes_agree_with_each_other(values, share, data) -> None:
     for parsed in results:
         np.testing.assert_allclose(parsed.values, expected)
         np.testing.assert_array_equal(parsed.censored, is_limit)
-        np.testing.assert_allclose(parsed.limit, np.median(np.array(values)[is_limit]) if is_limit.any() else NAN)
+        np.testing.assert_allclose(
+            parsed.limit, np.median(np.array(values)[is_limit]) if is_limit.any() else NAN
+        )
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "float32", "category", "object", "str", "double[pyarrow]"])
+def test_column_types_of_other_formats(dtype) -> None:
+    parsed = parse_concentrations(pd.Series([2, None, 3], dtype=dtype))
+    np.testing.assert_array_equal(parsed.values, [2, NAN, 3])
+    assert parsed.n_missing == 1
 
 
 @given(st.lists(st.one_of(st.floats(1e-9, 1e9), st.none()), min_size=1, max_size=20))
@@ -209,7 +239,10 @@ def test_text_and_numbers_read_alike(values) -> None:
 def test_keep_rows_by_text_and_number() -> None:
     table = pd.DataFrame({"report": ["93974", "93974.0", "1", " 94616 "], "kind": ["a", "b", "a", "a"]})
     assert list(keep_rows(table, {"report": [93974]}, "s.csv", "samples.keep").index) == [0, 1]
-    assert list(keep_rows(table, {"report": [93974, "94616"], "kind": ["a"]}, "s", "k").index) == [0, 3]
+    assert list(keep_rows(table, {"report": [93974, "94616"], "kind": ["a"]}, "s", "k").index) == [
+        0,
+        3,
+    ]
     assert len(keep_rows(table, {}, "s", "k")) == 4
     numbers = pd.DataFrame({"report": [93974.0, 1.0, NAN]})
     assert list(keep_rows(numbers, {"report": ["93974"]}, "s", "k").index) == [0]
@@ -223,7 +256,24 @@ def test_half_limit_flags_agree_with_the_laboratory(survey_data) -> None:
     half = pd.to_numeric(limits.set_index("Analyte")["HDL"], errors="coerce").to_dict()
     table = pd.read_csv(folder / "samples.csv")
     agreed = 0
-    for element in ("B", "Li", "Hf", "Hg", "In", "Ta", "Te", "Th", "Tl", "W", "Au", "Pd", "Pt", "Re", "Cs", "Ge"):
+    for element in (
+        "B",
+        "Li",
+        "Hf",
+        "Hg",
+        "In",
+        "Ta",
+        "Te",
+        "Th",
+        "Tl",
+        "W",
+        "Au",
+        "Pd",
+        "Pt",
+        "Re",
+        "Cs",
+        "Ge",
+    ):
         header = f"{element}_mgkg_ICPar"
         parsed = parse_concentrations(table[header], below=["half_limit"])
         at_half = np.isclose(table[header], half[header], rtol=1e-6)
@@ -234,4 +284,3 @@ def test_half_limit_flags_agree_with_the_laboratory(survey_data) -> None:
         else:
             assert not parsed.censored.any()
     assert agreed == 15
-

@@ -18,7 +18,13 @@ def section(**keys) -> dict:
 
 
 def table() -> pd.DataFrame:
-    return pd.DataFrame({"East": ["600000", "610000", ""], "North": ["750000", "-9999", "760000"], "Cu": ["1", "2", "3"]})
+    return pd.DataFrame(
+        {
+            "East": ["600000", "610000", ""],
+            "North": ["750000", "-9999", "760000"],
+            "Cu": ["1", "2", "3"],
+        }
+    )
 
 
 def test_columns_with_missing_coordinates() -> None:
@@ -31,7 +37,9 @@ def test_columns_with_missing_coordinates() -> None:
 
 
 def test_geometries_and_their_crs() -> None:
-    frame = gpd.GeoDataFrame(geometry=[Point(-8, 53), None, MultiPoint([(-7, 53), (-6, 54)]), Point()], crs=WGS84)
+    frame = gpd.GeoDataFrame(
+        geometry=[Point(-8, 53), None, MultiPoint([(-7, 53), (-6, 54)]), Point()], crs=WGS84
+    )
     x, y, crs = point_coordinates(frame, section(), "s.gpkg", "samples")
     np.testing.assert_array_equal(x, [-8, np.nan, -6.5, np.nan])
     np.testing.assert_array_equal(y, [53, np.nan, 53.5, np.nan])
@@ -54,15 +62,30 @@ def test_geometry_faults() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"x": "east", "y": "North", "crs": "EPSG:2157"}, r"no column 'east' \(samples\.x\); did you mean 'East'"),
-        ({"x": "East", "y": "Latitude", "crs": "EPSG:2157"}, r"no column 'Latitude' \(samples\.y\)"),
+        (
+            {"x": "east", "y": "North", "crs": "EPSG:2157"},
+            r"no column 'east' \(samples\.x\); did you mean 'East'",
+        ),
+        (
+            {"x": "East", "y": "Latitude", "crs": "EPSG:2157"},
+            r"no column 'Latitude' \(samples\.y\)",
+        ),
         ({"x": "East", "crs": "EPSG:2157"}, r"samples\.y is empty"),
         ({"y": "North", "crs": "EPSG:2157"}, r"samples\.x is empty"),
         ({}, r"no geometries; name its coordinate columns in samples\.x and samples\.y"),
         ({"x": "East", "y": "North"}, r"'East' and 'North' is not known; set samples\.crs"),
-        ({"x": "East", "y": "North", "crs": "EPSG:999999"}, r"samples\.crs: 'EPSG:999999' is not a known CRS"),
-        ({"x": "East", "y": "North", "crs": "Irish grid"}, r"samples\.crs: 'Irish grid' is not a known CRS"),
-        ({"x": "East", "y": "North", "crs": "EPSG:4978"}, r"samples\.crs: 'EPSG:4978'.*neither geographic nor projected"),
+        (
+            {"x": "East", "y": "North", "crs": "EPSG:999999"},
+            r"samples\.crs: 'EPSG:999999' is not a known CRS",
+        ),
+        (
+            {"x": "East", "y": "North", "crs": "Irish grid"},
+            r"samples\.crs: 'Irish grid' is not a known CRS",
+        ),
+        (
+            {"x": "East", "y": "North", "crs": "EPSG:4978"},
+            r"samples\.crs: 'EPSG:4978'.*neither geographic nor projected",
+        ),
     ],
 )
 def test_missing_columns_and_unknown_crs(keys, message) -> None:
@@ -72,7 +95,9 @@ def test_missing_columns_and_unknown_crs(keys, message) -> None:
 
 def test_text_in_a_coordinate_names_the_row() -> None:
     frame = table().assign(East=["600000", "E 61", "x"])
-    with pytest.raises(InputError, match=r"s\.csv, column 'East', row 3: 'E 61' is not a coordinate \(and 1 more"):
+    with pytest.raises(
+        InputError, match=r"s\.csv, column 'East', row 3: 'E 61' is not a coordinate \(and 1 more"
+    ):
         point_coordinates(frame, section(x="East", y="North", crs="EPSG:2157"), "s.csv", "samples")
 
 
@@ -125,7 +150,9 @@ def test_coordinates_out_of_place(x, y, crs, hint) -> None:
 
 def test_one_row_out_of_place_is_named() -> None:
     x, y = np.array([600000.0, np.nan, 0.0, 0.0]), np.array([750000.0, np.nan, 0.0, 0.0])
-    with pytest.raises(InputError, match=r"d\.csv, row 9 \(and 1 more rows\): coordinates x=0, y=0.*deposits\.crs"):
+    with pytest.raises(
+        InputError, match=r"d\.csv, row 9 \(and 1 more rows\): coordinates x=0, y=0.*deposits\.crs"
+    ):
         check_area_of_use(x, y, ITM, "d.csv", "deposits", np.array([2, 5, 9, 11]))
 
 

@@ -31,16 +31,26 @@ def test_every_element_of_a_regional_survey_is_there_once() -> None:
     assert table.index.is_unique
     assert list(table["atomic_number"]) == sorted(set(table["atomic_number"]))
     wanted = (
-        "Li Be B C N F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Rb Sr Y Zr Nb Mo Ru "
-        "Rh Pd Ag Cd In Sn Sb Te I Cs Ba La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl "
-        "Pb Bi Th U"
+        "Li Be B C N F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Rb Sr "
+        "Y Zr Nb Mo Ru Rh Pd Ag Cd In Sn Sb Te I Cs Ba La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu "
+        "Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Th U"
     )
     assert list(table.index) == wanted.split()
 
 
 def test_atomic_numbers_and_weights_of_known_elements() -> None:
     table = element_table()
-    numbers = {"Li": 3, "Na": 11, "Fe": 26, "Nb": 41, "Ag": 47, "I": 53, "Lu": 71, "Au": 79, "U": 92}
+    numbers = {
+        "Li": 3,
+        "Na": 11,
+        "Fe": 26,
+        "Nb": 41,
+        "Ag": 47,
+        "I": 53,
+        "Lu": 71,
+        "Au": 79,
+        "U": 92,
+    }
     assert {symbol: table.at[symbol, "atomic_number"] for symbol in numbers} == numbers
     for symbol, weight in WEIGHTS.items():
         assert table.at[symbol, "atomic_weight"] == pytest.approx(weight, rel=1e-4)
@@ -106,7 +116,7 @@ def test_unknown_name_is_named(name: str) -> None:
 
 
 def test_unknown_unit_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match="'mg'.*ppm, ppb, percent"):
+    with pytest.raises(InputError, match=r"'mg'.*ppm, ppb, percent"):
         concentration_factor("Cu", "mg")
 
 

@@ -48,7 +48,8 @@ def test_csv_cells_stay_text_and_rows_count_from_the_header(tmp_path) -> None:
 def test_csv_delimiters_and_encodings(tmp_path, delimiter, encoding) -> None:
     path = tmp_path / "s.csv"
     path.write_text(
-        "\r\n".join(delimiter.join(row) for row in (["a", "Ort", "b"], ["1", "Köln", "2"])) + "\r\n", encoding=encoding
+        "\r\n".join(delimiter.join(row) for row in (["a", "Ort", "b"], ["1", "Köln", "2"])) + "\r\n",
+        encoding=encoding,
     )
     table = read_table(path)
     assert table.to_dict("list") == {"a": ["1"], "Ort": ["Köln"], "b": ["2"]}

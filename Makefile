@@ -1,0 +1,30 @@
+# make run | test | bench | lint. The first call makes the environment from the pinned requirements.
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+
+.PHONY: run test bench lint env
+
+run: env
+	$(BIN)/snakemake --cores $(CORES)
+
+env: .venv/.installed
+
+.venv/.installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+test: env
+	$(BIN)/python -m pytest
+
+bench: env
+	$(BIN)/python tests/benchmarks/workflow.py
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/mypy
+	$(BIN)/snakemake --lint

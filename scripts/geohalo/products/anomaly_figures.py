@@ -1,0 +1,206 @@
+"""Maps of the anomaly score, by itself and beside the truth of a simulated survey."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike, NDArray
+
+from geohalo.products.deposit_marks import draw_deposits, draw_names, used_deposits
+from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
+
+#: Shares of the area that the contours enclose, with colour and width of the line, and of its edge.
+TOP_SHARES = ((0.05, "white", 1.0, "black", 2.0), (0.10, "black", 0.7, "white", 1.1))
+
+
+@styled
+def anomaly_map(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    score: ArrayLike,
+    deposits: pd.DataFrame,
+    capture: tuple[float, float, float],
+    random: float,
+    kind: Literal["final", "held-out"],
+    crs: str = "",
+) -> Figure:
+    """Draw the anomaly score with its evidence in the title.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    x : ndarray (columns,)
+        Eastings of the cell centres in metres, ascending.
+    y : ndarray (rows,)
+        Northings in metres, descending.
+    mask : ndarray (rows, columns) of bool
+        Interpolated cells.
+    score : ndarray (rows, columns)
+        Anomaly score, 0 to 1.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres, ``name`` and, if some lie outside the survey, ``inside``.
+    capture : (estimate, low, high)
+        Capture of held-out deposits with its 95 % interval; NaN where there is none.
+    random : float
+        Capture with a random split; NaN where there is none.
+    kind : {"final", "held-out"}
+        Whether the score comes from a model that was trained on all deposits, or each cell's score from the fold in which its
+        nearest deposit was held out.
+    crs : str
+        Name of the coordinate system.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For another ``kind``.
+    """
+    if kind not in ("final", "held-out"):
+        raise ValueError(f"kind is {kind!r}; expected 'final' or 'held-out'")
+    ground = Ground(x, y, mask, crs)
+    used = used_deposits(deposits)
+    page = MapPage(ground, f"{plain(survey)}: {_headline(*capture)}", _evidence(random, kind, len(used)))
+    axes = page.panels[0]
+    image = page.raster(axes, score, cmap=style()["maps"]["score"], vmin=0, vmax=1)
+    page.colour_bar(axes, image, "Anomaly score (0 to 1)")
+    handles: list[Artist] = list(draw_contours(page, axes, score))
+    without_name = 0
+    if not used.empty:
+        handles.insert(0, draw_deposits(axes, used))
+        without_name = draw_names(page, axes, used)
+    handles.append(Patch(facecolor=colour("outside"), edgecolor=colour("note"), linewidth=0.5, label="too far from a sample"))
+    unnamed = f" {whole(without_name, 'name')} left out for lack of room." if without_name else ""
+    return page.finish_map(
+        handles,
+        "Capture: mean percentile rank of the ground around a deposit in the map of the fold that did not know it; 0.5 is chance."
+        f"{unnamed}",
+    )
+
+
+def _headline(estimate: float, low: float, high: float) -> str:
+    """Say how well held-out deposits are captured."""
+    if not np.isfinite(estimate):
+        return "anomaly score, without held-out evidence"
+    told = f"held-out capture {with_interval(estimate, low, high)}"
+    if not np.isfinite(low):
+        return told
+    if low > 0.5:
+        return f"{told}, above chance"
+    return f"{told}, below chance" if high < 0.5 else f"{told}, not told from chance"
+
+
+def _evidence(random: float, kind: str, deposits: int) -> str:
+    """Say beneath the headline what it must be read with."""
+    split = f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n" if np.isfinite(random) else ""
+    if kind == "held-out":
+        return f"{split}Each cell is scored by the fold in which its nearest deposit was held out."
+    return f"{split}Map trained on all {whole(deposits, 'deposit')}, so that these score high is no evidence."
+
+
+def draw_contours(page: MapPage, axes: Axes, score: ArrayLike) -> list[Line2D]:
+    """Draw contours around the `TOP_SHARES` of the area; returns the legend's symbols.
+
+    Shares whose score is also the lowest or that coincide, as they do where many cells tie, get no contour.
+    """
+    values = page.ground.masked(score)
+    handles: list[Line2D] = []
+    drawn: set[float] = set()
+    x, y = page.ground.x / 1e3, page.ground.y / 1e3
+    if values.count() == 0:
+        return handles
+    for share, hue, line, edge_hue, edge_width in TOP_SHARES:
+        level = float(np.quantile(values.compressed(), 1 - share))
+        if level in drawn or not values.min() < level < values.max():
+            continue
+        drawn.add(level)
+        edge = [withStroke(linewidth=edge_width, foreground=edge_hue)]
+        contours = axes.contour(x, y, values, levels=[level], colors=hue, linewidths=line)
+        contours.set(path_effects=edge, label=f"top {share:.0%}")
+        label = f"top {share * 100:g} % of the area"
+        handles.append(Line2D([], [], color=hue, linewidth=line, path_effects=edge, label=label))
+    return handles
+
+
+@styled
+def truth_map(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    halo: ArrayLike,
+    false: ArrayLike,
+    overburden: ArrayLike,
+    score: ArrayLike,
+    deposits: pd.DataFrame,
+    crs: str = "",
+) -> Figure:
+    """Draw what is true of a simulated survey beside the anomaly score.
+
+    Parameters
+    ----------
+    survey, x, y, mask, score, deposits, crs
+        See `anomaly_map`.
+    halo : ndarray (rows, columns)
+        Strength of the deposits' halos, 0 to 1.
+    false : ndarray (rows, columns)
+        Share of contamination, 0 to 1.
+    overburden : ndarray (rows, columns)
+        Share of transported cover in the sampled material, 0 to 1.
+
+    Returns
+    -------
+    Figure
+    """
+    ground = Ground(x, y, mask, crs)
+    layers = (
+        ("Anomaly score", score, "score"),
+        ("Truth: halos of the deposits", halo, "halo"),
+        ("Truth: contamination (false anomalies)", false, "contamination"),
+        ("Truth: cover (weak anomalies)", overburden, "overburden"),
+    )
+    headline = f"{plain(survey)}: {_truth_headline(ground, halo, false, score)}"
+    page = MapPage(ground, headline, titles=[title for title, _, _ in layers])
+    used = used_deposits(deposits)
+    handles: list[Artist] = []
+    for axes, (_, layer, colours) in zip(page.panels, layers, strict=True):
+        image = page.raster(axes, layer, cmap=style()["maps"][colours], vmin=0, vmax=1)
+        page.colour_bar(axes, image)
+        if not used.empty:
+            handles = [draw_deposits(axes, used, size=8.0)]
+    return page.finish_map(
+        handles,
+        "The truth layers were not seen by any model. Percentile rank of the score: 50 is the middle of the map, 100 its highest. "
+        f"Halos and contamination count where their truth exceeds {STRONG:g}.{ground.caption}",
+    )
+
+
+#: Truth above this counts as a halo or as contaminated.
+STRONG = 0.5
+
+
+def _truth_headline(ground: Ground, halo: ArrayLike, false: ArrayLike, score: ArrayLike) -> str:
+    """Say how the score ranks halos and contamination."""
+    values = ground.masked(score)
+    rank = pd.Series(values.filled(np.nan).ravel()).rank(pct=True).to_numpy().reshape(values.shape) * 100
+    usable = ~np.ma.getmaskarray(values)
+    true_halo = usable & (np.asarray(halo) > STRONG)
+    contaminated = usable & (np.asarray(false) > STRONG) & ~true_halo
+    told = [
+        f"{name} rank {rank[cells].mean():.0f}"
+        for name, cells in (("halos", true_halo), ("contamination", contaminated))
+        if cells.any()
+    ]
+    return f"{', '.join(told)} of 100 on average" if told else "score and truth"

@@ -1,0 +1,208 @@
+"""Figures of what each cell belongs to: superpixels, and the roles of cells in the folds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
+from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.styles import colour, plain, rounded, style, styled, whole
+
+MOST_FOLDS = 8
+CLIP = (2.0, 98.0)
+#: Codes of the fold map.
+HELD_OUT_REGION, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND = 2, 3, 4, 5, 6
+
+
+@styled
+def superpixel_map(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    components: NDArray[np.floating],
+    labels: Mapping[int, NDArray[np.integer]],
+    crs: str = "",
+) -> Figure:
+    """Draw the superpixels of each scale over the cube.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    x : ndarray (columns,)
+        Eastings of the cell centres in metres, ascending.
+    y : ndarray (rows,)
+        Northings in metres, descending.
+    mask : ndarray (rows, columns) of bool
+        Interpolated cells.
+    components : ndarray (rows, columns, 3)
+        First three principal components of the cube, shown as red, green and blue.
+    labels : mapping of int to ndarray (rows, columns) of int
+        For each number of superpixels asked for, the superpixel of each cell; 0 outside the mask.
+    crs : str
+        Name of the coordinate system.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        Without any scale.
+    """
+    if not labels:
+        raise ValueError("no scale to draw")
+    ground = Ground(x, y, mask, crs)
+    counts = {asked: int(np.unique(layer[mask]).size) for asked, layer in labels.items()}
+    titles = [
+        f"n_segments {asked:,}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
+        for asked, count in counts.items()
+    ]
+    told = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))
+    page = MapPage(ground, f"{plain(survey)}: {told} superpixels over the cube", titles=titles, bars=False)
+    picture = colour_composite(components, mask)
+    for axes, (asked, layer) in zip(page.panels, labels.items(), strict=True):
+        axes.imshow(picture, extent=ground.extent, origin="upper", aspect="equal")
+        count = counts[asked]
+        # Thinner where superpixels are smaller, so that the lines do not hide what they divide.
+        across = page.panel_width * 72 / np.sqrt(mask.size) * np.sqrt(mask.sum() / max(count, 1))
+        axes.add_collection(boundary_lines(ground, layer, width=float(np.clip(across / 18, 0.15, 0.8))))
+    line = Line2D([], [], color=colour("boundary"), linewidth=0.8, label="superpixel boundary")
+    return page.finish_map(
+        [line],
+        "Red, green and blue: first, second and third principal component of the cube, each stretched from its 2nd to its 98th "
+        f"percentile; light grey is outside the map.{ground.caption}",
+    )
+
+
+def colour_composite(components: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Stretch three components (rows, columns, 3) to an RGB picture with values of 0 to 1; the ground colour outside."""
+    inside = components[mask].astype(np.float64)
+    low, high = np.nanpercentile(inside, CLIP, axis=0)
+    scaled = np.clip((inside - low) / np.where(high > low, high - low, 1.0), 0, 1)
+    picture = np.empty((*mask.shape, 3))
+    picture[:] = ListedColormap([colour("outside")])(0)[:3]
+    picture[mask] = np.nan_to_num(scaled, nan=0.5)
+    return picture
+
+
+def boundary_lines(ground: Ground, labels: NDArray[np.integer], width: float) -> LineCollection:
+    """Return the edges between cells inside the mask that have different labels, as line segments in km."""
+    west, _, _, north = ground.extent
+    cell_width, cell_height = ground.cell
+    inside = ground.mask
+    rows, columns = np.nonzero((labels[:, 1:] != labels[:, :-1]) & inside[:, 1:] & inside[:, :-1])
+    upright = np.stack([np.stack([columns + 1, rows], axis=1), np.stack([columns + 1, rows + 1], axis=1)], axis=1)
+    rows, columns = np.nonzero((labels[1:] != labels[:-1]) & inside[1:] & inside[:-1])
+    level = np.stack([np.stack([columns, rows + 1], axis=1), np.stack([columns + 1, rows + 1], axis=1)], axis=1)
+    segments = np.concatenate([upright, level]) * (cell_width, -cell_height) + (west, north)
+    return LineCollection(list(segments), colors=colour("boundary"), linewidths=width, capstyle="projecting", zorder=3)
+
+
+@styled
+def folds_map(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    region: NDArray[np.integer],
+    deposits: pd.DataFrame,
+    crs: str = "",
+) -> Figure:
+    """Draw what each fold holds out and learns from.
+
+    Parameters
+    ----------
+    survey, x, y, mask, crs
+        See `superpixel_map`.
+    region : ndarray (folds, rows, columns) of int
+        0 outside the map, 1 free, 2 held-out region, 3 training halo, 4 training background, 5 test halo, 6 test background.
+        The first 8 folds are drawn.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
+
+    Returns
+    -------
+    Figure
+    """
+    ground = Ground(x, y, mask, crs)
+    shown = region[:MOST_FOLDS]
+    used = used_deposits(deposits)
+    used = used[ground.inside(points_of(used))]
+    roles = [deposit_roles(ground, codes, points_of(used)) for codes in shown]
+    titles = [
+        f"Fold {number}: {(role == 'held out').sum()} held out, {(role == 'known').sum()} known"
+        for number, role in enumerate(roles, start=1)
+    ]
+    some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
+    headline = f"{plain(survey)}: {whole(len(region), 'fold')}, each tested on deposits that it does not know{some}"
+    page = MapPage(ground, headline, titles=titles, bars=False)
+    palette = style()["fold_codes"]
+    colours = ListedColormap([hue for _, hue in palette])
+    stars = {"held out": (colour("deposit"), "white"), "known": ("black", "white"), "buffer": ("white", "black")}
+    handles: list[Line2D] = []
+    for axes, codes, role in zip(page.panels, shown, roles, strict=True):
+        layer = np.where(mask, codes, 0)
+        axes.imshow(
+            layer, extent=ground.extent, origin="upper", aspect="equal", cmap=colours, vmin=-0.5, vmax=len(palette) - 0.5,
+            interpolation="nearest",
+        )  # fmt: skip
+        _mark_labelled(page, axes, layer, colours)
+        handles = [draw_deposits(axes, used[role == one], 8.0, *look) for one, look in stars.items()]
+    for handle, label in zip(handles, ("held-out deposit", "known deposit", "deposit not used: in the buffer"), strict=True):
+        handle.set_label(label)
+    areas = [Patch(facecolor=hue, edgecolor=colour("note"), linewidth=0.4, label=label) for label, hue in palette]
+    return page.finish_map(
+        [*areas, *handles],
+        "Training cells (halo and background) lie outside the held-out region; the fold's score is measured on the test cells and "
+        f"deposits inside it.{ground.caption}",
+    )
+
+
+def deposit_roles(ground: Ground, codes: NDArray[np.integer], points: NDArray[np.float64]) -> NDArray[np.str_]:
+    """Tell what a fold does with each deposit from the code of the nearest cell of the map.
+
+    Parameters
+    ----------
+    ground : Ground
+    codes : ndarray (rows, columns) of int
+        See `folds_map`.
+    points : ndarray (n, 2)
+        Deposits in metres.
+
+    Returns
+    -------
+    ndarray (n,) of str
+        ``held out``, ``buffer`` (of another group, but inside the held-out region: neither trained on nor tested) or ``known``.
+    """
+    rows, columns = np.nonzero(ground.mask)
+    _, nearest = cKDTree(np.column_stack([ground.x[columns], ground.y[rows]])).query(points)
+    code = codes[rows[nearest], columns[nearest]]
+    inside = np.where(np.isin(code, (HELD_OUT_REGION, TEST_BACKGROUND)), "buffer", "known")
+    return np.where(code == TEST_HALO, "held out", inside)
+
+
+def _mark_labelled(page: MapPage, axes: Axes, layer: NDArray[np.integer], colours: ListedColormap) -> None:
+    """Draw labelled cells as squares where a cell of the picture would be too small to be seen."""
+    points = page.panel_width * 72 / layer.shape[1]
+    if points >= 1.5:
+        return
+    west, _, _, north = page.ground.extent
+    width, height = page.ground.cell
+    for code in (TRAINING_BACKGROUND, TEST_BACKGROUND, TRAINING_HALO, TEST_HALO):
+        rows, columns = np.nonzero(layer == code)
+        axes.scatter(
+            west + (columns + 0.5) * width, north - (rows + 0.5) * height, s=1.5**2, marker="s", linewidths=0,
+            color=colours(code), zorder=3,
+        )  # fmt: skip

@@ -1,0 +1,44 @@
+"""The grid of a survey and its mask."""
+
+import numpy as np
+import pytest
+from geohalo.cube.grid import check_segments, sampled_mask, survey_grid
+from geohalo.errors import InputError
+
+
+def test_edges_on_whole_multiples():
+    grid = survey_grid(np.array([[1200.0, 5300.0], [3900.0, 6100.0]]), cell=1000, max_distance=500)
+    np.testing.assert_array_equal(grid.x, [500, 1500, 2500, 3500, 4500])
+    np.testing.assert_array_equal(grid.y, [6500, 5500, 4500])
+    assert grid.shape == (3, 5)
+    assert grid.cell == 1000
+
+
+def test_centres_are_in_row_major_order():
+    grid = survey_grid(np.array([[0.0, 0.0], [2000.0, 1000.0]]), cell=1000, max_distance=500)
+    mask = np.zeros(grid.shape, bool)
+    mask[1, 2] = mask[0, 1] = True
+    np.testing.assert_array_equal(grid.centres(mask), [[grid.x[1], grid.y[0]], [grid.x[2], grid.y[1]]])
+    assert len(grid.centres()) == np.prod(grid.shape)
+
+
+def test_mask_is_a_disc_around_each_sample():
+    samples = np.array([[0.0, 0.0], [9000.0, 4000.0]])
+    grid = survey_grid(samples, cell=500, max_distance=2000)
+    mask = sampled_mask(grid, samples, 2000)
+    x, y = np.meshgrid(grid.x, grid.y)
+    expected = np.min([np.hypot(x - a, y - b) for a, b in samples], axis=0) <= 2000
+    np.testing.assert_array_equal(mask, expected)
+
+
+@pytest.mark.parametrize("cell", [0.1, 1e7])
+def test_mistyped_cell_size(cell):
+    samples = np.array([[1000.0, 1000.0], [100_000.0, 90_000.0]])
+    with pytest.raises(InputError, match=r"grid\.cell"):
+        survey_grid(samples, cell, max_distance=100)
+
+
+def test_more_superpixels_than_cells():
+    check_segments([10, 50], 50)
+    with pytest.raises(InputError, match=r"superpixels\.n_segments: 51 superpixels .* only 50 cells"):
+        check_segments([10, 51], 50)

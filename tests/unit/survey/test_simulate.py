@@ -1,0 +1,466 @@
+"""The simulated survey: what a user gets of it, its truth, and its three faults one at a time."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from geohalo.errors import InputError
+from geohalo.survey.elements import element_table
+from geohalo.survey.simulate import SimulatedSurvey, close_majors, simulate_survey
+from geohalo.survey.simulation import fields
+from geohalo.survey.simulation.faults import column_name, map_sheets, report_column
+from geohalo.survey.simulation.fields import evaluate_in_blocks, gaussian_field, spawn_generators
+from geohalo.survey.simulation.geology import Halos
+from geohalo.survey.simulation.layout import draw_structures, lay_out_samples, place_deposits
+from geohalo.survey.simulation.signatures import (
+    ANTHROPOGENIC_ELEMENTS,
+    ANTHROPOGENIC_TYPES,
+    BARREN_TYPES,
+    DEPLETED,
+    DETECTION_LIMIT_SHARE,
+    ELEMENTS,
+    HALO_TYPES,
+    IN_PPB,
+    LITHOLOGIES,
+    NUGGET,
+    OVERBURDEN,
+    OXIDES,
+    PATHFINDERS,
+    REGIONAL_FACTORS,
+)
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.ndimage import maximum_filter
+from scipy.spatial import KDTree
+from scipy.spatial.distance import pdist
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+SPACING = 2000.0
+HEADERS = [column_name(element) for element in ELEMENTS]
+
+
+@cache
+def survey(
+    anthropogenic: float = 0,
+    overburden: float = 0,
+    laboratory: float = 0,
+    samples: int = 3000,
+    deposits: int = 25,
+    seed: int = 7,
+) -> SimulatedSurvey:
+    faults = {"anthropogenic": anthropogenic, "overburden": overburden, "laboratory": laboratory}
+    section = {"seed": seed, "samples": samples, "spacing": SPACING, "deposits": deposits, "faults": faults}
+    return simulate_survey(section)
+
+
+def concentrations(result: SimulatedSurvey) -> pd.DataFrame:
+    """Reported numbers by element; NaN where missing or below the limit."""
+    numbers = result.samples[HEADERS].apply(pd.to_numeric, errors="coerce")
+    return numbers.set_axis(list(ELEMENTS), axis=1)
+
+
+def centred_log_ratio(result: SimulatedSurvey) -> pd.DataFrame:
+    logs = np.log(concentrations(result))
+    return logs.sub(logs.mean(axis=1), axis=0)
+
+
+def truth_at_samples(result: SimulatedSurvey, layer: str, window: int = 1) -> np.ndarray:
+    """Truth of the cell that each sample is in, or the largest of a window of cells around it."""
+    values = maximum_filter(result.truth[layer].to_numpy(), size=window, mode="nearest")
+    cell = SPACING / 2
+    west, north = result.truth.x[0].item() - cell / 2, result.truth.y[0].item() + cell / 2
+    column = ((result.samples["x"] - west) // cell).astype(int)
+    row = ((north - result.samples["y"]) // cell).astype(int)
+    return values[row, column]
+
+
+# --- what a user gets
+
+
+def test_same_seed_gives_the_same_survey():
+    one, other = (survey.__wrapped__(1, 1, 1, samples=400) for _ in range(2))
+    pd.testing.assert_frame_equal(one.samples, other.samples)
+    pd.testing.assert_frame_equal(one.deposits, other.deposits)
+    assert one.truth.identical(other.truth)
+
+
+def test_another_seed_gives_another_survey():
+    one, other = survey(samples=400), survey(samples=400, seed=8)
+    assert (one.samples["Cu_ppm"] != other.samples["Cu_ppm"]).mean() > 0.9
+    assert not one.deposits.equals(other.deposits)
+
+
+def test_table_is_the_39_element_scheme_in_its_units():
+    samples = survey(1, 1, 1).samples
+    assert list(samples) == ["sample", "x", "y", "batch", *HEADERS]
+    assert len(HEADERS) == 39
+    traces = "Ag As Au B Ba Be Bi Cd Co Cr Cu F Hg La Li Mn Mo Nb Ni P Pb Sb Sn Sr Th Ti U V W Y Zn Zr"
+    assert " ".join(header.split("_")[0] for header in HEADERS if not header.endswith("pct")) == traces
+    percent = {"Al2O3", "CaO", "Fe2O3", "K2O", "MgO", "Na2O", "SiO2"}
+    assert {header[:-4] for header in HEADERS if header.endswith("_pct")} == percent
+    assert {header[:-4] for header in HEADERS if header.endswith("_ppb")} == {"Ag", "Au", "Cd", "Hg"}
+    assert samples["sample"].is_unique
+
+
+@pytest.mark.parametrize("n_samples", [100, 437, 3000])
+def test_one_sample_in_each_square(n_samples):
+    layout = lay_out_samples(n_samples, SPACING, np.random.default_rng(3))
+    assert layout.sites.shape == (n_samples, 2)
+    assert len(np.unique(layout.squares, axis=0)) == n_samples
+    assert pdist(layout.sites).min() >= 0.2 * SPACING
+    west, south = layout.x[0] - SPACING / 4, layout.y[-1] - SPACING / 4
+    np.testing.assert_array_equal((layout.sites - [west, south]) // SPACING, layout.squares)
+
+
+def test_default_survey_has_the_size_of_its_scheme():
+    result = survey()
+    assert len(result.samples) == 3000
+    assert len(result.deposits) == 25
+    extent = np.ptp(result.samples[["x", "y"]].to_numpy(), axis=0) / 1000
+    np.testing.assert_allclose(extent, [104, 116], atol=6)
+    assert result.crs == "EPSG:32648"
+
+
+def test_truth_is_a_described_raster_of_half_the_spacing():
+    result = survey(1, 1, 1)
+    truth = result.truth
+    assert set(truth.data_vars) == {"halo", "halo_weak", "false", "overburden", "lithology"}
+    assert np.unique(np.diff(truth.x)).tolist() == [SPACING / 2]
+    assert np.unique(np.diff(truth.y)).tolist() == [-SPACING / 2]
+    for name, layer in truth.data_vars.items():
+        assert layer.dims == ("y", "x"), name
+        assert layer.attrs["units"] == "1"
+        assert layer.attrs["long_name"]
+        if name != "lithology":
+            assert 0 == layer.min() < layer.max() <= 1, name
+    assert set(np.unique(truth.lithology)) == set(range(len(LITHOLOGIES)))
+    covered = truth.overburden > 0.3
+    np.testing.assert_array_equal(truth.halo_weak, truth.halo.where(covered, 0))
+    assert 0.1 < covered.mean() < 0.3
+
+
+def test_medians_are_near_the_upper_crust():
+    table = element_table().loc[list(ELEMENTS)]
+    ppm = concentrations(survey(1, 1, 0)).median()
+    for element in ELEMENTS:
+        if element in OXIDES:
+            ppm[element] *= 1e4 * table.oxide_to_element[element]
+        elif element in IN_PPB:
+            ppm[element] /= 1e3
+    ratio = ppm / table.upper_crust_ppm
+    assert ratio.between(1 / 2, 2).all(), ratio[~ratio.between(1 / 2, 2)]
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_major_oxides_leave_room_for_the_rest(seed):
+    total = concentrations(survey(seed=seed))[list(OXIDES)].sum(axis=1)
+    assert total.max() < 100
+    assert 85 < total.median() < 96
+    assert total.min() > 60
+
+
+def test_closure_worked_example():
+    ratio = np.ones(len(ELEMENTS))
+    sediment = np.zeros((2, len(ELEMENTS)))
+    silica, lime, titania, copper = (ELEMENTS.index(e) for e in ("Si", "Ca", "Ti", "Cu"))
+    sediment[:, titania] = 1e4  # 1 per cent, beside 5 per cent of volatiles: 94 remain for the majors
+    sediment[:, copper] = 30
+    sediment[0, silica], sediment[0, lime] = 45e4, 2e4  # no lime in excess: 47 becomes 94
+    sediment[1, silica], sediment[1, lime] = 60e4, 24e4  # 20 in excess bring 15.7 of carbon dioxide: 99.7
+    closed = close_majors(sediment, ratio)
+    np.testing.assert_allclose(closed[0, [silica, lime]], [90e4, 4e4])
+    np.testing.assert_allclose(closed[1, [silica, lime]], np.array([60e4, 24e4]) * 94 / 99.7)
+    np.testing.assert_array_equal(closed[:, [titania, copper]], sediment[:, [titania, copper]])
+
+
+# --- deposits and their halos
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_deposits_form_groups_near_samples(seed):
+    rng = np.random.default_rng(seed)
+    layout = lay_out_samples(3000, SPACING, rng)
+    structures = draw_structures(layout, 45.0, rng)
+    chosen = place_deposits(structures, 25, rng)
+    deposits = structures.points[chosen]
+    assert structures.fertile[chosen].all()
+    assert pdist(deposits).min() >= 1000
+    assert KDTree(layout.sites).query(deposits)[0].max() <= 0.75 * SPACING
+    assert len(set(fcluster(linkage(deposits, "single"), 8000, "distance"))) >= 8
+
+
+def test_too_many_deposits_name_the_key_and_the_fix():
+    with pytest.raises(InputError, match=r"simulate\.deposits: 5000 deposits.*Lower simulate\.deposits"):
+        survey(samples=100, deposits=5000)
+
+
+def test_as_many_deposits_as_places_still_fit():
+    rng = np.random.default_rng(0)
+    structures = draw_structures(lay_out_samples(100, SPACING, rng), 30.0, rng)
+    chosen = place_deposits(structures, len(structures.fertile), rng)
+    assert sorted(chosen) == list(range(len(structures.fertile)))
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 30.0, 90.0, 140.0])
+def test_halo_is_an_ellipse_along_its_azimuth(azimuth):
+    axis = np.arange(-20_000, 20_001, 250.0)
+    places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    one = [np.array([value]) for value in (azimuth, 5000.0, 2000.0, 0.8)]
+    halo = Halos(np.zeros((1, 2)), *one, {"main": np.zeros((1, len(ELEMENTS)))}).share(places)
+    assert halo.max() == pytest.approx(0.8)
+    moments = np.cov(places.T, aweights=halo, bias=True)
+    along = np.array([np.sin(np.deg2rad(azimuth)), np.cos(np.deg2rad(azimuth))])
+    across = np.array([along[1], -along[0]])
+    # exp(-(u/a)^2) has the variance a^2 / 2
+    assert along @ moments @ along == pytest.approx(5000**2 / 2, rel=1e-3)
+    assert across @ moments @ across == pytest.approx(2000**2 / 2, rel=1e-3)
+    assert along @ moments @ across == pytest.approx(0, abs=1e3)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_halos_of_a_survey_follow_its_strike(seed):
+    result = survey(samples=1000, deposits=3, seed=seed)
+    x, y = np.meshgrid(result.truth.x, result.truth.y)
+    cells, halo = np.column_stack([x.ravel(), y.ravel()]), result.truth.halo.to_numpy().ravel()
+    deposits = KDTree(result.deposits[["x", "y"]].to_numpy())
+    apart = deposits.query(deposits.data, k=2)[0][:, 1]
+    lonely = int(np.argmax(apart))  # two deposits share a camp, the third one has its own
+    assert apart[lonely] > 10_000
+    weight = np.where(deposits.query(cells)[1] == lonely, halo, 0)
+    values, vectors = np.linalg.eigh(np.cov(cells.T, aweights=weight))
+    strike = np.deg2rad(result.truth.attrs["strike"])
+    assert np.sqrt(values[1] / values[0]) > 1.4
+    assert abs(vectors[:, 1] @ [np.sin(strike), np.cos(strike)]) > np.cos(np.deg2rad(35))
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_halos_enrich_pathfinders_and_deplete_others(seed):
+    result = survey(seed=seed)
+    halo = truth_at_samples(result, "halo")
+    ratios = centred_log_ratio(result)
+    contrast = ratios[halo > 0.5].mean() - ratios[halo < 0.02].mean()
+    assert (contrast[list(PATHFINDERS)] > 0).all(), contrast[list(PATHFINDERS)]
+    assert contrast[list(PATHFINDERS)].mean() > 0.4
+    assert (contrast[list(DEPLETED)] < -0.2).all(), contrast[list(DEPLETED)]
+
+
+def test_deposits_differ_in_type_and_strength():
+    result = survey()
+    assert set(result.deposits["type"]) == set(HALO_TYPES)
+    near = [
+        result.truth.halo.sel(x=deposit.x, y=deposit.y, method="nearest").item()
+        for deposit in result.deposits.itertuples()
+    ]
+    assert min(near) < 0.45 < 0.9 < max(near)
+
+
+def test_held_out_half_is_neither_trivial_nor_hopeless():
+    result = survey(1, 1, 0)
+    ratios, halo = centred_log_ratio(result).to_numpy(), truth_at_samples(result, "halo")
+    south = (result.samples["y"] < result.samples["y"].median()).to_numpy()
+    used = (halo > 0.4) | (halo < 0.01)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced"))
+    for train, test in ((used & south, used & ~south), (used & ~south, used & south)):
+        score = model.fit(ratios[train], halo[train] > 0.4).decision_function(ratios[test])
+        assert 0.7 < roc_auc_score(halo[test] > 0.4, score) < 0.99
+
+
+# --- faults, one at a time
+
+
+def test_faults_leave_the_ground_and_the_deposits_alone():
+    clean, faulty = survey(), survey(1, 1, 1)
+    pd.testing.assert_frame_equal(clean.deposits, faulty.deposits)
+    pd.testing.assert_frame_equal(
+        clean.samples[["sample", "x", "y", "batch"]], faulty.samples[["sample", "x", "y", "batch"]]
+    )
+    for layer in ("halo", "lithology"):
+        assert clean.truth[layer].identical(faulty.truth[layer])
+    for layer in ("false", "overburden", "halo_weak"):
+        assert not clean.truth[layer].any()
+
+
+def test_contamination_raises_its_elements_inside_its_patches_only():
+    clean, dirty = survey(), survey(anthropogenic=1)
+    outside = truth_at_samples(dirty, "false", window=3) == 0
+    inside = truth_at_samples(dirty, "false") > 0.4
+    assert outside.sum() > 2000
+    assert inside.sum() > 20
+    pd.testing.assert_frame_equal(clean.samples[outside], dirty.samples[outside])
+    untouched = [column_name(element) for element in ELEMENTS if element not in ANTHROPOGENIC_ELEMENTS]
+    pd.testing.assert_frame_equal(clean.samples[untouched], dirty.samples[untouched])
+    shift = np.log(concentrations(dirty) / concentrations(clean))[list(ANTHROPOGENIC_ELEMENTS)]
+    assert (shift >= 0).all(axis=None)
+    assert (shift[inside].mean() > 0.03).all()
+    assert (shift[inside][["Pb", "Zn", "Cd", "Hg"]].mean() > 0.25).all()
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_contamination_keeps_away_from_halos(seed):
+    truth = survey(1, 1, 1, seed=seed).truth
+    patches = truth.false > 0.1
+    assert patches.sum() > 50
+    assert (patches & (truth.halo > 0.3)).sum() < 0.05 * patches.sum()
+
+
+def test_overburden_dilutes_what_lies_beneath_it():
+    clean, covered = survey(), survey(overburden=1)
+    bare = truth_at_samples(covered, "overburden", window=3) == 0
+    assert bare.sum() > 1500
+    pd.testing.assert_frame_equal(clean.samples[bare], covered.samples[bare])
+
+    under = (truth_at_samples(covered, "halo") > 0.4) & (truth_at_samples(covered, "overburden") > 0.5)
+    background = (truth_at_samples(covered, "halo") < 0.02) & bare
+    assert under.sum() >= 5
+    strong, weak = (
+        np.log(concentrations(result))[list(PATHFINDERS)].pipe(
+            lambda logs: logs[under].mean() - logs[background].mean()
+        )
+        for result in (clean, covered)
+    )
+    assert strong.mean() > 0.4
+    assert weak.mean() < 0.6 * strong.mean()
+
+
+def test_perfect_laboratory_reports_every_value():
+    reported = survey().samples[HEADERS]
+    assert not reported.isna().any(axis=None)
+    assert not reported.apply(lambda column: column.str.startswith("<")).any(axis=None)
+
+
+def test_laboratory_shifts_one_batch_censors_and_skips():
+    clean, faulty = survey(), survey(laboratory=1)
+    reported, batch = faulty.samples[HEADERS], faulty.samples["batch"]
+    censored = reported.apply(lambda column: column.str.startswith("<").fillna(False)).astype(bool)
+    missing = reported.isna()
+    ratio = concentrations(faulty) / concentrations(clean)
+    changed = (ratio.notna() & (ratio != 1)).to_numpy()
+    shifted_batch = batch[changed.any(axis=1)].unique()
+    assert len(shifted_batch) == 1
+    inside = (batch == shifted_batch[0]).to_numpy()
+    shifted = changed.any(axis=0)
+    assert 6 <= shifted.sum() <= 8  # a shifted element may be missing in the batch
+    for values in ratio.loc[inside, shifted].to_numpy().T:
+        assert abs(np.log(np.nanmedian(values))) > 0.3
+        assert np.nanmax(values) / np.nanmin(values) < 1.03  # one factor, but for rounding
+
+    assert set(censored.columns[censored.any()]) <= {
+        column_name(element) for element in DETECTION_LIMIT_SHARE
+    }
+    assert 0.05 < censored["Au_ppb"].mean() < 0.4
+    limit = float(reported.loc[censored["Au_ppb"], "Au_ppb"].unique().item().removeprefix("<"))
+    kept = ~missing["Au_ppb"] & ~inside
+    below = concentrations(clean)["Au"] < limit
+    np.testing.assert_array_equal(censored["Au_ppb"][kept], below[kept])
+
+    by_batch = missing.groupby(batch).mean()
+    skipped = by_batch == 1
+    assert skipped.to_numpy().sum() == 3
+    assert skipped.any(axis=1).sum() == 1
+    assert by_batch.where(~skipped).stack().mean() == pytest.approx(0.01, abs=0.002)
+
+
+def test_strength_scales_a_fault():
+    ordinary, strong = survey(1, 1, 1, samples=600), survey(2, 0.5, 2, samples=600)
+    np.testing.assert_allclose(strong.truth.false, np.minimum(2 * ordinary.truth.false, 1), rtol=1e-5)
+    np.testing.assert_allclose(strong.truth.overburden, ordinary.truth.overburden / 2, rtol=1e-5)
+    censored = [
+        result.samples[HEADERS]
+        .apply(lambda column: column.str.startswith("<").fillna(False))
+        .to_numpy(dtype=bool)
+        .mean()
+        for result in (ordinary, strong)
+    ]
+    assert censored[1] > 2 * censored[0] > 0
+    assert strong.samples[HEADERS].isna().to_numpy().sum() > ordinary.samples[HEADERS].isna().to_numpy().sum()
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_every_element_stays_usable(seed):
+    samples = survey(1, 1, 1, samples=600, seed=seed).samples[HEADERS]
+    assert samples.isna().mean().max() < 0.2
+    assert (
+        samples.apply(lambda column: column.str.startswith("<").fillna(False)).astype(bool).mean().max() < 0.5
+    )
+
+
+# --- parts
+
+
+def test_report_column_worked_example():
+    values = np.array([0.0123456, 0.0499, 0.05, 0.123456, 5.0, 1234.5, 98765.4, 7.0])
+    missing = np.array([False] * 7 + [True])
+    column = report_column(values, missing, limit=0.0503)
+    assert column[:7].tolist() == ["<0.05", "<0.05", "0.05", "0.123", "5", "1230", "98800"]
+    assert column.isna().tolist() == missing.tolist()
+    assert report_column(values, missing, limit=0.0)[0] == "0.0123"
+
+
+def test_column_names():
+    assert [column_name(element) for element in ("Cu", "Au", "Fe")] == ["Cu_ppm", "Au_ppb", "Fe2O3_pct"]
+
+
+def test_map_sheets_are_square_blocks():
+    squares = np.stack(np.meshgrid(np.arange(20), np.arange(20)), axis=-1).reshape(-1, 2)
+    batch = map_sheets(squares)  # sqrt(400 / 20) = 4.5: blocks of 4 by 4 squares
+    np.testing.assert_array_equal(batch, squares[:, 1] // 4 * 5 + squares[:, 0] // 4)
+
+
+def test_signatures_name_elements_of_the_scheme():
+    tables = [
+        *LITHOLOGIES.values(),
+        *REGIONAL_FACTORS.values(),
+        *BARREN_TYPES.values(),
+        *ANTHROPOGENIC_TYPES.values(),
+    ]
+    tables += [zone for kind in HALO_TYPES.values() for zone in kind.values()]
+    tables += [OVERBURDEN, NUGGET, DETECTION_LIMIT_SHARE, dict.fromkeys(PATHFINDERS), dict.fromkeys(DEPLETED)]
+    for table in tables:
+        assert set(table) <= set(ELEMENTS), set(table) - set(ELEMENTS)
+    assert all(shift < 0 for kind in HALO_TYPES.values() for shift in kind["depleted"].values())
+    assert all(shift > 0 for kind in ANTHROPOGENIC_TYPES.values() for shift in kind.values())
+
+
+def test_spawned_generators_do_not_touch_each_other():
+    one, other = spawn_generators(5, ["a", "b"]), spawn_generators(5, ["a", "b"])
+    other["a"].normal(size=1000)
+    assert one["b"].normal() == other["b"].normal()
+    assert one["a"].normal() != spawn_generators(6, ["a", "b"])["a"].normal()
+
+
+def test_field_is_a_function_of_the_place_alone():
+    places = np.random.default_rng(0).uniform(0, 50_000, size=(200, 2))
+    whole = gaussian_field(places, np.random.default_rng(1), (20_000, 5_000), 30)
+    part = gaussian_field(places[50:60], np.random.default_rng(1), (20_000, 5_000), 30)
+    np.testing.assert_allclose(part, whole[50:60], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 60.0])
+def test_field_is_standard_normal_and_follows_its_exponential_covariance(azimuth):
+    centres = np.random.default_rng(0).uniform(0, 3_000_000, size=(6_000, 2))
+    direction = np.array([np.sin(np.deg2rad(azimuth)), np.cos(np.deg2rad(azimuth))])
+    along, across = centres + 5_000 * direction, centres + 5_000 * np.array([direction[1], -direction[0]])
+    places = np.concatenate([centres, along, across])
+    here, ahead, aside = gaussian_field(
+        places, np.random.default_rng(1), (20_000, 5_000), azimuth, modes=1000
+    ).reshape(3, -1)
+    assert here.mean() == pytest.approx(0, abs=0.1)
+    assert here.std() == pytest.approx(1, abs=0.1)
+    assert np.corrcoef(here, ahead)[0, 1] == pytest.approx(np.exp(-5 / 20), abs=0.06)
+    assert np.corrcoef(here, aside)[0, 1] == pytest.approx(np.exp(-1), abs=0.08)
+
+
+def test_blocks_give_the_whole(monkeypatch):
+    places = np.arange(22.0).reshape(11, 2)
+    monkeypatch.setattr(fields, "BLOCK_SIZE", 12)
+    sizes = []
+
+    def function(block):
+        sizes.append(len(block))
+        return block.sum(axis=1)
+
+    np.testing.assert_array_equal(evaluate_in_blocks(function, places, 3), places.sum(axis=1))
+    assert sizes == [4, 4, 3]

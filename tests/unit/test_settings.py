@@ -1,0 +1,79 @@
+"""The configuration: strict, with defaults from the schema alone, and messages that name the key."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from geohalo.errors import InputError
+from geohalo.settings import check_settings, documented_keys, schema, simulated_tables
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = {"survey": "demo", "simulate": {}}
+
+
+def test_schema_is_a_schema():
+    Draft202012Validator.check_schema(schema())
+
+
+def test_every_key_is_explained():
+    keys = dict(documented_keys())
+    assert "superpixels.n_segments" in keys
+    assert [key for key, entry in keys.items() if not entry.get("description")] == []
+
+
+def test_defaults_are_filled_in_and_the_input_is_left_alone():
+    settings = check_settings(DEMO)
+    assert settings["grid"] == {"crs": None, "cell": 1000, "max_distance": 4000}
+    assert settings["simulate"]["faults"] == {"anthropogenic": 1, "overburden": 1, "laboratory": 1}
+    assert DEMO == {"survey": "demo", "simulate": {}}
+    settings["superpixels"]["n_segments"].append(7)
+    assert check_settings(DEMO)["superpixels"]["n_segments"] == [100, 300, 900]
+
+
+def test_defaults_satisfy_the_schema():
+    assert check_settings(check_settings(DEMO)) == check_settings(DEMO)
+
+
+@pytest.mark.parametrize("file", ["config/config.yaml", *map(str, Path("config").glob("surveys/*.yaml"))])
+def test_shipped_configs_are_valid(file):
+    check_settings(yaml.safe_load((ROOT / file).read_text()))
+
+
+def test_simulated_tables_are_complete():
+    tables = simulated_tables()
+    assert tables["samples"]["censoring"]["replace"] == 0.5
+    assert tables["deposits"]["keep"] == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"gird": {}}, r"unknown key 'gird'; did you mean 'grid'"),
+        ({"superpixels": {"n_segment": [5]}}, r"unknown key 'superpixels\.n_segment'; did you mean 'n_segments'"),
+        ({"grid": {"cell": "1 km"}}, r"key 'grid\.cell': '1 km' is not of type 'number'"),
+        ({"grid": {"cell": -5}}, r"key 'grid\.cell': -5 is less than"),
+        ({"grid": None}, r"key 'grid' is empty"),
+        ({"network": {"variants": ["fuson"]}}, r"key 'network\.variants\.0': 'fuson' is not one of"),
+        ({"survey": "a/b"}, r"key 'survey': 'a/b' does not match"),
+        ({"deposits": {"file": "x.csv"}}, r"'deposits' is not used with 'simulate'"),
+        ({"grids": {"file": "x.nc"}}, r"exactly one of the sections simulate, samples, grids; .* simulate and grids"),
+        ({"labels": {"background_distance": 100}}, r"labels\.background_distance \(100 m\) is smaller than labels\.radius"),
+        ({"labels": {"buffer": 4000}}, r"labels\.buffer \(4000 m\) is smaller than labels\.background_distance"),
+    ],
+)
+def test_one_message_names_file_and_key(change, message):
+    with pytest.raises(InputError, match=message) as caught:
+        check_settings(DEMO | change, "my.yaml")
+    assert str(caught.value).startswith("my.yaml: ")
+
+
+def test_missing_keys_are_named():
+    with pytest.raises(InputError, match="key 'survey' is missing"):
+        check_settings({"simulate": {}})
+    with pytest.raises(InputError, match=r"key 'samples\.elements' is missing"):
+        check_settings({"survey": "a", "samples": {"file": "a.csv"}, "deposits": {"file": "b.csv"}})
+    with pytest.raises(InputError, match="section 'deposits' is missing"):
+        check_settings({"survey": "a", "samples": {"file": "a.csv", "elements": "x"}})
+    with pytest.raises(InputError, match="needs either 'folder' or 'file'"):
+        check_settings({"survey": "a", "grids": {}, "deposits": {"file": "b.csv"}})
