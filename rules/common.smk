@@ -95,10 +95,11 @@ def _imported_files(file):
     return frozenset(found)
 
 
-def code(rule):
-    """Hash of what a rule's script imports: an edit to a library module re-runs the rules that use it."""
+def code(rule, *resources):
+    """Hash of what a rule's script imports and of resources it reads: an edit to one re-runs the rules that use it."""
     digest = hashlib.sha256()
-    for file in sorted(_imported_files(SCRIPTS / f"{rule}.py") - {SCRIPTS / f"{rule}.py"}):
+    modules = _imported_files(SCRIPTS / f"{rule}.py") - {SCRIPTS / f"{rule}.py"}
+    for file in [*sorted(modules), *(Path(workflow.basedir) / "resources" / name for name in resources)]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

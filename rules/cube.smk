@@ -19,7 +19,7 @@ if GRIDDED:
         params:
             grids=config["grids"],
             folder=config["data"]["folder"],
-            code=code("read_grids"),
+            code=code("read_grids", "elements.csv"),
         message:
             "Read the rasters of {input}"
         script:

@@ -23,3 +23,115 @@ rule map_anomalies:
         "Make the anomaly maps"
     script:
         "../scripts/map_anomalies.py"
+
+
+rule plot_survey:
+    input:
+        elements=path("elements"),
+        deposits=path("deposits"),
+        **({} if GRIDDED else {"samples": path("samples")}),
+    output:
+        elements=path("figure", figure="elements"),
+        **({} if GRIDDED else {"samples": path("figure", figure="samples")}),
+    log:
+        log_file("plot_survey"),
+    benchmark:
+        benchmark_file("plot_survey")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=10,
+    params:
+        survey=SURVEY,
+        code=code("plot_survey", "colour_maps.yaml"),
+    message:
+        "Draw samples and elements"
+    script:
+        "../scripts/plot_survey.py"
+
+
+rule plot_superpixels:
+    input:
+        cube=path("cube"),
+        labels=[path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]],
+        folds=path("folds_image", scheme="held_out"),
+        deposits=path("deposits"),
+    output:
+        superpixels=path("figure", figure="superpixels"),
+        folds=path("figure", figure="folds"),
+    log:
+        log_file("plot_superpixels"),
+    benchmark:
+        benchmark_file("plot_superpixels")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=10,
+    params:
+        survey=SURVEY,
+        n_segments=config["superpixels"]["n_segments"],
+        code=code("plot_superpixels", "colour_maps.yaml"),
+    message:
+        "Draw superpixels and folds"
+    script:
+        "../scripts/plot_superpixels.py"
+
+
+rule plot_anomalies:
+    input:
+        elements=path("elements"),
+        deposits=path("deposits"),
+        metrics=path("metrics"),
+        score=path("map", map="score"),
+        heldout_score=path("map", map="heldout_score"),
+        **({"truth": path("truth")} if "simulate" in config else {}),
+    output:
+        anomaly_map=path("figure", figure="anomaly_map"),
+        heldout_map=path("figure", figure="heldout_map"),
+        **({"truth": path("figure", figure="truth")} if "simulate" in config else {}),
+    log:
+        log_file("plot_anomalies"),
+    benchmark:
+        benchmark_file("plot_anomalies")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=10,
+    params:
+        survey=SURVEY,
+        variant=VARIANTS[0],
+        code=code("plot_anomalies", "colour_maps.yaml"),
+    message:
+        "Draw the anomaly maps"
+    script:
+        "../scripts/plot_anomalies.py"
+
+
+rule plot_evidence:
+    input:
+        metrics=path("metrics"),
+        curves=path("success_rate"),
+        history=path("history", variant=VARIANTS[0], scales=SCALES),
+    output:
+        success_rate=path("figure", figure="success_rate"),
+        metrics=path("figure", figure="metrics"),
+        history=path("figure", figure="history"),
+    log:
+        log_file("plot_evidence"),
+    benchmark:
+        benchmark_file("plot_evidence")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=10,
+    params:
+        survey=SURVEY,
+        code=code("plot_evidence", "colour_maps.yaml"),
+    message:
+        "Draw the evidence"
+    script:
+        "../scripts/plot_evidence.py"

@@ -18,7 +18,7 @@ if "simulate" in config:
             runtime=10,
         params:
             simulate=config["simulate"],
-            code=code("simulate_survey"),
+            code=code("simulate_survey", "elements.csv"),
         message:
             "Simulate a survey of {params.simulate[samples]} samples and {params.simulate[deposits]} deposits, seed {params.simulate[seed]}"
         script:
@@ -69,7 +69,7 @@ if not GRIDDED:
         params:
             samples=TABLES["samples"],
             grid_crs=config["grid"]["crs"],
-            code=code("clean_samples"),
+            code=code("clean_samples", "elements.csv"),
         message:
             "Clean the samples of {input.table}"
         script:

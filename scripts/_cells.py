@@ -65,6 +65,7 @@ def write_netcdf(data: xr.Dataset, path: str) -> None:
         if {"y", "x"} <= set(variable.dims):
             leading = [1] * (variable.ndim - 2)
             encoding[name] = {"zlib": True, "complevel": 1, "chunksizes": (*leading, *variable.shape[-2:])}
+            encoding[name]["grid_mapping"] = "spatial_ref"
     with whole(path) as beside:
         data.to_netcdf(beside, encoding=encoding)
 

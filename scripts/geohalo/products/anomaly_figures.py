@@ -8,12 +8,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from geohalo.products.deposit_marks import draw_deposits, draw_names, used_deposits
-from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
 
 #: Shares of the area that the contours enclose, with colour and width of the line, and of its edge.
@@ -37,14 +36,8 @@ def anomaly_map(
 
     Parameters
     ----------
-    survey : str
-        Name of the survey.
-    x : ndarray (columns,)
-        Eastings of the cell centres in metres, ascending.
-    y : ndarray (rows,)
-        Northings in metres, descending.
-    mask : ndarray (rows, columns) of bool
-        Interpolated cells.
+    survey, x, y, mask, crs
+        See `geohalo.products.survey_figures.sample_map`.
     score : ndarray (rows, columns)
         Anomaly score, 0 to 1.
     deposits : pandas.DataFrame
@@ -54,10 +47,8 @@ def anomaly_map(
     random : float
         Capture with a random split; NaN where there is none.
     kind : {"final", "held-out"}
-        Whether the score comes from a model that was trained on all deposits, or each cell's score from the fold in which its
-        nearest deposit was held out.
-    crs : str
-        Name of the coordinate system.
+        Whether the score comes from a model that was trained on all deposits, or each cell's score from the
+        fold in which its nearest deposit was held out.
 
     Returns
     -------
@@ -81,12 +72,12 @@ def anomaly_map(
     if not used.empty:
         handles.insert(0, draw_deposits(axes, used))
         without_name = draw_names(page, axes, used)
-    handles.append(Patch(facecolor=colour("outside"), edgecolor=colour("note"), linewidth=0.5, label="too far from a sample"))
+    handles.append(area_patch(colour("outside"), "too far from a sample"))
     unnamed = f" {whole(without_name, 'name')} left out for lack of room." if without_name else ""
     return page.finish_map(
         handles,
-        "Capture: mean percentile rank of the ground around a deposit in the map of the fold that did not know it; 0.5 is chance."
-        f"{unnamed}",
+        "Capture: mean percentile rank of the ground around a deposit in the map of the fold that did not "
+        f"know it; 0.5 is chance.{unnamed}",
     )
 
 
@@ -104,7 +95,9 @@ def _headline(estimate: float, low: float, high: float) -> str:
 
 def _evidence(random: float, kind: str, deposits: int) -> str:
     """Say beneath the headline what it must be read with."""
-    split = f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n" if np.isfinite(random) else ""
+    split = ""
+    if np.isfinite(random):
+        split = f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n"
     if kind == "held-out":
         return f"{split}Each cell is scored by the fold in which its nearest deposit was held out."
     return f"{split}Map trained on all {whole(deposits, 'deposit')}, so that these score high is no evidence."
@@ -182,8 +175,9 @@ def truth_map(
             handles = [draw_deposits(axes, used, size=8.0)]
     return page.finish_map(
         handles,
-        "The truth layers were not seen by any model. Percentile rank of the score: 50 is the middle of the map, 100 its highest. "
-        f"Halos and contamination count where their truth exceeds {STRONG:g}.{ground.caption}",
+        "The truth layers were not seen by any model. Percentile rank of the score: 50 is the middle of the "
+        f"map, 100 its highest. Halos and contamination count where their truth exceeds {STRONG:g}."
+        f"{ground.caption}",
     )
 
 

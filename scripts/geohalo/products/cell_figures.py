@@ -1,6 +1,7 @@
 """Figures of what each cell belongs to: superpixels, and the roles of cells in the folds."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,18 +10,24 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
-from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, plain, rounded, style, styled, whole
 
 MOST_FOLDS = 8
 CLIP = (2.0, 98.0)
 #: Codes of the fold map.
 HELD_OUT_REGION, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND = 2, 3, 4, 5, 6
+
+#: What a fold does with a deposit: label in the legend, colour of the star and of its edge.
+STARS = {
+    "held out": ("held-out deposit", "", ""),
+    "known": ("known deposit", "black", "white"),
+    "buffer": ("deposit not used: in the buffer", "white", "black"),
+}
 
 
 @styled
@@ -76,18 +83,18 @@ def superpixel_map(
         axes.imshow(picture, extent=ground.extent, origin="upper", aspect="equal")
         count = counts[asked]
         # Thinner where superpixels are smaller, so that the lines do not hide what they divide.
-        across = page.panel_width * 72 / np.sqrt(mask.size) * np.sqrt(mask.sum() / max(count, 1))
+        across = page.panel_width * 72 / ground.size[0] * np.sqrt(ground.area / max(count, 1))
         axes.add_collection(boundary_lines(ground, layer, width=float(np.clip(across / 18, 0.15, 0.8))))
     line = Line2D([], [], color=colour("boundary"), linewidth=0.8, label="superpixel boundary")
     return page.finish_map(
         [line],
-        "Red, green and blue: first, second and third principal component of the cube, each stretched from its 2nd to its 98th "
-        f"percentile; light grey is outside the map.{ground.caption}",
+        "Red, green and blue: first, second and third principal component of the cube, each stretched from "
+        f"its 2nd to its 98th percentile; light grey is outside the map.{ground.caption}",
     )
 
 
 def colour_composite(components: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Stretch three components (rows, columns, 3) to an RGB picture with values of 0 to 1; the ground colour outside."""
+    """Stretch three components (rows, columns, 3) to an RGB picture of 0 to 1; the ground colour outside."""
     inside = components[mask].astype(np.float64)
     low, high = np.nanpercentile(inside, CLIP, axis=0)
     scaled = np.clip((inside - low) / np.where(high > low, high - low, 1.0), 0, 1)
@@ -103,11 +110,13 @@ def boundary_lines(ground: Ground, labels: NDArray[np.integer], width: float) ->
     cell_width, cell_height = ground.cell
     inside = ground.mask
     rows, columns = np.nonzero((labels[:, 1:] != labels[:, :-1]) & inside[:, 1:] & inside[:, :-1])
-    upright = np.stack([np.stack([columns + 1, rows], axis=1), np.stack([columns + 1, rows + 1], axis=1)], axis=1)
+    upright = np.column_stack([columns + 1, rows, columns + 1, rows + 1])
     rows, columns = np.nonzero((labels[1:] != labels[:-1]) & inside[1:] & inside[:-1])
-    level = np.stack([np.stack([columns, rows + 1], axis=1), np.stack([columns + 1, rows + 1], axis=1)], axis=1)
-    segments = np.concatenate([upright, level]) * (cell_width, -cell_height) + (west, north)
-    return LineCollection(list(segments), colors=colour("boundary"), linewidths=width, capstyle="projecting", zorder=3)
+    level = np.column_stack([columns, rows + 1, columns + 1, rows + 1])
+    corners = np.concatenate([upright, level]).reshape(-1, 2, 2)
+    segments = corners * (cell_width, -cell_height) + (west, north)
+    look: dict[str, Any] = {"colors": colour("boundary"), "linewidths": width, "capstyle": "projecting"}
+    return LineCollection(list(segments), zorder=3, **look)
 
 
 @styled
@@ -127,8 +136,8 @@ def folds_map(
     survey, x, y, mask, crs
         See `superpixel_map`.
     region : ndarray (folds, rows, columns) of int
-        0 outside the map, 1 free, 2 held-out region, 3 training halo, 4 training background, 5 test halo, 6 test background.
-        The first 8 folds are drawn.
+        0 outside the map, 1 free, 2 held-out region, 3 training halo, 4 training background, 5 test halo,
+        6 test background. The first 8 folds are drawn.
     deposits : pandas.DataFrame
         ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
 
@@ -141,36 +150,40 @@ def folds_map(
     used = used_deposits(deposits)
     used = used[ground.inside(points_of(used))]
     roles = [deposit_roles(ground, codes, points_of(used)) for codes in shown]
-    titles = [
-        f"Fold {number}: {(role == 'held out').sum()} held out, {(role == 'known').sum()} known"
-        for number, role in enumerate(roles, start=1)
-    ]
+    titles = [f"Fold {number}: {_count_roles(role)}" for number, role in enumerate(roles, start=1)]
     some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
-    headline = f"{plain(survey)}: {whole(len(region), 'fold')}, each tested on deposits that it does not know{some}"
-    page = MapPage(ground, headline, titles=titles, bars=False)
+    headline = f"{whole(len(region), 'fold')}, each tested on deposits that it does not know{some}"
+    page = MapPage(ground, f"{plain(survey)}: {headline}", titles=titles, bars=False)
     palette = style()["fold_codes"]
     colours = ListedColormap([hue for _, hue in palette])
-    stars = {"held out": (colour("deposit"), "white"), "known": ("black", "white"), "buffer": ("white", "black")}
     handles: list[Line2D] = []
     for axes, codes, role in zip(page.panels, shown, roles, strict=True):
         layer = np.where(mask, codes, 0)
         axes.imshow(
-            layer, extent=ground.extent, origin="upper", aspect="equal", cmap=colours, vmin=-0.5, vmax=len(palette) - 0.5,
-            interpolation="nearest",
+            layer, extent=ground.extent, origin="upper", aspect="equal", cmap=colours, vmin=-0.5,
+            vmax=len(palette) - 0.5, interpolation="nearest",
         )  # fmt: skip
         _mark_labelled(page, axes, layer, colours)
-        handles = [draw_deposits(axes, used[role == one], 8.0, *look) for one, look in stars.items()]
-    for handle, label in zip(handles, ("held-out deposit", "known deposit", "deposit not used: in the buffer"), strict=True):
+        handles = [draw_deposits(axes, used[role == one], 6.5, *look) for one, (_, *look) in STARS.items()]
+    for handle, (label, *_) in zip(handles, STARS.values(), strict=True):
         handle.set_label(label)
-    areas = [Patch(facecolor=hue, edgecolor=colour("note"), linewidth=0.4, label=label) for label, hue in palette]
+    areas = [area_patch(hue, label) for label, hue in palette]
     return page.finish_map(
         [*areas, *handles],
-        "Training cells (halo and background) lie outside the held-out region; the fold's score is measured on the test cells and "
-        f"deposits inside it.{ground.caption}",
+        "Training cells (halo and background) lie outside the held-out region; the fold is measured on the "
+        f"test cells and deposits inside it.{ground.caption}",
     )
 
 
-def deposit_roles(ground: Ground, codes: NDArray[np.integer], points: NDArray[np.float64]) -> NDArray[np.str_]:
+def _count_roles(roles: NDArray[np.str_]) -> str:
+    """Say how many deposits a fold holds out, knows and leaves aside."""
+    held, known, buffer = (int((roles == role).sum()) for role in STARS)
+    return f"{held} held out, {known} known" + (f", {buffer} not used" if buffer else "")
+
+
+def deposit_roles(
+    ground: Ground, codes: NDArray[np.integer], points: NDArray[np.float64]
+) -> NDArray[np.str_]:
     """Tell what a fold does with each deposit from the code of the nearest cell of the map.
 
     Parameters
@@ -184,7 +197,8 @@ def deposit_roles(ground: Ground, codes: NDArray[np.integer], points: NDArray[np
     Returns
     -------
     ndarray (n,) of str
-        ``held out``, ``buffer`` (of another group, but inside the held-out region: neither trained on nor tested) or ``known``.
+        ``held out``, ``buffer`` (of another group, but inside the held-out region: neither trained on nor
+        tested) or ``known``.
     """
     rows, columns = np.nonzero(ground.mask)
     _, nearest = cKDTree(np.column_stack([ground.x[columns], ground.y[rows]])).query(points)
@@ -195,7 +209,7 @@ def deposit_roles(ground: Ground, codes: NDArray[np.integer], points: NDArray[np
 
 def _mark_labelled(page: MapPage, axes: Axes, layer: NDArray[np.integer], colours: ListedColormap) -> None:
     """Draw labelled cells as squares where a cell of the picture would be too small to be seen."""
-    points = page.panel_width * 72 / layer.shape[1]
+    points = page.panel_width * 72 / page.ground.size[0] * min(page.ground.cell)
     if points >= 1.5:
         return
     west, _, _, north = page.ground.extent

@@ -33,7 +33,7 @@ def used_deposits(deposits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _candidates(point: Array, size: Array, symbol: float) -> Array:
-    """Return the boxes (candidates, 4) around a symbol in which its name could stand: left, bottom, right, top."""
+    """Return boxes (candidates, 4) around a symbol for its name: left, bottom, right, top."""
     distance = np.repeat(DISTANCES, len(DIRECTIONS)) + symbol / 2
     direction = np.tile(np.array(DIRECTIONS, dtype=float), (len(DISTANCES), 1))
     centre = point + direction * (distance[:, None] + size / 2)
@@ -43,7 +43,7 @@ def _candidates(point: Array, size: Array, symbol: float) -> Array:
 def _overlap(boxes: Array, others: Array) -> NDArray[np.bool_]:
     """Tell which pairs of boxes (a, 4) and (b, 4) overlap."""
     low, high = boxes[:, None, :2], boxes[:, None, 2:]
-    return ((low < others[None, :, 2:]) & (high > others[None, :, :2])).all(axis=2)
+    return np.all((low < others[None, :, 2:]) & (high > others[None, :, :2]), axis=2)
 
 
 def place_names(points: Array, sizes: Array, panel: tuple[float, float], symbol: float) -> Array:
@@ -77,7 +77,9 @@ def place_names(points: Array, sizes: Array, panel: tuple[float, float], symbol:
     return placed
 
 
-def draw_deposits(axes: Axes, deposits: pd.DataFrame, size: float = 11.0, face: str = "", edge: str = "") -> Line2D:
+def draw_deposits(
+    axes: Axes, deposits: pd.DataFrame, size: float = 11.0, face: str = "", edge: str = ""
+) -> Line2D:
     """Draw deposits as stars.
 
     Parameters
@@ -98,18 +100,22 @@ def draw_deposits(axes: Axes, deposits: pd.DataFrame, size: float = 11.0, face: 
     """
     face, edge = face or colour("deposit"), edge or colour("deposit_edge")
     look: dict[str, Any] = {
-        "linestyle": "none", "marker": "*", "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 0.065 * size
-    }  # fmt: skip
+        "linestyle": "none",
+        "marker": "*",
+        "markerfacecolor": face,
+        "markeredgecolor": edge,
+    }
+    look["markeredgewidth"] = 0.065 * size
     axes.plot(*points_of(deposits).T / 1e3, markersize=size, zorder=5, label="deposits", **look)
     return Line2D([], [], markersize=11, label=whole(len(deposits), "deposit"), **look)
 
 
 def draw_names(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 11.0) -> int:
-    """Write the names of up to `MOST_NAMES` deposits beside their symbols; returns how many found no free place."""
+    """Write up to `MOST_NAMES` names beside their symbols; returns how many found no free place."""
     if not 0 < len(deposits) <= MOST_NAMES or "name" not in deposits:
         return 0
     _, _, width, height = page.place(axes)
-    west, east, south, north = page.ground.extent
+    west, east, south, _ = page.ground.frame
     per_km = width / (east - west)
     points = (points_of(deposits) / 1e3 - (west, south)) * per_km
     names = [shorten(name, LONGEST_NAME) for name in deposits["name"]]
@@ -119,8 +125,8 @@ def draw_names(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 
     for name, point, box in zip(names, points, places, strict=True):
         if np.isnan(box[0]):
             continue
-        middle = (box[:2] + box[2:]) / 2 / per_km + (west, south)
-        axes.text(*middle, name, fontsize=SMALL_SIZE, ha="center", va="center", zorder=6, path_effects=halo)
+        x, y = (box[:2] + box[2:]) / 2 / per_km + (west, south)
+        axes.text(x, y, name, fontsize=SMALL_SIZE, ha="center", va="center", zorder=6, path_effects=halo)
         nearest = np.clip(point, box[:2], box[2:])
         if np.hypot(*(nearest - point)) > DISTANCES[1]:
             ends = np.array([point, nearest]) / per_km + (west, south)

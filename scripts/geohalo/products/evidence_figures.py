@@ -15,6 +15,8 @@ from geohalo.products.styles import (
     is_variant,
     method_style,
     plain,
+    rounded,
+    signed_percent,
     style,
     styled,
     whole,
@@ -27,14 +29,16 @@ ROW_HEIGHT = 0.25
 
 
 def main_variant(variants: pd.Series) -> str:
-    """Return the variant that the headline is about: the first of the network's variants that is there, else any."""
+    """Return the variant of the headline: the first of the network's variants that is there, else any."""
     present = list(dict.fromkeys(variants))
     return next((one for one in style()["variants"] if one in present), present[0] if present else "")
 
 
 def estimate_of(metrics: pd.DataFrame, variant: str, split: str, metric: str) -> tuple[float, float, float]:
-    """Return estimate, low and high of the first row for a variant, split and metric; NaN when there is none."""
-    rows = metrics[(metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)]
+    """Return estimate, low and high of a variant, split and metric; NaN when there is no such row."""
+    rows = metrics[
+        (metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)
+    ]
     if rows.empty:
         return np.nan, np.nan, np.nan
     first = rows.iloc[0]
@@ -56,11 +60,11 @@ def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Fi
     survey : str
         Name of the survey.
     curves : pandas.DataFrame
-        ``method``, ``split`` (``held_out`` or ``random``), ``area`` and ``found``, both 0 to 1: staircases, found from that
-        area on. Of the random split only the main variant is drawn.
+        ``method``, ``split`` (``held_out`` or ``random``), ``area`` and ``found``, both 0 to 1:
+        staircases, found from that area on. Of the random split only the main variant is drawn.
     metrics : pandas.DataFrame
-        Tidy table of metrics (``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high``); the areas under the curves
-        are its ``success_area``, or are summed from the curve where it has none.
+        Tidy table of metrics (``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high``); the
+        areas under the curves are its ``success_area``, or are summed from the curve where it has none.
 
     Returns
     -------
@@ -71,28 +75,35 @@ def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Fi
     areas = {str(method): _area_under(curve, metrics, "held_out") for method, curve in held.groupby("method")}
     ranked = sorted(areas, key=lambda method: -areas[method])
     headline = _search_headline(held[held["method"] == main], main)
-    page = Page(WIDTH, f"{plain(survey)}: {headline}", "Share of held-out deposits found, searching the ground with the highest score first.")
+    page = Page(
+        WIDTH,
+        f"{plain(survey)}: {headline}",
+        "Share of held-out deposits found when the ground with the highest score is searched first.",
+    )
     axes = page.add_axes(MARGIN + 0.55, page.bottom, 4.5, 4.5)
     _prepare(axes)
     axes.plot([0, 1], [0, 1], color=colour("chance"), linewidth=0.8, label="chance")
     handles = []
     for method in ranked:
         curve = held[held["method"] == method]
-        handles.append(_draw_curve(axes, curve, method, f"{areas[method]:.2f}  {method_style(method)[0]}", method == main))
+        handles.append(
+            _draw_curve(axes, curve, method, f"{areas[method]:.2f} {method_style(method)[0]}", method == main)
+        )
     random = curves[(curves["split"] == "random") & (curves["method"] == main)]
     if not random.empty:
         area = _area_under(random, metrics, "random")
-        label = f"{area:.2f}  {method_style(main)[0]}, random split (optimistic)"
+        label = f"{area:.2f} {method_style(main)[0]}, random split (optimistic)"
         line = _draw_curve(axes, random, main, label, False)
         line.set(linestyle="dashed", linewidth=1.3)
         handles.append(line)
-    handles.append(Line2D([], [], color=colour("chance"), linewidth=0.8, label="0.50  chance"))
+    handles.append(Line2D([], [], color=colour("chance"), linewidth=0.8, label="0.50 chance"))
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Area searched", ylabel="Deposits found")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, title="Area under the curve, held-out deposits",
-        title_fontsize=SMALL_SIZE, alignment="left", borderaxespad=0, handlelength=2.6,
+        handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0,
+        title="Area under the curve, held-out deposits", title_fontsize=SMALL_SIZE, alignment="left",
+        handlelength=2.6,
     )  # fmt: skip
     page.bottom += 0.45
     return page.finish()
@@ -103,10 +114,9 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, method: str, label: str, main: 
     _, hue, line = method_style(method)
     width = 2.4 if main else 1.6 if is_variant(method) else 0.9
     ordered = curve.sort_values(["area", "found"])
-    (drawn,) = axes.step(
-        ordered["area"], ordered["found"], where="post", color=hue, linestyle=line, linewidth=width, label=plain(label),
-        zorder=4 if main else 3 if is_variant(method) else 2,
-    )  # fmt: skip
+    rank = 4 if main else 3 if is_variant(method) else 2
+    (drawn,) = axes.step(ordered["area"], ordered["found"], where="post", label=plain(label), zorder=rank)
+    drawn.set(color=hue, linestyle=line, linewidth=width)
     return drawn
 
 
@@ -125,7 +135,8 @@ def _search_headline(curve: pd.DataFrame, method: str) -> str:
         return "no held-out curve"
     found = curve.loc[curve["area"] <= 0.1, "found"].max()
     share = 0.0 if np.isnan(found) else float(found)
-    return f"the best 10 % of the area by {plain(method_style(method)[0])} holds {share:.0%} of held-out deposits"
+    label = plain(method_style(method)[0])
+    return f"{label} finds {signed_percent(share)} of held-out deposits in the best 10 % of the area"
 
 
 @styled
@@ -137,8 +148,8 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     survey : str
         Name of the survey.
     metrics : pandas.DataFrame
-        Tidy: ``variant``, ``scales``, ``split`` (``held_out`` or ``random``), ``metric``, ``estimate``, ``low``, ``high``, ``n``.
-        Other metrics than ``capture`` and ``roc_auc`` are left out.
+        Tidy: ``variant``, ``scales``, ``split`` (``held_out`` or ``random``), ``metric``, ``estimate``,
+        ``low``, ``high``, ``n``. Other metrics than ``capture`` and ``roc_auc`` are left out.
 
     Returns
     -------
@@ -163,7 +174,9 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
     page.bottom += 0.35
-    page.bottom += page.add_legend(_comparison_legend(), MARGIN + label_width, WIDTH - 2 * MARGIN - label_width)
+    page.bottom += page.add_legend(
+        _comparison_legend(), MARGIN + label_width, WIDTH - 2 * MARGIN - label_width
+    )
     return page.finish("Variants of the network above the line, controls below it.")
 
 
@@ -171,7 +184,9 @@ def _ordered_rows(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Return (variant, scales), variants before controls, each by descending held-out capture."""
     capture = table[(table["split"] == "held_out") & (table["metric"] == "capture")]
     value = {(str(row.variant), str(row.scales)): float(row.estimate) for row in capture.itertuples()}  # type: ignore[arg-type]
-    rows = {(str(variant), str(scales)) for variant, scales in zip(table["variant"], table["scales"], strict=True)}
+    rows = {
+        (str(variant), str(scales)) for variant, scales in zip(table["variant"], table["scales"], strict=True)
+    }
     return sorted(rows, key=lambda row: (not is_variant(row[0]), -np.nan_to_num(value.get(row, 0.0)), row))
 
 
@@ -190,10 +205,27 @@ def _draw_intervals(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]
         hue = colour("sample") if is_variant(str(row.variant)) else colour("note")
         estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
         if row.split == "random":
-            axes.plot(estimate, y, "o", markersize=5, markerfacecolor="white", markeredgecolor=hue, zorder=3, label="random")
+            axes.plot(
+                estimate,
+                y,
+                "o",
+                markersize=5,
+                markerfacecolor="white",
+                markeredgecolor=hue,
+                zorder=3,
+                label="random",
+            )
             continue
         if np.isfinite(low) and np.isfinite(high):
-            axes.plot([low, high], [y, y], color=hue, linewidth=1.6, solid_capstyle="butt", zorder=2, label="interval")
+            axes.plot(
+                [low, high],
+                [y, y],
+                color=hue,
+                linewidth=1.6,
+                solid_capstyle="butt",
+                zorder=2,
+                label="interval",
+            )
         axes.plot(estimate, y, "o", markersize=6, color=hue, zorder=4, label="held_out")
     variants = sum(is_variant(variant) for variant, _ in rows)
     if 0 < variants < len(rows):
@@ -201,11 +233,21 @@ def _draw_intervals(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]
 
 
 def _comparison_legend() -> list[Line2D]:
+    """Return the symbols of the comparison."""
     hue = colour("sample")
-    hollow = {"markerfacecolor": "white", "markeredgecolor": hue}
+    random = Line2D([], [], linestyle="none", marker="o", markersize=5, label="random split (optimistic)")
+    random.set(markerfacecolor="white", markeredgecolor=hue)
     return [
-        Line2D([], [], color=hue, marker="o", markersize=6, linewidth=1.6, label="held-out deposits, 95 % interval"),
-        Line2D([], [], linestyle="none", marker="o", markersize=5, label="random split (optimistic)", **hollow),  # type: ignore[arg-type]
+        Line2D(
+            [],
+            [],
+            color=hue,
+            marker="o",
+            markersize=6,
+            linewidth=1.6,
+            label="held-out deposits, 95 % interval",
+        ),
+        random,
         Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance"),
     ]
 
@@ -216,12 +258,13 @@ def _comparison_headline(table: pd.DataFrame) -> str:
     if held.empty:
         return "no held-out capture"
     main = main_variant(held["variant"])
-    told = f"{plain(method_style(main)[0])} captures held-out deposits at {with_interval(*estimate_of(held, main, 'held_out', 'capture'))}"
+    capture = with_interval(*estimate_of(held, main, "held_out", "capture"))
+    told = f"{plain(method_style(main)[0])} captures held-out deposits at {capture}"
     controls = held[~held["variant"].map(is_variant) & (held["variant"] != main)]
     if controls.empty:
         return told
-    best = controls.loc[controls["estimate"].idxmax()]
-    return f"{told}; best control {plain(method_style(best['variant'])[0])} {best['estimate']:.2f}"
+    best = controls.sort_values("estimate").iloc[-1]
+    return f"{told}; best control: {plain(method_style(str(best['variant']))[0])} at {best['estimate']:.2f}"
 
 
 def _counts(table: pd.DataFrame) -> str:
@@ -229,7 +272,8 @@ def _counts(table: pd.DataFrame) -> str:
     capture = table[(table["metric"] == "capture") & (table["split"] == "held_out")]
     if capture.empty or "n" not in capture:
         return ""
-    return f"Capture is the mean percentile rank of {whole(float(capture['n'].max()), 'held-out deposit')} in the map of the fold that did not know them."
+    number = whole(float(capture["n"].max()), "held-out deposit")
+    return f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
 
 
 @styled
@@ -241,7 +285,8 @@ def history_plot(survey: str, history: pd.DataFrame) -> Figure:
     survey : str
         Name of the survey.
     history : pandas.DataFrame
-        ``member``, ``scheme`` (``held_out``, ``random``, ``final``), ``fold``, ``draw``, ``epoch`` and ``loss``.
+        ``member``, ``scheme`` (``held_out``, ``random``, ``final``), ``fold``, ``draw``, ``epoch`` and
+        ``loss``.
 
     Returns
     -------
@@ -250,11 +295,13 @@ def history_plot(survey: str, history: pd.DataFrame) -> Figure:
     summary = history.groupby(["scheme", "epoch"])["loss"].agg(["mean", "min", "max"]).reset_index()
     members = history.drop_duplicates(["scheme", "member", "fold", "draw"])["scheme"].value_counts()
     overall = history.groupby("epoch")["loss"].mean()
-    change = f"training loss goes from {overall.iloc[0]:.2g} to {overall.iloc[-1]:.2g} in {whole(len(overall), 'epoch')}"
+    first, last = rounded(overall.iloc[0]), rounded(overall.iloc[-1])
+    change = f"training loss goes from {first} to {last} in {whole(len(overall), 'epoch')}"
     page = Page(
         WIDTH,
         f"{plain(survey)}: {change}",
-        "Cross-entropy on the training cells, mean (line) and range (band) over members. It says that training settled, not that the map is right.",
+        "Cross-entropy on the training cells, mean (line) and range (band) over members.\n"
+        "It tells whether training settled, not whether the map is right.",
     )
     axes = page.add_axes(MARGIN + 0.6, page.bottom, WIDTH - 2 * MARGIN - 0.6, 3.4)
     _prepare(axes)
@@ -263,7 +310,8 @@ def history_plot(survey: str, history: pd.DataFrame) -> Figure:
         label, hue, line = known[scheme]
         one = summary[summary["scheme"] == scheme]
         axes.fill_between(one["epoch"], one["min"], one["max"], color=hue, alpha=0.18, linewidth=0)
-        axes.plot(one["epoch"], one["mean"], color=hue, linestyle=line, linewidth=1.5, label=f"{label}: {whole(members[scheme], 'member')}")
+        told = f"{label}: {whole(members[scheme], 'member')}"
+        axes.plot(one["epoch"], one["mean"], color=hue, linestyle=line, linewidth=1.5, label=told)
     axes.set(xlabel="Epoch", ylabel="Training loss", xlim=(overall.index.min(), overall.index.max()))
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="upper right")

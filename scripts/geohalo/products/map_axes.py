@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
@@ -28,7 +29,11 @@ BELOW_BAR = 0.36
 PANEL_TITLE = 0.24
 SCALE_WIDTH = 1.75
 SCALE_HEIGHT = 0.36
-#: A page of several maps comes as near to this height in inches as its panels allow, and only then fills its last row.
+#: Ratio of the longer side of a map to its shorter one.
+MOST_STRETCHED = 4.0
+#: Legend and scale bar need this many inches.
+NARROWEST_FOOTER = 4.5
+#: A page of several maps comes as near to this height in inches as its panels allow.
 PAGE_HEIGHT = 6.4
 TALLEST_PAGE = 9.0
 
@@ -68,15 +73,24 @@ class Ground:
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """Outer edges in km: left, right, bottom, top."""
+        """Outer edges of the cells in km: left, right, bottom, top."""
         width, height = self.cell
         west, east = self.x.min() / 1e3 - width / 2, self.x.max() / 1e3 + width / 2
         return west, east, self.y.min() / 1e3 - height / 2, self.y.max() / 1e3 + height / 2
 
     @property
-    def size(self) -> tuple[float, float]:
-        """Width and height in km."""
+    def frame(self) -> tuple[float, float, float, float]:
+        """Edges of the drawn rectangle in km, like `extent`; a strip is padded to `MOST_STRETCHED`."""
         west, east, south, north = self.extent
+        width, height = east - west, north - south
+        beside = max(0.0, height / MOST_STRETCHED - width) / 2
+        above = max(0.0, width / MOST_STRETCHED - height) / 2
+        return west - beside, east + beside, south - above, north + above
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the frame in km."""
+        west, east, south, north = self.frame
         return east - west, north - south
 
     @property
@@ -103,16 +117,15 @@ class Ground:
         return np.ma.masked_where(~self.mask | ~np.isfinite(array), array)
 
     def inside(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell which points (n, 2) in metres lie in the drawn rectangle."""
-        west, east, south, north = (edge * 1e3 for edge in self.extent)
+        """Tell which points (n, 2) in metres lie in the frame."""
+        west, east, south, north = (edge * 1e3 for edge in self.frame)
         x, y = points.T
         return (x >= west) & (x <= east) & (y >= south) & (y <= north)
 
-    def at(self, layer: NDArray, points: NDArray[np.float64]) -> NDArray:
-        """Return the layer's value in the cell of each point (n, 2) in metres; all points must be `inside`."""
-        column = np.abs(self.x[None, :] - points[:, :1]).argmin(axis=1)
-        row = np.abs(self.y[None, :] - points[:, 1:]).argmin(axis=1)
-        return layer[row, column]
+
+def area_patch(hue: str, label: str) -> Patch:
+    """Return the symbol of an area for a legend."""
+    return Patch(facecolor=hue, edgecolor=colour("note"), linewidth=0.5, label=label)
 
 
 def panel_columns(panels: int, aspect: float, overhead: float) -> tuple[int, float]:
@@ -156,7 +169,8 @@ def scale_length(longest: float) -> float:
 class MapPage(Page):
     """A page with one or more maps of the same ground.
 
-    One map has axes in km and room for a colour bar on its right; several have none, and room for one below each.
+    One map has axes in km and room for a colour bar on its right; several have none, and room for a bar
+    below each.
 
     Parameters
     ----------
@@ -178,7 +192,9 @@ class MapPage(Page):
         Where the last map of a row ends, in inches from the left.
     """
 
-    def __init__(self, ground: Ground, title: str, subtitle: str = "", titles: Sequence[str] = (), bars: bool = True) -> None:
+    def __init__(
+        self, ground: Ground, title: str, subtitle: str = "", titles: Sequence[str] = (), bars: bool = True
+    ) -> None:
         self.ground = ground
         self._bars_below = len(titles) > 1
         width_km, height_km = ground.size
@@ -204,7 +220,10 @@ class MapPage(Page):
         self.panels = []
         for number, title in enumerate(wrapped):
             row, column = divmod(number, columns)
-            place = left + column * (self.panel_width + GAP), top + row * (above + height + below + 0.08) + above
+            place = (
+                left + column * (self.panel_width + GAP),
+                top + row * (above + height + below + 0.08) + above,
+            )
             axes = self.add_axes(*place, self.panel_width, height)
             self._prepare(axes)
             axes.set_title(title, loc="left", fontsize=TEXT_SIZE, pad=4, linespacing=LINE_SPACING)
@@ -213,7 +232,7 @@ class MapPage(Page):
 
     def _prepare(self, axes: Axes) -> None:
         """Give a panel its limits and, if it is the only one, axes in km."""
-        west, east, south, north = self.ground.extent
+        west, east, south, north = self.ground.frame
         axes.set(xlim=(west, east), ylim=(south, north), facecolor=colour("outside"), autoscale_on=False)
         axes.set_aspect("equal")
         axes.spines[:].set_color(colour("note"))
@@ -223,13 +242,16 @@ class MapPage(Page):
         crs = f", {plain(self.ground.crs)}" if self.ground.crs else ""
         axes.set_xlabel(f"Easting (km{crs})")
         axes.set_ylabel("Northing (km)")
-        axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        _, _, *sides = self.place(axes)
+        for axis, side in zip((axes.xaxis, axes.yaxis), sides, strict=True):
+            axis.set_major_locator(MaxNLocator(int(np.clip(side / 0.42, 2, 7)), steps=[1, 2, 5, 10]))
         axes.ticklabel_format(style="plain", useOffset=False)
 
     def raster(self, axes: Axes, values: ArrayLike, **look: Any) -> AxesImage:
         """Draw a layer (rows, columns); cells outside the mask or without a value stay light grey."""
-        return axes.imshow(self.ground.masked(values), extent=self.ground.extent, origin="upper", aspect="equal", **look)
+        return axes.imshow(
+            self.ground.masked(values), extent=self.ground.extent, origin="upper", aspect="equal", **look
+        )
 
     def colour_bar(self, axes: Axes, image: Any, label: str = "") -> Colorbar:
         """Add the colour bar of a panel: on the right of a single map, below one of several."""
@@ -240,20 +262,27 @@ class MapPage(Page):
         else:
             bar = self.add_axes(left + width + 0.12, top, 0.14, height)
         self.bottom = bottom
-        drawn = self.figure.colorbar(image, cax=bar, orientation="horizontal" if self._bars_below else "vertical")
-        drawn.outline.set_linewidth(0.4)  # type: ignore[operator]
+        drawn = self.figure.colorbar(
+            image, cax=bar, orientation="horizontal" if self._bars_below else "vertical"
+        )
+        if self._bars_below:
+            # Without a tick at the ends, whose label would meet that of the neighbouring bar.
+            drawn.locator = MaxNLocator(5, prune="both")
+        drawn.outline.set_linewidth(0.4)
         bar.tick_params(labelsize=SMALL_SIZE, length=2, pad=1.5)
         if label:
-            drawn.set_label(label, fontsize=TEXT_SIZE)
+            length = width if self._bars_below else height
+            drawn.set_label(wrap(self.figure, label, TEXT_SIZE, length), fontsize=TEXT_SIZE)
         return drawn
 
     def finish_map(self, handles: Sequence[Artist], caption: str = "") -> Figure:
         """Add legend, scale bar, north arrow and caption, and give the page its final shape."""
         left, top = self.place(self.panels[0])[0], self.bottom + 0.08
         self.bottom = top
-        self._add_scale_bar(self.right_edge - SCALE_WIDTH, top)
+        right = self.right_edge if self.right_edge - left >= NARROWEST_FOOTER else self.width - MARGIN
+        self._add_scale_bar(right - SCALE_WIDTH, top)
         self.bottom = top
-        height = self.add_legend(handles, left, self.right_edge - SCALE_WIDTH - left - 0.1) if handles else 0.0
+        height = self.add_legend(handles, left, right - SCALE_WIDTH - left - 0.1) if handles else 0.0
         self.bottom = top + max(SCALE_HEIGHT, height)
         return self.finish(caption)
 
@@ -267,8 +296,12 @@ class MapPage(Page):
         end = SCALE_WIDTH - 0.35
         start, low, high = end - length / per_inch, 0.06, 0.12
         axes.plot([start, start, end, end], [high, low, low, high], color=colour("text"), linewidth=1.2)
-        axes.text((start + end) / 2, high + 0.04, f"{length:g} km", ha="center", va="bottom", fontsize=SMALL_SIZE)
+        axes.text(
+            (start + end) / 2, high + 0.04, f"{length:g} km", ha="center", va="bottom", fontsize=SMALL_SIZE
+        )
         arrow = {"arrowstyle": "-|>", "color": colour("text"), "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
         north = SCALE_WIDTH - 0.1
         axes.annotate("", (north, SCALE_HEIGHT - 0.1), (north, 0.0), arrowprops=arrow)
-        axes.text(north, SCALE_HEIGHT - 0.1, "N", ha="center", va="bottom", fontsize=SMALL_SIZE, fontweight="bold")
+        axes.text(
+            north, SCALE_HEIGHT - 0.1, "N", ha="center", va="bottom", fontsize=SMALL_SIZE, fontweight="bold"
+        )

@@ -1,4 +1,4 @@
-"""Pages: figures whose parts are placed in inches, so that text keeps its size and the content decides the height."""
+"""Pages: figures whose parts are placed in inches, so that text keeps its size whatever the shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,21 @@ class _Placed:
 
 
 class Page:
-    """A figure whose parts are placed in inches from the top left; its height follows from what is put on it."""
+    """A figure whose parts are placed in inches from the top left; its height follows from its parts.
+
+    Parameters
+    ----------
+    width : float
+        In inches.
+    title, subtitle : str
+        Wrapped to the width; `plain` already where they hold user text.
+
+    Attributes
+    ----------
+    figure : Figure
+    bottom : float
+        Where the lowest part so far ends, in inches from the top.
+    """
 
     def __init__(self, width: float, title: str, subtitle: str = "") -> None:
         self.figure = Figure(figsize=(width, width), dpi=DPI, facecolor="white")
@@ -46,8 +60,17 @@ class Page:
         """Put a paragraph across the page."""
         weight, hue = ("bold", colour("text")) if title else ("normal", colour("note"))
         lines = wrap(self.figure, text, size, self.width - 2 * MARGIN, weight)
-        look: dict[str, Any] = {"fontsize": size, "fontweight": weight, "color": hue, "ha": "left", "va": "top", "linespacing": LINE_SPACING}
-        artist = self.figure.suptitle(lines, x=0, y=0, **look) if title else self.figure.text(0, 0, lines, **look)
+        look: dict[str, Any] = {
+            "fontsize": size,
+            "fontweight": weight,
+            "color": hue,
+            "ha": "left",
+            "va": "top",
+            "linespacing": LINE_SPACING,
+        }
+        artist = (
+            self.figure.suptitle(lines, x=0, y=0, **look) if title else self.figure.text(0, 0, lines, **look)
+        )
         height = (lines.count("\n") + 1) * size * LINE_SPACING / 72
         self._placed.append(_Placed(artist, MARGIN, self.bottom))
         self.bottom += height + 0.05
@@ -69,8 +92,8 @@ class Page:
         renderer = FigureCanvasAgg(self.figure).get_renderer()
         for columns in range(min(len(handles), 6), 0, -1):
             legend = self.figure.legend(
-                handles=list(handles), loc="upper left", ncols=columns, frameon=False, borderpad=0, borderaxespad=0,
-                handlelength=1.6, columnspacing=1.4, labelspacing=0.45,
+                handles=list(handles), loc="upper left", ncols=columns, frameon=False, borderpad=0,
+                borderaxespad=0, handlelength=1.6, columnspacing=1.4, labelspacing=0.45,
             )  # fmt: skip
             extent = legend.get_window_extent(renderer)
             if extent.width / self.figure.dpi <= width or columns == 1:

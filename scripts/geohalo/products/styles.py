@@ -26,7 +26,15 @@ TEXT_SIZE = 8.5
 SMALL_SIZE = 7.5
 
 #: Tried in this order for names in scripts that the first one lacks.
-FONTS = ("DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "Arial Unicode MS")
+FONTS = (
+    "DejaVu Sans",
+    "Noto Sans",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Arial Unicode MS",
+)
 
 
 @functools.cache
@@ -52,7 +60,7 @@ def is_variant(method: str) -> bool:
 
 
 @functools.cache
-def _settings() -> dict[str, Any]:
+def _settings() -> Any:
     """Return matplotlib's own defaults with the house's on top; which fonts exist is asked once."""
     installed = set(get_font_names())
     defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
@@ -74,7 +82,7 @@ def _settings() -> dict[str, Any]:
 
 
 def styled(draw: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function so that it draws with the house's settings, whatever the user's matplotlibrc says."""
+    """Decorate a function so that it draws with the house's settings, not the user's matplotlibrc."""
 
     @functools.wraps(draw)
     def with_settings(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -105,13 +113,13 @@ def signed_percent(share: float) -> str:
     return f"{share * 100:.0f} %".replace("-", "−") if np.isfinite(share) else "n/a"
 
 
-def rounded(number: float) -> str:
-    """Return a number to two significant digits, written out: ``2,100`` and not ``2.1e+03``."""
-    return f"{float(f'{number:.2g}'):,g}"
+def rounded(number: float, digits: int = 2) -> str:
+    """Return a number to so many significant digits, written out: ``2,100`` and not ``2.1e+03``."""
+    return f"{float(f'{number:.{digits}g}'):,g}"
 
 
 def with_interval(estimate: float, low: float, high: float) -> str:
-    """Return an estimate with its 95 % interval, as in ``0.84 (95 % interval 0.71–0.93)``; the interval only where there is one."""
+    """Return an estimate and, where there is one, its interval: ``0.84 (95 % interval 0.71–0.93)``."""
     if not np.isfinite(estimate):
         return "n/a"
     interval = f" (95 % interval {low:.2f}–{high:.2f})" if np.isfinite(low) and np.isfinite(high) else ""
@@ -143,8 +151,8 @@ def wrap(figure: Figure, text: str, size: float, width: float, weight: str = "no
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Save a figure at `DPI`, so that the file is either whole or not there.
 
-    A PNG carries the figure's title in its metadata and nothing that depends on time or version: the same figure gives
-    the same bytes.
+    A PNG carries the figure's title in its metadata and nothing that depends on time or version: the same
+    figure gives the same bytes.
 
     Parameters
     ----------

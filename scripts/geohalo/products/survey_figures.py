@@ -10,13 +10,12 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
-from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, plain, rounded, signed_percent, style, styled, whole
 
 MOST_PANELS = 12
@@ -63,8 +62,9 @@ def sample_map(
     page = MapPage(
         ground,
         f"{plain(survey)}: {whole(len(samples), 'sample')}, {whole(len(used), 'known deposit')}",
-        f"One sample per {rounded(ground.area / max(len(samples), 1))} km² of the interpolated {ground.area:,.0f} km² "
-        f"({whole(int(mask.sum()), 'cell')} of {ground.cell[0]:g} x {ground.cell[1]:g} km)",
+        f"One sample per {rounded(ground.area / max(len(samples), 1))} km² of the interpolated "
+        f"{ground.area:,.0f} km² ({whole(int(mask.sum()), 'cell')} of "
+        f"{ground.cell[0]:g} x {ground.cell[1]:g} km)",
         bars=any_censored,
     )
     axes = page.panels[0]
@@ -77,31 +77,35 @@ def sample_map(
         mark = draw_deposits(axes, outside, face="none", edge=colour("deposit"))
         mark.set_label(f"{len(outside):,} outside the survey")
         handles.append(mark)
-    areas = [Patch(facecolor=colour("inside"), edgecolor=colour("note"), linewidth=0.5, label="interpolated")]
-    areas.append(Patch(facecolor=colour("outside"), edgecolor=colour("note"), linewidth=0.5, label="too far from a sample"))
-    return page.finish_map([*handles, *areas])
+    areas = {"inside": "interpolated", "outside": "too far from a sample"}
+    return page.finish_map(
+        [*handles, *(area_patch(colour(ground), label) for ground, label in areas.items())]
+    )
 
 
 def marker_size(points: NDArray[np.float64], inches_per_km: float) -> float:
-    """Return a diameter in points at which neighbouring sites (n, 2, in km) stay apart: 70 % of their median distance."""
+    """Return a diameter in points at which sites (n, 2, in km) stay apart: 70 % of their median distance."""
     if len(points) < 2:
         return 4.0
     distance = cKDTree(points).query(points, k=2)[0][:, 1]
     return float(np.clip(0.7 * np.median(distance) * inches_per_km * 72, 0.8, 4.5))
 
 
-def _draw_samples(page: MapPage, axes: Axes, samples: pd.DataFrame, censored: NDArray[np.float64] | None) -> Line2D:
-    """Draw the sites, coloured by the share of censored elements if there are any; returns the legend's symbol."""
+def _draw_samples(
+    page: MapPage, axes: Axes, samples: pd.DataFrame, censored: NDArray[np.float64] | None
+) -> Line2D:
+    """Draw the sites, coloured by the share of censored elements if any; returns the legend's symbol."""
     points = points_of(samples) / 1e3
     diameter = marker_size(points, page.panel_width / page.ground.size[0])
     label = whole(len(samples), "sample")
+    x, y = points.T
     if censored is None:
-        axes.scatter(*points.T, s=diameter**2, c=colour("sample"), linewidths=0, label="samples", zorder=3)
+        axes.scatter(x, y, s=diameter**2, c=colour("sample"), linewidths=0, label="samples", zorder=3)
         return Line2D([], [], linestyle="none", marker="o", markersize=4, color=colour("sample"), label=label)
     order = np.argsort(np.nan_to_num(censored), kind="stable")
     limit = max(float(np.nanpercentile(censored, CLIP[1])), 0.01)
     drawn = axes.scatter(
-        *points[order].T, s=diameter**2, c=censored[order] * 100, cmap=style()["maps"]["censored"], vmin=0,
+        x[order], y[order], s=diameter**2, c=censored[order] * 100, cmap=style()["maps"]["censored"], vmin=0,
         vmax=limit * 100, linewidths=0, label="samples", zorder=3,
     )  # fmt: skip
     page.colour_bar(axes, drawn, "Elements of a sample below detection limit (%)")
@@ -128,10 +132,11 @@ def element_maps(
     survey, x, y, mask, deposits, crs
         See `sample_map`.
     ppm : mapping of str to ndarray (rows, columns)
-        Concentration of each element, drawn in this order. An element with values that have no logarithm is drawn on a
-        linear scale.
+        Concentration of each element, drawn in this order. An element with values that have no logarithm
+        is drawn on a linear scale.
     cv_explained : mapping of str to float
-        Share of an element's variance that the interpolation explains at left-out samples; NaN or absent when unknown.
+        Share of an element's variance that the interpolation explains at left-out samples; NaN or absent
+        when unknown.
     n : int
         The first ``n`` elements are drawn, at most 12.
     unit : str
@@ -151,26 +156,30 @@ def element_maps(
         raise ValueError("no element to draw")
     ground = Ground(x, y, mask, crs)
     shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
-    what = f"{plain(elements[0])} as interpolated" if len(elements) == 1 else f"{len(elements)} elements as interpolated"
-    titles = [
-        f"{plain(element)} ({unit})" + (f", CV {signed_percent(share)}" if np.isfinite(share) else "")
-        for element, share in shares.items()
-    ]
-    page = MapPage(ground, f"{plain(survey)}: {what}{_share_range(shares)}", titles=titles)
+    what = plain(elements[0]) if len(elements) == 1 else f"{len(elements)} elements"
+    titles = [_element_title(element, unit, share) for element, share in shares.items()]
+    page = MapPage(ground, f"{plain(survey)}: {what} as interpolated{_share_range(shares)}", titles=titles)
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
         values = ground.masked(ppm[element])
         norm, colours = element_norm(values.compressed())
         image = page.raster(axes, ppm[element], norm=norm, cmap=colours)
-        _tick_bar(page.colour_bar(axes, image, f"{plain(element)} ({unit})" if len(elements) == 1 else ""), norm)
+        _tick_bar(page.colour_bar(axes, image), norm)
         if not used.empty:
             handles = [draw_deposits(axes, used, size=6.0)]
     return page.finish_map(
         handles,
-        "CV: share of the variance of the logarithms explained at samples left out in blocks. Colours end at the 2nd and 98th "
-        f"percentile of the cells; light grey is too far from a sample.{ground.caption}",
+        "CV: share of the variance of the logarithms explained at samples left out in blocks. "
+        f"Colours end at the 2nd and 98th percentile of the cells; light grey is too far from a sample."
+        f"{ground.caption}",
     )
+
+
+def _element_title(element: str, unit: str, share: float) -> str:
+    """Name an element, its unit and, where it is known, the share of its variance that is explained."""
+    explained = f", CV {signed_percent(share)}" if np.isfinite(share) else ""
+    return f"{plain(element)} ({unit}){explained}"
 
 
 def _share_range(shares: Mapping[str, float]) -> str:
@@ -179,14 +188,15 @@ def _share_range(shares: Mapping[str, float]) -> str:
     if len(known) < 2:
         return ""
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-    return f", {signed_percent(known[low])} ({plain(low)}) to {signed_percent(known[high])} ({plain(high)}) explained"
+    lowest, highest = signed_percent(known[low]), signed_percent(known[high])
+    return f", {lowest} ({plain(low)}) to {highest} ({plain(high)}) explained"
 
 
 def element_norm(values: NDArray[np.float64]) -> tuple[Normalize, str]:
     """Choose scale and colour map for the values of one element.
 
-    Logarithmic when all values are positive, linear otherwise, and diverging around zero when some are negative; clipped
-    at the 2nd and 98th percentile.
+    Logarithmic when all values are positive, linear otherwise, and diverging around zero when some are
+    negative; clipped at the 2nd and 98th percentile.
     """
     maps = style()["maps"]
     low, high = np.percentile(values, CLIP) if values.size else (1.0, 10.0)
@@ -200,25 +210,29 @@ def element_norm(values: NDArray[np.float64]) -> tuple[Normalize, str]:
 
 
 def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
-    """Return two to ``most`` round numbers spread over a logarithmic scale from ``low`` to ``high``, else its two ends."""
+    """Return two to ``most`` round numbers spread over a logarithmic scale, none of them at its very ends.
+
+    Where the scale is too narrow to hold two, numbers at one and three quarters of it.
+    """
+    ratio = high / low
+    start, stop = low * ratio**0.04, low * ratio**0.96
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for steps in ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         ticks = np.outer(powers, steps).ravel()
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        ticks = ticks[(ticks >= start) & (ticks <= stop)]
         if len(ticks) <= most:
             break
     if len(ticks) < 2:
-        return [low, high]
+        return [low * ratio**0.25, low * ratio**0.75]
     return ticks[:: math.ceil(len(ticks) / most)].tolist()
 
 
 def _tick_bar(bar: Colorbar, norm: Normalize) -> None:
     """Give the colour bar of an element few, round ticks."""
     if isinstance(norm, LogNorm):
-        assert norm.vmin is not None and norm.vmax is not None
-        bar.locator = FixedLocator(round_ticks(norm.vmin, norm.vmax))
+        bar.locator = FixedLocator(round_ticks(*bar.mappable.get_clim()))
     else:
-        bar.locator = MaxNLocator(4)
-    bar.formatter = FuncFormatter(lambda value, _: rounded(value))
+        bar.locator = MaxNLocator(4, prune="both")
+    bar.formatter = FuncFormatter(lambda value, _: rounded(value, 3))
     bar.minorlocator = NullLocator()
     bar.update_ticks()

@@ -121,7 +121,7 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     barren = draw_barren_zones(layout, structures, places.points, rng["barren"])
     lithology = draw_lithologies(layout, strike, rng["lithology"])
     patches = draw_patches(layout, places.points, rng["anthropogenic"])
-    cover = draw_cover(np.concatenate([layout.sites, layout.cells]), rng["overburden"])
+    cover = draw_cover(np.concatenate([layout.sites, layout.cells]), places.points, rng["overburden"])
     cover = np.minimum(faults["overburden"] * cover, MOST_COVER)
     cover_at_sites, cover_of_cells = np.split(cover, [len(layout.sites)])
 

@@ -325,6 +325,13 @@ def test_overburden_dilutes_what_lies_beneath_it():
     assert weak.mean() < 0.6 * strong.mean()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_every_survey_has_weak_anomalies(seed):
+    truth = survey(1, 1, 1, samples=800, deposits=10, seed=seed).truth
+    weak = (truth.halo_weak > 0.2).sum()
+    assert 10 < weak < 0.7 * (truth.halo > 0.2).sum()
+
+
 def test_perfect_laboratory_reports_every_value():
     reported = survey().samples[HEADERS]
     assert not reported.isna().any(axis=None)

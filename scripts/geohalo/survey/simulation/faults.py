@@ -21,6 +21,8 @@ PATCH_AREA = 1_100e6  # one contaminated patch for so many square metres
 PATCH_CLEARANCE = 7_000.0
 PATCH_REACH = 2.2  # standard deviations
 THICKEST_COVER = 0.85
+BURIED_DEPOSITS = 0.15  # share of the deposits that cover is drawn to; more are covered by chance
+BURIED_RADIUS = 5_000.0
 N_BATCHES = 20
 SHIFTED_ELEMENTS = 8
 SKIPPED_ELEMENTS = 3
@@ -88,13 +90,16 @@ def draw_patches(layout: SampleLayout, deposits: np.ndarray, rng: np.random.Gene
     return Patches(np.array(centres), rng.uniform(1_400, 2_800, n), rng.uniform(0.6, 1.0, n), shifts)
 
 
-def draw_cover(places: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_cover(places: np.ndarray, deposits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw the share of transported cover in the sampled material at places, 0 to `THICKEST_COVER`.
 
     A smooth field above its upper quartile is a patch of cover, thicker inwards; about a quarter of
-    the ground has some.
+    the ground has some. The field is lifted over a few deposits, so that every survey has weak anomalies.
     """
     field = gaussian_field(places, rng, 9_000.0, smooth=True, modes=300)
+    buried = rng.permutation(deposits)[: int(np.ceil(BURIED_DEPOSITS * len(deposits)))]
+    distance, _ = KDTree(buried).query(places)
+    field += 2.0 * np.exp(-((distance / BURIED_RADIUS) ** 2))
     low, high = np.quantile(field, [0.76, 0.92])
     return THICKEST_COVER * np.clip((field - low) / (high - low), 0, 1)
 

@@ -130,7 +130,7 @@ def draw_structures(layout: SampleLayout, strike: float, rng: np.random.Generato
     Parameters
     ----------
     layout : SampleLayout
-        The survey; structures are cut to where a sample is within one spacing.
+        The survey; structures are cut to where a sample is within `NEAR_SAMPLE`.
     strike : float
         Dominant strike, degrees clockwise from north.
     rng : numpy.random.Generator
@@ -227,9 +227,6 @@ def _pick(
     near_centre = free & (to_centre <= high)
     if not near_centre.any():
         near_centre = free
-    to_taken = to_centre
-    if taken:
-        to_taken, _ = KDTree(points[taken]).query(points)
-    while not (near_centre & (to_taken >= low)).any():
-        low *= 0.9
+    to_taken = KDTree(points[taken]).query(points)[0] if taken else to_centre
+    low = min(low, 0.8 * to_taken[near_centre].max()) if (to_taken[near_centre] < low).all() else low
     return int(rng.choice(np.flatnonzero(near_centre & (to_taken >= low))))

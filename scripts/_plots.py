@@ -1,0 +1,28 @@
+"""What the scripts that draw have in common."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from _cells import Survey
+from pyproj import CRS
+
+
+def ground(name: str, survey: Survey) -> dict[str, Any]:
+    """Return the arguments that every map takes: survey, x, y, mask, crs."""
+    crs = CRS.from_wkt(survey.crs)
+    authority = crs.to_authority()
+    label = ":".join(authority) if authority else crs.name
+    return {"survey": name, "x": survey.grid.x, "y": survey.grid.y, "mask": survey.mask, "crs": label}
+
+
+def deposit_table(path: str) -> pd.DataFrame:
+    """Read the deposits with their coordinates as columns x and y."""
+    frame = gpd.read_parquet(path)
+    return pd.DataFrame(frame.drop(columns="geometry")).join(frame.get_coordinates())
+
+
+def interval(metrics: pd.DataFrame, variant: str, split: str, metric: str) -> tuple[float, float, float]:
+    """Return estimate, low and high of one metric."""
+    row = metrics[(metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)].iloc[0]
+    return float(row["estimate"]), float(row["low"]), float(row["high"])

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from geohalo.products import anomaly_figures
+from geohalo.products.figures import anomaly_map, truth_map
+from geohalo.products.map_axes import Ground, MapPage
+
+CAPTURE = (0.842, 0.711, 0.933)
+NO_INTERVAL = (0.842, float("nan"), float("nan"))
+
+
+def words(figure):
+    return " ".join(" ".join(text.get_text().split()) for text in figure.texts)
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_map_shows_the_score_and_the_evidence(scene):
+    figure = anomaly_map(
+        *scene.grid, scene.layer, scene.deposits, CAPTURE, 0.987, "held-out", crs="EPSG:2157"
+    )
+    assert "survey: held-out capture 0.84 (95 % interval 0.71–0.93), above chance" in words(figure)
+    assert "Random split: 0.99 (optimistic" in words(figure)
+    assert "the fold in which its nearest deposit was held out" in words(figure)
+    image = figure.axes[0].images[0]
+    np.testing.assert_array_equal(image.get_array().compressed(), scene.layer[scene.mask])
+    assert image.get_clim() == (0, 1)
+    assert legend(figure) == [
+        "3 deposits",
+        "top 5 % of the area",
+        "top 10 % of the area",
+        "too far from a sample",
+    ]
+    assert {"Alpha", "Beta", "Gamma"} == {text.get_text() for text in figure.axes[0].texts}
+
+
+def test_final_map_says_that_its_fit_is_no_evidence(square):
+    figure = anomaly_map(*square.grid, square.layer, square.deposits, CAPTURE, float("nan"), "final")
+    assert "trained on all 3 deposits" in words(figure)
+    assert "no evidence" in words(figure)
+    assert "Random split" not in words(figure)
+
+
+@pytest.mark.parametrize(
+    ("capture", "verdict"),
+    [
+        ((0.6, 0.45, 0.8), "not told from chance"),
+        ((0.3, 0.2, 0.4), "below chance"),
+        (NO_INTERVAL, "held-out capture 0.84"),
+        ((float("nan"),) * 3, "without held-out evidence"),
+    ],
+)
+def test_headline_claims_no_more_than_the_interval(square, capture, verdict):
+    title = anomaly_map(*square.grid, square.layer, square.deposits, capture, 0.9, "final").get_suptitle()
+    assert title.replace("\n", " ").endswith(verdict)
+
+
+def test_other_kinds_are_refused(square):
+    with pytest.raises(ValueError, match="kind is 'both'"):
+        anomaly_map(*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "both")
+
+
+def test_names_with_formula_signs_are_drawn_as_they_stand(square, tmp_path):
+    deposits = square.deposits.assign(name=["$\\frac{$", "a_b^c", "1 $ and 2 $", "d"])
+    figure = anomaly_map("$urvey_1 $", *square.grid[1:], square.layer, deposits, CAPTURE, 0.9, "final")
+    figure.draw_without_rendering()
+    shown = [text._preprocess_math(text.get_text()) for text in figure.axes[0].texts]
+    assert shown == [("$\\frac{$", False), ("a_b^c", False), ("1 $ and 2 $", False)]
+    title = figure.get_suptitle()
+    assert figure._suptitle._preprocess_math(title)[0].startswith("$urvey_1 $: ")
+
+
+def test_contours_enclose_the_share_that_they_name(square):
+    page = MapPage(Ground(square.x, square.y, square.mask), "title")
+    handles = anomaly_figures.draw_contours(page, page.panels[0], square.layer)
+    levels = [float(one.levels[0]) for one in page.panels[0].collections]
+    inside = square.layer[square.mask]
+    assert [np.mean(inside >= level) for level in levels] == pytest.approx([0.05, 0.10], abs=2 / inside.size)
+    assert [one.get_label() for one in handles] == ["top 5 % of the area", "top 10 % of the area"]
+
+
+def test_scores_that_tie_get_no_contour(square):
+    page = MapPage(Ground(square.x, square.y, square.mask), "title")
+    flat = np.where(square.mask, 0.5, np.nan)
+    assert anomaly_figures.draw_contours(page, page.panels[0], flat) == []
+    rows, columns = np.nonzero(square.mask)
+    flat[rows[: len(rows) // 4], columns[: len(rows) // 4]] = 1.0  # the top quarter ties
+    assert anomaly_figures.draw_contours(page, page.panels[0], flat) == []
+    assert anomaly_figures.draw_contours(page, page.panels[0], np.full(flat.shape, np.nan)) == []
+
+
+def test_truth_stands_beside_the_score_and_the_headline_ranks_it(scene):
+    score = np.where(scene.mask, 0.1, np.nan)
+    halo, false, cover = (np.zeros(scene.mask.shape) for _ in range(3))
+    rows, columns = np.nonzero(scene.mask)
+    halo[rows[:10], columns[:10]] = 0.9
+    false[rows[5:30], columns[5:30]] = 0.8  # five cells are both: those count as halo
+    score[rows[:10], columns[:10]] = 0.95
+    figure = truth_map(*scene.grid, halo, false, cover, score, scene.deposits)
+    n = len(rows)
+    halo_rank, false_rank = 100 * (n - 4.5) / n, 100 * (n - 9) / 2 / n
+    told = f"halos rank {halo_rank:.0f}, contamination rank {false_rank:.0f} of 100 on average"
+    assert figure.get_suptitle().replace("\n", " ") == f"survey: {told}"
+    maps = [axes for axes in figure.axes if axes.images]
+    for axes, layer in zip(maps, (score, halo, false, cover), strict=True):
+        np.testing.assert_array_equal(axes.images[0].get_array().compressed(), layer[scene.mask])
+    assert [axes.get_title(loc="left").split(":")[0] for axes in maps] == [
+        "Anomaly score",
+        "Truth",
+        "Truth",
+        "Truth",
+    ]
+
+
+def test_truth_without_halo_or_contamination_still_draws(square):
+    nothing = np.zeros(square.mask.shape)
+    figure = truth_map(*square.grid, nothing, nothing, nothing, square.layer, square.deposits)
+    assert figure.get_suptitle() == "survey: score and truth"

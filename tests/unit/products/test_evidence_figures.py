@@ -1,0 +1,172 @@
+import numpy as np
+import pandas as pd
+import pytest
+from geohalo.products import evidence_figures, styles
+from geohalo.products.figures import history_plot, metric_comparison, success_rate
+from matplotlib.colors import to_hex
+
+VALUES = {"spatial": 0.88, "fusion": 0.84, "random_forest": 0.78, "shuffle": 0.49}
+
+
+@pytest.fixture
+def metrics():
+    rows = []
+    for variant, value in VALUES.items():
+        for split, shift in (("held_out", 0.0), ("random", 0.11)):
+            for metric, less in (("capture", 0.0), ("roc_auc", 0.02), ("success_area", 0.01), ("f1", 0.3)):
+                estimate = value + shift - less
+                rows.append(
+                    ("survey", variant, "", split, metric, estimate, estimate - 0.1, estimate + 0.05, 10)
+                )
+    columns = ["survey", "variant", "scales", "split", "metric", "estimate", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.fixture
+def curves():
+    frames = [
+        pd.DataFrame(
+            {"method": method, "split": split, "area": [0, 0.05, 0.1, 0.5, 1], "found": [0, 0.25, 0.5, 1, 1]}
+        )
+        for method in VALUES
+        for split in ("held_out", "random")
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def legend(owner):
+    return [text.get_text() for text in owner.get_legend().get_texts()]
+
+
+def test_success_legend_ranks_methods_by_area_with_the_optimistic_number_apart(curves, metrics):
+    figure = success_rate("survey", curves, metrics)
+    assert legend(figure.axes[0]) == [
+        "0.87 spatial branch",
+        "0.83 fusion",
+        "0.77 random forest",
+        "0.48 shuffled labels",
+        "0.94 fusion, random split (optimistic)",
+        "0.50 chance",
+    ]
+    assert (
+        figure.get_suptitle() == "survey: fusion finds 50 % of held-out deposits in the best 10 % of the area"
+    )
+
+
+def test_success_curves_are_the_staircases_given_in_distinct_styles(curves, metrics):
+    axes = success_rate("survey", curves, metrics).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    fusion = lines["0.83 fusion"]
+    assert fusion.get_drawstyle() == "steps-post"
+    np.testing.assert_array_equal(fusion.get_xdata(), [0, 0.05, 0.1, 0.5, 1])
+    np.testing.assert_array_equal(fusion.get_ydata(), [0, 0.25, 0.5, 1, 1])
+    assert (
+        fusion.get_linewidth()
+        > lines["0.87 spatial branch"].get_linewidth()
+        > lines["0.77 random forest"].get_linewidth()
+    )
+    looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in axes.lines}
+    assert len(looks) == len(axes.lines)
+    assert lines["0.94 fusion, random split (optimistic)"].get_linestyle() == "--"
+    np.testing.assert_array_equal(lines["chance"].get_xydata(), [[0, 0], [1, 1]])
+
+
+def test_area_is_summed_from_the_steps_when_no_metric_tells_it(curves, metrics):
+    figure = success_rate("survey", curves[curves["method"] == "fusion"], metrics.iloc[:0])
+    # 0.25 * 0.05 + 0.5 * 0.4 + 1 * 0.5
+    assert legend(figure.axes[0])[0] == "0.71 fusion"
+
+
+def test_success_rate_without_variant_or_random_split_draws_what_there_is(curves, metrics):
+    only = curves[(curves["method"] == "random_forest") & (curves["split"] == "held_out")]
+    assert legend(success_rate("survey", only, metrics).axes[0]) == ["0.77 random forest", "0.50 chance"]
+
+
+def test_comparison_shows_every_estimate_interval_and_optimistic_value(metrics):
+    figure = metric_comparison("survey", metrics)
+    capture, roc_auc = figure.axes
+    assert (capture.get_title(loc="left"), roc_auc.get_title(loc="left")) == ("Capture", "ROC AUC")
+    labels = [text.get_text() for text in capture.get_yticklabels()]
+    assert labels == ["spatial branch", "fusion", "random forest", "shuffled labels"]
+    for axes, less in ((capture, 0.0), (roc_auc, 0.02)):
+        held = [line for line in axes.lines if line.get_label() == "held_out"]
+        random = [line for line in axes.lines if line.get_label() == "random"]
+        intervals = [line for line in axes.lines if line.get_label() == "interval"]
+        for row, value in enumerate(VALUES.values()):
+            points = {(round(float(line.get_xdata()[0]), 6), float(line.get_ydata()[0])) for line in held}
+            assert (round(value - less, 6), row) in points
+            points = {(round(float(line.get_xdata()[0]), 6), float(line.get_ydata()[0])) for line in random}
+            assert (round(value - less + 0.11, 6), row) in points
+            spans = {tuple(np.round([*line.get_xdata(), line.get_ydata()[0]], 6)) for line in intervals}
+            assert tuple(np.round([value - less - 0.1, value - less + 0.05, row], 6)) in spans
+        assert all(line.get_markerfacecolor() == "white" for line in random)
+        low, high = axes.get_xlim()
+        assert low < 0.37
+        assert high >= 1
+
+
+def test_comparison_headline_names_main_variant_and_best_control(metrics):
+    title = metric_comparison("survey", metrics).get_suptitle().replace("\n", " ")
+    assert title == (
+        "survey: fusion captures held-out deposits at 0.84 (95 % interval 0.74–0.89); "
+        "best control: random forest at 0.78"
+    )
+
+
+def test_comparison_survives_missing_values(metrics):
+    metrics.loc[metrics["variant"] == "shuffle", ["low", "high"]] = np.nan
+    metrics.loc[(metrics["variant"] == "random_forest") & (metrics["split"] == "held_out"), "estimate"] = (
+        np.nan
+    )
+    metrics["scales"] = None
+    figure = metric_comparison("survey", metrics[metrics["metric"] != "roc_auc"])
+    assert "best control: shuffled labels at 0.49" in figure.get_suptitle().replace("\n", " ")
+    assert sum(line.get_label() == "interval" for line in figure.axes[0].lines) == 3
+    assert not [line for line in figure.axes[1].lines if line.get_label() == "held_out"]
+
+
+def test_scales_are_named_only_where_a_variant_has_several(metrics):
+    metrics.loc[metrics["variant"] == "fusion", "scales"] = "100-300"
+    other = metrics[metrics["variant"] == "fusion"].assign(scales="900", estimate=0.7)
+    spatial = metrics["variant"] == "spatial"
+    metrics.loc[spatial, "scales"] = "100-300"
+    figure = metric_comparison("survey", pd.concat([metrics, other]))
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == ["spatial branch", "fusion 100-300", "fusion 900", "random forest", "shuffled labels"]
+
+
+def test_main_variant_is_fusion_where_there_is_one():
+    assert evidence_figures.main_variant(pd.Series(["logistic", "spatial", "fusion"])) == "fusion"
+    assert evidence_figures.main_variant(pd.Series(["logistic", "spatial"])) == "spatial"
+    assert evidence_figures.main_variant(pd.Series(["logistic", "shuffle"])) == "logistic"
+
+
+def test_history_draws_mean_and_range_over_members():
+    epochs = np.arange(4)
+    frames = [
+        pd.DataFrame(
+            {
+                "member": m,
+                "scheme": scheme,
+                "fold": fold,
+                "draw": 0,
+                "epoch": epochs,
+                "loss": (1 + fold) / (1.0 + epochs),
+            }
+        )
+        for m, (scheme, fold) in enumerate([("held_out", 0), ("held_out", 1), ("final", 0)])
+    ]
+    figure = history_plot("survey", pd.concat(frames))
+    axes = figure.axes[0]
+    assert legend(axes) == ["held-out deposits: 2 members", "all deposits: 1 member"]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), 1.5 / (1.0 + epochs))
+    band = axes.collections[0].get_paths()[0].vertices
+    for epoch in epochs:
+        assert band[band[:, 0] == epoch, 1].min() == pytest.approx(1 / (1 + epoch))
+        assert band[band[:, 0] == epoch, 1].max() == pytest.approx(2 / (1 + epoch))
+    assert "from 1.3 to 0.33 in 4 epochs" in figure.get_suptitle()
+
+
+def test_unknown_method_keeps_its_own_name():
+    assert styles.method_style("my_own")[0] == "my own"
+    assert not styles.is_variant("my_own")
