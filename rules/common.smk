@@ -17,7 +17,10 @@ from geohalo.errors import InputError
 from geohalo.settings import check_settings, simulated_tables
 
 try:
-    config = check_settings(config, " + ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml")
+    config = check_settings(
+        config,
+        ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml",
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -64,18 +67,18 @@ def path(name, **wildcards):
     """Path of a survey's file; wildcards that are not given stay open."""
     pattern = FILES[name]
     for key, value in wildcards.items():
-        pattern = pattern.replace("{" + key + "}", str(value))
+        pattern = pattern.replace(f"{{{key}}}", str(value))
     return f"results/{SURVEY}/{pattern}"
 
 
 def log_file(rule, *wildcards):
     """Log of a rule's job."""
-    return f"logs/{SURVEY}/" + "_".join([rule, *("{" + w + "}" for w in wildcards)]) + ".log"
+    return f"logs/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.log"
 
 
 def benchmark_file(rule, *wildcards):
     """Time and memory of a rule's job."""
-    return f"benchmarks/{SURVEY}/" + "_".join([rule, *("{" + w + "}" for w in wildcards)]) + ".jsonl"
+    return f"benchmarks/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.jsonl"
 
 
 @functools.cache
@@ -87,9 +90,13 @@ def _imported_files(file):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names = [
+                node.module,
+                *(f"{node.module}.{alias.name}" for alias in node.names),
+            ]
         for name in names:
-            for target in (SCRIPTS / f"{name.replace('.', '/')}.py", SCRIPTS / name.replace(".", "/") / "__init__.py"):
+            place = SCRIPTS.joinpath(*name.split("."))
+            for target in (place.with_suffix(".py"), place / "__init__.py"):
                 if target.exists() and target not in found:
                     found |= _imported_files(target)
     return frozenset(found)
@@ -99,7 +106,10 @@ def code(rule, *resources):
     """Hash of what a rule's script imports and of resources it reads: an edit to one re-runs the rules that use it."""
     digest = hashlib.sha256()
     modules = _imported_files(SCRIPTS / f"{rule}.py") - {SCRIPTS / f"{rule}.py"}
-    for file in [*sorted(modules), *(Path(workflow.basedir) / "resources" / name for name in resources)]:
+    for file in [
+        *sorted(modules),
+        *(Path(workflow.basedir) / "resources" / name for name in resources),
+    ]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -128,7 +138,16 @@ def survey_folds():
 
 def final_outputs():
     """What `all` makes."""
-    figures = ["elements", "superpixels", "folds", "anomaly_map", "heldout_map", "success_rate", "metrics", "history"]
+    figures = [
+        "elements",
+        "superpixels",
+        "folds",
+        "anomaly_map",
+        "heldout_map",
+        "success_rate",
+        "metrics",
+        "history",
+    ]
     figures += [] if GRIDDED else ["samples"]
     figures += ["truth"] if "simulate" in config else []
     return [

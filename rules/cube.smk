@@ -1,10 +1,16 @@
 """From samples or rasters to the standardised cube."""
 
+from geohalo.cube.raster_files import raster_files
+
 if GRIDDED:
+    try:
+        RASTERS = raster_files(config["grids"], Path(config["data"]["folder"]), config["data"]["sources"])
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
     rule read_grids:
         input:
-            [survey_file(config["grids"].get("file", config["grids"].get("folder")), "grids")],
+            [str(file) for file in RASTERS],
         output:
             elements=path("elements"),
         log:
@@ -21,7 +27,7 @@ if GRIDDED:
             folder=config["data"]["folder"],
             code=code("read_grids", "elements.csv"),
         message:
-            "Read the rasters of {input}"
+            "Read the rasters {input}"
         script:
             "../scripts/read_grids.py"
 

@@ -47,7 +47,9 @@ rule evaluate:
         mem_mb=megabytes(2000),
         runtime=20,
     params:
-        runs=[(variant, SCALES, path("heldout", variant=variant, scales=SCALES), None) for variant in VARIANTS]
+        runs=[
+            (variant, SCALES, path("heldout", variant=variant, scales=SCALES), None) for variant in VARIANTS
+        ]
         + [(name, "", path("controls"), name) for name in CONTROLS],
         arguments={
             "survey_name": SURVEY,

@@ -27,12 +27,12 @@ rule map_anomalies:
 
 rule plot_survey:
     input:
+        **({} if GRIDDED else {"samples": path("samples")}),
         elements=path("elements"),
         deposits=path("deposits"),
-        **({} if GRIDDED else {"samples": path("samples")}),
     output:
-        elements=path("figure", figure="elements"),
         **({} if GRIDDED else {"samples": path("figure", figure="samples")}),
+        elements=path("figure", figure="elements"),
     log:
         log_file("plot_survey"),
     benchmark:
@@ -81,16 +81,16 @@ rule plot_superpixels:
 
 rule plot_anomalies:
     input:
+        **({"truth": path("truth")} if "simulate" in config else {}),
         elements=path("elements"),
         deposits=path("deposits"),
         metrics=path("metrics"),
         score=path("map", map="score"),
         heldout_score=path("map", map="heldout_score"),
-        **({"truth": path("truth")} if "simulate" in config else {}),
     output:
+        **({"truth": path("figure", figure="truth")} if "simulate" in config else {}),
         anomaly_map=path("figure", figure="anomaly_map"),
         heldout_map=path("figure", figure="heldout_map"),
-        **({"truth": path("figure", figure="truth")} if "simulate" in config else {}),
     log:
         log_file("plot_anomalies"),
     benchmark:

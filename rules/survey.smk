@@ -25,28 +25,28 @@ if "simulate" in config:
             "../scripts/simulate_survey.py"
 
 
-for name, source in config["data"]["sources"].items():
-    if not (Path(config["data"]["folder"]) / name).exists():
+ABSENT = [name for name in config["data"]["sources"] if not (Path(config["data"]["folder"]) / name).exists()]
 
-        rule:
-            name:
-                "fetch_survey_" + re.sub(r"\W", "_", name)
-            output:
-                file=str(Path(config["data"]["folder"]) / name),
-            log:
-                f"logs/{SURVEY}/fetch_" + re.sub(r"\W", "_", name) + ".log",
-            conda:
-                "../envs/geo.yaml"
-            resources:
-                mem_mb=megabytes(500),
-                runtime=60,
-            params:
-                url=source["url"],
-                sha256=source["sha256"],
-            message:
-                "Download {output.file}"
-            script:
-                "../scripts/fetch_survey.py"
+if ABSENT:
+
+    rule fetch_survey:
+        output:
+            file=str(Path(config["data"]["folder"]) / "{file}"),
+        log:
+            f"logs/{SURVEY}/fetch_survey/{{file}}.log",
+        wildcard_constraints:
+            file="|".join(map(re.escape, ABSENT)),
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(500),
+            runtime=60,
+        params:
+            source=lambda wildcards: config["data"]["sources"][wildcards.file],
+        message:
+            "Download {output.file} from {params.source[url]}"
+        script:
+            "../scripts/fetch_survey.py"
 
 
 if not GRIDDED:

@@ -38,7 +38,7 @@ class Survey:
 
     def dataset(self, **variables: tuple) -> xr.Dataset:
         """Make a dataset of variables (dimensions, values, attributes) with coordinates, mask and CRS."""
-        import rioxarray  # noqa: F401, PLC0415  (slow to import; gives datasets their .rio)
+        import rioxarray  # noqa: F401  (slow to import; gives datasets their .rio)
 
         # Maps compress well and are read a row of tiles or an element at a time.
         data = xr.Dataset(variables, {"x": self.grid.x, "y": self.grid.y})
@@ -52,7 +52,7 @@ def surveyed_places(path: str) -> tuple[np.ndarray, CRS]:
         with xr.open_dataset(path) as data:
             survey = Survey.of(data)
         return survey.cells, CRS.from_wkt(survey.crs)
-    import geopandas as gpd  # noqa: PLC0415  (slow to import)
+    import geopandas as gpd  # slow to import
 
     frame = gpd.read_parquet(path, columns=["geometry"])
     return frame.get_coordinates().to_numpy(), frame.crs
@@ -74,7 +74,13 @@ def write_geotiff(survey: Survey, image: np.ndarray, path: str, nodata: float, n
     """Write bands (bands, rows, columns) as a tiled, compressed GeoTIFF with CRS, no-data and band names."""
     cell = survey.grid.cell
     transform = from_origin(survey.grid.x[0] - cell / 2, survey.grid.y[0] + cell / 2, cell, cell)
-    profile = {"driver": "GTiff", "count": len(image), "dtype": image.dtype, "nodata": nodata, "compress": "deflate"}
+    profile = {
+        "driver": "GTiff",
+        "count": len(image),
+        "dtype": image.dtype,
+        "nodata": nodata,
+        "compress": "deflate",
+    }
     if min(survey.grid.shape) >= 256:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     height, width = survey.grid.shape

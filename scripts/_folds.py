@@ -34,7 +34,9 @@ def write_folds(folds: Folds, survey: Survey, table: str, image: str) -> None:
     with whole(table) as beside:
         folds.cells.assign(x=centres[:, 0], y=centres[:, 1]).to_csv(beside, index=False)
     codes = survey.image(fold_codes(folds), fill=0)
-    write_geotiff(survey, codes, image, nodata=0, names=[f"{folds.scheme} fold {k}" for k in range(folds.n_folds)])
+    write_geotiff(
+        survey, codes, image, nodata=0, names=[f"{folds.scheme} fold {k}" for k in range(folds.n_folds)]
+    )
 
 
 def read_folds(folder: str, scheme: str, mask: np.ndarray) -> Folds:

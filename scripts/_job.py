@@ -15,8 +15,8 @@ from geohalo.errors import InputError
 def job(snakemake: Any) -> Iterator[logging.Logger]:
     """Send output and warnings to the rule's log file, and bad input to the user as one message.
 
-    Progress goes to the log and the terminal. An `InputError` ends the job with its message and exit status 1; any other
-    error is shown in one line with the log's name, and in full in the log.
+    Progress goes to the log and the terminal. An `InputError` ends the job with its message and exit status 1;
+    any other error is shown in one line with the log's name, and in full in the log.
     """
     terminal = sys.stderr
     with open(snakemake.log[0], "w", buffering=1, encoding="utf-8") as log:

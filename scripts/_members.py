@@ -9,10 +9,20 @@ from geohalo.network.training import Members
 def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     """Stack the members of all schemes; returns them with a table of scheme, fold and draw."""
     table = pd.DataFrame(
-        [(folds.scheme, fold, draw) for folds in schemes for fold in range(folds.n_folds) for draw in range(folds.n_draws)],
+        [
+            (folds.scheme, fold, draw)
+            for folds in schemes
+            for fold in range(folds.n_folds)
+            for draw in range(folds.n_draws)
+        ],
         columns=["scheme", "fold", "draw"],
     )
-    drawn = [folds.train(fold, draw) for folds in schemes for fold in range(folds.n_folds) for draw in range(folds.n_draws)]
+    drawn = [
+        folds.train(fold, draw)
+        for folds in schemes
+        for fold in range(folds.n_folds)
+        for draw in range(folds.n_draws)
+    ]
     longest = max(len(cells) for cells, _ in drawn)
     cells = np.zeros((len(drawn), longest), dtype=np.int64)
     labels = np.full((len(drawn), longest), -1, dtype=np.int64)
@@ -20,7 +30,14 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
         cells[k, : len(where)], labels[k, : len(where)] = where, label
         # Fillers repeat a cell of the member, so that they add nothing to its receptive field.
         cells[k, len(where) :] = where[0]
-    held_out = np.stack([folds.held_out_region[fold] for folds in schemes for fold in range(folds.n_folds) for _ in range(folds.n_draws)])
+    held_out = np.stack(
+        [
+            folds.held_out_region[fold]
+            for folds in schemes
+            for fold in range(folds.n_folds)
+            for _ in range(folds.n_draws)
+        ]
+    )
     # A draw starts from the same weights in every fold and scheme, so that folds differ in their cells alone.
     return Members(table["draw"].to_numpy(), cells, labels, held_out), table
 

@@ -24,5 +24,7 @@ def deposit_table(path: str) -> pd.DataFrame:
 
 def interval(metrics: pd.DataFrame, variant: str, split: str, metric: str) -> tuple[float, float, float]:
     """Return estimate, low and high of one metric."""
-    row = metrics[(metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)].iloc[0]
+    row = metrics[
+        (metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)
+    ].iloc[0]
     return float(row["estimate"]), float(row["low"]), float(row["high"])

@@ -16,13 +16,17 @@ def write_scores(survey: Survey, scores: Scores, path: str, methods: list[str] |
         about = {"scheme": scheme, "units": "1"}
         variables[f"score_{scheme}"] = (dims, survey.image(mean), about | {"long_name": "anomaly score"})
         variables[f"spread_{scheme}"] = (
-            dims, survey.image(spread), about | {"long_name": "standard deviation of the score over members"}
+            dims,
+            survey.image(spread),
+            about | {"long_name": "standard deviation of the score over members"},
         )
     data = survey.dataset(**variables)
     write_netcdf(data.assign_coords(method=methods) if methods else data, path)
 
 
-def read_scores(path: str, scheme: str, survey: Survey, method: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+def read_scores(
+    path: str, scheme: str, survey: Survey, method: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Read mean and spread (folds, cells) of one scheme."""
     with xr.open_dataset(path) as data:
         if method:

@@ -1,15 +1,10 @@
 """Build the internal and external graph of one scale."""
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job, whole
 from geohalo.superpixels.graph import build_graph
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def build(cube: str, labels: str, graph: str) -> str:

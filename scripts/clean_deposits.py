@@ -1,17 +1,12 @@
 """Read the deposits, place them in the survey, and check that they can be held out."""
 
-from typing import TYPE_CHECKING, Any
-
+import numpy as np
 from _cells import surveyed_places
 from _job import job, whole
-import numpy as np
 from geohalo.evidence.checks import check_groups
 from geohalo.evidence.folds import group_deposits
 from geohalo.survey.deposits import clean_deposits
 from geohalo.survey.tables import read_table
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def clean(table: str, surveyed: str, section: dict, max_distance: float, labels: dict, deposits: str) -> str:

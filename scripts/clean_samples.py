@@ -1,15 +1,11 @@
 """Read the table of samples and clean it: one row per place, every element in ppm."""
 
 import json
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from _job import job, whole
 from geohalo.survey.samples import clean_samples
 from geohalo.survey.tables import read_table
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def clean(table: str, section: dict, grid_crs: str | None, samples: str, report: str) -> str:
@@ -28,5 +24,7 @@ def clean(table: str, section: dict, grid_crs: str | None, samples: str, report:
 if __name__ == "__main__":
     with job(snakemake) as log:
         log.info(
-            clean(snakemake.input.table, snakemake.params.samples, snakemake.params.grid_crs, **snakemake.output)
+            clean(
+                snakemake.input.table, snakemake.params.samples, snakemake.params.grid_crs, **snakemake.output
+            )
         )

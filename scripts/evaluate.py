@@ -1,7 +1,6 @@
 """Measure every variant and control: held-out numbers, and the optimistic random split beside them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import xarray as xr
@@ -12,12 +11,11 @@ from _scores import read_scores
 from geohalo.evidence.controls import PROBABILITY_CONTROLS
 from geohalo.evidence.evaluate import evaluate_scores, per_deposit, success_curves
 
-if TYPE_CHECKING:
-    snakemake: Any
 
-
-def evaluate(runs: list[tuple], elements: str, folder: str, survey_name: str, labels: dict, bootstrap: int) -> list:
-    """Return the tables of metrics, of deposits and of success-rate curves; runs are (variant, scales, file, method)."""
+def evaluate(
+    runs: list[tuple], elements: str, folder: str, survey_name: str, labels: dict, bootstrap: int
+) -> list:
+    """Return tables of metrics, deposits and success-rate curves; runs are (variant, scales, file, method)."""
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
     deposits = pd.read_csv(f"{folder}/deposits.csv")
@@ -30,7 +28,11 @@ def evaluate(runs: list[tuple], elements: str, folder: str, survey_name: str, la
             probability = method is None or method in PROBABILITY_CONTROLS
             arguments = (scores, folds, survey.cells, places, labels)
             ranks = per_deposit(*arguments)
-            parts = (evaluate_scores(*arguments, bootstrap, labels["seed"], probability), ranks, success_curves(ranks))
+            parts = (
+                evaluate_scores(*arguments, bootstrap, labels["seed"], probability),
+                ranks,
+                success_curves(ranks),
+            )
             for table, part in zip(tables, parts, strict=True):
                 table.append(part.assign(**about)[[*about, *part.columns]])
     return [pd.concat(parts) for parts in tables]
@@ -39,8 +41,10 @@ def evaluate(runs: list[tuple], elements: str, folder: str, survey_name: str, la
 if __name__ == "__main__":
     with job(snakemake):
         tables = evaluate(
-            snakemake.params.runs, snakemake.input.elements, str(Path(snakemake.input.folds[0]).parent),
-            **snakemake.params.arguments
+            snakemake.params.runs,
+            snakemake.input.elements,
+            str(Path(snakemake.input.folds[0]).parent),
+            **snakemake.params.arguments,
         )
         for table, path in zip(tables, snakemake.output, strict=True):
             with whole(path) as beside:

@@ -1,32 +1,33 @@
 """Download a file of a survey and check it against its checksum."""
 
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pooch
 from _job import job
 from geohalo.errors import InputError
 
-if TYPE_CHECKING:
-    snakemake: Any
 
-
-def fetch(url: str, sha256: str, path: str) -> None:
-    """Download ``url`` to ``path``; nothing is left behind when the checksum differs."""
+def fetch(url: str, sha256: str, path: str) -> str:
+    """Download ``url`` to ``path``, kept only when its checksum is right; returns a line for the log."""
     target = Path(path)
+    pooch.get_logger().setLevel(logging.WARNING)
     try:
         pooch.retrieve(url, f"sha256:{sha256}", fname=target.name, path=target.parent)
+    except OSError as error:
+        answer = getattr(error, "response", None)
+        reason = type(error).__name__ if answer is None else f"HTTP status {answer.status_code}"
+        raise InputError(
+            f"{url}: cannot be downloaded ({reason}). Download it by other means and put it at {target}."
+        ) from error
     except ValueError as error:
         raise InputError(
-            f"{url}: the file's SHA-256 is not {sha256} as data.sources says; it was not kept. Check the address, or "
-            f"whether the file was published anew.\n({error})"
+            f"{url}: the file's SHA-256 is not the one in data.sources, {sha256}; it was not kept. "
+            "Check the address, and whether the file was published anew."
         ) from error
-    except (OSError, ConnectionError) as error:
-        raise InputError(
-            f"{url}: cannot be downloaded ({type(error).__name__}). Download it by other means and put it at {target}."
-        ) from error
+    return f"{target.stat().st_size} bytes from {url}, checksum as in data.sources"
 
 
 if __name__ == "__main__":
-    with job(snakemake):
-        fetch(snakemake.params.url, snakemake.params.sha256, snakemake.output.file)
+    with job(snakemake) as log:
+        log.info(fetch(**snakemake.params.source, path=snakemake.output.file))

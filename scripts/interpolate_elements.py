@@ -1,16 +1,11 @@
 """Interpolate all elements to the grid (inverse-distance weighting of log concentrations)."""
 
-from typing import TYPE_CHECKING, Any
-
 import geopandas as gpd
 import numpy as np
 from _cells import Survey, write_netcdf
 from _job import job
 from geohalo.cube.grid import sampled_mask, survey_grid
 from geohalo.cube.interpolation import cross_validated_error, interpolate
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def interpolate_elements(samples: str, grid: dict, method: dict, elements: str) -> str:
@@ -24,9 +19,21 @@ def interpolate_elements(samples: str, grid: dict, method: dict, elements: str) 
     values = np.exp(interpolate(points, logarithms, survey.cells, **method)).T.astype(np.float32)
     error, explained = cross_validated_error(points, logarithms, block=2 * grid["max_distance"], **method)
     data = survey.dataset(
-        concentration=(("element", "y", "x"), survey.image(values), {"long_name": "concentration", "units": "ppm"}),
-        cv_error=("element", error / np.log(10), {"long_name": "cross-validated RMSE, blocks left out", "units": "log10 ppm"}),
-        cv_explained=("element", explained, {"long_name": "cross-validated share of variance explained", "units": "1"}),
+        concentration=(
+            ("element", "y", "x"),
+            survey.image(values),
+            {"long_name": "concentration", "units": "ppm"},
+        ),
+        cv_error=(
+            "element",
+            error / np.log(10),
+            {"long_name": "cross-validated RMSE, blocks left out", "units": "log10 ppm"},
+        ),
+        cv_explained=(
+            "element",
+            explained,
+            {"long_name": "cross-validated share of variance explained", "units": "1"},
+        ),
     ).assign_coords(element=names)
     write_netcdf(data, elements)
     return f"{len(points)} samples, {len(names)} elements, {len(survey.cells)} cells of {grid['cell']:g} m"
@@ -36,6 +43,9 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         log.info(
             interpolate_elements(
-                snakemake.input.samples, snakemake.params.grid, snakemake.params.interpolation, snakemake.output.elements
+                snakemake.input.samples,
+                snakemake.params.grid,
+                snakemake.params.interpolation,
+                snakemake.output.elements,
             )
         )

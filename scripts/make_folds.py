@@ -1,7 +1,6 @@
 """Draw labelled cells and held-out folds."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import xarray as xr
@@ -9,9 +8,6 @@ from _cells import Survey
 from _folds import write_folds
 from _job import job, whole
 from geohalo.evidence.folds import SCHEMES, draw_folds
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def make_folds(elements: str, deposits: str, labels: dict, seeds: int, folder: str) -> None:
@@ -31,4 +27,6 @@ def make_folds(elements: str, deposits: str, labels: dict, seeds: int, folder: s
 
 if __name__ == "__main__":
     with job(snakemake):
-        make_folds(**snakemake.input, **snakemake.params.arguments, folder=str(Path(snakemake.output[0]).parent))
+        make_folds(
+            **snakemake.input, **snakemake.params.arguments, folder=str(Path(snakemake.output[0]).parent)
+        )

@@ -1,7 +1,6 @@
 """Make the anomaly maps: trained on all deposits, and put together from the held-out folds."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,6 @@ from _folds import read_folds
 from _job import job
 from _scores import read_scores
 from geohalo.evidence.folds import fold_map
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str]) -> None:
@@ -27,10 +23,14 @@ def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str])
     held_out = np.take_along_axis(read_scores(scores, "held_out", survey)[0], fold[None], axis=0)
     for name, image in {"score": mean, "spread": spread, "heldout_score": held_out}.items():
         write_geotiff(survey, survey.image(image.astype(np.float32)), maps[name], nodata=np.nan, names=[name])
-    write_geotiff(survey, survey.image(fold[None].astype(np.int16), fill=-1), maps["fold"], nodata=-1, names=["fold"])
+    write_geotiff(
+        survey, survey.image(fold[None].astype(np.int16), fill=-1), maps["fold"], nodata=-1, names=["fold"]
+    )
 
 
 if __name__ == "__main__":
     with job(snakemake):
         folder = str(Path(snakemake.input.folds[0]).parent)
-        map_anomalies(snakemake.input.elements, snakemake.input.scores, folder, dict(snakemake.output.items()))
+        map_anomalies(
+            snakemake.input.elements, snakemake.input.scores, folder, dict(snakemake.output.items())
+        )

@@ -1,7 +1,5 @@
 """Draw the anomaly maps, and the truth beside them where it is known."""
 
-from typing import TYPE_CHECKING, Any
-
 import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
@@ -9,26 +7,34 @@ from _job import job
 from _plots import deposit_table, ground, interval
 from geohalo.products.figures import anomaly_map, save_figure, truth_map
 
-if TYPE_CHECKING:
-    snakemake: Any
-
 
 def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:
     """Write the figures; ``files`` has elements, deposits, metrics, score, heldout_score and perhaps truth."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
-    where, known, metrics = ground(name, survey), deposit_table(files["deposits"]), pd.read_csv(files["metrics"])
+    where, known, metrics = (
+        ground(name, survey),
+        deposit_table(files["deposits"]),
+        pd.read_csv(files["metrics"]),
+    )
     evidence = {
         "capture": interval(metrics, variant, "held_out", "capture"),
         "random": interval(metrics, variant, "random", "capture")[0],
     }
-    for figure, file, kind in (("anomaly_map", "score", "final"), ("heldout_map", "heldout_score", "held-out")):
+    for figure, file, kind in (
+        ("anomaly_map", "score", "final"),
+        ("heldout_map", "heldout_score", "held-out"),
+    ):
         score = read_geotiff(files[file])[0]
         save_figure(anomaly_map(**where, score=score, deposits=known, **evidence, kind=kind), figures[figure])
     if "truth" in files:
         with xr.open_dataset(files["truth"]) as truth:
-            near = truth.reindex(x=survey.grid.x, y=survey.grid.y, method="nearest", tolerance=survey.grid.cell)
-        layers = {layer: near[layer].where(survey.mask).to_numpy() for layer in ("halo", "false", "overburden")}
+            near = truth.reindex(
+                x=survey.grid.x, y=survey.grid.y, method="nearest", tolerance=survey.grid.cell
+            )
+        layers = {
+            layer: near[layer].where(survey.mask).to_numpy() for layer in ("halo", "false", "overburden")
+        }
         score = read_geotiff(files["heldout_score"])[0]
         save_figure(truth_map(**where, **layers, score=score, deposits=known), figures["truth"])
 

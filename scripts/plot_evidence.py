@@ -1,13 +1,8 @@
 """Draw success-rate curves, the comparison of methods, and the training history."""
 
-from typing import TYPE_CHECKING, Any
-
 import pandas as pd
 from _job import job
 from geohalo.products.figures import history_plot, metric_comparison, save_figure, success_rate
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def plot(survey: str, metrics: str, curves: str, history: str, figures: dict[str, str]) -> None:
@@ -21,5 +16,9 @@ def plot(survey: str, metrics: str, curves: str, history: str, figures: dict[str
 
 if __name__ == "__main__":
     with job(snakemake):
-        files = {"metrics": snakemake.input.metrics, "curves": snakemake.input.curves, "history": snakemake.input.history}
+        files = {
+            "metrics": snakemake.input.metrics,
+            "curves": snakemake.input.curves,
+            "history": snakemake.input.history,
+        }
         plot(snakemake.params.survey, **files, figures=dict(snakemake.output.items()))

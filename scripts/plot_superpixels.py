@@ -1,7 +1,5 @@
 """Draw the superpixels of every scale over the cube, and the folds."""
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import xarray as xr
 from _cells import Survey, read_geotiff
@@ -10,11 +8,10 @@ from _plots import deposit_table, ground
 from geohalo.products.figures import folds_map, save_figure, superpixel_map
 from geohalo.superpixels.segmentation import principal_components
 
-if TYPE_CHECKING:
-    snakemake: Any
 
-
-def plot(name: str, cube: str, labels: dict[int, str], folds: str, deposits: str, figures: dict[str, str]) -> None:
+def plot(
+    name: str, cube: str, labels: dict[int, str], folds: str, deposits: str, figures: dict[str, str]
+) -> None:
     """Write the figures."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
@@ -25,7 +22,9 @@ def plot(name: str, cube: str, labels: dict[int, str], folds: str, deposits: str
     components = np.moveaxis(survey.image(scores.T), 0, -1)
     images = {count: read_geotiff(path)[0] for count, path in labels.items()}
     save_figure(superpixel_map(**where, components=components, labels=images), figures["superpixels"])
-    save_figure(folds_map(**where, region=read_geotiff(folds), deposits=deposit_table(deposits)), figures["folds"])
+    save_figure(
+        folds_map(**where, region=read_geotiff(folds), deposits=deposit_table(deposits)), figures["folds"]
+    )
 
 
 if __name__ == "__main__":

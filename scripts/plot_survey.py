@@ -1,7 +1,5 @@
 """Draw the samples and the elements of the survey."""
 
-from typing import TYPE_CHECKING, Any
-
 import geopandas as gpd
 import numpy as np
 import xarray as xr
@@ -9,9 +7,6 @@ from _cells import Survey
 from _job import job
 from _plots import deposit_table, ground
 from geohalo.products.figures import element_maps, sample_map, save_figure
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 #: Elements drawn at most, those first whose interpolation explains most.
 PANELS = 12
@@ -23,7 +18,9 @@ def plot(name: str, elements: str, deposits: str, samples: str | None, figures: 
         survey, data = Survey.of(data), data.load()
     known, where = deposit_table(deposits), ground(name, survey)
     names = [str(element) for element in data["element"].to_numpy()]
-    explained = dict(zip(names, data["cv_explained"].to_numpy(), strict=True)) if "cv_explained" in data else {}
+    explained = (
+        dict(zip(names, data["cv_explained"].to_numpy(), strict=True)) if "cv_explained" in data else {}
+    )
     chosen = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS]
     grids = {element: data["concentration"].sel(element=element).to_numpy() for element in chosen}
     save_figure(element_maps(**where, ppm=grids, cv_explained=explained, deposits=known), figures["elements"])

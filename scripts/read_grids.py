@@ -1,15 +1,11 @@
 """Read a survey that comes as rasters."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from _cells import Survey, write_netcdf
 from _job import job
 from geohalo.cube.rasters import common_grid, read_bands, stack_bands
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def read(section: dict, folder: str, elements: str) -> str:
@@ -19,7 +15,11 @@ def read(section: dict, folder: str, elements: str) -> str:
     names, values, mask = stack_bands(bands, section["unit"])
     survey = Survey(grid, mask, crs.to_wkt())
     data = survey.dataset(
-        concentration=(("element", "y", "x"), values.astype(np.float32), {"long_name": "concentration", "units": "ppm"})
+        concentration=(
+            ("element", "y", "x"),
+            values.astype(np.float32),
+            {"long_name": "concentration", "units": "ppm"},
+        )
     ).assign_coords(element=names)
     write_netcdf(data, elements)
     return f"{len(names)} elements, {mask.sum()} cells"

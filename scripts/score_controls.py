@@ -1,7 +1,7 @@
 """Score the controls on the folds of the network."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,10 @@ from _scores import write_scores
 from geohalo.evidence.controls import score_control
 from geohalo.evidence.folds import SCHEMES
 
-if TYPE_CHECKING:
-    snakemake: Any
 
-
-def score(cube: str, places: str, folder: str, controls: list[str], threads: int, scores: str, log: Any) -> None:
+def score(
+    cube: str, places: str, folder: str, controls: list[str], threads: int, scores: str, log: Any
+) -> None:
     """Write the scores of all controls."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
@@ -27,7 +26,10 @@ def score(cube: str, places: str, folder: str, controls: list[str], threads: int
     result = {}
     for scheme in SCHEMES:
         folds = read_folds(folder, scheme, survey.mask)
-        each = [score_control(name, values, survey.cells, deposits, samples, folds, n_jobs=threads) for name in controls]
+        each = [
+            score_control(name, values, survey.cells, deposits, samples, folds, n_jobs=threads)
+            for name in controls
+        ]
         result[scheme] = tuple(np.stack(part) for part in zip(*each, strict=True))
         log.info(f"{len(controls)} controls, scheme {scheme}")
     write_scores(survey, result, scores, controls)
@@ -37,4 +39,6 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         folder = str(Path(snakemake.input.folds[0]).parent)
         arguments = {"controls": snakemake.params.controls, "threads": snakemake.threads, "log": log}
-        score(snakemake.input.cube, snakemake.input.places, folder, scores=snakemake.output.scores, **arguments)
+        score(
+            snakemake.input.cube, snakemake.input.places, folder, scores=snakemake.output.scores, **arguments
+        )

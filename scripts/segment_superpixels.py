@@ -1,15 +1,10 @@
 """Segment the cube into superpixels at one scale."""
 
-from typing import TYPE_CHECKING, Any
-
 import xarray as xr
 from _cells import Survey, write_geotiff
 from _job import job
 from geohalo.cube.grid import check_segments
 from geohalo.superpixels.segmentation import segment
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def segment_superpixels(cube: str, n_segments: int, compactness: float, components: int, labels: str) -> str:
@@ -25,4 +20,6 @@ def segment_superpixels(cube: str, n_segments: int, compactness: float, componen
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(segment_superpixels(snakemake.input.cube, **snakemake.params.slic, labels=snakemake.output.labels))
+        log.info(
+            segment_superpixels(snakemake.input.cube, **snakemake.params.slic, labels=snakemake.output.labels)
+        )

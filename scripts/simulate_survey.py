@@ -1,12 +1,7 @@
 """Simulate a survey with known truth."""
 
-from typing import TYPE_CHECKING, Any
-
 from _job import job, whole
 from geohalo.survey.simulate import simulate_survey
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def simulate(section: dict, samples: str, deposits: str, truth: str) -> None:

@@ -1,15 +1,10 @@
 """Log-ratio transform and standardise the elements: the cube that the network sees."""
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import xarray as xr
 from _cells import Survey, write_netcdf
 from _job import job
 from geohalo.cube.logratio import cube_values
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 
 def stack(elements: str, transform: str, clip: float, cube: str) -> None:
@@ -26,4 +21,6 @@ def stack(elements: str, transform: str, clip: float, cube: str) -> None:
 
 if __name__ == "__main__":
     with job(snakemake):
-        stack(snakemake.input.elements, snakemake.params.transform, snakemake.params.clip, snakemake.output.cube)
+        stack(
+            snakemake.input.elements, snakemake.params.transform, snakemake.params.clip, snakemake.output.cube
+        )

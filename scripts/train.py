@@ -1,7 +1,7 @@
 """Train one variant of the network on all folds and predict the map with each."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,11 +14,10 @@ from _scores import write_scores
 from geohalo.evidence.folds import SCHEMES
 from geohalo.network.training import train_and_predict
 
-if TYPE_CHECKING:
-    snakemake: Any
 
-
-def train(cube: str, graphs: list[str], folder: str, threads: int, settings: dict, outputs: Any, log: Any) -> None:
+def train(
+    cube: str, graphs: list[str], folder: str, threads: int, settings: dict, outputs: Any, log: Any
+) -> None:
     """Write scores, members and history."""
     torch.set_num_threads(threads)
     with xr.open_dataset(cube) as data:
@@ -38,6 +37,10 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         arguments = {"folder": str(Path(snakemake.input.folds[0]).parent), "threads": snakemake.threads}
         train(
-            snakemake.input.cube, snakemake.input.graphs, **arguments, settings=snakemake.params.settings,
-            outputs=snakemake.output, log=log
+            snakemake.input.cube,
+            snakemake.input.graphs,
+            **arguments,
+            settings=snakemake.params.settings,
+            outputs=snakemake.output,
+            log=log,
         )

@@ -106,10 +106,14 @@ def check_settings(config: Config, source: str = "config") -> Config:
     given = [key for key in SOURCES if key in config]
     if len(given) != 1:
         told = " and ".join(given) if given else "none of them"
-        raise InputError(f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {told}.")
+        raise InputError(
+            f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {told}."
+        )
     settings = with_defaults(config, schema())
     if given != ["simulate"] and "deposits" not in settings:
-        raise InputError(f"{source}: section 'deposits' is missing. {schema()['properties']['deposits']['description']}")
+        raise InputError(
+            f"{source}: section 'deposits' is missing. {schema()['properties']['deposits']['description']}"
+        )
     if given == ["simulate"] and "deposits" in settings:
         raise InputError(f"{source}: section 'deposits' is not used with 'simulate'; remove it.")
     if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):

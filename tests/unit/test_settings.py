@@ -50,16 +50,28 @@ def test_simulated_tables_are_complete():
     ("change", "message"),
     [
         ({"gird": {}}, r"unknown key 'gird'; did you mean 'grid'"),
-        ({"superpixels": {"n_segment": [5]}}, r"unknown key 'superpixels\.n_segment'; did you mean 'n_segments'"),
+        (
+            {"superpixels": {"n_segment": [5]}},
+            r"unknown key 'superpixels\.n_segment'; did you mean 'n_segments'",
+        ),
         ({"grid": {"cell": "1 km"}}, r"key 'grid\.cell': '1 km' is not of type 'number'"),
         ({"grid": {"cell": -5}}, r"key 'grid\.cell': -5 is less than"),
         ({"grid": None}, r"key 'grid' is empty"),
         ({"network": {"variants": ["fuson"]}}, r"key 'network\.variants\.0': 'fuson' is not one of"),
         ({"survey": "a/b"}, r"key 'survey': 'a/b' does not match"),
         ({"deposits": {"file": "x.csv"}}, r"'deposits' is not used with 'simulate'"),
-        ({"grids": {"file": "x.nc"}}, r"exactly one of the sections simulate, samples, grids; .* simulate and grids"),
-        ({"labels": {"background_distance": 100}}, r"labels\.background_distance \(100 m\) is smaller than labels\.radius"),
-        ({"labels": {"buffer": 4000}}, r"labels\.buffer \(4000 m\) is smaller than labels\.background_distance"),
+        (
+            {"grids": {"file": "x.nc"}},
+            r"exactly one of the sections simulate, samples, grids; .* simulate and grids",
+        ),
+        (
+            {"labels": {"background_distance": 100}},
+            r"labels\.background_distance \(100 m\) is smaller than labels\.radius",
+        ),
+        (
+            {"labels": {"buffer": 4000}},
+            r"labels\.buffer \(4000 m\) is smaller than labels\.background_distance",
+        ),
     ],
 )
 def test_one_message_names_file_and_key(change, message):

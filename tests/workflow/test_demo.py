@@ -17,7 +17,8 @@ from PIL import Image
 
 pytestmark = pytest.mark.workflow
 
-FIGURES = "samples elements superpixels folds anomaly_map heldout_map success_rate metrics history truth".split()
+MAPS = ["samples", "elements", "superpixels", "folds", "anomaly_map", "heldout_map", "truth"]
+FIGURES = [*MAPS, "success_rate", "metrics", "history"]
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +123,18 @@ def test_history_falls(results):
 def test_metrics_follow_from_the_scores(results, survey):
     """Capture in the table equals the mean percentile rank worked out here from scores, folds and deposits."""
     metrics = pd.read_csv(results / "metrics.csv")
-    assert set(metrics["variant"]) == {"fusion", "logistic", "random_forest", "sampling_density", "deposit_distance"}
+    assert set(metrics["variant"]) == {
+        "fusion",
+        "logistic",
+        "random_forest",
+        "sampling_density",
+        "deposit_distance",
+    }
     assert set(metrics["split"]) == {"held_out", "random"}
     assert len(metrics) == 5 * 2 * 12
-    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")["score_held_out"].to_numpy()
+    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
+        "score_held_out"
+    ].to_numpy()
     deposits = pd.read_csv(results / "folds" / "deposits.csv")
     captures = []
     for _, deposit in deposits[deposits["group"] >= 0].iterrows():
@@ -140,13 +149,17 @@ def test_metrics_follow_from_the_scores(results, survey):
 
 def test_a_random_split_flatters(results):
     """The optimistic number stands beside the held-out one, and distance to training deposits shows why."""
-    metrics = pd.read_csv(results / "metrics.csv").query("metric == 'capture'").pivot(
-        index="variant", columns="split", values="estimate"
+    metrics = (
+        pd.read_csv(results / "metrics.csv")
+        .query("metric == 'capture'")
+        .pivot(index="variant", columns="split", values="estimate")
     )
     assert metrics.loc["deposit_distance", "random"] > 0.9
     assert metrics.loc["deposit_distance", "held_out"] < 0.75
     # Sampling density knows no labels: the split makes no difference to it.
-    assert metrics.loc["sampling_density", "random"] == pytest.approx(metrics.loc["sampling_density", "held_out"])
+    assert metrics.loc["sampling_density", "random"] == pytest.approx(
+        metrics.loc["sampling_density", "held_out"]
+    )
 
 
 def test_maps_have_crs_and_nodata(results, survey):
@@ -160,7 +173,9 @@ def test_maps_have_crs_and_nodata(results, survey):
 
 
 def test_held_out_map_takes_each_cell_from_its_fold(results, survey):
-    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")["score_held_out"].to_numpy()
+    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
+        "score_held_out"
+    ].to_numpy()
     with rasterio.open(results / "maps" / "fold.tif") as file:
         fold = file.read(1)
     with rasterio.open(results / "maps" / "heldout_score.tif") as file:

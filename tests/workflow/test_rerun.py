@@ -83,7 +83,12 @@ def test_an_edited_library_module_reruns_the_rules_that_use_it(demo, tmp_path):
     for name in ("Snakefile", "rules", "scripts", "config", "envs", "resources", "profiles"):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, copy / name, copy_function=shutil.copy2, ignore=shutil.ignore_patterns("surveys", "__pycache__"))
+            shutil.copytree(
+                source,
+                copy / name,
+                copy_function=shutil.copy2,
+                ignore=shutil.ignore_patterns("surveys", "__pycache__"),
+            )
         else:
             shutil.copy2(source, copy / name)
     module = copy / "scripts" / "geohalo" / "cube" / "logratio.py"

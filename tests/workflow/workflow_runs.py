@@ -9,13 +9,20 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "config" / "test" / "small.yaml"
 
 
-def snakemake(folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,)) -> subprocess.CompletedProcess:
+def snakemake(
+    folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,)
+) -> subprocess.CompletedProcess:
     """Run the workflow in ``folder``; output and messages come together in stdout."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
     command += ["--cores", "2", "--nolock", "--configfile", *configs, *arguments]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     return subprocess.run(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, check=False
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        check=False,
     )
 
 

@@ -38,7 +38,7 @@ class Grid:
         return float(self.x[1] - self.x[0])
 
     def centres(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """Return the cell centres, (cells, 2) as (x, y) in metres, in row-major order; inside ``mask`` only if given."""
+        """Return the cell centres (cells, 2), x and y in metres, in row-major order; only those in ``mask``."""
         x, y = np.meshgrid(self.x, self.y)
         if mask is None:
             return np.column_stack([x.ravel(), y.ravel()])

@@ -67,7 +67,9 @@ def missing_patterns(values: Array) -> Iterator[tuple[NDArray[np.bool_], NDArray
         yield patterns[:, k], np.flatnonzero(group.ravel() == k)
 
 
-def interpolate(points: Array, values: Array, targets: Array, neighbours: int = 12, power: float = 2.0) -> Array:
+def interpolate(
+    points: Array, values: Array, targets: Array, neighbours: int = 12, power: float = 2.0
+) -> Array:
     """Interpolate all elements by inverse-distance weighting, each from the samples in which it has a value.
 
     Parameters

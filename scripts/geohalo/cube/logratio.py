@@ -74,7 +74,9 @@ def cube_values(concentrations: Array, elements: list[str], transform: str, clip
     """
     bad = ~np.isfinite(concentrations).all(axis=0)
     if bad.any():
-        raise InputError(f"element {elements[int(bad.argmax())]}: the grid has cells without a value inside the mask.")
+        raise InputError(
+            f"element {elements[int(bad.argmax())]}: the grid has cells without a value inside the mask."
+        )
     if transform != "none":
         bad = (concentrations <= 0).any(axis=0)
         if bad.any():
@@ -82,5 +84,6 @@ def cube_values(concentrations: Array, elements: list[str], transform: str, clip
                 f"element {elements[int(bad.argmax())]}: the grid has values that are zero or negative, which have no "
                 f"logarithm (cube.transform: {transform}). Mask those cells, or set cube.transform: none."
             )
-    transforms = {"clr": centred_logratio, "log": np.log, "none": np.asarray}
-    return standardise(transforms[transform](concentrations), clip)
+    if transform == "clr":
+        return standardise(centred_logratio(concentrations), clip)
+    return standardise(np.log(concentrations) if transform == "log" else concentrations, clip)

@@ -53,9 +53,7 @@ def check_groups(size: np.ndarray, labels: Mapping[str, Any]) -> None:
     )
 
 
-def check_cells(
-    n_folds: int, n_positives: int, n_background: int, labels: Mapping[str, Any]
-) -> None:
+def check_cells(n_folds: int, n_positives: int, n_background: int, labels: Mapping[str, Any]) -> None:
     """Raise InputError if a class has fewer cells than the folds that they are split into."""
     if n_positives < n_folds:
         raise InputError(

@@ -119,9 +119,7 @@ def per_deposit(
     if folds.scheme == "final":
         raise ValueError("the final scheme holds out nothing, so its map is no evidence")
     if scores.shape != (folds.n_folds, len(cells)):
-        raise ValueError(
-            f"scores have shape {scores.shape}; expected {(folds.n_folds, len(cells))}"
-        )
+        raise ValueError(f"scores have shape {scores.shape}; expected {(folds.n_folds, len(cells))}")
     ids = np.flatnonzero(folds.deposit_group != NONE)
     tree = KDTree(cells)
     _, own = tree.query(deposits[ids])
@@ -208,9 +206,7 @@ def _test_cells(score: np.ndarray, folds: Folds, fold: int) -> pd.DataFrame:
     )
 
 
-def _area_rows(
-    tests: list[pd.DataFrame], folds: Folds, weights: np.ndarray
-) -> list[tuple[Any, ...]]:
+def _area_rows(tests: list[pd.DataFrame], folds: Folds, weights: np.ndarray) -> list[tuple[Any, ...]]:
     """Return the rows of ROC and PR AUC: weighted means over folds."""
     n_groups = weights.shape[1]
     estimates = np.empty((2, len(tests)))
@@ -222,11 +218,7 @@ def _area_rows(
         estimates[:, fold] = metrics.roc_auc(label, score), metrics.pr_auc(label, score)
         draws[0, fold] = statistics.roc_auc_draws(positives, groups, background, weights)
         draws[1, fold] = statistics.pr_auc_draws(positives, groups, background, weights)
-        held = (
-            folds.deposit_group[folds.deposit_fold == fold]
-            if folds.scheme == "held_out"
-            else groups
-        )
+        held = folds.deposit_group[folds.deposit_fold == fold] if folds.scheme == "held_out" else groups
         share[fold] = np.bincount(held, minlength=n_groups)
     # A draw may leave a fold without a group; such a fold has no AUC and no part in the mean.
     weight = np.where(np.isnan(draws[0]), 0, share @ weights.T)

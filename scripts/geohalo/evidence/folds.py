@@ -202,9 +202,7 @@ def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarra
         For the scheme ``random``, which holds out cells rather than deposits.
     """
     if folds.scheme == "random":
-        raise ValueError(
-            "the random scheme holds out no deposit, so its cells have no fold of their own"
-        )
+        raise ValueError("the random scheme holds out no deposit, so its cells have no fold of their own")
     if folds.scheme == "final":
         return np.zeros(len(cells), dtype=np.int64)
     _, nearest = _nearest(cells, deposits, np.flatnonzero(folds.deposit_fold != NONE))
@@ -229,9 +227,7 @@ def _random(labels: Mapping[str, Any], scheme: str, *key: int) -> np.random.Gene
     return np.random.default_rng(sequence)
 
 
-def _nearest(
-    cells: np.ndarray, deposits: np.ndarray, ids: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(cells: np.ndarray, deposits: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distance (N,) to the nearest of the deposits `ids`, and its id (N,)."""
     distance, nearest = KDTree(deposits[ids]).query(cells)
     return distance, ids[nearest]
@@ -280,9 +276,7 @@ def _held_out_folds(
         rows += _draw("held_out", fold, positives, background, nearest, group, labels, seeds)
         tested = held_nearest[test_positives]
         rows.append(_rows(fold, TEST_DRAW, test_positives, 1, tested, group[tested]))
-        rows.append(
-            _rows(fold, TEST_DRAW, test_background, 0, NONE, group[held_nearest[test_background]])
-        )
+        rows.append(_rows(fold, TEST_DRAW, test_background, 0, NONE, group[held_nearest[test_background]]))
     table = pd.concat(rows, ignore_index=True)
     return Folds("held_out", n_folds, group, deposit_fold, region, table, unreachable)
 
@@ -337,9 +331,7 @@ def _draw(
         generator = _random(labels, scheme, 1, fold, draw)
         halo = _choose(generator, positives, labels["positives"])
         rows.append(_rows(fold, draw, halo, 1, nearest[halo], group[nearest[halo]]))
-        rows.append(
-            _rows(fold, draw, _choose(generator, background, labels["background"]), 0, NONE, NONE)
-        )
+        rows.append(_rows(fold, draw, _choose(generator, background, labels["background"]), 0, NONE, NONE))
     return rows
 
 

@@ -117,9 +117,7 @@ def roc_auc_draws(
         NaN in a draw without a positive.
     """
     ordered, n_groups = np.sort(background), weights.shape[1]
-    lower = np.searchsorted(ordered, positives, "left") + np.searchsorted(
-        ordered, positives, "right"
-    )
+    lower = np.searchsorted(ordered, positives, "left") + np.searchsorted(ordered, positives, "right")
     total = weights @ np.bincount(groups, weights=lower / (2 * len(ordered)), minlength=n_groups)
     return ratio(total, weights @ np.bincount(groups, minlength=n_groups))
 
@@ -165,6 +163,4 @@ def pr_auc_draws(
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Return numerator / denominator, NaN where the denominator is 0."""
     shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
-    return np.divide(
-        numerator, denominator, out=np.full(shape, np.nan), where=np.asarray(denominator) != 0
-    )
+    return np.divide(numerator, denominator, out=np.full(shape, np.nan), where=np.asarray(denominator) != 0)

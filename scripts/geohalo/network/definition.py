@@ -1,10 +1,10 @@
 """The two-branch network, layer for layer, in PyTorch Geometric's own layers.
 
-This is the definition: one member, the whole map, no short cuts. `engine` computes the same numbers for many members at
-once and far faster; tests hold the two together. Parameters have the same names in both, so that a trained member can be
-loaded here.
+This is the definition: one member, the whole map, no short cuts. `engine` computes the same numbers for many members
+at once and far faster; tests hold the two together. Parameters have the same names in both, so that a trained member
+can be loaded here.
 
-Xu & Zuo (2024), doi 10.1007/s11004-024-10158-1; the spatial branch follows Jia et al. (2024), graph-in-graph convolution.
+Xu & Zuo (2024), doi 10.1007/s11004-024-10158-1; the spatial branch follows Jia et al. (2024), IEEE TNNLS 35(1).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,10 @@ from geohalo.network.presets import VARIANTS, Preset
 def head(channels: int, preset: Preset, n_classes: int) -> nn.Sequential:
     """Classifier: dropout, a hidden layer, logits."""
     return nn.Sequential(
-        nn.Dropout(preset.dropout), nn.Linear(channels, preset.hidden), nn.ReLU(), nn.Linear(preset.hidden, n_classes)
+        nn.Dropout(preset.dropout),
+        nn.Linear(channels, preset.hidden),
+        nn.ReLU(),
+        nn.Linear(preset.hidden, n_classes),
     )
 
 
@@ -52,8 +55,8 @@ class InternalBranch(nn.Module):
 class ExternalBranch(nn.Module):
     """Graph convolution over superpixels that touch.
 
-    Normalisation, GCNConv, ReLU, normalisation, GraphConv, ReLU, normalisation, head. (The third normalisation is the one
-    that the published parameter count of 581,878 implies.)
+    Normalisation, GCNConv, ReLU, normalisation, GraphConv, ReLU, normalisation, head. (The third normalisation is the
+    one that the published parameter count of 581,878 implies.)
 
     Shapes:
         - **inputs:** superpixel features (superpixels, channels), external edges (2, edges)
@@ -106,8 +109,8 @@ class SpectrumBranch(nn.Module):
 class TwoBranch(nn.Module):
     """Internal and external branch of each scale, spectrum branch, and their fusion.
 
-    Fusion is 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum (published); the spatial half is averaged over the scales.
-    A variant keeps the branches that it names and averages what it has.
+    Fusion is 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum (published); the spatial half is averaged over the
+    scales. A variant keeps the branches that it names and averages what it has.
 
     Parameters
     ----------

@@ -105,6 +105,7 @@ class Engine:
         """First layer of the internal branch, (pixels, members, channels), from A^3 X (pixels, elements)."""
         name = f"internal.{scale}.conv_1.lin"
         weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
+        propagated = F.dropout(propagated, self.preset.input_dropout, self.training)
         # One product for all members, since they share the pixels.
         out = torch.addmm(bias.flatten(), propagated, weight.flatten(0, 1).t())
         return out.relu().unflatten(1, weight.shape[:2])
@@ -166,6 +167,7 @@ class Engine:
     def spectrum(self, x: Tensor) -> Tensor:
         """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes)."""
         members = x.shape[1]
+        x = F.dropout(x, self.preset.input_dropout, self.training)
         for k, (_, stride) in enumerate(self.preset.kernels(x.shape[2])):
             weight, bias = self.state[f"spectrum.convs.{k}.weight"], self.state[f"spectrum.convs.{k}.bias"]
             flat = x.flatten(1, 2) if x.dim() == 4 else x
@@ -233,6 +235,20 @@ def labelled_scale(graph: ScaleGraph, cells: Tensor, held_out: Tensor, whole: bo
     return LabelledScale(part, columns, pick, graph.superpixel[cells], (~cut).float())
 
 
+def _labelled_logits(engine: Engine, number: int, scale: LabelledScale) -> tuple[Tensor, Tensor]:
+    """Spatial logits (cells, members, classes) of the labelled pixels at one scale, and whether theirs is cut out."""
+    members = torch.arange(scale.pick.shape[0], device=scale.pick.device)
+    hidden = engine.hidden(number, scale.graph.propagated)
+    parts = []
+    if "internal" in engine.branches:
+        near = scale.rows @ hidden
+        parts.append(engine.internal(number, engine.second_weight(number, near[scale.pick.t(), members])))
+    if "external" in engine.branches:
+        logits = engine.external(number, scale.graph, scale.graph.mean @ hidden, scale.present)
+        parts.append(logits[scale.superpixel.t(), members])
+    return torch.stack(parts).mean(0), scale.present[scale.superpixel.t(), members]
+
+
 def training_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> tuple[Tensor, Tensor]:
     """Logits of the labelled pixels.
 
@@ -249,24 +265,14 @@ def training_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> t
     usable : Tensor (cells, members)
         0 for pixels whose superpixel is cut out at every scale.
     """
-    parts, usable = [], torch.ones(x.shape[:2], device=x.device)
+    parts = []
+    usable = torch.ones(x.shape[:2], device=x.device)
     if engine.branches != ("spectrum",):
-        members = torch.arange(x.shape[1], device=x.device)
-        total, weight = 0.0, 0.0
-        for k, scale in enumerate(scales):
-            hidden = engine.hidden(k, scale.graph.propagated)
-            spatial = []
-            if "internal" in engine.branches:
-                near = scale.rows @ hidden
-                spatial.append(engine.internal(k, engine.second_weight(k, near[scale.pick.t(), members])))
-            if "external" in engine.branches:
-                logits = engine.external(k, scale.graph, scale.graph.mean @ hidden, scale.present)
-                spatial.append(logits[scale.superpixel.t(), members])
-            there = scale.present[scale.superpixel.t(), members].unsqueeze(-1)
-            total = total + torch.stack(spatial).mean(0) * there
-            weight = weight + there
-        usable = (weight > 0).float().squeeze(-1)
-        parts.append(total / weight.clamp(min=1))
+        logits, there = zip(*(_labelled_logits(engine, k, s) for k, s in enumerate(scales)), strict=True)
+        present = torch.stack(there).unsqueeze(-1)
+        count = present.sum(0)
+        usable = (count > 0).float().squeeze(-1)
+        parts.append((torch.stack(logits) * present).sum(0) / count.clamp(min=1))
     if "spectrum" in engine.branches:
         parts.append(engine.spectrum(x))
     return torch.stack(parts).mean(0), usable

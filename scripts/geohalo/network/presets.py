@@ -71,6 +71,8 @@ class Preset:
         Hidden units of each classifier head.
     dropout : float
         Share of the features dropped before each head.
+    input_dropout : float
+        Share of the cube's values dropped while training, so that no element is relied on alone.
     normalisation : {"batch", "layer"}
         Over the superpixels of the whole map (published), or over the channels of each superpixel: only the latter
         lets a network train on its receptive field.
@@ -91,6 +93,7 @@ class Preset:
     normalisation: str
     epochs: int
     learning_rate: float
+    input_dropout: float = 0.0
     weight_decay: float = 0.0
     l1_internal: float = 0.0
     clip_internal: float | None = None

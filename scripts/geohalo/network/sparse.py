@@ -1,6 +1,7 @@
 """Sparse matrices that do not learn, multiplied with features that do."""
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,12 +13,12 @@ class _Product(torch.autograd.Function):
     """Matrix times features, with the transposed matrix kept at hand for the gradient."""
 
     @staticmethod
-    def forward(ctx, matrix: Tensor, transposed: Tensor, features: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, matrix: Tensor, transposed: Tensor, features: Tensor) -> Tensor:
         ctx.save_for_backward(transposed)
         return matrix @ features
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):  # type: ignore[override]  # noqa: ANN205
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, Tensor]:
         (transposed,) = ctx.saved_tensors
         return None, None, transposed @ gradient.contiguous()
 
@@ -40,7 +41,9 @@ class SparseMatrix:
         return self.matrix.to_sparse_coo().t().to_sparse_csr()
 
     @classmethod
-    def from_entries(cls, rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> "SparseMatrix":
+    def from_entries(
+        cls, rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]
+    ) -> "SparseMatrix":
         """Build a matrix from its entries; repeated ones add up."""
         return cls(torch.sparse_coo_tensor(torch.stack([rows, columns]), values, shape).coalesce())
 
@@ -52,10 +55,8 @@ class SparseMatrix:
     def __matmul__(self, features: Tensor) -> Tensor:
         """Multiply with features (columns, ...); trailing dimensions are carried along."""
         flat = features.reshape(features.shape[0], -1)
-        if flat.requires_grad:
-            product = _Product.apply(self.matrix, self.transposed, flat)
-        else:
-            product = self.matrix @ flat
+        learns = flat.requires_grad
+        product = _Product.apply(self.matrix, self.transposed, flat) if learns else self.matrix @ flat
         return product.reshape(-1, *features.shape[1:])
 
     def after(self, other: "SparseMatrix") -> "SparseMatrix":
@@ -74,7 +75,9 @@ class SparseMatrix:
 def selection(rows: Tensor, n_columns: int) -> SparseMatrix:
     """Matrix that picks ``rows`` of what it is multiplied with."""
     ones = torch.ones(rows.numel(), device=rows.device)
-    return SparseMatrix.from_entries(torch.arange(rows.numel(), device=rows.device), rows, ones, (rows.numel(), n_columns))
+    return SparseMatrix.from_entries(
+        torch.arange(rows.numel(), device=rows.device), rows, ones, (rows.numel(), n_columns)
+    )
 
 
 def normalised_adjacency(edges: np.ndarray, n_nodes: int) -> SparseMatrix:
@@ -93,4 +96,6 @@ def averaging(assignment: Tensor, n_groups: int) -> SparseMatrix:
     """Matrix that turns pixel features into the mean of each superpixel."""
     size = torch.bincount(assignment, minlength=n_groups).clamp(min=1)
     columns = torch.arange(assignment.numel(), device=assignment.device)
-    return SparseMatrix.from_entries(assignment, columns, 1.0 / size[assignment], (n_groups, assignment.numel()))
+    return SparseMatrix.from_entries(
+        assignment, columns, 1.0 / size[assignment], (n_groups, assignment.numel())
+    )

@@ -80,12 +80,14 @@ def choose_device(name: str) -> torch.device:
         If ``cuda`` is asked for and there is none.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("network.device is 'cuda', but torch finds no CUDA GPU. Set it to 'auto' or 'cpu'.")
+        raise RuntimeError(
+            "network.device is 'cuda', but torch finds no CUDA GPU. Set it to 'auto' or 'cpu'."
+        )
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def class_weights(labels: Tensor, n_classes: int) -> Tensor:
-    """Weight of each labelled cell, (members, labelled): classes weigh alike in each member, the sum is 1, fillers weigh 0."""
+    """Weight of each labelled cell, (members, labelled): classes weigh alike, a member's sum is 1, fillers are 0."""
     one_hot = torch.nn.functional.one_hot(labels.clamp(min=0), n_classes) * (labels >= 0).unsqueeze(-1)
     count = one_hot.sum(1, keepdim=True)
     present = (count > 0).sum(-1, keepdim=True)
@@ -191,7 +193,9 @@ def predict(state: Stacked, x: Tensor, graphs: list[ScaleGraph], preset: Preset,
     n_members = next(iter(state.values())).shape[0]
     parts: list[Tensor] = []
     if variant != "spectrum":
-        parts.append(torch.stack([_predict_scale(engine, k, g, n_members) for k, g in enumerate(graphs)]).mean(0))
+        parts.append(
+            torch.stack([_predict_scale(engine, k, g, n_members) for k, g in enumerate(graphs)]).mean(0)
+        )
     if "spectrum" in engine.branches:
         widest = max(preset.spectrum) * x.shape[1] * n_members * 8
         blocks = [
@@ -273,7 +277,12 @@ def train_and_predict(
 
 
 def _train_part(
-    x: Tensor, scales: list[ScaleGraph], members: Members, recipe: Preset, variant: str, report: Callable[[str], None]
+    x: Tensor,
+    scales: list[ScaleGraph],
+    members: Members,
+    recipe: Preset,
+    variant: str,
+    report: Callable[[str], None],
 ) -> Result:
     """Train and predict with members that fit into memory together."""
     start = time.perf_counter()

@@ -123,7 +123,9 @@ def propagation_matrix(edges: NDArray[np.integer], n_nodes: int) -> csr_array:
     csr_array (n_nodes, n_nodes) of float32
     """
     ones = np.ones(edges.shape[1], np.float32)
-    adjacency = csr_array((ones, (edges[0], edges[1])), shape=(n_nodes, n_nodes)) + eye_array(n_nodes, dtype=np.float32)
+    adjacency = csr_array((ones, (edges[0], edges[1])), shape=(n_nodes, n_nodes)) + eye_array(
+        n_nodes, dtype=np.float32
+    )
     scale = diags_array((adjacency.sum(axis=1) ** -0.5).astype(np.float32))
     return (scale @ adjacency @ scale).tocsr()
 
@@ -167,5 +169,9 @@ def build_graph(labels: NDArray[np.integer], values: NDArray[np.floating]) -> Su
     for _ in range(HOPS):
         propagated = propagation @ propagated
     return SuperpixelGraph(
-        assignment, internal, external, np.column_stack([right, -down, contacts]).astype(np.float32), propagated
+        assignment,
+        internal,
+        external,
+        np.column_stack([right, -down, contacts]).astype(np.float32),
+        propagated,
     )

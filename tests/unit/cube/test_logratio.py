@@ -56,7 +56,9 @@ def test_transforms():
         np.testing.assert_allclose(cube_values(values, list("abcd"), name, 9), standardise(expected, 9))
 
 
-@pytest.mark.parametrize(("bad", "transform"), [(np.nan, "none"), (np.inf, "clr"), (0.0, "clr"), (-1.0, "log")])
+@pytest.mark.parametrize(
+    ("bad", "transform"), [(np.nan, "none"), (np.inf, "clr"), (0.0, "clr"), (-1.0, "log")]
+)
 def test_values_without_a_logarithm_name_the_element(bad, transform):
     values = np.ones((3, 2))
     values[1, 1] = bad

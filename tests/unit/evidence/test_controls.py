@@ -94,9 +94,7 @@ def test_classifiers_never_see_the_held_out_region(name):
 @pytest.mark.parametrize("name", ["logistic", "random_forest"])
 def test_classifiers_find_a_halo_that_is_there(name):
     folds, mean, _ = score(name, cube_with(6))
-    table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")[
-        "estimate"
-    ]
+    table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")["estimate"]
     assert table["capture"] > 0.85
     assert table["accuracy"] > 0.8
     assert table["brier"] < 0.15

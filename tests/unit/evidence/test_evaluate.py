@@ -77,9 +77,7 @@ def test_table_has_every_metric_once_and_sound_intervals(scheme):
     assert (with_interval["low"] <= with_interval["estimate"]).all()
     assert (with_interval["estimate"] <= with_interval["high"]).all()
     assert np.isnan(table.loc["contrast_t", ["low", "high"]].astype(float)).all()
-    assert (
-        table.loc[list(DEPOSIT_METRICS), "n"] == 20
-    ).all()  # the one off the ground is no part of it
+    assert (table.loc[list(DEPOSIT_METRICS), "n"] == 20).all()  # the one off the ground is no part of it
     n_test = (folds.cells["use"] == "test").sum()
     assert (table.loc[[*AREA_METRICS, *PROBABILITY_METRICS], "n"] == n_test).all()
 
@@ -92,9 +90,7 @@ def test_random_scores_capture_one_half():
     pairs = len(np.concatenate(KDTree(CELLS).query_ball_point(DEPOSITS[:20], 2500.0)))
     assert estimates.mean() == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / pairs / 40))
     inside = np.mean([row["low"] <= 0.5 <= row["high"] for row in captures])
-    assert (
-        0.8 <= inside <= 1
-    )  # nominal 0.95; few groups make the percentile interval a little narrow
+    assert 0.8 <= inside <= 1  # nominal 0.95; few groups make the percentile interval a little narrow
 
 
 def test_random_scores_are_chance_in_every_cell_metric():
@@ -167,9 +163,7 @@ def test_estimates_by_brute_force():
     held = [(folds.deposit_fold == fold).sum() for fold in range(3)]
     assert sorted(held) == [6, 7, 7]
     for name, function in (("roc_auc", roc_auc_score), ("pr_auc", metrics.pr_auc)):
-        each = [
-            function(test["label"], scores[fold, test["cell"]]) for fold, test in enumerate(tests)
-        ]
+        each = [function(test["label"], scores[fold, test["cell"]]) for fold, test in enumerate(tests)]
         assert table[name] == pytest.approx(np.average(each, weights=held))
     label = np.concatenate([test["label"] for test in tests])
     score = np.concatenate([scores[fold, test["cell"]] for fold, test in enumerate(tests)])
@@ -216,9 +210,7 @@ def test_a_draw_counts_groups_folds_and_cells_by_its_weights(scheme, monkeypatch
     folds = draw_folds(scheme, CELLS, DEPOSITS, LABELS | {"folds": 3}, 1)
     drawn = np.random.default_rng(2).integers(0, 4, folds.deposit_group.max() + 1)
     drawn[folds.deposit_group[folds.deposit_fold == 1]] = 0
-    monkeypatch.setattr(
-        "geohalo.evidence.statistics.resample_groups", lambda *_: np.stack([drawn, drawn])
-    )
+    monkeypatch.setattr("geohalo.evidence.statistics.resample_groups", lambda *_: np.stack([drawn, drawn]))
     scores = np.clip(noise(folds, 7) - distance_to_any() / 60_000 + 0.1, 0, 1)
     table = evaluate(scores, folds)["low"]
     each, weight, pooled = [], [], []
@@ -230,9 +222,7 @@ def test_a_draw_counts_groups_folds_and_cells_by_its_weights(scheme, monkeypatch
         repeated = test.loc[test.index.repeat(np.where(halo, times, 1))]  # all background stays
         if not (repeated["label"] == 1).any():
             continue
-        each.append(
-            [f(repeated["label"], repeated["score"]) for f in (roc_auc_score, metrics.pr_auc)]
-        )
+        each.append([f(repeated["label"], repeated["score"]) for f in (roc_auc_score, metrics.pr_auc)])
         held = folds.deposit_group[folds.deposit_fold == fold]
         weight.append(drawn[held].sum() if scheme == "held_out" else times[halo].sum())
     assert len(each) == (2 if scheme == "held_out" else 3)

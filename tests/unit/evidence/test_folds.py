@@ -27,9 +27,7 @@ def square(n):
 
 
 CELLS = square(45)
-FIVE = (
-    np.array([[5, 5], [7, 6], [40, 5], [5, 40], [41, 41]]) * 1000.0
-)  # the first two are one group
+FIVE = np.array([[5, 5], [7, 6], [40, 5], [5, 40], [41, 41]]) * 1000.0  # the first two are one group
 
 
 def distances(cells, deposits):
@@ -43,9 +41,7 @@ coordinate = st.integers(-4000, 49000)
 @st.composite
 def layouts(draw):
     """Return deposits on and off the 45 km square, and labels; most have enough groups."""
-    deposits = draw(
-        st.lists(st.tuples(coordinate, coordinate), min_size=4, max_size=12, unique=True)
-    )
+    deposits = draw(st.lists(st.tuples(coordinate, coordinate), min_size=4, max_size=12, unique=True))
     labels = LABELS | {
         "buffer": draw(st.sampled_from([4500.0, 6000.0, 9000.0])),
         "group_distance": draw(st.sampled_from([1000.0, 5000.0, 8000.0])),
@@ -233,9 +229,9 @@ def test_groups_are_dealt_evenly_by_deposits():
 def test_as_many_folds_as_groups_leaves_one_group_out():
     folds = draw_folds("held_out", CELLS, FIVE, LABELS | {"folds": 4}, 1)
     assert list(folds.deposit_group) == [0, 0, 1, 2, 3]
-    assert sorted(
-        {(g, f) for g, f in zip(folds.deposit_group, folds.deposit_fold, strict=True)}
-    ) == [(group, folds.deposit_fold[folds.deposit_group == group][0]) for group in range(4)]
+    assert sorted({(g, f) for g, f in zip(folds.deposit_group, folds.deposit_fold, strict=True)}) == [
+        (group, folds.deposit_fold[folds.deposit_group == group][0]) for group in range(4)
+    ]
     assert len(set(folds.deposit_fold)) == 4
 
 

@@ -84,9 +84,7 @@ def test_studentised_contrast_by_hand():
     )
     expected = np.log(3.5 * 899.5 / (97.5 * 1.5))
     assert contrast == pytest.approx(expected)
-    assert studentised == pytest.approx(
-        expected / np.sqrt(1 / 3.5 + 1 / 899.5 + 1 / 97.5 + 1 / 1.5)
-    )
+    assert studentised == pytest.approx(expected / np.sqrt(1 / 3.5 + 1 / 899.5 + 1 / 97.5 + 1 / 1.5))
     assert area == 0.1
 
 

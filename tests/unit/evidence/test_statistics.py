@@ -26,34 +26,24 @@ def test_identical_members_count_as_one_group():
     """Five copies of each value in one group tell no more than the value: the interval does not shrink."""
     values = np.random.default_rng(3).normal(size=30)
     single = statistics.bootstrap_interval(values, np.arange(30), 1000, seed=4)
-    copies = statistics.bootstrap_interval(
-        np.repeat(values, 5), np.repeat(np.arange(30), 5), 1000, seed=4
-    )
+    copies = statistics.bootstrap_interval(np.repeat(values, 5), np.repeat(np.arange(30), 5), 1000, seed=4)
     assert copies == pytest.approx(single)
 
 
 def test_one_group_has_no_interval():
-    assert np.isnan(
-        statistics.bootstrap_interval(np.array([0.2, 0.9]), np.array([4, 4]), 100, 0)
-    ).all()
+    assert np.isnan(statistics.bootstrap_interval(np.array([0.2, 0.9]), np.array([4, 4]), 100, 0)).all()
 
 
 def test_two_groups_reach_from_one_mean_to_the_other():
-    low, high = statistics.bootstrap_interval(
-        np.array([0.0, 0.2, 1.0]), np.array([7, 7, 3]), 2000, 0
-    )
-    assert (low, high) == pytest.approx(
-        (0.1, 1.0)
-    )  # each group alone comes up in a quarter of the draws
+    low, high = statistics.bootstrap_interval(np.array([0.0, 0.2, 1.0]), np.array([7, 7, 3]), 2000, 0)
+    assert (low, high) == pytest.approx((0.1, 1.0))  # each group alone comes up in a quarter of the draws
 
 
 def test_resampled_groups_are_as_many_as_given_and_repeatable():
     counts = statistics.resample_groups(7, 500, seed=1)
     assert counts.shape == (500, 7)
     assert (counts.sum(axis=1) == 7).all()
-    assert counts.mean(axis=0) == pytest.approx(
-        np.ones(7), abs=0.15
-    )  # 3 standard errors of sqrt(6/7/500)
+    assert counts.mean(axis=0) == pytest.approx(np.ones(7), abs=0.15)  # 3 standard errors of sqrt(6/7/500)
     assert (counts == statistics.resample_groups(7, 500, seed=1)).all()
 
 

@@ -83,9 +83,13 @@ def test_fusion_is_the_published_mean_of_branches(survey):
     network = TwoBranch(values.shape[1], 1, REFERENCE, "fusion").eval()
     x, graph = torch.as_tensor(values), hetero_data(graphs[0])
     with torch.no_grad():
-        means, internal = network.internal[0](x, graph["pixel", "inside", "pixel"].edge_index, graph["pixel"].superpixel)
+        means, internal = network.internal[0](
+            x, graph["pixel", "inside", "pixel"].edge_index, graph["pixel"].superpixel
+        )
         external = network.external[0](means, graph["superpixel", "touches", "superpixel"].edge_index)
-        expected = 0.5 * (0.5 * external[graph["pixel"].superpixel] + 0.5 * internal) + 0.5 * network.spectrum(x)
+        expected = 0.5 * (
+            0.5 * external[graph["pixel"].superpixel] + 0.5 * internal
+        ) + 0.5 * network.spectrum(x)
         logits = network(x, [graph])
     torch.testing.assert_close(logits, expected)
     assert not torch.allclose(logits.sum(-1), torch.ones(len(values)))

@@ -6,10 +6,24 @@ import numpy as np
 import pytest
 import torch
 from geohalo.network.definition import TwoBranch, hetero_data
-from geohalo.network.engine import Engine, ScaleGraph, initial_members, is_trained, labelled_scale, training_logits
+from geohalo.network.engine import (
+    Engine,
+    ScaleGraph,
+    initial_members,
+    is_trained,
+    labelled_scale,
+    training_logits,
+)
 from geohalo.network.presets import PRESETS, VARIANTS
 from geohalo.network.sparse import SparseMatrix, adjacency, averaging, normalised_adjacency, selection
-from geohalo.network.training import Members, choose_device, class_weights, clip_members, predict, train_and_predict
+from geohalo.network.training import (
+    Members,
+    choose_device,
+    class_weights,
+    clip_members,
+    predict,
+    train_and_predict,
+)
 
 CPU = torch.device("cpu")
 NO_DROPOUT = {name: replace(preset, dropout=0.0) for name, preset in PRESETS.items()}
@@ -91,12 +105,16 @@ def test_training_equals_torch_one_member_at_a_time(survey, preset):
     members = members_of(len(values), 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, preset, recipe)
-        result = train_and_predict(values, graphs, members, preset, "fusion", device="cpu", report=lambda _: None)
+        result = train_and_predict(
+            values, graphs, members, preset, "fusion", device="cpu", report=lambda _: None
+        )
     x, data = torch.as_tensor(values), [hetero_data(graph) for graph in graphs]
     for member in range(2):
         torch.manual_seed(int(members.seeds[member]))
         network = TwoBranch(values.shape[1], 2, recipe, "fusion").train()
-        optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+        optimiser = torch.optim.Adam(
+            network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
         label = torch.as_tensor(members.labels[member])
         balance = 1 / torch.bincount(label).float()
         for epoch in range(recipe.epochs):
@@ -105,7 +123,10 @@ def test_training_equals_torch_one_member_at_a_time(survey, preset):
             loss = torch.nn.functional.cross_entropy(logits, label, weight=balance)
             loss = loss + recipe.l1_internal * sum(p.abs().sum() for p in network.internal.parameters())
             loss.backward()
-            for branch, largest in ((network.internal, recipe.clip_internal), (network.external, recipe.clip_external)):
+            for branch, largest in (
+                (network.internal, recipe.clip_internal),
+                (network.external, recipe.clip_external),
+            ):
                 if largest:
                     torch.nn.utils.clip_grad_norm_(branch.parameters(), largest)
             optimiser.step()
@@ -121,7 +142,7 @@ def test_nothing_of_the_held_out_region_reaches_training(survey, variant):
     """Other values in the held-out region leave the trained weights as they are, bit for bit."""
     from geohalo.superpixels.graph import build_graph
 
-    values, graphs, images = survey
+    values, _, images = survey
     region = np.zeros(images[0].shape, bool)
     region[4:9, 5:11] = True
     region = region[images[0] > 0]
@@ -134,7 +155,9 @@ def test_nothing_of_the_held_out_region_reaches_training(survey, variant):
     states = []
     for cube in (values, changed):
         scales = [build_graph(image, cube).arrays() for image in images]
-        states.append(train_and_predict(cube, scales, members, "default", variant, 3, "cpu", lambda _: None).state)
+        states.append(
+            train_and_predict(cube, scales, members, "default", variant, 3, "cpu", lambda _: None).state
+        )
     for name in states[0]:
         assert torch.equal(states[0][name], states[1][name]), name
 
@@ -150,7 +173,14 @@ def test_without_the_cut_the_region_would_reach_training(survey):
     changed[untouched] += 50
     states = [
         train_and_predict(
-            cube, [build_graph(image, cube).arrays() for image in images], members, "default", "spatial", 2, "cpu", lambda _: None
+            cube,
+            [build_graph(image, cube).arrays() for image in images],
+            members,
+            "default",
+            "spatial",
+            2,
+            "cpu",
+            lambda _: None,
         ).state
         for cube in (values, changed)
     ]
@@ -161,7 +191,8 @@ def test_same_seed_same_result_bit_for_bit(survey):
     values, graphs, _ = survey
     members = members_of(len(values))
     first, second = (
-        train_and_predict(values, graphs, members, "default", "fusion", 5, "cpu", lambda _: None) for _ in range(2)
+        train_and_predict(values, graphs, members, "default", "fusion", 5, "cpu", lambda _: None)
+        for _ in range(2)
     )
     np.testing.assert_array_equal(first.score, second.score)
     np.testing.assert_array_equal(first.history, second.history)
@@ -182,7 +213,9 @@ def test_it_learns(survey):
     values, graphs, _ = survey
     order = np.argsort(values[:, 3])
     cells = np.concatenate([order[:40], order[-40:]])[None]
-    members = Members(np.array([0]), cells, np.repeat([[0, 1]], 40).reshape(1, -1), np.zeros((1, len(values)), bool))
+    members = Members(
+        np.array([0]), cells, np.repeat([[0, 1]], 40).reshape(1, -1), np.zeros((1, len(values)), bool)
+    )
     result = train_and_predict(values, graphs, members, "default", "spectrum", 150, "cpu", lambda _: None)
     assert result.history[0, -1] < 0.3
     assert np.corrcoef(result.score[0], values[:, 3])[0, 1] > 0.8
@@ -217,7 +250,7 @@ def test_sparse_matrices():
 def test_graph_matrices():
     edges = np.array([[0, 1, 1, 2], [1, 0, 2, 1]])
     root = 1 / np.sqrt([2, 3, 2])
-    expected = root[:, None] * (np.eye(3) + [[0, 1, 0], [1, 0, 1], [0, 1, 0]]) * root
+    expected = root[:, None] * (np.eye(3) + np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])) * root
     np.testing.assert_allclose(normalised_adjacency(edges, 3).matrix.to_dense(), expected, rtol=1e-6)
     np.testing.assert_allclose(adjacency(edges, 3).matrix.to_dense(), [[0, 1, 0], [1, 0, 1], [0, 1, 0]])
     mean = averaging(torch.tensor([0, 0, 1]), 3) @ torch.tensor([[1.0], [3.0], [5.0]])

@@ -47,7 +47,9 @@ def test_edges_equal_brute_force(labels):
     assert len(set(zip(*edges.tolist(), strict=True))) == edges.shape[1]
     assert set(zip(*edges.tolist(), strict=True)) == brute_internal(labels)
     edges, contacts = external_edges(labels)
-    assert dict(zip(zip(*edges.tolist(), strict=True), contacts.tolist(), strict=True)) == brute_external(labels)
+    assert dict(zip(zip(*edges.tolist(), strict=True), contacts.tolist(), strict=True)) == brute_external(
+        labels
+    )
 
 
 def test_more_than_255_superpixels_lose_no_edge():

@@ -64,7 +64,10 @@ def test_compactness_makes_squares():
     def spread(compactness):
         labels = segment(values, mask, 40, compactness)
         y, x = np.mgrid[:60, :80]
-        return sum(np.var(y[labels == k]) + np.var(x[labels == k]) for k in range(1, labels.max() + 1)) / labels.max()
+        return (
+            sum(np.var(y[labels == k]) + np.var(x[labels == k]) for k in range(1, labels.max() + 1))
+            / labels.max()
+        )
 
     assert spread(10) < spread(0.01)
 
