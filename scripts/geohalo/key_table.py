@@ -56,7 +56,7 @@ def type_text(entry: Config) -> str:
     return ", ".join([told, *(f"{word} {entry[bound]}" for bound, word in BOUNDS.items() if bound in entry)])
 
 
-def _all_keys() -> Iterator[tuple[str, Config]]:
+def all_keys() -> Iterator[tuple[str, Config]]:
     """Yield the documented keys, and those of the entries of a mapping with names of the user's own."""
     for key, entry in documented_keys():
         yield key, entry
@@ -80,7 +80,7 @@ def _default_text(key: str, entry: Config, known: dict[str, Config]) -> str:
 
 def key_table() -> str:
     """Return the Markdown table of all config keys; keys that share one definition share a row."""
-    known = dict(_all_keys())
+    known = dict(all_keys())
     rows: dict[int, tuple[list[str], Config]] = {}
     for key, entry in known.items():
         rows.setdefault(id(entry), ([], entry))[0].append(key)

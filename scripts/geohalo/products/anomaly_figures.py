@@ -144,8 +144,10 @@ def truth_map(
 
     Parameters
     ----------
-    survey, x, y, mask, score, deposits, crs
+    survey, x, y, mask, deposits, crs
         See `anomaly_map`.
+    score : ndarray (rows, columns)
+        Held-out score: each cell from the fold in which its nearest deposit was held out.
     halo : ndarray (rows, columns)
         Strength of the deposits' halos, 0 to 1.
     false : ndarray (rows, columns)
@@ -159,7 +161,7 @@ def truth_map(
     """
     ground = Ground(x, y, mask, crs)
     layers = (
-        ("Anomaly score", score, "score"),
+        ("Held-out anomaly score", score, "score"),
         ("Truth: halos of the deposits", halo, "halo"),
         ("Truth: contamination (false anomalies)", false, "contamination"),
         ("Truth: cover (weak anomalies)", overburden, "overburden"),

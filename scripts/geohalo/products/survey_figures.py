@@ -210,7 +210,7 @@ def element_norm(values: NDArray[np.float64]) -> tuple[Normalize, str]:
 
 
 def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
-    """Return two to ``most`` round numbers spread over a logarithmic scale, none of them at its very ends.
+    """Return two to ``most`` round numbers spread over a logarithmic scale, none at its very ends or near another.
 
     Where the scale is too narrow to hold two, numbers at one and three quarters of it.
     """
@@ -224,7 +224,12 @@ def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
             break
     if len(ticks) < 2:
         return [low * ratio**0.25, low * ratio**0.75]
-    return ticks[:: math.ceil(len(ticks) / most)].tolist()
+    spread: list[float] = []
+    for tick in ticks[:: math.ceil(len(ticks) / most)].tolist():
+        # Labels such as 20,000 need a fifth of the bar each.
+        if not spread or math.log(tick / spread[-1]) >= 0.22 * math.log(ratio):
+            spread.append(tick)
+    return spread if len(spread) > 1 else [low * ratio**0.25, low * ratio**0.75]
 
 
 def _tick_bar(bar: Colorbar, norm: Normalize) -> None:

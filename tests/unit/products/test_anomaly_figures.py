@@ -106,7 +106,7 @@ def test_truth_stands_beside_the_score_and_the_headline_ranks_it(scene):
     for axes, layer in zip(maps, (score, halo, false, cover), strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array().compressed(), layer[scene.mask])
     assert [axes.get_title(loc="left").split(":")[0] for axes in maps] == [
-        "Anomaly score",
+        "Held-out anomaly score",
         "Truth",
         "Truth",
         "Truth",
