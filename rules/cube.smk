@@ -1,12 +1,6 @@
 """From samples or rasters to the standardised cube."""
 
-from geohalo.cube.raster_files import raster_files
-
 if GRIDDED:
-    try:
-        RASTERS = raster_files(config["grids"], Path(config["data"]["folder"]), config["data"]["sources"])
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
 
     rule read_grids:
         input:

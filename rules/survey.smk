@@ -1,5 +1,22 @@
 """The survey's tables: simulated or the user's own (downloaded where a source is given), cleaned."""
 
+from geohalo.cube.raster_files import raster_files
+
+RASTERS = []
+if GRIDDED:
+    try:
+        RASTERS = list(
+            raster_files(config["grids"], Path(config["data"]["folder"]), config["data"]["sources"])
+        )
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS]):
+    if set("{}<>") & set(str(file)):
+        raise WorkflowError(
+            f"{file}: Snakemake gives the characters {{}}<> a meaning of their own; rename the file or its folder."
+        )
+
 if "simulate" in config:
 
     rule simulate_survey:

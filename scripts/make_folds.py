@@ -17,7 +17,7 @@ def make_folds(elements: str, deposits: str, labels: dict, seeds: int, folder: s
     known = gpd.read_parquet(deposits)
     places = known.get_coordinates().to_numpy()
     for scheme in SCHEMES:
-        folds = draw_folds(scheme, survey.cells, places, labels, seeds)
+        folds = draw_folds(scheme, survey.cells, places, labels, seeds, known["inside"].to_numpy())
         write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
         if scheme == "held_out":
             table = known[["deposit", "name", "inside"]].assign(x=places[:, 0], y=places[:, 1])

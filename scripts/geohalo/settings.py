@@ -129,10 +129,10 @@ def _check_distances(labels: Config, source: str) -> None:
             f"{source}: labels.background_distance ({labels['background_distance']:g} m) is smaller than labels.radius "
             f"({labels['radius']:g} m), so that one cell could be halo and background at once. Make it larger."
         )
-    if labels["buffer"] < labels["background_distance"]:
+    if labels["buffer"] <= labels["background_distance"]:
         raise InputError(
-            f"{source}: labels.buffer ({labels['buffer']:g} m) is smaller than labels.background_distance "
-            f"({labels['background_distance']:g} m), so that no held-out background is left. Make it larger."
+            f"{source}: labels.buffer ({labels['buffer']:g} m) must exceed labels.background_distance "
+            f"({labels['background_distance']:g} m), or no held-out background is left. Make it larger."
         )
 
 

@@ -69,8 +69,8 @@ def test_simulated_tables_are_complete():
             r"labels\.background_distance \(100 m\) is smaller than labels\.radius",
         ),
         (
-            {"labels": {"buffer": 4000}},
-            r"labels\.buffer \(4000 m\) is smaller than labels\.background_distance",
+            {"labels": {"buffer": 5000}},
+            r"labels\.buffer \(5000 m\) must exceed labels\.background_distance",
         ),
     ],
 )

@@ -15,12 +15,13 @@ import xarray as xr
 from _cells import Survey
 from geohalo.cube.grid import sampled_mask, survey_grid
 from geohalo.cube.interpolation import interpolate
+from pyproj import CRS
 from rasterio.transform import from_origin
 from workflow_runs import TABLES, simulated_survey, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 
-CRS = "EPSG:32648"
+UTM = "EPSG:32648"
 LABELS = {"folds": 3, "buffer": 8000, "positives": 60, "background": 180}
 #: Elements of the rasters, in an order of their own; the last one is an oxide.
 RASTERS = ["Zn", "As", "Cu", "Pb", "Ni", "Al2O3"]
@@ -68,7 +69,7 @@ def points(table: pd.DataFrame) -> gpd.GeoDataFrame:
     for name in table.columns.drop(["x", "y"]):
         numbers = pd.to_numeric(table[name], errors="coerce")
         columns[name] = numbers if (numbers.notna() == table[name].notna()).all() else table[name]
-    return gpd.GeoDataFrame(columns, geometry=places, crs=CRS)
+    return gpd.GeoDataFrame(columns, geometry=places, crs=UTM)
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +124,11 @@ def write_rasters(kind, folder, rasters):
         # As most software writes it: southernmost row first.
         values = {name: (("y", "x"), layer[::-1]) for name, layer in zip(RASTERS, layers, strict=True)}
         dataset = xr.Dataset(values, {"x": grid.x, "y": grid.y[::-1]})
-        dataset.rio.write_crs(CRS).rio.write_coordinate_system().to_netcdf(folder / "grids.nc")
+        dataset.rio.write_crs(UTM).rio.write_coordinate_system().to_netcdf(folder / "grids.nc")
         return {"file": "rasters/grids.nc"}
     transform = from_origin(grid.x[0] - 500, grid.y[0] + 500, 1000, 1000)
     about = {"height": grid.shape[0], "width": grid.shape[1], "dtype": "float64", "nodata": -9999}
-    about |= {"driver": "GTiff", "crs": CRS, "transform": transform}
+    about |= {"driver": "GTiff", "crs": UTM, "transform": transform}
     images = np.where(np.isnan(layers), -9999, layers)
     if kind == "bands":
         with rasterio.open(folder / "grids.tif", "w", count=len(images), **about) as file:
@@ -149,7 +150,7 @@ def check_stages(results, rasters, order):
     np.testing.assert_allclose(survey.grid.x, grid.x)
     np.testing.assert_allclose(survey.grid.y, grid.y)
     np.testing.assert_array_equal(survey.mask, mask)
-    assert elements.rio.crs.to_epsg() == 32648
+    assert CRS.from_wkt(survey.crs).to_epsg() == 32648
     expected = layers[[RASTERS.index(name) for name in order]].copy()
     # The oxide is given in the unit of the others: only its mass share is converted.
     expected[order.index("Al2O3")] *= 2 * 26.982 / (2 * 26.982 + 3 * 15.999)
@@ -240,12 +241,12 @@ def fetched_config(folder, files):
 def test_files_are_downloaded_once_and_used(server, data, from_csv, tmp_path):
     address, requests = server
     config = fetched_config(tmp_path / "fetched", sources(address, data))
-    results = run(tmp_path, config, "--until", "clean_deposits")
+    results = run(tmp_path, config, "results/own/deposits.parquet")
     for name in ("samples.csv", "deposits.csv"):
         assert (tmp_path / "fetched" / "survey" / name).read_bytes() == (data / name).read_bytes()
     pd.testing.assert_frame_equal(gpd.read_parquet(results / "samples.parquet"), from_csv)
     assert sorted(requests) == ["/deposits.csv", "/samples.csv"]
-    again = snakemake(tmp_path, "--until", "clean_deposits", configs=(tmp_path / "own.yaml",))
+    again = snakemake(tmp_path, "results/own/deposits.parquet", configs=(tmp_path / "own.yaml",))
     assert "Nothing to be done" in again.stdout
     assert len(requests) == 2
 

@@ -32,7 +32,7 @@ are split at random into the same number of folds, so that a held-out cell has t
 own deposit beside it. ``final`` is one fold that holds out nothing: it makes the map, and no
 evidence.
 
-A deposit with no cell within ``radius`` (it lies outside the surveyed ground) is *unreachable*: it
+A deposit outside the surveyed ground, or with no cell within ``radius``, is *unreachable*: it
 has no group and no fold, is never held out, gives no positives, and is no part of any metric. It is
 a known deposit all the same, so background stays away from it in every fold. Boundaries: "within d"
 is distance <= d, "farther than d" is distance > d, both between the deposit and the cell's centre.
@@ -79,7 +79,7 @@ class Folds:
         ``train``, the nearest held-out one for ``test``; -1 for background); ``group`` (of that
         deposit; of held-out test background: the group of the nearest held-out deposit; else -1).
     unreachable : (U,) int array
-        Deposits that have no cell within the label radius.
+        Deposits outside the surveyed ground, or without a cell within the label radius.
     """
 
     scheme: str
@@ -136,7 +136,12 @@ def group_deposits(deposits: np.ndarray, distance: float) -> np.ndarray:
 
 
 def draw_folds(
-    scheme: str, cells: np.ndarray, deposits: np.ndarray, labels: Mapping[str, Any], seeds: int
+    scheme: str,
+    cells: np.ndarray,
+    deposits: np.ndarray,
+    labels: Mapping[str, Any],
+    seeds: int,
+    surveyed: np.ndarray | None = None,
 ) -> Folds:
     """Draw the labelled cells of every fold and member.
 
@@ -154,6 +159,8 @@ def draw_folds(
         ``seed``.
     seeds : int
         Draws (members) per fold. The draws of a fold do not depend on how many there are.
+    surveyed : (D,) bool array, optional
+        Deposits on surveyed ground; all of them when left out.
 
     Returns
     -------
@@ -170,7 +177,7 @@ def draw_folds(
         raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(SCHEMES)}")
     checks.check_distances(labels, held_out=scheme == "held_out")
     cells, deposits = np.asarray(cells, dtype=float), np.asarray(deposits, dtype=float)
-    group, unreachable = _reachable_groups(cells, deposits, labels)
+    group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
     if scheme == "held_out":
         return _held_out_folds(cells, deposits, group, unreachable, labels, seeds)
     return _cell_folds(scheme, cells, deposits, group, unreachable, labels, seeds)
@@ -210,11 +217,11 @@ def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarra
 
 
 def _reachable_groups(
-    cells: np.ndarray, deposits: np.ndarray, labels: Mapping[str, Any]
+    cells: np.ndarray, deposits: np.ndarray, surveyed: np.ndarray | None, labels: Mapping[str, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the group (D,) of each deposit, -1 for unreachable ones, and the ids of those (U,)."""
     distance, _ = KDTree(cells).query(deposits)
-    reachable = np.flatnonzero(distance <= labels["radius"])
+    reachable = np.flatnonzero((distance <= labels["radius"]) & (True if surveyed is None else surveyed))
     checks.check_reachable(len(reachable), len(deposits), labels)
     group = np.full(len(deposits), NONE, dtype=np.int64)
     group[reachable] = group_deposits(deposits[reachable], labels["group_distance"])
@@ -267,7 +274,7 @@ def _held_out_folds(
         # Unreachable deposits are among these: no positives, but background keeps away from them.
         distance, nearest = _nearest(cells, deposits, np.flatnonzero(deposit_fold != fold))
         free = ~region[fold]
-        positives = np.flatnonzero((distance <= labels["radius"]) & free)
+        positives = np.flatnonzero((distance <= labels["radius"]) & (group[nearest] != NONE) & free)
         background = np.flatnonzero((distance > labels["background_distance"]) & free)
         test_positives = np.flatnonzero(held_distance <= labels["radius"])
         test_background = np.flatnonzero(region[fold] & (anywhere > labels["background_distance"]))
@@ -293,7 +300,7 @@ def _cell_folds(
     """Split the labelled cells of all deposits at random, or hold out nothing (`final`)."""
     n_folds = int(labels["folds"]) if scheme == "random" else 1
     distance, nearest = _nearest(cells, deposits, np.arange(len(deposits)))
-    positives = np.flatnonzero(distance <= labels["radius"])
+    positives = np.flatnonzero((distance <= labels["radius"]) & (group[nearest] != NONE))
     background = np.flatnonzero(distance > labels["background_distance"])
     checks.check_cells(n_folds, len(positives), len(background), labels)
     generator = _random(labels, scheme, 0)

@@ -327,3 +327,21 @@ def test_ground_without_labelled_cells(scheme, change, deposits, words):
         draw_folds(scheme, CELLS, deposits, LABELS | change, 1)
     for word in words:
         assert word in str(error.value)
+
+
+def test_deposits_off_the_surveyed_ground_are_known_but_not_used():
+    """A deposit outside the survey gives no positives and no fold, and background still stays away from it."""
+    cells = np.column_stack(
+        [axis.ravel() for axis in np.meshgrid(np.arange(0.0, 60e3, 1e3), np.arange(0.0, 60e3, 1e3))]
+    )
+    deposits = np.array([[10e3, 10e3], [50e3, 10e3], [30e3, 50e3], [30e3, 30e3]])
+    labels = {
+        "radius": 3000, "background_distance": 5000, "group_distance": 8000, "buffer": 9000,
+        "folds": 3, "positives": 20, "background": 500, "seed": 0,
+    }  # fmt: skip
+    folds = draw_folds("held_out", cells, deposits, labels, 1, np.array([True, True, True, False]))
+    assert folds.unreachable.tolist() == [3]
+    assert folds.deposit_group.tolist() == [0, 1, 2, -1]
+    assert (folds.cells["deposit"] != 3).all()
+    background = folds.cells.loc[folds.cells["label"] == 0, "cell"]
+    assert np.hypot(*(cells[background] - deposits[3]).T).min() > 5000

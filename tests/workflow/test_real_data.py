@@ -1,0 +1,143 @@
+"""The two real surveys, every stage, with a coarse network: what the READMEs of the data say must come out."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import xarray as xr
+from _cells import Survey
+from PIL import Image
+from workflow_runs import ROOT, snakemake, write_config
+
+pytestmark = [pytest.mark.workflow, pytest.mark.real_data]
+
+CONTROLS = {"logistic", "sampling_density", "deposit_distance"}
+METRICS = set(
+    "capture roc_auc pr_auc success_area pa_crossing contrast_t accuracy precision recall f1 kappa brier".split()
+)
+FIGURES = set(
+    "samples elements superpixels folds anomaly_map heldout_map success_rate metrics history".split()
+)
+
+
+def complete_run(survey, data, folder):
+    """Run one survey's own config with the reduced network laid over it; returns its results."""
+    place = write_config(folder / "data.yaml", {"data": {"folder": str(data)}})
+    configs = (ROOT / "config" / "surveys" / f"{survey}.yaml", ROOT / "config" / "test" / "real.yaml", place)
+    result = snakemake(folder, configs=configs)
+    assert result.returncode == 0, result.stdout
+    return folder / "results" / survey
+
+
+@pytest.fixture(scope="module")
+def ireland(survey_data, tmp_path_factory):
+    return complete_run("ireland-midlands", survey_data, tmp_path_factory.mktemp("ireland"))
+
+
+@pytest.fixture(scope="module")
+def gswa(survey_data, tmp_path_factory):
+    return complete_run("gswa-sed1", survey_data, tmp_path_factory.mktemp("gswa"))
+
+
+def assert_complete(results, epsg):
+    """Every method, split and metric, every map and every figure is there."""
+    metrics = pd.read_csv(results / "metrics.csv", keep_default_na=False, na_values={"estimate": ""})
+    assert set(metrics["variant"]) == {"fusion"} | CONTROLS
+    assert set(metrics["split"]) == {"held_out", "random"}
+    assert set(metrics["metric"]) == METRICS
+    assert len(metrics) == (1 + len(CONTROLS)) * 2 * len(METRICS)
+    assert not metrics.duplicated(["variant", "split", "metric"]).any()
+    shares = metrics[metrics["metric"].isin(["capture", "roc_auc", "success_area", "pa_crossing"])]
+    assert shares["estimate"].between(0, 1).all()
+    with xr.open_dataset(results / "cube.nc") as data:
+        survey = Survey.of(data)
+    for name in ("score", "spread", "heldout_score"):
+        with rasterio.open(results / "maps" / f"{name}.tif") as file:
+            assert file.crs.to_epsg() == epsg
+            assert np.isnan(file.nodata)
+            assert file.transform.a == 1000
+            np.testing.assert_array_equal(np.isfinite(file.read(1)), survey.mask)
+    assert {file.stem for file in (results / "figures").iterdir()} == FIGURES
+    for figure in FIGURES:
+        with Image.open(results / "figures" / f"{figure}.png") as picture:
+            assert picture.width >= 800
+
+
+def held_out_capture(results, variant):
+    """Return estimate, low and high."""
+    metrics = pd.read_csv(results / "metrics.csv")
+    row = metrics.query("variant == @variant and split == 'held_out' and metric == 'capture'").iloc[0]
+    return row["estimate"], float(row["low"]), float(row["high"])
+
+
+def assert_chance_level(results):
+    """Sampling density says nothing about the ground: its interval holds a capture near that of chance.
+
+    A systematic survey has a constant density, so that the percentile rank of a deposit's cells is a uniform draw with
+    mean 0.5. With eight to ten deposits the standard error of their mean is 0.29 / sqrt(8) = 0.10, which the
+    interval covers; 0.15 more is allowed because samplers follow roads, streams and known ground.
+    """
+    estimate, low, high = held_out_capture(results, "sampling_density")
+    assert low <= estimate <= high
+    assert low - 0.15 <= 0.5 <= high + 0.15
+
+
+def test_ireland_samples(ireland):
+    report = pd.read_csv(ireland / "samples_report.csv", keep_default_na=False).set_index("element")
+    kept = report["kept"].astype(str) == "True"
+    assert len(report) == 53
+    assert kept.sum() == 49
+    assert set(report.index[~kept]) == {"B", "Ta", "Pd", "Pt"}
+    assert report.loc[~kept, "reason"].str.contains("censored").all()
+    frame = gpd.read_parquet(ireland / "samples.parquet")
+    assert len(frame) == 4278
+    assert frame.crs.to_epsg() == 2157
+    # Iron is given in percent: one to a few percent of a soil.
+    assert 1e4 < frame["Fe"].median() < 5e4
+    assert frame["Cu"].median() < 100
+
+
+def test_ireland_deposits(ireland):
+    deposits = pd.read_csv(ireland / "folds" / "deposits.csv")
+    assert len(deposits) == 10
+    assert deposits["inside"].all()
+    assert deposits["group"].nunique() == 8
+    assert set(deposits["fold"]) == {0, 1, 2, 3}
+    assert deposits.groupby("group")["fold"].nunique().max() == 1
+
+
+def test_ireland_is_complete(ireland):
+    assert_complete(ireland, 2157)
+
+
+def test_ireland_sampling_density_is_chance(ireland):
+    assert_chance_level(ireland)
+
+
+def test_ireland_distance_to_training_deposits_gains_by_the_random_split(ireland):
+    metrics = pd.read_csv(ireland / "metrics.csv").query("metric == 'capture'")
+    capture = metrics.set_index(["variant", "split"])["estimate"]
+    assert capture["deposit_distance", "random"] > 0.9
+    assert capture["deposit_distance", "held_out"] < capture["deposit_distance", "random"] - 0.15
+
+
+def test_gswa_samples(gswa, survey_data):
+    frame = gpd.read_parquet(gswa / "samples.parquet")
+    assert len(frame) == 613
+    assert frame.crs.to_epsg() == 28350
+    # Only reports of the weak leach are kept: every row of the file that a place stands for is one of them.
+    table = pd.read_csv(survey_data / "gswa-sed1" / "samples.csv", low_memory=False)
+    rows = frame["sample"].str.split(";").explode().astype(int) - 2
+    reports = table["WAMEX_A_NO"].iloc[rows].astype(int)
+    assert set(reports) <= {93974, 94616, 95016, 96359, 96360}
+    # The other family has a median of 1200 to 2300 ppm iron.
+    assert frame["Fe"].median() < 10
+
+
+def test_gswa_is_complete(gswa):
+    assert_complete(gswa, 28350)
+
+
+def test_gswa_sampling_density_is_chance(gswa):
+    assert_chance_level(gswa)
