@@ -1,7 +1,9 @@
 """What every rule's script does around its work: log, tell the user, write whole files."""
 
+import json
 import logging
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +30,11 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
             handler = logging.StreamHandler(stream)
             handler.setFormatter(logging.Formatter(f"[{stage}] %(message)s"))
             logger.addHandler(handler)
+        start = time.time()
         try:
             yield logger
+            # Time of the work itself, without start and imports; `make bench` reads it.
+            log.write(json.dumps({"rule": snakemake.rule, "start": start, "end": time.time()}) + "\n")
         except Exception as error:
             log.write(traceback.format_exc())
             told = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

@@ -26,7 +26,7 @@ from geohalo.network.training import (
 )
 
 CPU = torch.device("cpu")
-NO_DROPOUT = {name: replace(preset, dropout=0.0) for name, preset in PRESETS.items()}
+NO_DROPOUT = {name: replace(preset, dropout=0.0, input_dropout=0.0) for name, preset in PRESETS.items()}
 
 
 def members_of(n_cells, n_members=3, labelled=24, seed=0):

@@ -1,0 +1,121 @@
+"""Time and memory of the whole workflow, from nothing to all outputs: `make bench`.
+
+For each survey: wall time, peak memory of all processes together, the time in which a stage was at its own work (starts
+and imports left out, stages that run side by side counted once), and the rest as overhead.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def peak_memory(process: psutil.Process, stop: threading.Event, result: dict[str, float]) -> None:
+    """Keep the largest sum of the resident memory of a process and its children, in GB, four times a second."""
+    result["peak"] = 0.0
+    while not stop.wait(0.25):
+        total = 0
+        for each in [process, *process.children(recursive=True)]:
+            try:
+                total += each.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+        result["peak"] = max(result["peak"], total / 1e9)
+
+
+def work_intervals(logs: Path) -> list[tuple[str, float, float]]:
+    """Read rule, start and end of each job's own work from its log."""
+    found = []
+    for log in logs.glob("*.log"):
+        for line in log.read_text(encoding="utf-8").splitlines():
+            if line.startswith('{"rule"'):
+                entry = json.loads(line)
+                found.append((entry["rule"], entry["start"], entry["end"]))
+    return sorted(found, key=lambda interval: interval[1])
+
+
+def covered(intervals: list[tuple[str, float, float]]) -> float:
+    """Seconds in which at least one interval runs."""
+    total, until = 0.0, 0.0
+    for _, start, end in intervals:
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
+
+
+def run(config: Path | None, cores: int, data: str) -> dict[str, float]:
+    """Run one survey in an empty folder; returns wall, work and overhead in seconds and peak memory in GB."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            str(ROOT / "Snakefile"),
+            "--directory",
+            folder,
+        ]
+        command += ["--cores", str(cores), "--quiet", "all", "--config", f"data={{folder: {data}}}"]
+        command += ["--configfile", str(config)] if config else []
+        start = time.time()
+        process = subprocess.Popen(command)
+        stop, memory = threading.Event(), {}
+        watch = threading.Thread(target=peak_memory, args=(psutil.Process(process.pid), stop, memory))
+        watch.start()
+        status = process.wait()
+        stop.set()
+        watch.join()
+        if status:
+            raise SystemExit(f"the workflow failed for {config or 'the demo'}")
+        wall = time.time() - start
+        intervals = work_intervals(next(Path(folder, "logs").iterdir()))
+    for rule in sorted({rule for rule, _, _ in intervals}):
+        spent = sum(end - begin for name, begin, end in intervals if name == rule)
+        print(f"    {rule:24s} {spent:7.1f} s")
+    work = covered(intervals)
+    return {"wall": wall, "work": work, "overhead": wall - work, "peak": memory["peak"]}
+
+
+def main() -> None:
+    """Run the demo and the shipped surveys whose data are at hand, and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument(
+        "--data", default=os.environ.get("GEOHALO_DATA", str(ROOT.parent / "shared" / "data"))
+    )
+    arguments = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores, {arguments.cores} used; Python "
+          f"{platform.python_version()}")  # fmt: skip
+    rows = [("demo", run(None, arguments.cores, arguments.data))]
+    for config in sorted((ROOT / "config" / "surveys").glob("*.yaml")):
+        settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+        if (Path(arguments.data) / settings["samples"]["file"]).exists():
+            rows.append(
+                (settings["survey"], run(config, arguments.cores, str(Path(arguments.data).resolve())))
+            )
+        else:
+            print(f"{settings['survey']}: no data in {arguments.data}, left out")
+    print(
+        "\n| survey | wall, s | own work of the stages, s | overhead, s | overhead, % of wall | peak memory, GB |"
+    )
+    print("|---|---|---|---|---|---|")
+    for survey, row in rows:
+        seconds = " | ".join(f"{row[key]:.0f}" for key in ("wall", "work", "overhead"))
+        print(f"| {survey} | {seconds} | {100 * row['overhead'] / row['wall']:.0f} | {row['peak']:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
