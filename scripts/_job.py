@@ -44,7 +44,11 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
 @contextmanager
 def whole(path: str) -> Iterator[Path]:
-    """Yield a path beside ``path`` to write to, and rename it when the block has ended well."""
+    """Yield a path beside ``path`` to write to; rename it when the block has ended well, else remove it."""
     beside = Path(path).with_name(f".writing-{Path(path).name}")
-    yield beside
+    try:
+        yield beside
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
     beside.rename(path)

@@ -22,7 +22,7 @@ def read(section: dict, folder: str, elements: str) -> str:
         )
     ).assign_coords(element=names)
     write_netcdf(data, elements)
-    return f"{len(names)} elements, {mask.sum()} cells"
+    return f"{len(names)} elements ({', '.join(names)}), {mask.sum()} cells of {grid.cell:g} m"
 
 
 if __name__ == "__main__":

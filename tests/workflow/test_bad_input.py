@@ -9,6 +9,7 @@ import copy
 import numpy as np
 import pytest
 import rasterio
+from _job import whole
 from pyproj import Transformer
 from rasterio.transform import from_origin
 from workflow_runs import TABLES, simulated_survey, snakemake, write_config
@@ -187,3 +188,22 @@ def test_a_fault_of_the_rasters_leaves_nothing(fault, parts, tables, tmp_path):
     assert result.returncode != 0
     assert_told_once(result.stdout, *parts)
     assert not (tmp_path / "results" / "bad" / "elements.nc").exists()
+
+
+def test_a_file_that_fails_while_it_is_written_leaves_the_old_one(tmp_path):
+    path = tmp_path / "metrics.csv"
+    path.write_text("old")
+
+    def write(text):
+        with whole(str(path)) as beside:
+            beside.write_text(text)
+            if text == "half":
+                raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        write("half")
+    assert [file.name for file in tmp_path.iterdir()] == ["metrics.csv"]
+    assert path.read_text() == "old"
+    write("new")
+    assert [file.name for file in tmp_path.iterdir()] == ["metrics.csv"]
+    assert path.read_text() == "new"

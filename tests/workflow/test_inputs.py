@@ -17,7 +17,7 @@ from geohalo.cube.grid import sampled_mask, survey_grid
 from geohalo.cube.interpolation import interpolate
 from pyproj import CRS
 from rasterio.transform import from_origin
-from workflow_runs import TABLES, simulated_survey, snakemake, write_config
+from workflow_runs import TABLES, planned, simulated_survey, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 
@@ -282,3 +282,15 @@ def test_a_file_that_is_nowhere_is_told_before_the_work(data, tmp_path):
     assert result.stdout.count(f"{data}/elsewhere.csv does not exist") == 1
     assert "data.sources" in result.stdout
     assert not (tmp_path / "results").exists()
+
+
+def test_absent_rasters_are_downloaded_each(data, tmp_path):
+    about = {"url": "http://127.0.0.1:9/raster", "sha256": "0" * 64}
+    files = {"maps/Cu.tif": about, "maps/Zn.tif": about, "maps/readme.txt": about}
+    config = config_for(
+        data, samples=None, grids={"folder": "maps"}, data={"folder": str(data), "sources": files}
+    )
+    jobs = planned(tmp_path, configs=(write_config(tmp_path / "own.yaml", config),))
+    assert jobs["fetch_survey"] == 2
+    assert jobs["read_grids"] == 1
+    assert "interpolate_elements" not in jobs

@@ -221,10 +221,21 @@ def _predict_scale(engine: Engine, scale: int, graph: ScaleGraph, n_members: int
     return torch.stack(parts).mean(0)
 
 
-def members_at_once(n_cells: int, n_scales: int, preset: Preset) -> int:
-    """Number of members whose features fit into `MEMORY` together (at least one)."""
-    channels = preset.internal[0] * 3 * max(1, n_scales)
-    return max(1, MEMORY // (4 * n_cells * channels))
+def member_bytes(
+    n_cells: int, n_elements: int, n_labelled: int, n_scales: int, variant: str, preset: Preset
+) -> int:
+    """Estimate the memory that one member's features take in training.
+
+    Three copies (value, result of ReLU, gradient) of the hidden layer of every pixel at every scale, and of the
+    activations along the spectrum of every labelled pixel.
+    """
+    spatial = n_cells * preset.internal[0] * n_scales
+    spectrum, positions = 0, n_elements
+    if "spectrum" in VARIANTS[variant]:
+        for channels, (size, stride) in zip(preset.spectrum, preset.kernels(n_elements), strict=True):
+            positions = (positions - size) // stride + 1
+            spectrum += n_labelled * channels * positions
+    return 3 * 4 * (spatial + spectrum)
 
 
 def train_and_predict(
@@ -263,7 +274,9 @@ def train_and_predict(
         recipe = replace(recipe, epochs=epochs)
     x = torch.as_tensor(values, dtype=torch.float32, device=where)
     scales = [ScaleGraph.from_arrays(graph, where) for graph in graphs] if variant != "spectrum" else []
-    size = members_at_once(len(values), len(scales), recipe)
+    n_cells, n_elements = values.shape
+    each = member_bytes(n_cells, n_elements, members.cells.shape[1], len(scales), variant, recipe)
+    size = max(1, MEMORY // each)
     report(f"{len(members)} members of {variant} ({preset}), up to {size} at once, on {where}")
     results = []
     for part in _blocks(len(members), size):

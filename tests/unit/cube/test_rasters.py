@@ -7,6 +7,7 @@ import pytest
 import rasterio
 import rioxarray  # noqa: F401  (gives datasets their .rio)
 import xarray as xr
+from geohalo.cube.raster_files import raster_files
 from geohalo.cube.rasters import common_grid, read_bands, stack_bands
 from geohalo.errors import InputError
 from rasterio.transform import Affine, from_origin
@@ -319,3 +320,18 @@ def test_pattern(tmp_path, pattern, part):
     text = message({"folder": ".", "pattern": pattern}, tmp_path)
     assert text.startswith("config key grids.pattern: ")
     assert part in text
+
+
+def test_rasters_that_are_still_to_be_downloaded(tmp_path):
+    sources = ["maps/Zn.tif", "maps/Cu.tif", "maps/readme.txt", "other/Pb.tif", "all.nc"]
+    section = {"folder": "maps", "pattern": PATTERN}
+    maps = tmp_path / "maps"
+    assert raster_files(section, tmp_path, sources) == {maps / "Cu.tif": "Cu", maps / "Zn.tif": "Zn"}
+    maps.mkdir()
+    (maps / "As.tif").touch()
+    assert list(raster_files(section, tmp_path, sources)) == [
+        maps / name for name in ("As.tif", "Cu.tif", "Zn.tif")
+    ]
+    assert raster_files({"file": "all.nc"}, tmp_path, sources) == {tmp_path / "all.nc": None}
+    with pytest.raises(InputError, match=r"data\.sources"):
+        raster_files({"file": "none.nc"}, tmp_path, sources)

@@ -21,6 +21,7 @@ from geohalo.network.training import (
     choose_device,
     class_weights,
     clip_members,
+    member_bytes,
     predict,
     train_and_predict,
 )
@@ -257,6 +258,28 @@ def test_graph_matrices():
     torch.testing.assert_close(mean, torch.tensor([[2.0], [5.0], [0.0]]))
     picked = selection(torch.tensor([2, 0]), 3) @ torch.tensor([[1.0], [3.0], [5.0]])
     torch.testing.assert_close(picked, torch.tensor([[5.0], [1.0]]))
+
+
+def test_memory_of_a_member_by_hand():
+    """Three float32 copies: 1,000 pixels x 32 channels x 2 scales, and 8 labelled pixels through the convolutions."""
+    preset = PRESETS["default"]
+    # 39 elements: 18 positions of 16 channels, 7 of 32, 1 of 32.
+    spectrum = 8 * (18 * 16 + 7 * 32 + 1 * 32)
+    assert member_bytes(1000, 39, 8, 2, "fusion", preset) == 12 * (1000 * 32 * 2 + spectrum)
+    assert member_bytes(1000, 39, 8, 2, "spatial", preset) == 12 * 1000 * 32 * 2
+    assert member_bytes(1000, 39, 8, 0, "spectrum", preset) == 12 * spectrum
+
+
+def test_members_in_parts_cover_all(survey, monkeypatch):
+    """With memory for one member at a time, every member is trained, and in order."""
+    values, graphs, _ = survey
+    monkeypatch.setitem(PRESETS, "default", NO_DROPOUT["default"])
+    members = members_of(len(values))
+    together = train_and_predict(values, graphs, members, "default", "fusion", 3, "cpu", lambda _: None)
+    monkeypatch.setattr("geohalo.network.training.MEMORY", 1)
+    parts = train_and_predict(values, graphs, members, "default", "fusion", 3, "cpu", lambda _: None)
+    np.testing.assert_allclose(parts.score, together.score, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(parts.history, together.history, rtol=1e-4)
 
 
 def test_device():

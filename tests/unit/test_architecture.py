@@ -1,0 +1,156 @@
+"""The rooms of the library: who imports whom, what is kept out, and how large things get."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+LIBRARY = SCRIPTS / "geohalo"
+ROOMS = ["survey", "cube", "superpixels", "network", "evidence", "products"]
+MODULES = sorted(LIBRARY.rglob("*.py"))
+FILES = sorted(SCRIPTS.rglob("*.py"))
+LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(SCRIPTS))
+
+
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imports(file: Path) -> set[str]:
+    """Return the dotted names of the modules that a file imports, within functions too."""
+    names = set()
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(file)}: relative import in line {node.lineno}"
+            names.add(str(node.module))
+            # `from geohalo import cube` names a room as well.
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room(dotted: str) -> str | None:
+    parts = dotted.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "geohalo" and parts[1] in ROOMS else None
+
+
+def room_of(file: Path) -> str | None:
+    return room("geohalo." + ".".join(file.relative_to(LIBRARY).with_suffix("").parts))
+
+
+def functions(file: Path) -> list[Function]:
+    return [node for node in ast.walk(tree(file)) if isinstance(node, Function)]
+
+
+def test_the_library_has_its_rooms():
+    assert {file.parent.name for file in MODULES if file.name == "__init__.py"} >= set(ROOMS)
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_imports_run_leftwards(file):
+    own = room_of(file)
+    used = {found for name in imports(file) if (found := room(name))} - {own}
+    if own is None:
+        assert used == set(), f"{name_of(file)} stands before all rooms"
+        return
+    rightward = {other for other in used if ROOMS.index(other) > ROOMS.index(own)}
+    assert rightward == set()
+    if own == "evidence":
+        assert "network" not in used
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_torch_stays_in_the_network(file):
+    tops = {name.split(".")[0] for name in imports(file)}
+    if room_of(file) != "network":
+        assert not tops & {"torch", "torch_geometric"}
+        return
+    third_party = tops - set(sys.stdlib_module_names) - {"geohalo"}
+    assert third_party <= {"numpy", "torch", "torch_geometric"}
+    assert all(room(name) == "network" for name in imports(file) if name.startswith("geohalo."))
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_library_knows_nothing_of_the_workflow(file):
+    assert not any(name.split(".")[0] in {"snakemake", "_job", "_cells", "_folds"} for name in imports(file))
+    names = {node.id for node in ast.walk(tree(file)) if isinstance(node, ast.Name)}
+    assert "snakemake" not in names
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_nothing_from_a_file_is_run_as_code(file):
+    assert not {name.split(".")[0] for name in imports(file)} & {
+        "pickle",
+        "dill",
+        "cloudpickle",
+        "joblib",
+        "shelve",
+    }
+    for node in ast.walk(tree(file)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        place = f"{name_of(file)}, line {node.lineno}: {called}"
+        assert called not in {"eval", "exec", "compile", "__import__"}, place
+        assert called not in {"yaml.load", "yaml.unsafe_load", "os.system", "pd.read_pickle"}, place
+        assert not called.endswith(".to_pickle"), place
+        # `network.eval()` only changes a mode, and a tree's query takes points: text is what pandas would run.
+        texts = [argument for argument in node.args if isinstance(argument, ast.Constant | ast.JoinedStr)]
+        assert not (texts and called.endswith((".eval", ".query"))), place
+        assert keywords.get("allow_pickle") != "True", place
+        assert keywords.get("shell") != "True", place
+        if called in {"torch.load", "load"}:
+            assert keywords.get("weights_only") == "True", place
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_public_functions_have_docstrings(file):
+    assert ast.get_docstring(tree(file)), f"{name_of(file)} has no docstring"
+    public = [node for node in tree(file).body if isinstance(node, Function | ast.ClassDef)]
+    public += [node for kind in public if isinstance(kind, ast.ClassDef) for node in kind.body]
+    without = {
+        node.name
+        for node in public
+        if isinstance(node, Function | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    }
+    # What torch calls these for is told by the class.
+    assert without <= {"forward", "backward", "setup_context"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_files_and_functions_are_short(file):
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    assert lines < LONGEST_FILE, f"{name_of(file)} has {lines} lines"
+    for node in functions(file):
+        # Shapes, units and errors may take as many lines as they need.
+        documented = ast.get_docstring(node) is not None
+        start = node.body[0].end_lineno if documented else node.lineno - 1
+        length = node.end_lineno - start
+        assert length <= LONGEST_FUNCTION, f"{name_of(file)}: {node.name} has {length} lines"
+
+
+def test_no_script_that_does_without_torch_waits_for_it():
+    """Importing torch costs seconds: only the network's modules may."""
+    modules = [
+        "geohalo." + ".".join(file.relative_to(LIBRARY).with_suffix("").parts)
+        for file in MODULES
+        if room_of(file) not in (None, "network") and file.name != "__init__.py"
+    ]
+    assert {"geohalo.survey.samples", "geohalo.products.figures"} <= set(modules)
+    code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
+    code += "".join(f"import {module}\n" for module in modules)
+    code += "print(*{name.split('.')[0] for name in sys.modules} & {'torch', 'torch_geometric', 'snakemake'})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""

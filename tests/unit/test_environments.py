@@ -1,0 +1,179 @@
+"""The conda environments, the pinned requirements and the rules agree with what the scripts import."""
+
+import ast
+import functools
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
+ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
+#: Names of a package on conda-forge that differ from its name on PyPI.
+ON_PYPI = {"pytorch": "torch", "pytorch-geometric": "torch-geometric"}
+#: Names of a module that differ from the name of its package on PyPI.
+PACKAGE_OF = {
+    "yaml": "pyyaml",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "mpl_toolkits": "matplotlib",
+}
+#: Packages that another one calls without an import here.
+CALLED = {
+    r"\.to_netcdf\(|\.(open|load)_dataset\(": "netcdf4",
+    r"read_parquet\(|\.to_parquet\(": "pyarrow",
+    r"engine=\"openpyxl\"": "openpyxl",
+}
+REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([0-9][A-Za-z0-9.]*)")
+
+
+def normal(name: str) -> str:
+    """Spell the name of a package as PyPI compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_lines() -> list[str]:
+    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
+    return [line for line in lines if line]
+
+
+@functools.cache
+def required() -> dict[str, str]:
+    found = [REQUIREMENT.fullmatch(line) for line in requirement_lines()]
+    return {normal(match[1]): match[2] for match in found if match}
+
+
+def in_environment(file: Path) -> dict[str, str]:
+    """Read the packages of a conda environment, PyPI name -> version."""
+    pins = (text.split("=") for text in yaml.safe_load(file.read_text())["dependencies"])
+    return {ON_PYPI.get(normal(name), normal(name)): version for name, version in pins}
+
+
+@functools.cache
+def rules() -> dict[str, str]:
+    """Return the text of every rule, by its name."""
+    found = {}
+    for file in sorted((ROOT / "rules").glob("*.smk")):
+        for part in re.split(r"^ *(?=rule\b)", file.read_text(), flags=re.MULTILINE)[1:]:
+            name = re.match(r"rule (\w+):", part)
+            assert name, f"{file.name}: a rule without a name"
+            found[name[1]] = part
+    return found
+
+
+@functools.cache
+def reached(file: Path) -> frozenset[Path]:
+    """Return the files below scripts/ that a script imports, directly or not, itself included."""
+    found = {file}
+    for name in imported(file):
+        target = SCRIPTS / name.replace(".", "/")
+        for candidate in (target.with_suffix(".py"), target / "__init__.py"):
+            if candidate.exists() and candidate not in found:
+                found |= reached(candidate)
+    return frozenset(found)
+
+
+def imported(file: Path) -> set[str]:
+    """Return the dotted names that a file imports, within functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module
+            assert node.level == 0, f"{file}: relative import"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def packages(script: Path) -> set[str]:
+    """Return the third-party packages, by their names on PyPI, that a script needs."""
+    needed = set()
+    for file in reached(script):
+        modules = {name.split(".")[0] for name in imported(file)} - {"geohalo"}
+        local = {module for module in modules if (SCRIPTS / f"{module}.py").exists()}
+        needed |= {
+            PACKAGE_OF.get(module, normal(module)) for module in modules - local - sys.stdlib_module_names
+        }
+        text = file.read_text(encoding="utf-8")
+        needed |= {package for pattern, package in CALLED.items() if re.search(pattern, text)}
+    return needed
+
+
+def script_of(rule: str) -> Path:
+    found = re.search(r"script:\s*\"\.\./scripts/(\w+\.py)\"", rules()[rule])
+    assert found, f"rule {rule} has no script"
+    return SCRIPTS / found[1]
+
+
+def environment_of(rule: str) -> Path:
+    found = re.search(r"conda:\s*\"\.\./envs/(\w+\.yaml)\"", rules()[rule])
+    assert found, f"rule {rule} has no conda environment"
+    return ROOT / "envs" / found[1]
+
+
+def test_requirements_pin_every_version_once():
+    lines = requirement_lines()
+    assert [line for line in lines if not REQUIREMENT.fullmatch(line)] == []
+    assert len(required()) == len(lines)
+    assert {"torch", "torch-geometric", "snakemake", "pytest"} <= set(required())
+
+
+def test_there_are_rules_and_environments():
+    assert {"clean_samples", "train", "evaluate"} <= set(rules())
+    assert {file.stem for file in ENVIRONMENTS} >= {"geo", "torch"}
+
+
+@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+def test_environment_has_the_versions_of_the_requirements(file):
+    content = yaml.safe_load(file.read_text())
+    assert content["channels"] == ["conda-forge", "nodefaults"]
+    pins = in_environment(file)
+    assert len(pins) == len(content["dependencies"])
+    assert tuple(map(int, pins.pop("python").split("."))) >= (3, 11)
+    # A post-release on PyPI packs the same version anew; conda-forge numbers that as a build.
+    expected = {name: re.sub(r"\.post\d+$", "", required().get(name, "not required")) for name in pins}
+    assert pins == expected
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_environment_of_a_rule_has_what_its_script_imports(rule):
+    missing = packages(script_of(rule)) - set(in_environment(environment_of(rule)))
+    assert not missing, f"{environment_of(rule).name} lacks {sorted(missing)}, which rule {rule} needs"
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_rule_says_what_it_does_and_what_it_takes(rule):
+    text = rules()[rule]
+    for keyword in ("output", "log", "conda", "params", "message", "script"):
+        assert re.search(rf"^ +{keyword}:", text, re.MULTILINE), f"rule {rule} lacks {keyword}"
+    resources = re.search(r"resources:\n((?: {8,}.*\n)+)", text)
+    assert resources, f"rule {rule} lacks resources"
+    assert "mem_mb=" in resources[1]
+    assert "runtime=" in resources[1]
+    if rule != "fetch_survey":
+        # Downloads are checked by their checksum; all other results follow from the code.
+        assert f'code=code("{script_of(rule).stem}"' in text, (
+            f"rule {rule} does not hash its own script's imports"
+        )
+    assert script_of(rule).stem == rule
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_script_is_short_and_importable(rule):
+    text = script_of(rule).read_text()
+    assert len(text.splitlines()) <= 60
+    assert text.startswith('"""')
+    assert 'if __name__ == "__main__":\n    with job(snakemake)' in text
+    assert "from __future__" not in text
+    before, _ = text.split('if __name__ == "__main__":')
+    # The functions know nothing of the workflow, so that a test or a notebook can call them.
+    assert not re.search(r"\bsnakemake\b", before)
+
+
+def test_every_script_belongs_to_a_rule():
+    scripts = {file.stem for file in SCRIPTS.glob("[!_]*.py")}
+    assert scripts == set(rules())
