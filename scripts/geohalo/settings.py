@@ -116,6 +116,13 @@ def check_settings(config: Config, source: str = "config") -> Config:
         )
     if given == ["simulate"] and "deposits" in settings:
         raise InputError(f"{source}: section 'deposits' is not used with 'simulate'; remove it.")
+    unused = [
+        key for key in ("interpolation", "grid") if key in config and set(config[key]) - {"max_distance"}
+    ]
+    if given == ["grids"] and unused:
+        raise InputError(
+            f"{source}: section '{unused[0]}' is not used with 'grids', whose rasters are the grid; remove it."
+        )
     if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):
         raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
     _check_distances(settings["labels"], source)

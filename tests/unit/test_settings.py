@@ -87,5 +87,9 @@ def test_missing_keys_are_named():
         check_settings({"survey": "a", "samples": {"file": "a.csv"}, "deposits": {"file": "b.csv"}})
     with pytest.raises(InputError, match="section 'deposits' is missing"):
         check_settings({"survey": "a", "samples": {"file": "a.csv", "elements": "x"}})
+    gridded = {"survey": "a", "grids": {"file": "a.tif"}, "deposits": {"file": "b.csv"}}
+    assert check_settings(gridded | {"grid": {"max_distance": 500}})["grid"]["max_distance"] == 500
+    with pytest.raises(InputError, match="section 'grid' is not used with 'grids'"):
+        check_settings(gridded | {"grid": {"cell": 500}})
     with pytest.raises(InputError, match="needs either 'folder' or 'file'"):
         check_settings({"survey": "a", "grids": {}, "deposits": {"file": "b.csv"}})
