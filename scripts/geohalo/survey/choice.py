@@ -50,16 +50,26 @@ def _symbols(section: Mapping[str, Any], key: str) -> set[str]:
 def require_values(
     values: pd.DataFrame, columns: Sequence[Column], section: Mapping[str, Any], source: str
 ) -> None:
-    """Raise an InputError when an element that `samples.include` lists has no value at all."""
-    if not section.get("include"):
+    """Raise an InputError when an element has no value at all.
+
+    With `samples.empty` set to `report` only elements that `samples.include` lists are looked at.
+    """
+    named = bool(section.get("include"))
+    empty = [column for column in columns if values[column.element].isna().all()]
+    if not empty or not (named or section["empty"] == "stop"):
         return
-    for column in columns:
-        if values[column.element].isna().all():
-            raise InputError(
-                f"{source}, column {column.column!r}: {column.element} is listed in "
-                "samples.include but has no value at all; remove it there, or check "
-                "samples.missing and samples.keep"
-            )
+    first, others = empty[0], ", ".join(column.element for column in empty[1:])
+    more = f" Neither have {others}." if others else ""
+    place = f"{source}, column {first.column!r}: {first.element}"
+    if named:
+        raise InputError(
+            f"{place} is listed in samples.include but has no value at all; remove it there, or check "
+            f"samples.missing and samples.keep.{more}"
+        )
+    raise InputError(
+        f"{place} has no value at all; check samples.missing and samples.keep, leave the element out with "
+        f"samples.exclude, or set samples.empty to 'report'.{more}"
+    )
 
 
 def choose_elements(

@@ -27,6 +27,7 @@ def section(**keys) -> dict:
         "exclude": [],
         "min_coverage": 0.8,
         "max_censored": 0.5,
+        "empty": "stop",
         "implausible": "stop",
         "merge_distance": 1,
     }
@@ -184,6 +185,14 @@ def test_all_missing_element_that_is_asked_for() -> None:
         "no value",
     )
     assert_names(message(table, include=["As"]), "'As_ppm'", "samples.include", "no value")
+
+
+def test_all_missing_element() -> None:
+    table = survey(As_ppm="", Sb_ppm="")
+    assert_names(
+        message(table), "s.csv", "'As_ppm'", "no value at all", "samples.exclude", "samples.empty", "Sb"
+    )
+    assert_names(message(table, exclude=["As"]), "'Sb_ppm'")
 
 
 def test_include_and_exclude() -> None:

@@ -31,6 +31,7 @@ def section(**keys) -> dict:
         "exclude": [],
         "min_coverage": 0.8,
         "max_censored": 0.5,
+        "empty": "stop",
         "implausible": "stop",
         "merge_distance": 1,
     }
@@ -151,7 +152,7 @@ def test_choice_by_coverage_and_censoring() -> None:
         Hg_ppm="",
         Mo_ppm="2",
     )
-    samples, report = clean_samples(table, section(exclude=["Mo"]), None, "s.csv")
+    samples, report = clean_samples(table, section(exclude=["Mo"], empty="report"), None, "s.csv")
     report = report.set_index("element")
     assert list(report.index[report["kept"]]) == ["Cu", "Au", "Si", "Pb", "Sb"]
     assert "77.5% of the samples" in report.at["Zn", "reason"]
@@ -287,6 +288,7 @@ GSWA = section(
     elements="^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|ppb|pct)$",
     missing=[-9999],
     censoring={"below": ["negative", "zero"]},
+    empty="report",
     implausible="report",
 )
 
