@@ -1,5 +1,6 @@
 """Training of stacked members, and their predictions."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -276,8 +277,10 @@ def train_and_predict(
     scales = [ScaleGraph.from_arrays(graph, where) for graph in graphs] if variant != "spectrum" else []
     n_cells, n_elements = values.shape
     each = member_bytes(n_cells, n_elements, members.cells.shape[1], len(scales), variant, recipe)
-    size = max(1, MEMORY // each)
-    report(f"{len(members)} members of {variant} ({preset}), up to {size} at once, on {where}")
+    # Parts of like size, so that no member is left to train alone.
+    parts = math.ceil(len(members) / max(1, MEMORY // each))
+    size = math.ceil(len(members) / parts)
+    report(f"{len(members)} members of {variant} ({preset}), {size} at once, on {where}")
     results = []
     for part in _blocks(len(members), size):
         report(f"members {part.start + 1} to {min(part.stop, len(members))}")
