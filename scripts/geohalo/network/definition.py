@@ -52,6 +52,23 @@ class InternalBranch(nn.Module):
         return self.mean(hidden, superpixel), logits
 
 
+class SuperpixelNorm(nn.BatchNorm1d):
+    """Batch normalisation with statistics over some of the superpixels, applied to all of them.
+
+    Shapes:
+        - **inputs:** features (superpixels, channels), superpixels counted (superpixels,) of bool
+        - **outputs:** features (superpixels, channels)
+    """
+
+    def forward(self, x: Tensor, counted: Tensor) -> Tensor:  # type: ignore[override]
+        """Normalise; in training, over the superpixels counted."""
+        if not self.training:
+            return super().forward(x)
+        super().forward(x[counted])  # keeps the running averages
+        variance, mean = torch.var_mean(x[counted], 0, correction=0)
+        return (x - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
+
+
 class ExternalBranch(nn.Module):
     """Graph convolution over superpixels that touch.
 
@@ -59,26 +76,26 @@ class ExternalBranch(nn.Module):
     one that the published parameter count of 581,878 implies.)
 
     Shapes:
-        - **inputs:** superpixel features (superpixels, channels), external edges (2, edges)
+        - **inputs:** superpixel features (superpixels, channels), external edges (2, edges), superpixels that the
+          normalisation counts (superpixels,) of bool
         - **outputs:** logits (superpixels, classes)
     """
 
     def __init__(self, preset: Preset, n_classes: int):
         super().__init__()
-        norm = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}[preset.normalisation]
         incoming, (first, second) = preset.internal[0], preset.external
-        self.norm_0 = norm(incoming)
+        self.norm_0 = SuperpixelNorm(incoming)
         self.conv_1 = GCNConv(incoming, first)
-        self.norm_1 = norm(first)
+        self.norm_1 = SuperpixelNorm(first)
         self.conv_2 = GraphConv(first, second)
-        self.norm_2 = norm(second)
+        self.norm_2 = SuperpixelNorm(second)
         self.head = head(second, preset, n_classes)
 
-    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+    def forward(self, x: Tensor, edge_index: Tensor, counted: Tensor) -> Tensor:
         """Return the superpixel logits."""
-        x = self.conv_1(self.norm_0(x), edge_index).relu()
-        x = self.conv_2(self.norm_1(x), edge_index).relu()
-        return self.head(self.norm_2(x))
+        x = self.conv_1(self.norm_0(x, counted), edge_index).relu()
+        x = self.conv_2(self.norm_1(x, counted), edge_index).relu()
+        return self.head(self.norm_2(x, counted))
 
 
 class SpectrumBranch(nn.Module):
@@ -150,16 +167,22 @@ class TwoBranch(nn.Module):
         means, internal = self.internal[scale](x, graph["pixel", "inside", "pixel"].edge_index, superpixel)
         parts = [internal] if "internal" in self.branches else []
         if "external" in self.branches:
-            external = self.external[scale](means, graph["superpixel", "touches", "superpixel"].edge_index)
+            edges = graph["superpixel", "touches", "superpixel"].edge_index
+            external = self.external[scale](means, edges, graph["superpixel"].counted)
             parts.append(external[superpixel])
         return torch.stack(parts).mean(0)
 
 
-def hetero_data(graph: dict) -> HeteroData:
-    """Wrap the arrays of one scale (see `geohalo.superpixels.graph.SuperpixelGraph`) for `TwoBranch`."""
+def hetero_data(graph: dict, labelled: Tensor | None = None) -> HeteroData:
+    """Wrap the arrays of one scale (see `geohalo.superpixels.graph.SuperpixelGraph`) for `TwoBranch`.
+
+    Normalisation counts the superpixels of the pixels ``labelled`` (labels,) of int64, or all of them.
+    """
     data = HeteroData()
     data["pixel"].superpixel = torch.as_tensor(graph["assignment"]).long()
-    data["superpixel"].num_nodes = int(data["pixel"].superpixel.max()) + 1
+    counted = torch.zeros(int(data["pixel"].superpixel.max()) + 1, dtype=torch.bool)
+    counted[data["pixel"].superpixel if labelled is None else data["pixel"].superpixel[labelled]] = True
+    data["superpixel"].counted = counted
     data["pixel", "inside", "pixel"].edge_index = torch.as_tensor(graph["internal_edges"]).long()
     data["superpixel", "touches", "superpixel"].edge_index = torch.as_tensor(graph["external_edges"]).long()
     return data

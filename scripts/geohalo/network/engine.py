@@ -119,28 +119,28 @@ class Engine:
         """Multiply with the weight of the second SGConv, (nodes, members, channels)."""
         return torch.einsum("nmi,moi->nmo", hidden, self.state[f"internal.{scale}.conv_2.lin.weight"])
 
-    def norm(self, name: str, x: Tensor, present: Tensor) -> Tensor:
-        """Normalise superpixel features (superpixels, members, channels) over the superpixels present."""
+    def norm(self, name: str, x: Tensor, counted: Tensor) -> Tensor:
+        """Normalise superpixel features (superpixels, members, channels) over the superpixels ``counted``."""
         weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        if self.preset.normalisation == "layer":
-            return F.layer_norm(x, x.shape[-1:]) * weight + bias
         mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         if self.training:
-            mean, variance = self._batch_statistics(name, x, present)
+            mean, variance = self._batch_statistics(name, x, counted)
         return (x - mean) * (variance + 1e-5).rsqrt() * weight + bias
 
-    def _batch_statistics(self, name: str, x: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance over the superpixels present, kept as running averages too."""
-        there = present.unsqueeze(-1)
-        count = there.sum(0)
+    def _batch_statistics(self, name: str, x: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance over the superpixels counted, kept as running averages too."""
+        there = counted.unsqueeze(-1)
+        count = there.sum(0).clamp(min=1)
         mean = (x * there).sum(0) / count
         variance = ((x - mean).square() * there).sum(0) / count
         with torch.no_grad():
             self.state[f"{name}.running_mean"].lerp_(mean, 0.1)
-            self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1), 0.1)
+            self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), 0.1)
         return mean, variance
 
-    def external(self, scale: int, graph: ScaleGraph, means: Tensor, present: Tensor) -> Tensor:
+    def external(
+        self, scale: int, graph: ScaleGraph, means: Tensor, present: Tensor, counted: Tensor
+    ) -> Tensor:
         """External branch.
 
         Parameters
@@ -148,6 +148,8 @@ class Engine:
         means : Tensor (superpixels, members, channels)
         present : Tensor (superpixels, members)
             1, or 0 for superpixels that are cut out for a member.
+        counted : Tensor (superpixels, members)
+            1 for superpixels that the statistics of the normalisation are taken over, else 0.
 
         Returns
         -------
@@ -156,13 +158,13 @@ class Engine:
         name = f"external.{scale}"
         degree = (graph.adjacency @ present) + 1
         scaling = (present * degree.rsqrt()).unsqueeze(-1)
-        x = self.norm(f"{name}.norm_0", means, present) * scaling
+        x = self.norm(f"{name}.norm_0", means, counted) * scaling
         x = (graph.adjacency @ x + x) * scaling
         x = self.linear(f"{name}.conv_1.lin", x, bias=f"{name}.conv_1.bias").relu()
-        x = self.norm(f"{name}.norm_1", x, present)
+        x = self.norm(f"{name}.norm_1", x, counted)
         neighbours = graph.adjacency @ (x * present.unsqueeze(-1))
         x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
-        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), present))
+        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), counted))
 
     def spectrum(self, x: Tensor) -> Tensor:
         """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes)."""
@@ -191,6 +193,8 @@ class LabelledScale:
     superpixel : Tensor (members, cells) of int64
     present : Tensor (superpixels, members)
         0 where a superpixel is cut out for a member.
+    counted : Tensor (superpixels, members)
+        1 where a superpixel counts in the statistics of the normalisation.
     """
 
     graph: ScaleGraph
@@ -198,6 +202,7 @@ class LabelledScale:
     pick: Tensor
     superpixel: Tensor
     present: Tensor
+    counted: Tensor
 
 
 def labelled_scale(graph: ScaleGraph, cells: Tensor, held_out: Tensor, whole: bool) -> LabelledScale:
@@ -212,7 +217,7 @@ def labelled_scale(graph: ScaleGraph, cells: Tensor, held_out: Tensor, whole: bo
     held_out : Tensor (members, pixels) of bool
         Held-out region of each member.
     whole : bool
-        Keep the whole map, as batch normalisation needs it, instead of the receptive field.
+        Keep the whole map, and normalise over it, instead of the receptive field and the labelled superpixels.
     """
     distinct, pick = torch.unique(cells, return_inverse=True)
     rows = selection(distinct, graph.superpixel.numel())
@@ -232,7 +237,10 @@ def labelled_scale(graph: ScaleGraph, cells: Tensor, held_out: Tensor, whole: bo
         graph.propagation,
     )
     columns = rows.after(selection(keep, graph.superpixel.numel()).transpose())
-    return LabelledScale(part, columns, pick, graph.superpixel[cells], (~cut).float())
+    present = (~cut).float()
+    superpixel = graph.superpixel[cells]
+    labelled = torch.zeros_like(present).scatter_(0, superpixel.t(), 1.0)
+    return LabelledScale(part, columns, pick, superpixel, present, present if whole else present * labelled)
 
 
 def _labelled_logits(engine: Engine, number: int, scale: LabelledScale) -> tuple[Tensor, Tensor]:
@@ -244,7 +252,7 @@ def _labelled_logits(engine: Engine, number: int, scale: LabelledScale) -> tuple
         near = scale.rows @ hidden
         parts.append(engine.internal(number, engine.second_weight(number, near[scale.pick.t(), members])))
     if "external" in engine.branches:
-        logits = engine.external(number, scale.graph, scale.graph.mean @ hidden, scale.present)
+        logits = engine.external(number, scale.graph, scale.graph.mean @ hidden, scale.present, scale.counted)
         parts.append(logits[scale.superpixel.t(), members])
     return torch.stack(parts).mean(0), scale.present[scale.superpixel.t(), members]
 

@@ -73,9 +73,10 @@ class Preset:
         Share of the features dropped before each head.
     input_dropout : float
         Share of the cube's values dropped while training, so that no element is relied on alone.
-    normalisation : {"batch", "layer"}
-        Over the superpixels of the whole map (published), or over the channels of each superpixel: only the latter
-        lets a network train on its receptive field.
+    normalisation : {"map", "labelled"}
+        Batch normalisation with statistics over the superpixels of the whole map (published), or over those that hold
+        a labelled cell of the member: only the latter lets a network train on its receptive field, whatever the
+        size of the map. Running averages are used for prediction in either case.
     epochs, learning_rate, weight_decay
         Adam, full batch.
     l1_internal : float
@@ -109,7 +110,7 @@ PRESETS = {
         kernels=published_kernels,
         hidden=16,
         dropout=0.5,
-        normalisation="batch",
+        normalisation="map",
         epochs=150,
         learning_rate=1e-3,
         l1_internal=1e-4,
@@ -125,7 +126,7 @@ PRESETS = {
         hidden=16,
         dropout=0.5,
         input_dropout=0.2,
-        normalisation="layer",
+        normalisation="labelled",
         epochs=40,
         learning_rate=3e-3,
         weight_decay=1e-3,

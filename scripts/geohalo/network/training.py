@@ -218,7 +218,7 @@ def _predict_scale(engine: Engine, scale: int, graph: ScaleGraph, n_members: int
         parts.append(engine.internal(scale, second))
     if "external" in engine.branches:
         present = torch.ones(graph.mean.shape[0], n_members, device=hidden.device)
-        parts.append(engine.external(scale, graph, graph.mean @ hidden, present)[graph.superpixel])
+        parts.append(engine.external(scale, graph, graph.mean @ hidden, present, present)[graph.superpixel])
     return torch.stack(parts).mean(0)
 
 
@@ -306,7 +306,7 @@ def _train_part(
     state = {name: p.to(x.device) for name, p in state.items()}
     cells = torch.as_tensor(members.cells, device=x.device).long()
     held_out = torch.as_tensor(members.held_out, device=x.device)
-    whole = recipe.normalisation == "batch"
+    whole = recipe.normalisation == "map"
     labelled = [labelled_scale(graph, cells, held_out, whole) for graph in scales]
 
     def progress(epoch: int, loss: float) -> None:

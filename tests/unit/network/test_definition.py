@@ -86,7 +86,8 @@ def test_fusion_is_the_published_mean_of_branches(survey):
         means, internal = network.internal[0](
             x, graph["pixel", "inside", "pixel"].edge_index, graph["pixel"].superpixel
         )
-        external = network.external[0](means, graph["superpixel", "touches", "superpixel"].edge_index)
+        edges = graph["superpixel", "touches", "superpixel"].edge_index
+        external = network.external[0](means, edges, graph["superpixel"].counted)
         expected = 0.5 * (
             0.5 * external[graph["pixel"].superpixel] + 0.5 * internal
         ) + 0.5 * network.spectrum(x)

@@ -37,6 +37,12 @@ def members_of(n_cells, n_members=3, labelled=24, seed=0):
     return Members(np.arange(n_members), cells, labels, np.zeros((n_members, n_cells), bool))
 
 
+def counted_data(graphs, preset, cells):
+    """Graphs of one member for the definition: the default normalises over labelled superpixels alone."""
+    labelled = torch.as_tensor(cells) if PRESETS[preset].normalisation == "labelled" else None
+    return [hetero_data(graph, labelled) for graph in graphs]
+
+
 def part_of(state, member):
     return {name: values[member] for name, values in state.items()}
 
@@ -84,7 +90,7 @@ def test_training_step_equals_the_definition(survey, scales, preset, variant):
     for member in range(2):
         network = TwoBranch(values.shape[1], 2, recipe, variant).train()
         network.load_state_dict(part_of(start, member))
-        plain = network(x, [hetero_data(graph) for graph in graphs])[cells[member]]
+        plain = network(x, counted_data(graphs, preset, cells[member]))[cells[member]]
         torch.testing.assert_close(logits[:, member], plain, rtol=1e-4, atol=1e-5)
         plain.square().sum().backward()
         for name, parameter in network.named_parameters():
@@ -109,8 +115,9 @@ def test_training_equals_torch_one_member_at_a_time(survey, preset):
         result = train_and_predict(
             values, graphs, members, preset, "fusion", device="cpu", report=lambda _: None
         )
-    x, data = torch.as_tensor(values), [hetero_data(graph) for graph in graphs]
+    x = torch.as_tensor(values)
     for member in range(2):
+        data = counted_data(graphs, preset, members.cells[member])
         torch.manual_seed(int(members.seeds[member]))
         network = TwoBranch(values.shape[1], 2, recipe, "fusion").train()
         optimiser = torch.optim.Adam(
@@ -186,6 +193,31 @@ def test_without_the_cut_the_region_would_reach_training(survey):
         for cube in (values, changed)
     ]
     assert any(not torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_training_sees_its_receptive_field_alone(survey):
+    """Beyond two superpixels from the labels the map may change without any effect on the default's weights."""
+    from geohalo.superpixels.graph import build_graph
+
+    values, _, images = survey
+    column = np.nonzero(images[0])[1]
+    near = np.flatnonzero(column < 6)
+    rng = np.random.default_rng(3)
+    members = members_of(len(values), 2)
+    members = Members(members.seeds, rng.choice(near, members.cells.shape), members.labels, members.held_out)
+    states = []
+    # Superpixels are 3 cells wide: labels reach the second, their field the fourth, that is column 11.
+    for first in (None, 12, 9):
+        cube = values.copy()
+        if first is not None:
+            cube[column >= first] += 50
+        graph = build_graph(images[0], cube).arrays()
+        states.append(
+            train_and_predict(cube, [graph], members, "default", "spatial", 3, "cpu", lambda _: None).state
+        )
+    trained = [name for name in states[0] if "num_batches" not in name]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in trained)
+    assert not all(torch.equal(states[0][name], states[2][name]) for name in trained)
 
 
 def test_same_seed_same_result_bit_for_bit(survey):
