@@ -5,6 +5,7 @@ and imports left out, stages that run side by side counted once), and the rest a
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -54,9 +55,13 @@ def covered(intervals: list[tuple[str, float, float]]) -> float:
     return total
 
 
-def run(config: Path | None, cores: int, data: str) -> dict[str, float]:
-    """Run one survey in an empty folder; returns wall, work and overhead in seconds and peak memory in GB."""
-    with tempfile.TemporaryDirectory() as folder:
+def run(config: Path | None, cores: int, data: str, keep: Path | None) -> dict[str, float]:
+    """Run one survey in an empty folder (below ``keep``, when given); returns wall, work and overhead in seconds and peak memory in GB."""
+    with (
+        contextlib.nullcontext(tempfile.mkdtemp(dir=keep))
+        if keep
+        else tempfile.TemporaryDirectory() as folder
+    ):
         command = [
             sys.executable,
             "-m",
@@ -96,15 +101,19 @@ def main() -> None:
     parser.add_argument(
         "--data", default=os.environ.get("GEOHALO_DATA", str(ROOT.parent / "shared" / "data"))
     )
+    parser.add_argument("--keep", type=Path, help="existing folder to keep the results in")
     arguments = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores, {arguments.cores} used; Python "
           f"{platform.python_version()}")  # fmt: skip
-    rows = [("demo", run(None, arguments.cores, arguments.data))]
+    rows = [("demo", run(None, arguments.cores, arguments.data, arguments.keep))]
     for config in sorted((ROOT / "config" / "surveys").glob("*.yaml")):
         settings = yaml.safe_load(config.read_text(encoding="utf-8"))
         if (Path(arguments.data) / settings["samples"]["file"]).exists():
             rows.append(
-                (settings["survey"], run(config, arguments.cores, str(Path(arguments.data).resolve())))
+                (
+                    settings["survey"],
+                    run(config, arguments.cores, str(Path(arguments.data).resolve()), arguments.keep),
+                )
             )
         else:
             print(f"{settings['survey']}: no data in {arguments.data}, left out")

@@ -239,7 +239,7 @@ def test_published_sizes_are_those_of_the_preset():
     )
     assert {preset.hidden for preset in PRESETS.values()} == {16}
     assert PRESETS["default"].epochs < reference.epochs
-    assert PRESETS["default"].normalisation == "layer"
+    assert PRESETS["default"].normalisation == "labelled"
     assert max(PRESETS["default"].internal) < min(reference.internal)
 
 
