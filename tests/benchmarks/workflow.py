@@ -56,7 +56,10 @@ def covered(intervals: list[tuple[str, float, float]]) -> float:
 
 
 def run(config: Path | None, cores: int, data: str, keep: Path | None) -> dict[str, float]:
-    """Run one survey in an empty folder (below ``keep``, when given); returns wall, work and overhead in seconds and peak memory in GB."""
+    """Run one survey in an empty folder, kept if it is below ``keep``.
+
+    Returns wall, work and overhead in seconds and peak memory in GB.
+    """
     with (
         contextlib.nullcontext(tempfile.mkdtemp(dir=keep))
         if keep
