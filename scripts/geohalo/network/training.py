@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -239,6 +240,21 @@ def member_bytes(
     return 3 * 4 * (spatial + spectrum)
 
 
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Sum gradients in one order, so that threads do not change their rounding; the former state comes back."""
+    before, warn = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    # Without warn_only a GPU would need a setting of its own before the program starts.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=warn)
+
+
 def train_and_predict(
     values: np.ndarray,
     graphs: list[dict],
@@ -284,7 +300,8 @@ def train_and_predict(
     results = []
     for part in _blocks(len(members), size):
         report(f"members {part.start + 1} to {min(part.stop, len(members))}")
-        results.append(_train_part(x, scales, members[part], recipe, variant, report))
+        with repeatable():
+            results.append(_train_part(x, scales, members[part], recipe, variant, report))
     return Result(
         np.concatenate([r.score for r in results]),
         {name: torch.cat([r.state[name] for r in results]) for name in results[0].state},

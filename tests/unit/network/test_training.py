@@ -231,6 +231,26 @@ def test_same_seed_same_result_bit_for_bit(survey):
     np.testing.assert_array_equal(first.history, second.history)
 
 
+def test_threads_do_not_change_the_result(survey):
+    """Many labels on few pixels add up in one order, whatever the number of threads (atomic sums would differ)."""
+    values, graphs, _ = survey
+    wide = Members(
+        *(np.tile(part, (12, 1) if part.ndim == 2 else 12) for part in vars(members_of(len(values))).values())
+    )
+    torch.set_num_threads(2)
+    try:
+        runs = [
+            train_and_predict(values, graphs, wide, "default", "fusion", 4, "cpu", lambda _: None)
+            for _ in range(3)
+        ]
+    finally:
+        torch.set_num_threads(1)
+    assert not torch.are_deterministic_algorithms_enabled()
+    for run in runs[1:]:
+        np.testing.assert_array_equal(run.history, runs[0].history)
+        np.testing.assert_array_equal(run.score, runs[0].score)
+
+
 def test_members_do_not_touch_each_other(survey, monkeypatch):
     """A member trained alone ends where it ends in company (without dropout, whose draws are shared)."""
     values, graphs, _ = survey
