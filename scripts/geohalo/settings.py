@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from geohalo.distances import check_distances
 from geohalo.errors import InputError
 
 Config = dict[str, Any]
@@ -125,22 +126,11 @@ def check_settings(config: Config, source: str = "config") -> Config:
         )
     if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):
         raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
-    _check_distances(settings["labels"], source)
+    try:
+        check_distances(settings["labels"], held_out=True)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
     return settings
-
-
-def _check_distances(labels: Config, source: str) -> None:
-    """Stop when the distances of the labels contradict each other."""
-    if labels["background_distance"] < labels["radius"]:
-        raise InputError(
-            f"{source}: labels.background_distance ({labels['background_distance']:g} m) is smaller than labels.radius "
-            f"({labels['radius']:g} m), so that one cell could be halo and background at once. Make it larger."
-        )
-    if labels["buffer"] <= labels["background_distance"]:
-        raise InputError(
-            f"{source}: labels.buffer ({labels['buffer']:g} m) must exceed labels.background_distance "
-            f"({labels['background_distance']:g} m), or no held-out background is left. Make it larger."
-        )
 
 
 def simulated_tables() -> Config:

@@ -66,7 +66,7 @@ def test_simulated_tables_are_complete():
         ),
         (
             {"labels": {"background_distance": 100}},
-            r"labels\.background_distance \(100 m\) is smaller than labels\.radius",
+            r"labels\.background_distance \(100 m\) is below labels\.radius",
         ),
         (
             {"labels": {"buffer": 5000}},

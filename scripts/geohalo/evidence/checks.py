@@ -8,23 +8,6 @@ import numpy as np
 from geohalo.errors import InputError
 
 
-def check_distances(labels: Mapping[str, Any], held_out: bool) -> None:
-    """Raise InputError where one distance of the section `labels` makes another meaningless."""
-    radius, beyond, buffer = labels["radius"], labels["background_distance"], labels["buffer"]
-    if beyond < radius:
-        raise InputError(
-            f"labels.background_distance ({beyond:g} m) is below labels.radius ({radius:g} m), so "
-            "a cell could be halo and background at once: set background_distance to radius or "
-            "more."
-        )
-    if held_out and buffer <= beyond:
-        raise InputError(
-            f"labels.buffer ({buffer:g} m) must exceed labels.background_distance ({beyond:g} m): "
-            "the test background is the ground between the two distances around a held-out "
-            "deposit. Set a larger buffer."
-        )
-
-
 def check_reachable(n_reachable: int, n_deposits: int, labels: Mapping[str, Any]) -> None:
     """Raise InputError if no deposit has a cell within the label radius."""
     if n_reachable == 0:

@@ -47,6 +47,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial import KDTree
 
+from geohalo.distances import check_distances
 from geohalo.evidence import checks
 
 SCHEMES = ("held_out", "random", "final")
@@ -175,7 +176,7 @@ def draw_folds(
     """
     if scheme not in SCHEMES:
         raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(SCHEMES)}")
-    checks.check_distances(labels, held_out=scheme == "held_out")
+    check_distances(labels, held_out=scheme == "held_out")
     cells, deposits = np.asarray(cells, dtype=float), np.asarray(deposits, dtype=float)
     group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
     if scheme == "held_out":

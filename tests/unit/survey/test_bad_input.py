@@ -7,31 +7,21 @@ import openpyxl
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
+from geohalo.settings import schema, with_defaults
 from geohalo.survey.samples import clean_samples
 from geohalo.survey.tables import read_table
 
 
 def section(**keys) -> dict:
-    censoring = {"below": [], "flag": None, "replace": 0.5} | keys.pop("censoring", {})
-    defaults = {
-        "layer": None,
+    given = {
+        "file": "s.csv",
         "x": "x",
         "y": "y",
         "crs": "EPSG:2157",
-        "keep": {},
         "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|pct|mgkg)$",
         "units": {"ppm": "ppm", "pct": "percent"},
-        "unit": None,
-        "missing": [],
-        "include": [],
-        "exclude": [],
-        "min_coverage": 0.8,
-        "max_censored": 0.5,
-        "empty": "stop",
-        "implausible": "stop",
-        "merge_distance": 1,
     }
-    return defaults | keys | {"censoring": censoring}
+    return with_defaults(given | keys, schema()["properties"]["samples"])
 
 
 def survey(rows: int = 40, **columns) -> pd.DataFrame:

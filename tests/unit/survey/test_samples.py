@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
+from geohalo.settings import schema, with_defaults
 from geohalo.survey.places import group_places, identical_rows, merge_places
 from geohalo.survey.samples import clean_samples
 from geohalo.survey.tables import read_table
@@ -16,26 +17,15 @@ from scipy.spatial.distance import cdist
 
 
 def section(**keys) -> dict:
-    censoring = {"below": [], "flag": None, "replace": 0.5} | keys.pop("censoring", {})
-    defaults = {
-        "layer": None,
+    given = {
+        "file": "s.csv",
         "x": "x",
         "y": "y",
         "crs": "EPSG:2157",
-        "keep": {},
         "elements": "(?P<element>[A-Z][A-Za-z0-9]*)_(?P<unit>ppm|ppb|pct)",
         "units": {"ppm": "ppm", "ppb": "ppb", "pct": "percent"},
-        "unit": None,
-        "missing": [],
-        "include": [],
-        "exclude": [],
-        "min_coverage": 0.8,
-        "max_censored": 0.5,
-        "empty": "stop",
-        "implausible": "stop",
-        "merge_distance": 1,
     }
-    return defaults | keys | {"censoring": censoring}
+    return with_defaults(given | keys, schema()["properties"]["samples"])
 
 
 def survey(rows: int = 40) -> pd.DataFrame:
