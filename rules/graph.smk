@@ -3,7 +3,6 @@
 
 rule build_graph:
     input:
-        cube=path("cube"),
         labels=path("superpixels"),
     output:
         graph=path("graph"),

@@ -17,12 +17,12 @@ rule segment_superpixels:
         runtime=20,
     params:
         slic=lambda wildcards: {
-            "n_segments": int(wildcards.n_segments),
+            "n_segments": wildcards.n_segments,
             "compactness": config["superpixels"]["compactness"],
             "components": config["superpixels"]["components"],
         },
         code=code("segment_superpixels"),
     message:
-        "Segment the cube into about {wildcards.n_segments} superpixels"
+        "Segment the cube into superpixels ({wildcards.n_segments})"
     script:
         "../scripts/segment_superpixels.py"

@@ -3,19 +3,19 @@
 import xarray as xr
 from _cells import Survey, write_geotiff
 from _job import job
-from geohalo.cube.grid import check_segments
+from geohalo.superpixels.counts import superpixel_count
 from geohalo.superpixels.segmentation import segment
 
 
-def segment_superpixels(cube: str, n_segments: int, compactness: float, components: int, labels: str) -> str:
+def segment_superpixels(cube: str, n_segments: str, compactness: float, components: int, labels: str) -> str:
     """Write the label image; returns a line for the log."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
-        check_segments([n_segments], int(survey.mask.sum()))
+        count = superpixel_count(n_segments, int(survey.mask.sum()))
         values = data["cube"].to_numpy()[:, survey.mask].T
-    image = segment(values, survey.mask, n_segments, compactness, components)
+    image = segment(values, survey.mask, count, compactness, components)
     write_geotiff(survey, image[None], labels, nodata=0, names=["superpixel"])
-    return f"{image.max()} superpixels ({n_segments} asked for)"
+    return f"{image.max()} superpixels ({count} asked for)"
 
 
 if __name__ == "__main__":

@@ -88,19 +88,3 @@ def sampled_mask(grid: Grid, samples: NDArray[np.float64], max_distance: float) 
     """Mark the cells whose centre lies within ``max_distance`` metres of a sample; returns (rows, columns) bool."""
     distance, _ = cKDTree(samples).query(grid.centres(), distance_upper_bound=max_distance, workers=-1)
     return np.isfinite(distance).reshape(grid.shape)
-
-
-def check_segments(n_segments: list[int], n_cells: int) -> None:
-    """Stop when more superpixels are asked for than there are cells.
-
-    Raises
-    ------
-    InputError
-        If one of the counts exceeds the number of cells inside the mask.
-    """
-    too_many = [n for n in n_segments if n > n_cells]
-    if too_many:
-        raise InputError(
-            f"config key superpixels.n_segments: {max(too_many)} superpixels are asked for, but the grid has only "
-            f"{n_cells} cells inside the mask. Ask for fewer superpixels or give a smaller grid.cell."
-        )

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import HeteroData
-from torch_geometric.nn import GCNConv, GraphConv, MeanAggregation, SGConv
+from torch_geometric.nn import GATv2Conv, GCNConv, GraphConv, MeanAggregation, SGConv
 
 from geohalo.network.presets import VARIANTS, Preset
+
+#: Numbers that describe the direction and the distance of an external edge (`edge_directions`).
+DIRECTIONS = 5
 
 
 def head(channels: int, preset: Preset, n_classes: int) -> nn.Sequential:
@@ -33,14 +36,14 @@ class InternalBranch(nn.Module):
     .. math:: H = \mathrm{ReLU}(\hat A^3 X W_1), \qquad G = \mathrm{ReLU}(\hat A^3 H W_2)
 
     Shapes:
-        - **inputs:** pixel values (pixels, elements), internal edges (2, edges), superpixel of each pixel (pixels,)
+        - **inputs:** pixel features (pixels, features), internal edges (2, edges), superpixel of each pixel (pixels,)
         - **outputs:** superpixel means of H (superpixels, channels), logits (pixels, classes)
     """
 
     def __init__(self, n_elements: int, preset: Preset, n_classes: int):
         super().__init__()
         first, second = preset.internal
-        self.conv_1 = SGConv(n_elements, first, K=3)
+        self.conv_1 = SGConv(preset.features(n_elements), first, K=3)
         self.conv_2 = SGConv(first, second, K=3)
         self.head = head(second, preset, n_classes)
         self.mean = MeanAggregation()
@@ -52,8 +55,15 @@ class InternalBranch(nn.Module):
         return self.mean(hidden, superpixel), logits
 
 
+def running_rate(step: int) -> float:
+    """Weight of a step (from 1) in the running averages: torch's 0.1, or what makes a mean of the steps so far."""
+    return max(0.1, 1 / step)
+
+
 class SuperpixelNorm(nn.BatchNorm1d):
     """Batch normalisation with statistics over some of the superpixels, applied to all of them.
+
+    Running averages are plain means over the first steps, so that they do not lag behind in short trainings.
 
     Shapes:
         - **inputs:** features (superpixels, channels), superpixels counted (superpixels,) of bool
@@ -64,6 +74,7 @@ class SuperpixelNorm(nn.BatchNorm1d):
         """Normalise; in training, over the superpixels counted."""
         if not self.training:
             return super().forward(x)
+        self.momentum = running_rate(int(self.num_batches_tracked) + 1)  # type: ignore[arg-type]
         super().forward(x[counted])  # keeps the running averages
         variance, mean = torch.var_mean(x[counted], 0, correction=0)
         return (x - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
@@ -73,33 +84,43 @@ class ExternalBranch(nn.Module):
     """Graph convolution over superpixels that touch.
 
     Normalisation, GCNConv, ReLU, normalisation, GraphConv, ReLU, normalisation, head. (The third normalisation is the
-    one that the published parameter count of 581,878 implies.)
+    one that the published parameter count of 581,878 implies.) With ``preset.attention`` the first convolution weighs
+    the neighbours by learned attention (GATv2Conv, Brody et al. 2022, How Attentive are Graph Attention Networks?)
+    that sees the direction and the distance of each.
 
     Shapes:
         - **inputs:** superpixel features (superpixels, channels), external edges (2, edges), superpixels that the
-          normalisation counts (superpixels,) of bool
+          normalisation counts (superpixels,) of bool, directions of the edges (edges, `DIRECTIONS`)
         - **outputs:** logits (superpixels, classes)
     """
 
     def __init__(self, preset: Preset, n_classes: int):
         super().__init__()
         incoming, (first, second) = preset.internal[0], preset.external
-        self.norm_0 = SuperpixelNorm(incoming)
-        self.conv_1 = GCNConv(incoming, first)
-        self.norm_1 = SuperpixelNorm(first)
+        self.norm_0 = SuperpixelNorm(incoming, preset.epsilon)
+        self.conv_1 = (
+            GATv2Conv(incoming, first, edge_dim=DIRECTIONS, fill_value=0.0)
+            if preset.attention
+            else GCNConv(incoming, first)
+        )
+        self.norm_1 = SuperpixelNorm(first, preset.epsilon)
         self.conv_2 = GraphConv(first, second)
-        self.norm_2 = SuperpixelNorm(second)
+        self.norm_2 = SuperpixelNorm(second, preset.epsilon)
         self.head = head(second, preset, n_classes)
 
-    def forward(self, x: Tensor, edge_index: Tensor, counted: Tensor) -> Tensor:
+    def forward(self, x: Tensor, edge_index: Tensor, counted: Tensor, directions: Tensor) -> Tensor:
         """Return the superpixel logits."""
-        x = self.conv_1(self.norm_0(x, counted), edge_index).relu()
+        x = self.norm_0(x, counted)
+        if isinstance(self.conv_1, GATv2Conv):
+            x = self.conv_1(x, edge_index, directions).relu()
+        else:
+            x = self.conv_1(x, edge_index).relu()
         x = self.conv_2(self.norm_1(x, counted), edge_index).relu()
         return self.head(self.norm_2(x, counted))
 
 
 class SpectrumBranch(nn.Module):
-    """1-D convolutions along the elements of one pixel.
+    """1-D convolutions along the elements of one pixel, put in the order ``order`` (a buffer; as they are at first).
 
     Shapes:
         - **inputs:** pixel values (pixels, elements)
@@ -114,20 +135,35 @@ class SpectrumBranch(nn.Module):
             for k, (size, stride) in enumerate(preset.kernels(n_elements))
         )
         self.head = head(channels[-1], preset, n_classes)
+        self.order: Tensor
+        self.register_buffer("order", torch.arange(n_elements))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the pixel logits."""
-        x = x.unsqueeze(1)
+        x = x[:, self.order].unsqueeze(1)
         for conv in self.convs:
             x = conv(x).relu()
         return self.head(x.flatten(1))
+
+
+def published_weights(n_scales: int, branches: Sequence[str]) -> list[float]:
+    """Weights of the branches' logits: internal at each scale, external at each scale, spectrum, where there.
+
+    The spatial half is shared equally by its parts and scales: 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum.
+    """
+    spatial = [branch for branch in branches if branch != "spectrum"]
+    shares = {branch: 1.0 / len(spatial) / n_scales for branch in spatial}
+    half = 0.5 if spatial and "spectrum" in branches else 1.0
+    weights = [half * shares[b] for b in ("internal", "external") if b in shares for _ in range(n_scales)]
+    return weights + ([half] if "spectrum" in branches else [])
 
 
 class TwoBranch(nn.Module):
     """Internal and external branch of each scale, spectrum branch, and their fusion.
 
     Fusion is 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum (published); the spatial half is averaged over the
-    scales. A variant keeps the branches that it names and averages what it has.
+    scales. A variant keeps the branches that it names and averages what it has. With ``preset.fusion`` "learned" the
+    weights are softmax(ln published + ``fusion``), which start from the published ones.
 
     Parameters
     ----------
@@ -151,26 +187,55 @@ class TwoBranch(nn.Module):
         )
         self.spectrum = SpectrumBranch(n_elements, preset, n_classes) if "spectrum" in branches else None
         self.branches = branches
+        self.prior: Tensor
+        self.register_buffer("prior", torch.tensor(published_weights(scales, branches)).log())
+        self.fusion = nn.Parameter(torch.zeros_like(self.prior)) if preset.fusion == "learned" else None
 
-    def forward(self, x: Tensor, graphs: Sequence[HeteroData]) -> Tensor:
-        """Return the logits (pixels, classes) of all pixels, given their values (pixels, elements)."""
-        parts = []
-        spatial = [self._spatial(k, x, graph) for k, graph in enumerate(graphs)] if len(self.internal) else []
-        if spatial:
-            parts.append(torch.stack(spatial).mean(0))
+    def forward(self, x: Tensor, graphs: Sequence[HeteroData], features: Tensor | None = None) -> Tensor:
+        """Return the logits (pixels, classes) of all pixels.
+
+        Parameters
+        ----------
+        x : Tensor (pixels, elements)
+        graphs : sequence of HeteroData
+            See `hetero_data`; one for each scale.
+        features : Tensor (pixels, features), optional
+            What the graph branch sees of the pixels, where it is not ``x`` (`encoding`).
+        """
+        internal, external = [], []
+        for scale, graph in enumerate(graphs if len(self.internal) else []):
+            parts = self._spatial(scale, x if features is None else features, graph)
+            internal.append(parts[0])
+            external += parts[1:]
+        logits = (internal if "internal" in self.branches else []) + external
         if self.spectrum is not None:
-            parts.append(self.spectrum(x))
-        return torch.stack(parts).mean(0)
+            logits.append(self.spectrum(x))
+        weights = self.prior if self.fusion is None else self.prior + self.fusion
+        return torch.einsum("b,bpk->pk", weights.softmax(0), torch.stack(logits))
 
-    def _spatial(self, scale: int, x: Tensor, graph: HeteroData) -> Tensor:
+    def _spatial(self, scale: int, x: Tensor, graph: HeteroData) -> list[Tensor]:
         superpixel = graph["pixel"].superpixel
         means, internal = self.internal[scale](x, graph["pixel", "inside", "pixel"].edge_index, superpixel)
-        parts = [internal] if "internal" in self.branches else []
-        if "external" in self.branches:
-            edges = graph["superpixel", "touches", "superpixel"].edge_index
-            external = self.external[scale](means, edges, graph["superpixel"].counted)
-            parts.append(external[superpixel])
-        return torch.stack(parts).mean(0)
+        if "external" not in self.branches:
+            return [internal]
+        touches = graph["superpixel", "touches", "superpixel"]
+        external = self.external[scale](
+            means, touches.edge_index, graph["superpixel"].counted, touches.edge_attr
+        )
+        return [internal, external[superpixel]]
+
+
+def edge_directions(attributes: Tensor, of_map: Tensor | None = None) -> Tensor:
+    """Directions of external edges, (edges, `DIRECTIONS`), from their attributes (edges, 3) in cells.
+
+    Cosine and sine of the bearing, once (which side) and twice the angle (along which axis), and the logarithm of the
+    distance relative to the median: that of all edges of the map, where these are only some of them.
+    """
+    distance = attributes[:, :2].norm(dim=1).clamp(min=1e-3)
+    cosine, sine = attributes[:, 0] / distance, attributes[:, 1] / distance
+    whole = distance if of_map is None else of_map[:, :2].norm(dim=1).clamp(min=1e-3)
+    relative = (distance / whole.median()).log() if len(distance) else distance
+    return torch.stack([cosine, sine, cosine**2 - sine**2, 2 * sine * cosine, relative], dim=1)
 
 
 def hetero_data(graph: dict, labelled: Tensor | None = None) -> HeteroData:
@@ -184,5 +249,7 @@ def hetero_data(graph: dict, labelled: Tensor | None = None) -> HeteroData:
     counted[data["pixel"].superpixel if labelled is None else data["pixel"].superpixel[labelled]] = True
     data["superpixel"].counted = counted
     data["pixel", "inside", "pixel"].edge_index = torch.as_tensor(graph["internal_edges"]).long()
-    data["superpixel", "touches", "superpixel"].edge_index = torch.as_tensor(graph["external_edges"]).long()
+    touches = data["superpixel", "touches", "superpixel"]
+    touches.edge_index = torch.as_tensor(graph["external_edges"]).long()
+    touches.edge_attr = edge_directions(torch.as_tensor(graph["external_attributes"]))
     return data

@@ -1,61 +1,54 @@
 """Many members of the network at once: the mathematics of `definition`, stacked.
 
 Folds, seeds and draws are *members* of one architecture on one graph. Their parameters are stacked along a first
-dimension, features have the shape (nodes, members, channels), and one sparse product serves all members. What does not
-change during training is computed once: the first SGConv's propagation (A^3 X, stored with the graph) and the rows of
-A^3 that end in labelled pixels.
-
-While a member trains, superpixels that hold any cell of its held-out region are cut from the external graph, so that
-nothing of that region reaches a training cell; for prediction the graph is whole again.
+dimension, features have the shape (nodes, members, channels), and one sparse product serves all members.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from geohalo.network.definition import TwoBranch
+from geohalo.network.definition import TwoBranch, running_rate
 from geohalo.network.presets import Preset
-from geohalo.network.sparse import SparseMatrix, adjacency, averaging, normalised_adjacency, selection
+from geohalo.network.sparse import SparseMatrix
 
 Stacked = dict[str, Tensor]
 
+#: Bytes of the features of the external branch that are computed at a time on the CPU.
+EXTERNAL_BYTES = 1 << 22
 
-@dataclass
-class ScaleGraph:
-    """The graph of one scale, or of the part of it that a computation needs.
+
+@dataclass(frozen=True)
+class External:
+    """The external graph as each member sees it.
 
     Attributes
     ----------
-    propagated : Tensor (pixels, elements)
-        A^3 X, rows of the pixels at hand.
-    superpixel : Tensor (pixels,) of int64
-    mean : SparseMatrix (superpixels, pixels)
     adjacency : SparseMatrix (superpixels, superpixels)
         Without loops.
-    propagation : SparseMatrix (pixels, pixels)
-        Normalised, with loops.
+    edges : Tensor (2, edges) of int64
+    directions : Tensor (edges, `definition.DIRECTIONS`)
+    scaling : Tensor (superpixels, members)
+        D^-1/2 with loops; 0 for superpixels that are cut out for a member.
+    present : Tensor (superpixels, members)
+        1, or 0 for superpixels that are cut out for a member.
+    counted : Tensor (superpixels, members)
+        1 for superpixels that the statistics of the normalisation are taken over, else 0.
     """
 
-    propagated: Tensor
-    superpixel: Tensor
-    mean: SparseMatrix
     adjacency: SparseMatrix
-    propagation: SparseMatrix
+    edges: Tensor
+    directions: Tensor
+    scaling: Tensor
+    present: Tensor
+    counted: Tensor
 
-    @classmethod
-    def from_arrays(cls, graph: dict, device: torch.device) -> "ScaleGraph":
-        """Read the arrays of one scale (see `geohalo.superpixels.graph.SuperpixelGraph`)."""
-        superpixel = torch.as_tensor(graph["assignment"]).long()
-        pixels, count = superpixel.numel(), int(superpixel.max()) + 1
-        return cls(
-            torch.as_tensor(graph["propagated"]).to(device),
-            superpixel.to(device),
-            averaging(superpixel, count).to(device),
-            adjacency(graph["external_edges"], count).to(device),
-            normalised_adjacency(graph["internal_edges"], pixels).to(device),
-        )
+    def of(self, some: slice) -> "External":
+        """Return the graph as some of the members see it."""
+        mine = {name: getattr(self, name)[:, some] for name in ("scaling", "present", "counted")}
+        return replace(self, **mine)
 
 
 def initial_members(seeds: list[int], *sizes: object) -> Stacked:
@@ -68,8 +61,20 @@ def initial_members(seeds: list[int], *sizes: object) -> Stacked:
 
 
 def is_trained(name: str) -> bool:
-    """Tell parameters from the running statistics of batch normalisation."""
-    return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+    """Tell parameters from the running statistics of batch normalisation and constants."""
+    return not name.endswith(("running_mean", "running_var", "num_batches_tracked", "prior", "order"))
+
+
+def dropped(shape: torch.Size, share: float, device: torch.device) -> Tensor:
+    """Factors of dropout: 0 for about a ``share`` of the places (in steps of 1/256), and larger elsewhere by as much.
+
+    A random byte for each place: torch's own dropout draws a double, which took a fifth of a training step.
+    """
+    count = shape.numel()
+    words = torch.empty((count + 7) // 8, dtype=torch.int64, device=device).random_(-(2**63), None)
+    out = round(256 * share)
+    kept = words.view(torch.uint8)[:count] >= out
+    return kept.view(shape) * (256 / (256 - out))
 
 
 class Engine:
@@ -83,11 +88,21 @@ class Engine:
     branches : tuple of str
         See `presets.VARIANTS`.
     training : bool
-        Dropout on, batch statistics from the data.
+        Dropout and noise on, batch statistics from the data.
+    mixed : bool
+        Convolutions along the spectrum in bfloat16.
     """
 
-    def __init__(self, state: Stacked, preset: Preset, branches: tuple[str, ...], training: bool = False):
+    def __init__(
+        self,
+        state: Stacked,
+        preset: Preset,
+        branches: tuple[str, ...],
+        training: bool = False,
+        mixed: bool = False,
+    ):
         self.state, self.preset, self.branches, self.training = state, preset, branches, training
+        self.mixed = mixed
 
     def linear(self, name: str, x: Tensor, bias: str | None = None) -> Tensor:
         """Apply each member's linear layer to features (nodes, members, channels)."""
@@ -98,17 +113,37 @@ class Engine:
 
     def head(self, name: str, x: Tensor) -> Tensor:
         """Classify features (nodes, members, channels); returns logits (nodes, members, classes)."""
-        x = F.dropout(x, self.preset.dropout, self.training)
+        if self.training and self.preset.dropout:
+            x = x * dropped(x.shape, self.preset.dropout, x.device)
         return self.linear(f"{name}.head.3", self.linear(f"{name}.head.1", x).relu())
 
-    def hidden(self, scale: int, propagated: Tensor) -> Tensor:
-        """First layer of the internal branch, (pixels, members, channels), from A^3 X (pixels, elements)."""
+    def kept_elements(self, members: int, elements: int, device: torch.device) -> Tensor | None:
+        """Draw the elements that each member sees in this step, (members, elements), scaled to the same mean."""
+        if not (self.training and self.preset.element_dropout):
+            return None
+        return F.dropout(torch.ones(members, elements, device=device), self.preset.element_dropout)
+
+    def disturbed(self, x: Tensor, bins: int = 1) -> Tensor:
+        """Apply the noise and the dropout of training to values (..., inputs * bins), alike to the bins of an input."""
+        if not self.training:
+            return x
+        if self.preset.noise:
+            x = x + self.preset.noise * torch.randn_like(x)
+        if self.preset.input_dropout:
+            inputs = x.unflatten(-1, (-1, bins))
+            kept = dropped(inputs[..., :1].shape, self.preset.input_dropout, x.device)
+            x = (inputs * kept).flatten(-2)
+        return x
+
+    def first_weight(self, scale: int, kept: Tensor | None = None) -> Tensor:
+        """Weight and, as last column, bias of the first SGConv: (members, channels, features + 1)."""
         name = f"internal.{scale}.conv_1.lin"
-        weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        propagated = F.dropout(propagated, self.preset.input_dropout, self.training)
-        # One product for all members, since they share the pixels.
-        out = torch.addmm(bias.flatten(), propagated, weight.flatten(0, 1).t())
-        return out.relu().unflatten(1, weight.shape[:2])
+        weight = self.state[f"{name}.weight"]
+        if kept is not None:
+            repeats = weight.shape[2] // kept.shape[1]
+            inputs = kept.repeat(1, 1 + self.preset.contrast)
+            weight = weight * inputs.repeat_interleave(repeats // (1 + self.preset.contrast), 1).unsqueeze(1)
+        return torch.cat([weight, self.state[f"{name}.bias"].unsqueeze(-1)], dim=2)
 
     def internal(self, scale: int, second: Tensor) -> Tensor:
         """Rest of the internal branch after propagation of ``second`` = A^3 H W2 (pixels, members, channels)."""
@@ -125,162 +160,105 @@ class Engine:
         mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         if self.training:
             mean, variance = self._batch_statistics(name, x, counted)
-        return (x - mean) * (variance + 1e-5).rsqrt() * weight + bias
+        slope = (variance + self.preset.epsilon).rsqrt() * weight
+        return torch.addcmul(bias - mean * slope, x, slope)
 
     def _batch_statistics(self, name: str, x: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance over the superpixels counted, kept as running averages too."""
         there = counted.unsqueeze(-1)
         count = there.sum(0).clamp(min=1)
-        mean = (x * there).sum(0) / count
-        variance = ((x - mean).square() * there).sum(0) / count
+        mean = torch.einsum("nmc,nm->mc", x, counted) / count
+        variance = torch.einsum("nmc,nm->mc", (x - mean).square(), counted) / count
         with torch.no_grad():
-            self.state[f"{name}.running_mean"].lerp_(mean, 0.1)
-            self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), 0.1)
+            steps = self.state[f"{name}.num_batches_tracked"].add_(1)
+            rate = running_rate(int(steps[0]))  # members are trained together from the first step on
+            self.state[f"{name}.running_mean"].lerp_(mean, rate)
+            self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), rate)
         return mean, variance
 
-    def external(
-        self, scale: int, graph: ScaleGraph, means: Tensor, present: Tensor, counted: Tensor
-    ) -> Tensor:
-        """External branch.
+    def external(self, scale: int, graph: External, means: Tensor) -> Tensor:
+        """External branch: logits (superpixels, members, classes) from means (superpixels, members, channels).
 
-        Parameters
-        ----------
-        means : Tensor (superpixels, members, channels)
-        present : Tensor (superpixels, members)
-            1, or 0 for superpixels that are cut out for a member.
-        counted : Tensor (superpixels, members)
-            1 for superpixels that the statistics of the normalisation are taken over, else 0.
+        On the CPU as many members at a time as fit into its cache: the branch is a chain of passes over its features.
+        """
+        superpixels, members, channels = means.shape
+        at_once = max(1, EXTERNAL_BYTES // (4 * superpixels * channels))
+        if means.device.type != "cpu" or at_once >= members:
+            return self._external(scale, graph, means)
+        mine = {key: value for key, value in self.state.items() if key.startswith(f"external.{scale}.")}
+        parts = []
+        for start in range(0, members, at_once):
+            some = slice(start, start + at_once)
+            engine = Engine(
+                {key: value[some] for key, value in mine.items()}, self.preset, self.branches, self.training
+            )
+            parts.append(engine._external(scale, graph.of(some), means[:, some]))
+        return torch.cat(parts, dim=1)
+
+    def _external(self, scale: int, graph: External, means: Tensor) -> Tensor:
+        name = f"external.{scale}"
+        x = self.norm(f"{name}.norm_0", means, graph.counted)
+        if self.preset.attention:
+            x, _ = self.attention(f"{name}.conv_1", graph, x)
+        else:
+            scaling = graph.scaling.unsqueeze(-1)
+            x = x * scaling
+            x = (graph.adjacency @ x + x) * scaling
+            x = self.linear(f"{name}.conv_1.lin", x, bias=f"{name}.conv_1.bias")
+        x = self.norm(f"{name}.norm_1", x.relu(), graph.counted)
+        neighbours = graph.adjacency @ (x * graph.present.unsqueeze(-1))
+        x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
+        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), graph.counted))
+
+    def attention(self, name: str, graph: External, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Attend to the superpixels around each one and to itself (GATv2).
 
         Returns
         -------
-        Tensor (superpixels, members, classes)
+        features : Tensor (superpixels, members, channels)
+        attention : Tensor (edges, members)
+            Attention of each edge's second superpixel to its first; with the attention to itself they add up to 1.
         """
-        name = f"external.{scale}"
-        degree = (graph.adjacency @ present) + 1
-        scaling = (present * degree.rsqrt()).unsqueeze(-1)
-        x = self.norm(f"{name}.norm_0", means, counted) * scaling
-        x = (graph.adjacency @ x + x) * scaling
-        x = self.linear(f"{name}.conv_1.lin", x, bias=f"{name}.conv_1.bias").relu()
-        x = self.norm(f"{name}.norm_1", x, counted)
-        neighbours = graph.adjacency @ (x * present.unsqueeze(-1))
-        x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
-        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), counted))
+        source, target = graph.edges
+        left, right = self.linear(f"{name}.lin_l", x), self.linear(f"{name}.lin_r", x)
+        directions = torch.einsum("ed,mod->emo", graph.directions, self.state[f"{name}.lin_edge.weight"])
+        weigh = self.state[f"{name}.att"].squeeze(1).squeeze(1)
+        along = (F.leaky_relu(left[source] + right[target] + directions, 0.2) * weigh).sum(-1)
+        itself = (F.leaky_relu(left + right, 0.2) * weigh).sum(-1)
+        along = along.masked_fill(graph.present[source] == 0, -torch.inf)
+        index = target.unsqueeze(1).expand_as(along)
+        # Any shift leaves a softmax as it is; the largest score keeps it in range.
+        largest = itself.detach().scatter_reduce(0, index, along.detach(), "amax")
+        along, itself = (along - largest[target]).exp(), (itself - largest).exp()
+        total = itself.index_add(0, target, along)
+        along, itself = along / total[target], itself / total
+        messages = torch.zeros_like(left).index_add(0, target, left[source] * along.unsqueeze(-1))
+        return messages + left * itself.unsqueeze(-1) + self.state[f"{name}.bias"], along
 
     def spectrum(self, x: Tensor) -> Tensor:
-        """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes)."""
+        """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes).
+
+        On the CPU one member's convolutions after another are faster than grouped ones (twice, at 33 members); on a
+        GPU the launches would cost more than the work. Elements are put in the order of the first member.
+        """
+        x = x[..., self.state["spectrum.order"][0]]
+        if x.device.type != "cpu":
+            return self.head("spectrum", self._convolutions(x, slice(None)))
+        features = [self._convolutions(x[:, [m]], slice(m, m + 1)) for m in range(x.shape[1])]
+        return self.head("spectrum", torch.cat(features, dim=1))
+
+    def _convolutions(self, x: Tensor, which: slice) -> Tensor:
+        """Convolutions of some members, side by side as groups: (pixels, members, elements) to (..., channels)."""
         members = x.shape[1]
-        x = F.dropout(x, self.preset.input_dropout, self.training)
-        for k, (_, stride) in enumerate(self.preset.kernels(x.shape[2])):
-            weight, bias = self.state[f"spectrum.convs.{k}.weight"], self.state[f"spectrum.convs.{k}.bias"]
-            flat = x.flatten(1, 2) if x.dim() == 4 else x
-            x = F.conv1d(flat, weight.flatten(0, 1), bias.flatten(), stride=stride, groups=members).relu()
-            x = x.unflatten(1, (members, -1))
-        return self.head("spectrum", x.flatten(2))
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.mixed):
+            for k, (_, stride) in enumerate(self.preset.kernels(x.shape[2])):
+                weight, bias = (
+                    self.state[f"spectrum.convs.{k}.{name}"][which] for name in ("weight", "bias")
+                )
+                x = F.conv1d(x, weight.flatten(0, 1), bias.flatten(), stride=stride, groups=members).relu_()
+        return x.float().flatten(1).unflatten(1, (members, -1))
 
-
-@dataclass
-class LabelledScale:
-    """What training needs of one scale: the receptive field of the labelled pixels.
-
-    Attributes
-    ----------
-    graph : ScaleGraph
-        Pixels of the superpixels within two external hops of a labelled pixel.
-    rows : SparseMatrix (labelled, pixels)
-        Rows of A^3 of the distinct labelled pixels.
-    pick : Tensor (members, cells) of int64
-        Row of ``rows`` of each member's labelled pixels.
-    superpixel : Tensor (members, cells) of int64
-    present : Tensor (superpixels, members)
-        0 where a superpixel is cut out for a member.
-    counted : Tensor (superpixels, members)
-        1 where a superpixel counts in the statistics of the normalisation.
-    """
-
-    graph: ScaleGraph
-    rows: SparseMatrix
-    pick: Tensor
-    superpixel: Tensor
-    present: Tensor
-    counted: Tensor
-
-
-def labelled_scale(graph: ScaleGraph, cells: Tensor, held_out: Tensor, whole: bool) -> LabelledScale:
-    """Prepare one scale for training.
-
-    Parameters
-    ----------
-    graph : ScaleGraph
-        The whole map.
-    cells : Tensor (members, cells) of int64
-        Labelled pixels of each member.
-    held_out : Tensor (members, pixels) of bool
-        Held-out region of each member.
-    whole : bool
-        Keep the whole map, and normalise over it, instead of the receptive field and the labelled superpixels.
-    """
-    distinct, pick = torch.unique(cells, return_inverse=True)
-    rows = selection(distinct, graph.superpixel.numel())
-    for _ in range(3):
-        rows = rows.after(graph.propagation)
-    cut = (graph.mean @ held_out.t().float()) > 0
-    field = torch.zeros(graph.mean.shape[0], 1, device=cells.device)
-    field[graph.superpixel[distinct]] = 1
-    for _ in range(2):
-        field += graph.adjacency @ field
-    keep = torch.nonzero((field[graph.superpixel, 0] > 0) | whole).flatten()
-    part = ScaleGraph(
-        graph.propagated[keep],
-        graph.superpixel[keep],
-        averaging(graph.superpixel[keep], graph.mean.shape[0]),
-        graph.adjacency,
-        graph.propagation,
-    )
-    columns = rows.after(selection(keep, graph.superpixel.numel()).transpose())
-    present = (~cut).float()
-    superpixel = graph.superpixel[cells]
-    labelled = torch.zeros_like(present).scatter_(0, superpixel.t(), 1.0)
-    return LabelledScale(part, columns, pick, superpixel, present, present if whole else present * labelled)
-
-
-def _labelled_logits(engine: Engine, number: int, scale: LabelledScale) -> tuple[Tensor, Tensor]:
-    """Spatial logits (cells, members, classes) of the labelled pixels at one scale, and whether theirs is cut out."""
-    members = torch.arange(scale.pick.shape[0], device=scale.pick.device)
-    hidden = engine.hidden(number, scale.graph.propagated)
-    parts = []
-    if "internal" in engine.branches:
-        near = scale.rows @ hidden
-        parts.append(engine.internal(number, engine.second_weight(number, near[scale.pick.t(), members])))
-    if "external" in engine.branches:
-        logits = engine.external(number, scale.graph, scale.graph.mean @ hidden, scale.present, scale.counted)
-        parts.append(logits[scale.superpixel.t(), members])
-    return torch.stack(parts).mean(0), scale.present[scale.superpixel.t(), members]
-
-
-def training_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> tuple[Tensor, Tensor]:
-    """Logits of the labelled pixels.
-
-    Parameters
-    ----------
-    engine : Engine
-    x : Tensor (cells, members, elements)
-        Spectra of each member's labelled pixels.
-    scales : list of LabelledScale
-
-    Returns
-    -------
-    logits : Tensor (cells, members, classes)
-    usable : Tensor (cells, members)
-        0 for pixels whose superpixel is cut out at every scale.
-    """
-    parts = []
-    usable = torch.ones(x.shape[:2], device=x.device)
-    if engine.branches != ("spectrum",):
-        logits, there = zip(*(_labelled_logits(engine, k, s) for k, s in enumerate(scales)), strict=True)
-        present = torch.stack(there).unsqueeze(-1)
-        count = present.sum(0)
-        usable = (count > 0).float().squeeze(-1)
-        parts.append((torch.stack(logits) * present).sum(0) / count.clamp(min=1))
-    if "spectrum" in engine.branches:
-        parts.append(engine.spectrum(x))
-    return torch.stack(parts).mean(0), usable
+    def weights(self) -> Tensor:
+        """Weights (members, parts) of the logits: internal at each scale, external at each scale, spectrum."""
+        prior = self.state["prior"]
+        return (prior + self.state["fusion"] if "fusion" in self.state else prior).softmax(1)

@@ -1,7 +1,7 @@
 """Presets: the sizes and the training recipe of the two-branch network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Branches of each variant. ``internal`` and ``external`` together are the spatial branch.
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -71,18 +71,44 @@ class Preset:
         Hidden units of each classifier head.
     dropout : float
         Share of the features dropped before each head.
-    input_dropout : float
-        Share of the cube's values dropped while training, so that no element is relied on alone.
     normalisation : {"map", "labelled"}
         Batch normalisation with statistics over the superpixels of the whole map (published), or over those that hold
         a labelled cell of the member: only the latter lets a network train on its receptive field, whatever the
         size of the map. Running averages are used for prediction in either case.
+    epsilon : float
+        Added to the variance in the normalisation. Channels that hardly vary over the labelled superpixels are else
+        enlarged without bound wherever they do vary.
     epochs, learning_rate, weight_decay
         Adam, full batch.
     l1_internal : float
         L1 penalty on the parameters of the internal branch.
     clip_internal, clip_external : float or None
         Largest norm of the gradient of a branch.
+    encoding : int
+        Bins of the piecewise-linear encoding of each element before the graph branch; 0 for the value itself.
+    contrast : bool
+        Give the graph branch, beside each value, its difference from the mean of the coarsest superpixel.
+    fusion : {"published", "learned"}
+        Weights of the branches: fixed, or learned from the published ones on.
+    attention : bool
+        Weigh the neighbours of a superpixel by learned attention (GATv2) with their direction and distance, in place
+        of the GCNConv.
+    loss : {"cross_entropy", "positive_unlabelled"}
+        The second holds that an unlabelled cell is of the halo class with probability ``prior``.
+    prior : float
+        Share of the ground that is halo; for the positive-unlabelled loss.
+    label_smoothing : float
+        Probability that the cross-entropy gives to the other classes.
+    group_weights : bool
+        Every group of deposits weighs alike among the positives, however many cells it has.
+    variance_penalty : float
+        Weight of the variance of the loss over groups of deposits.
+    input_dropout : float
+        Share of the cube's values dropped while training, so that no element of a cell is relied on alone.
+    element_dropout : float
+        Share of the elements that a member does without, everywhere, in each step of training.
+    noise : float
+        Standard deviation of the noise on the values that each branch sees in training.
     """
 
     internal: tuple[int, int]
@@ -94,12 +120,43 @@ class Preset:
     normalisation: str
     epochs: int
     learning_rate: float
-    input_dropout: float = 0.0
+    epsilon: float = 1e-5
     weight_decay: float = 0.0
     l1_internal: float = 0.0
     clip_internal: float | None = None
     clip_external: float | None = None
+    encoding: int = 0
+    contrast: bool = False
+    fusion: str = "published"
+    attention: bool = False
+    loss: str = "cross_entropy"
+    prior: float = 0.05
+    label_smoothing: float = 0.0
+    group_weights: bool = False
+    variance_penalty: float = 0.0
+    input_dropout: float = 0.0
+    element_dropout: float = 0.0
+    noise: float = 0.0
 
+    def features(self, n_elements: int) -> int:
+        """Number of features that the graph branch sees of each cell."""
+        return n_elements * (1 + self.contrast) * max(1, self.encoding)
+
+
+# The published branches and fusion at a fraction of the width: few deposits do not feed half a million weights.
+_LEAN = Preset(
+    internal=(32, 32),
+    external=(32, 32),
+    spectrum=(16, 32, 32),
+    kernels=lean_kernels,
+    hidden=16,
+    dropout=0.5,
+    input_dropout=0.2,
+    normalisation="labelled",
+    epochs=40,
+    learning_rate=3e-3,
+    weight_decay=1e-3,
+)
 
 PRESETS = {
     # Xu & Zuo (2024): sizes and recipe of the published experiment.
@@ -117,18 +174,9 @@ PRESETS = {
         clip_internal=3.0,
         clip_external=2.0,
     ),
-    # The same branches and fusion at a fraction of the width: few deposits do not feed half a million weights.
-    "default": Preset(
-        internal=(32, 32),
-        external=(32, 32),
-        spectrum=(16, 32, 32),
-        kernels=lean_kernels,
-        hidden=16,
-        dropout=0.5,
-        input_dropout=0.2,
-        normalisation="labelled",
-        epochs=40,
-        learning_rate=3e-3,
-        weight_decay=1e-3,
-    ),
+    "default": _LEAN,
+    "learned_fusion": replace(_LEAN, fusion="learned"),
+    "attention": replace(_LEAN, attention=True),
+    "label_smoothing": replace(_LEAN, label_smoothing=0.1),
+    "positive_unlabelled": replace(_LEAN, loss="positive_unlabelled"),
 }

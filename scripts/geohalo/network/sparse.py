@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
 
 class _Product(torch.autograd.Function):
@@ -63,9 +62,11 @@ class SparseMatrix:
         """Return the matrix product self @ other as a sparse matrix."""
         return SparseMatrix(torch.sparse.mm(self.matrix, other.matrix))
 
-    def transpose(self) -> "SparseMatrix":
-        """Return the transposed matrix."""
-        return SparseMatrix(self.transposed)
+    def entries(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows, columns and values."""
+        counts = torch.diff(self.matrix.crow_indices())
+        rows = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+        return rows, self.matrix.col_indices().long(), self.matrix.values()
 
     def to(self, device: torch.device) -> "SparseMatrix":
         """Copy to a device."""
@@ -80,22 +81,8 @@ def selection(rows: Tensor, n_columns: int) -> SparseMatrix:
     )
 
 
-def normalised_adjacency(edges: np.ndarray, n_nodes: int) -> SparseMatrix:
-    """D^-1/2 (A + I) D^-1/2 of an undirected graph given by edges (2, edges) in both directions."""
-    index, weight = gcn_norm(torch.as_tensor(edges).long(), num_nodes=n_nodes)
-    return SparseMatrix.from_entries(index[1], index[0], weight, (n_nodes, n_nodes))
-
-
-def adjacency(edges: np.ndarray, n_nodes: int) -> SparseMatrix:
+def adjacency(edges: np.ndarray | Tensor, n_nodes: int) -> SparseMatrix:
     """Plain adjacency of a graph given by edges (2, edges) in both directions."""
     index = torch.as_tensor(edges).long()
-    return SparseMatrix.from_entries(index[1], index[0], torch.ones(index.shape[1]), (n_nodes, n_nodes))
-
-
-def averaging(assignment: Tensor, n_groups: int) -> SparseMatrix:
-    """Matrix that turns pixel features into the mean of each superpixel."""
-    size = torch.bincount(assignment, minlength=n_groups).clamp(min=1)
-    columns = torch.arange(assignment.numel(), device=assignment.device)
-    return SparseMatrix.from_entries(
-        assignment, columns, 1.0 / size[assignment], (n_groups, assignment.numel())
-    )
+    ones = torch.ones(index.shape[1], device=index.device)
+    return SparseMatrix.from_entries(index[1], index[0], ones, (n_nodes, n_nodes))

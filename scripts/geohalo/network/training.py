@@ -1,76 +1,28 @@
-"""Training of stacked members, and their predictions."""
+"""Training of stacked members."""
 
-import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from geohalo.network.engine import (
-    Engine,
-    LabelledScale,
-    ScaleGraph,
-    Stacked,
-    initial_members,
-    is_trained,
-    labelled_scale,
-    training_logits,
-)
-from geohalo.network.presets import PRESETS, VARIANTS, Preset
+from geohalo.errors import InputError
+from geohalo.network.calibration import fit_temperature
+from geohalo.network.checkpoint import Checkpoint
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import Engine, Stacked, is_trained
+from geohalo.network.labelled import LabelledScale, labelled_logits, labelled_scale
+from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve, member_losses
+from geohalo.network.members import HISTORY, Members
+from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.scales import ScaleGraph
 
-#: Bytes that the features of the members trained or predicted together may take.
-MEMORY = 1_500_000_000
+#: Called with the epoch that is done, the number of epochs, and the mean loss.
+Progress = Callable[[int, int, float], None]
 
-
-@dataclass(frozen=True)
-class Members:
-    """Labelled cells of all members.
-
-    Attributes
-    ----------
-    seeds : ndarray (members,) of int
-        Seed of the initial weights.
-    cells : ndarray (members, labelled) of int
-        Labelled cells (row-major order inside the mask).
-    labels : ndarray (members, labelled) of int
-        Class of each; -1 fills up members with fewer cells.
-    held_out : ndarray (members, cells) of bool
-        Held-out region of each member's fold.
-    """
-
-    seeds: np.ndarray
-    cells: np.ndarray
-    labels: np.ndarray
-    held_out: np.ndarray
-
-    def __getitem__(self, part: slice) -> "Members":
-        return Members(self.seeds[part], self.cells[part], self.labels[part], self.held_out[part])
-
-    def __len__(self) -> int:
-        return len(self.seeds)
-
-
-@dataclass(frozen=True)
-class Result:
-    """Outcome of `train_and_predict`.
-
-    Attributes
-    ----------
-    score : ndarray (members, cells) of float32
-        Probability of the halo class.
-    state : dict of Tensor
-        Stacked parameters.
-    history : ndarray (members, epochs) of float32
-        Training loss.
-    """
-
-    score: np.ndarray
-    state: Stacked
-    history: np.ndarray
+#: Epochs that the validation is averaged over before it is compared.
+SMOOTHING = 3
 
 
 def choose_device(name: str) -> torch.device:
@@ -78,166 +30,12 @@ def choose_device(name: str) -> torch.device:
 
     Raises
     ------
-    RuntimeError
+    InputError
         If ``cuda`` is asked for and there is none.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError(
-            "network.device is 'cuda', but torch finds no CUDA GPU. Set it to 'auto' or 'cpu'."
-        )
+        raise InputError("network.device is 'cuda', but torch finds no CUDA GPU. Set it to 'auto' or 'cpu'.")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def class_weights(labels: Tensor, n_classes: int) -> Tensor:
-    """Weight of each labelled cell, (members, labelled): classes weigh alike, a member's sum is 1, fillers are 0."""
-    one_hot = torch.nn.functional.one_hot(labels.clamp(min=0), n_classes) * (labels >= 0).unsqueeze(-1)
-    count = one_hot.sum(1, keepdim=True)
-    present = (count > 0).sum(-1, keepdim=True)
-    return (one_hot / (count.clamp(min=1) * present)).sum(-1)
-
-
-def clip_members(gradients: list[Tensor], largest: float) -> None:
-    """Scale each member's gradient down to a norm of at most ``largest``, in place."""
-    norm = torch.stack([g.flatten(1).norm(dim=1) for g in gradients]).norm(dim=0)
-    scale = (largest / (norm + 1e-6)).clamp(max=1)
-    for gradient in gradients:
-        gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
-
-
-def _losses(
-    engine: Engine, x: Tensor, labels: Tensor, weights: Tensor, scales: list[LabelledScale], n_classes: int
-) -> Tensor:
-    """Cross-entropy (on logits) of each member, with the preset's L1 penalty."""
-    logits, usable = training_logits(engine, x, scales)
-    weights = weights * usable
-    each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    loss = (each.view_as(weights) * weights).sum(0) / weights.sum(0).clamp(min=1e-6)
-    if engine.preset.l1_internal:
-        inner = [p.abs().flatten(1).sum(1) for n, p in engine.state.items() if n.startswith("internal.")]
-        loss = loss + engine.preset.l1_internal * sum(inner)
-    return loss
-
-
-def train(
-    state: Stacked,
-    x: Tensor,
-    members: Members,
-    scales: list[LabelledScale],
-    preset: Preset,
-    variant: str,
-    progress: Callable[[int, float], None],
-) -> np.ndarray:
-    """Train stacked members in place, full batch, for the preset's number of epochs.
-
-    No held-out cell is used, not even to choose the epoch to keep.
-
-    Parameters
-    ----------
-    state : dict of Tensor
-        Stacked parameters; changed in place.
-    x : Tensor (cells, elements)
-        The cube.
-    members : Members
-    scales : list of LabelledScale
-    preset : Preset
-    variant : str
-    progress : callable
-        Called with epoch and mean loss.
-
-    Returns
-    -------
-    ndarray (members, epochs)
-        Training loss.
-    """
-    n_classes = next(p for name, p in state.items() if name.endswith("head.3.bias")).shape[1]
-    labels = torch.as_tensor(members.labels, device=x.device).long()
-    weights = class_weights(labels, n_classes).t().contiguous()
-    labels = labels.clamp(min=0).t().contiguous()
-    spectra = x[torch.as_tensor(members.cells, device=x.device).t()]
-    trained = {name: p.requires_grad_() for name, p in state.items() if is_trained(name)}
-    optimiser = torch.optim.Adam(
-        trained.values(), lr=preset.learning_rate, weight_decay=preset.weight_decay, foreach=True
-    )
-    engine = Engine(state, preset, VARIANTS[variant], training=True)
-    limits = {"internal.": preset.clip_internal, "external.": preset.clip_external}
-    history = []
-    for epoch in range(preset.epochs):
-        optimiser.zero_grad()
-        losses = _losses(engine, spectra, labels, weights, scales, n_classes)
-        # Members share no parameters, so the gradient of the sum is each member's own.
-        losses.sum().backward()
-        for branch, largest in limits.items():
-            if largest is not None:
-                grads = [p.grad for n, p in trained.items() if n.startswith(branch) and p.grad is not None]
-                clip_members(grads, largest) if grads else None
-        optimiser.step()
-        history.append(losses.detach().cpu().numpy())
-        progress(epoch, float(losses.detach().mean()))
-    for parameter in trained.values():
-        parameter.requires_grad_(False)
-    return np.stack(history, axis=1)
-
-
-def _blocks(n: int, size: int) -> Iterator[slice]:
-    for start in range(0, n, size):
-        yield slice(start, start + size)
-
-
-@torch.no_grad()
-def predict(state: Stacked, x: Tensor, graphs: list[ScaleGraph], preset: Preset, variant: str) -> Tensor:
-    """Probability of the classes in every cell, for stacked members.
-
-    Returns
-    -------
-    Tensor (cells, members, classes)
-    """
-    engine = Engine(state, preset, VARIANTS[variant])
-    n_members = next(iter(state.values())).shape[0]
-    parts: list[Tensor] = []
-    if variant != "spectrum":
-        parts.append(
-            torch.stack([_predict_scale(engine, k, g, n_members) for k, g in enumerate(graphs)]).mean(0)
-        )
-    if "spectrum" in engine.branches:
-        widest = max(preset.spectrum) * x.shape[1] * n_members * 8
-        blocks = [
-            engine.spectrum(x[rows].unsqueeze(1).expand(-1, n_members, -1))
-            for rows in _blocks(len(x), max(256, MEMORY // 2 // widest))
-        ]
-        parts.append(torch.cat(blocks))
-    return torch.stack(parts).mean(0).softmax(-1)
-
-
-def _predict_scale(engine: Engine, scale: int, graph: ScaleGraph, n_members: int) -> Tensor:
-    """Logits (cells, members, classes) of the spatial branch at one scale."""
-    hidden = engine.hidden(scale, graph.propagated)
-    parts = []
-    if "internal" in engine.branches:
-        second = engine.second_weight(scale, hidden)
-        for _ in range(3):
-            second = graph.propagation @ second
-        parts.append(engine.internal(scale, second))
-    if "external" in engine.branches:
-        present = torch.ones(graph.mean.shape[0], n_members, device=hidden.device)
-        parts.append(engine.external(scale, graph, graph.mean @ hidden, present, present)[graph.superpixel])
-    return torch.stack(parts).mean(0)
-
-
-def member_bytes(
-    n_cells: int, n_elements: int, n_labelled: int, n_scales: int, variant: str, preset: Preset
-) -> int:
-    """Estimate the memory that one member's features take in training.
-
-    Three copies (value, result of ReLU, gradient) of the hidden layer of every pixel at every scale, and of the
-    activations along the spectrum of every labelled pixel.
-    """
-    spatial = n_cells * preset.internal[0] * n_scales
-    spectrum, positions = 0, n_elements
-    if "spectrum" in VARIANTS[variant]:
-        for channels, (size, stride) in zip(preset.spectrum, preset.kernels(n_elements), strict=True):
-            positions = (positions - size) // stride + 1
-            spectrum += n_labelled * channels * positions
-    return 3 * 4 * (spatial + spectrum)
 
 
 @contextmanager
@@ -249,90 +47,283 @@ def repeatable() -> Iterator[None]:
     )
     # Without warn_only a GPU would need a setting of its own before the program starts.
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Filling new memory with NaN finds reads of what was never written; it costs a pass over each array.
+    filled, torch.utils.deterministic.fill_uninitialized_memory = (  # type: ignore[attr-defined]
+        torch.utils.deterministic.fill_uninitialized_memory,  # type: ignore[attr-defined]
+        False,
+    )
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before, warn_only=warn)
+        torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
 
 
-def train_and_predict(
-    values: np.ndarray,
-    graphs: list[dict],
-    members: Members,
-    preset: str = "default",
-    variant: str = "fusion",
-    epochs: int | None = None,
-    device: str = "auto",
-    report: Callable[[str], None] = print,
-) -> Result:
-    """Train all members and predict the whole map with each.
+def clip_members(gradients: list[Tensor], largest: float) -> None:
+    """Scale each member's gradient down to a norm of at most ``largest``, in place."""
+    norm = torch.stack([g.flatten(1).norm(dim=1) for g in gradients]).norm(dim=0)
+    scale = (largest / (norm + 1e-6)).clamp(max=1)
+    for gradient in gradients:
+        gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
+
+
+class Labelled:
+    """Labelled cells of all members with what the network needs to score them.
 
     Parameters
     ----------
-    values : ndarray (cells, elements)
-        Standardised cube inside the mask.
-    graphs : list of dict
-        Arrays of each scale (see `geohalo.superpixels.graph.SuperpixelGraph`).
-    members : Members
-    preset, variant : str
-    epochs : int, optional
-        Instead of the preset's own number.
-    device : {"auto", "cpu", "cuda"}
-    report : callable
-        Receives lines of progress.
-
-    Returns
-    -------
-    Result
+    values : Tensor (cells, elements)
+    graphs : list of ScaleGraph
+    encode : Encoding
+    cells, labels, groups : Tensor (members, labelled) of int64
+    held_out : Tensor (members, cells) of bool
+        Cut out of the external graph.
+    preset : Preset
+    variant : str
+    n_classes : int
     """
-    where = choose_device(device)
-    recipe = PRESETS[preset]
-    if epochs is not None:
-        recipe = replace(recipe, epochs=epochs)
-    x = torch.as_tensor(values, dtype=torch.float32, device=where)
-    scales = [ScaleGraph.from_arrays(graph, where) for graph in graphs] if variant != "spectrum" else []
-    n_cells, n_elements = values.shape
-    each = member_bytes(n_cells, n_elements, members.cells.shape[1], len(scales), variant, recipe)
-    # Parts of like size, so that no member is left to train alone.
-    parts = math.ceil(len(members) / max(1, MEMORY // each))
-    size = math.ceil(len(members) / parts)
-    report(f"{len(members)} members of {variant} ({preset}), {size} at once, on {where}")
-    results = []
-    for part in _blocks(len(members), size):
-        report(f"members {part.start + 1} to {min(part.stop, len(members))}")
-        with repeatable():
-            results.append(_train_part(x, scales, members[part], recipe, variant, report))
-    return Result(
-        np.concatenate([r.score for r in results]),
-        {name: torch.cat([r.state[name] for r in results]) for name in results[0].state},
-        np.concatenate([r.history for r in results]),
-    )
+
+    def __init__(
+        self,
+        values: Tensor,
+        graphs: list[ScaleGraph],
+        encode: Encoding,
+        cells: Tensor,
+        labels: Tensor,
+        groups: Tensor,
+        held_out: Tensor,
+        preset: Preset,
+        variant: str,
+        n_classes: int,
+    ):
+        self.spectra = values[cells.t().to(values.device)].to(cells.device)
+        self.labels = Labels.of(labels, groups, n_classes, preset.group_weights)
+        near = "internal" in VARIANTS[variant]
+        self.scales: list[LabelledScale] = [
+            labelled_scale(graph, encode, cells, held_out, preset, near) for graph in graphs
+        ]
+
+    def check(self) -> None:
+        """Stop if the cut leaves a member without labelled cells of one of its classes.
+
+        Raises
+        ------
+        InputError
+        """
+        if not self.scales:
+            return
+        there = torch.stack([scale.there for scale in self.scales]).amax(0) > 0
+        counted = self.labels.weight > 0
+        for label in self.labels.label[counted].unique().tolist():
+            mine = counted & (self.labels.label == label)
+            lost = mine.any(0) & ~(mine & there).any(0)
+            if lost.any():
+                raise InputError(
+                    f"{int(lost.sum())} of {len(lost)} members have no training cell of class {label} left: each "
+                    "lies in a superpixel that reaches into the member's held-out region, and such superpixels are "
+                    "cut out while it trains. Ask for smaller superpixels (larger numbers in "
+                    "superpixels.n_segments), or change labels.buffer or labels.group_distance."
+                )
+
+    def logits(self, engine: Engine) -> tuple[Tensor, Tensor]:
+        """Logits (cells, members, classes), and which cells are usable (cells, members)."""
+        return labelled_logits(engine, self.spectra, self.scales)
 
 
-def _train_part(
-    x: Tensor,
-    scales: list[ScaleGraph],
-    members: Members,
-    recipe: Preset,
-    variant: str,
-    report: Callable[[str], None],
-) -> Result:
-    """Train and predict with members that fit into memory together."""
-    start = time.perf_counter()
-    state = initial_members([int(s) for s in members.seeds], x.shape[1], len(scales), recipe, variant)
-    state = {name: p.to(x.device) for name, p in state.items()}
-    cells = torch.as_tensor(members.cells, device=x.device).long()
-    held_out = torch.as_tensor(members.held_out, device=x.device)
-    whole = recipe.normalisation == "map"
-    labelled = [labelled_scale(graph, cells, held_out, whole) for graph in scales]
+class Training:
+    """Full-batch training of stacked members, for a number of epochs or until validation gets no better.
 
-    def progress(epoch: int, loss: float) -> None:
-        if (epoch + 1) % max(1, recipe.epochs // 10) == 0:
-            spent = time.perf_counter() - start
-            left = spent / (epoch + 1) * (recipe.epochs - epoch - 1)
-            report(f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}, {spent:.0f} s, {left:.0f} s left")
+    No held-out cell is used, not even to choose the epoch to keep: validation cells, where members have some, lie
+    inside the training folds and are not learned from.
 
-    torch.manual_seed(int(members.seeds[0]))
-    history = train(state, x, members, labelled, recipe, variant, progress)
-    score = predict(state, x, scales, recipe, variant)[..., 1].t().contiguous()
-    return Result(score.cpu().numpy(), {name: p.cpu() for name, p in state.items()}, history)
+    Parameters
+    ----------
+    state : dict of Tensor (members, ...)
+        Initial parameters; changed in place.
+    values : Tensor (cells, elements)
+    graphs : list of ScaleGraph
+    encode : Encoding
+    members : Members
+    preset : Preset
+    variant : str
+    patience : int, optional
+        Stop when no member's validation AUC (mean of 3 epochs) has risen for this many epochs, and keep each
+        member's best epoch.
+    precision : {"float32", "mixed"}
+        Mixed: the convolutions along the spectrum are in bfloat16. The graph branch stays in float32: its
+        normalisation divides by deviations that can be tiny.
+    """
+
+    def __init__(
+        self,
+        state: Stacked,
+        values: Tensor,
+        graphs: list[ScaleGraph],
+        encode: Encoding,
+        members: Members,
+        preset: Preset,
+        variant: str,
+        patience: int | None = None,
+        precision: str = "float32",
+    ):
+        self.state, self.preset, self.patience, self.mixed = state, preset, patience, precision == "mixed"
+        self.device = state["prior"].device
+        self.branches = VARIANTS[variant]
+        n_classes = next(p for name, p in state.items() if name.endswith("head.3.bias")).shape[1]
+        common = (values, graphs if variant != "spectrum" else [], encode)
+        kind = (preset, variant, n_classes)
+        self.learned = Labelled(*common, *self._cells(members), self._tensor(members.held_out), *kind)
+        self.learned.check()
+        self.n_learned = members.cells.shape[1]
+        self.watched: Labelled | None = None
+        if members.validation_cells is not None and members.validation_labels is not None:
+            cells, labels, _ = self._cells(members)
+            more, their = self._tensor(members.validation_cells), self._tensor(members.validation_labels)
+            cells, labels = torch.cat([cells, more], 1), torch.cat([labels, their], 1)
+            nothing = torch.zeros(len(members), len(values), dtype=torch.bool, device=self.device)
+            self.watched = Labelled(*common, cells, labels, torch.full_like(cells, -1), nothing, *kind)
+            split = torch.arange(cells.shape[1], device=self.device) < self.n_learned
+            self.training_part = self._part(labels, split, n_classes)
+            self.validation_part = self._part(labels, ~split, n_classes)
+        ends = np.full(len(members), preset.epochs) if members.epochs is None else members.epochs
+        self.ends = torch.as_tensor(ends)
+        trained = {name: p.requires_grad_() for name, p in state.items() if is_trained(name)}
+        self.trained = trained
+        self.optimiser = torch.optim.Adam(
+            trained.values(), lr=preset.learning_rate, weight_decay=preset.weight_decay, foreach=True
+        )
+        self.kept = {name: p.detach().clone() for name, p in state.items()}
+        self.history: list[Tensor] = []
+        self.best = torch.full((len(members),), -torch.inf)
+        self.best_epoch = self.ends.clone()
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.as_tensor(values).to(self.device)
+
+    def _cells(self, members: Members) -> tuple[Tensor, Tensor, Tensor]:
+        groups = np.full_like(members.labels, -1) if members.groups is None else members.groups
+        return self._tensor(members.cells), self._tensor(members.labels), self._tensor(groups)
+
+    @staticmethod
+    def _part(labels: Tensor, there: Tensor, n_classes: int) -> Labels:
+        masked = torch.where(there, labels, -1)
+        return Labels.of(masked, torch.full_like(masked, -1), n_classes, alike=False)
+
+    def run(self, progress: Progress, checkpoint: Checkpoint, part: str) -> Stacked:
+        """Train to the end, resuming from a checkpoint where there is one; returns the parameters to keep."""
+        found = checkpoint.get(part)
+        if found:
+            self._restore(found)
+        total = int(self.ends.max())
+        while len(self.history) < total and not self._stale():
+            loss = self._step()
+            self._record(loss)
+            progress(len(self.history), total, float(loss.mean()))
+            if checkpoint.due() and len(self.history) < total:
+                checkpoint.put(part, self._saved())
+        for parameter in self.trained.values():
+            parameter.requires_grad_(False)
+        checkpoint.put(part, self._saved())
+        return self.kept
+
+    def _step(self) -> Tensor:
+        """One step of all members; returns their losses."""
+        self.optimiser.zero_grad()
+        engine = Engine(self.state, self.preset, self.branches, training=True, mixed=self.mixed)
+        logits, usable = self.learned.logits(engine)
+        losses = member_losses(logits, self.learned.labels, usable, self.preset)
+        if self.preset.l1_internal:
+            inner = [p.abs().flatten(1).sum(1) for n, p in self.state.items() if n.startswith("internal.")]
+            losses = losses + self.preset.l1_internal * sum(inner)
+        # Members share no parameters, so the gradient of the sum is each member's own.
+        losses.sum().backward()
+        for branch, largest in (
+            ("internal.", self.preset.clip_internal),
+            ("external.", self.preset.clip_external),
+        ):
+            grads = [p.grad for n, p in self.trained.items() if n.startswith(branch) and p.grad is not None]
+            if largest is not None and grads:
+                clip_members(grads, largest)
+        self.optimiser.step()
+        return losses.detach().float().cpu()
+
+    def _record(self, loss: Tensor) -> None:
+        """Keep the numbers of this epoch, and the parameters of members that end or are at their best."""
+        row = torch.full((len(HISTORY), len(loss)), torch.nan)
+        row[0] = loss
+        if self.watched is not None:
+            row[1:] = self._watch()
+        self.history.append(row)
+        epoch = len(self.history)
+        now = self.ends == epoch
+        if self.patience is not None and self.watched is not None:
+            smooth = torch.stack([r[4] for r in self.history[-SMOOTHING:]]).mean(0)
+            better = smooth > self.best
+            now = better | (self.best == -torch.inf)  # whom validation tells nothing keeps the latest epoch
+            self.best = torch.where(better, smooth, self.best)
+            self.best_epoch[now] = epoch
+        if now.any():
+            there = now.to(self.device)
+            for name, value in self.state.items():
+                self.kept[name][there] = value.detach()[there]
+
+    @torch.no_grad()
+    def _watched_logits(self, state: Stacked) -> Tensor:
+        assert self.watched is not None
+        return self.watched.logits(Engine(state, self.preset, self.branches))[0].float()
+
+    def _watch(self) -> Tensor:
+        """Loss and area under the ROC curve on training and validation cells, in evaluation mode; (4, members)."""
+        logits = self._watched_logits(self.state)
+        each = cross_entropy(logits, self.training_part.label + self.validation_part.label)
+        parts = (self.training_part, self.validation_part)
+        losses = [(each * labels.weight).sum(0).cpu() for labels in parts]
+        return torch.stack([*losses, *(mean_area_under_curve(logits, labels).cpu() for labels in parts)])
+
+    def _stale(self) -> bool:
+        """Tell whether no member has got better for as long as the patience."""
+        if self.patience is None or self.watched is None:
+            return False
+        better = self.best_epoch[self.best > -torch.inf]
+        return len(better) > 0 and len(self.history) - int(better.max()) >= self.patience
+
+    def temperature(self) -> np.ndarray:
+        """Temperature of each member's probabilities, (members,), fitted on its validation cells."""
+        out = np.ones(len(self.ends))
+        if self.watched is not None:
+            logits, labels = self._watched_logits(self.kept), self.validation_part
+            for k in range(len(out)):
+                one = slice(k, k + 1)
+                out[k] = fit_temperature(logits[:, one], labels.label[:, one], labels.weight[:, one])
+        return out
+
+    def table(self) -> dict[str, np.ndarray]:
+        """History of each member, (members, epochs) for each of `HISTORY`."""
+        rows = torch.stack(self.history, dim=2).numpy()
+        return dict(zip(HISTORY, rows, strict=True))
+
+    def _saved(self) -> dict:
+        moments = self.optimiser.state_dict()["state"]
+        return {
+            "state": {name: value.detach().clone() for name, value in self.state.items()},
+            "kept": dict(self.kept),
+            "moments": {str(k): dict(value) for k, value in moments.items()},
+            "history": list(self.history),
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+        }
+
+    @torch.no_grad()
+    def _restore(self, saved: dict) -> None:
+        for name, value in saved["state"].items():
+            self.state[name].copy_(value)
+            self.kept[name].copy_(saved["kept"][name])
+        whole = self.optimiser.state_dict()
+        whole["state"] = {int(k): value for k, value in saved["moments"].items()}
+        self.optimiser.load_state_dict(whole)
+        self.history, self.best, self.best_epoch = list(saved["history"]), saved["best"], saved["best_epoch"]
+        torch.set_rng_state(saved["random"])
+        if saved["random_cuda"]:
+            torch.cuda.set_rng_state_all(saved["random_cuda"])

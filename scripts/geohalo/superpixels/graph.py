@@ -1,17 +1,18 @@
 """Internal graph (pixels) and external graph (superpixels) of one segmentation.
 
 Pixels are the cells inside the mask in row-major order, superpixels are numbered from 0. All edges are stored in both
-directions, sorted, without loops. Everything is vectorised: time and memory are linear in the number of cells.
+directions, sorted by source then target, without loops. Time and memory are linear in the number of cells: no edge list
+is ever sorted.
 """
 
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array, eye_array
+from scipy.sparse import coo_array
 
-#: Hops of the simplified graph convolution (SGConv) over the internal graph: K = 3 in the published network.
-HOPS = 3
+#: Cells whose internal edges are made at once: few enough for the processor's cache.
+BLOCK = 50_000
 
 
 @dataclass(frozen=True)
@@ -29,33 +30,26 @@ class SuperpixelGraph:
     external_attributes : ndarray (edges, 3) of float32
         Per external edge: eastward and northward distance from the first superpixel's centroid to the second's, in
         cells, and the number of touching pixel pairs.
-    propagated : ndarray (pixels, elements) of float32
-        The cube's values after `HOPS` steps of `propagation_matrix`: the constant part of the first SGConv.
     """
 
     assignment: NDArray[np.int32]
     internal_edges: NDArray[np.int32]
     external_edges: NDArray[np.int32]
     external_attributes: NDArray[np.float32]
-    propagated: NDArray[np.float32]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays by name, for storage."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def _neighbour_pairs(image: NDArray[np.integer], down: int, right: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the values of all cells and of their neighbours ``down`` rows and ``right`` columns on, flat."""
-    rows, columns = image.shape
-    first = image[: rows - down, max(0, -right) : columns - max(0, right)]
-    second = image[down:, max(0, right) : columns - max(0, -right)]
-    return first.ravel(), second.ravel()
-
-
-def _both_ways(first: np.ndarray, second: np.ndarray) -> NDArray[np.int32]:
-    """Stack edges with their reverse, sorted by source then target."""
-    edges = np.stack([np.concatenate([first, second]), np.concatenate([second, first])])
-    return edges[:, np.lexsort((edges[1], edges[0]))].astype(np.int32)
+def _joined(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether each cell shares a superpixel with the one above, left, right and below, (rows, columns, 4)."""
+    joined = np.zeros((*labels.shape, 4), bool)
+    down = (labels[1:] == labels[:-1]) & (labels[1:] > 0)
+    right = (labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] > 0)
+    joined[1:, :, 0], joined[:-1, :, 3] = down, down
+    joined[:, 1:, 1], joined[:, :-1, 2] = right, right
+    return joined
 
 
 def internal_edges(labels: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -69,18 +63,26 @@ def internal_edges(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     Returns
     -------
     ndarray (2, edges) of int32
-        Pixel numbers (row-major order inside the mask), both directions.
+        Pixel numbers (row-major order inside the mask), both directions, sorted by source then target.
     """
-    number = np.cumsum(labels.ravel() > 0).reshape(labels.shape) - 1
-    pairs = []
-    for down, right in ((0, 1), (1, 0)):
-        first, second = _neighbour_pairs(labels, down, right)
-        same = (first == second) & (first > 0)
-        pairs.append([pixel[same] for pixel in _neighbour_pairs(number, down, right)])
-    return _both_ways(*(np.concatenate(side) for side in zip(*pairs, strict=True)))
+    number = np.cumsum(labels > 0, dtype=np.int32) - np.int32(1)
+    columns = labels.shape[1]
+    # Above, left, right, below is the order of the pixels' numbers: the edges come out sorted.
+    steps = np.array([-columns, -1, 1, columns])
+    joined = _joined(labels).reshape(-1, steps.size)
+    edges = np.empty((2, np.count_nonzero(joined)), np.int32)
+    done = 0
+    for start in range(0, len(joined), BLOCK):
+        found = np.flatnonzero(joined[start : start + BLOCK])
+        cell = start + found // steps.size
+        part = slice(done, done + found.size)
+        edges[0, part] = number[cell]
+        edges[1, part] = number[cell + steps[found % steps.size]]
+        done = part.stop
+    return edges
 
 
-def external_edges(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def external_edges(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Edges between superpixels that touch, by side or corner.
 
     Parameters
@@ -91,87 +93,60 @@ def external_edges(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDAr
     Returns
     -------
     edges : ndarray (2, edges) of int32
-        Superpixel numbers from 0, both directions.
-    contacts : ndarray (edges,) of int64
+        Superpixel numbers from 0, both directions, sorted by source then target.
+    contacts : ndarray (edges,) of int32
         Number of touching pixel pairs of each edge.
     """
-    count = int(labels.max()) + 1
-    keys = []
-    wide = labels.astype(np.int64)
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        first, second = _neighbour_pairs(wide, down, right)
+    count = int(labels.max(initial=0))
+    sources, targets = [], []
+    # Right, below, below right, below left: every touching pair of pixels once.
+    for first, second in (
+        (labels[:, :-1], labels[:, 1:]),
+        (labels[:-1], labels[1:]),
+        (labels[:-1, :-1], labels[1:, 1:]),
+        (labels[:-1, 1:], labels[1:, :-1]),
+    ):
         touching = (first != second) & (first > 0) & (second > 0)
-        first, second = first[touching], second[touching]
-        keys.append(np.minimum(first, second) * count + np.maximum(first, second))
-    unique, contacts = np.unique(np.concatenate(keys), return_counts=True)
-    low, high = unique // count - 1, unique % count - 1
-    order = np.lexsort((np.concatenate([high, low]), np.concatenate([low, high])))
-    return _both_ways(low, high), np.concatenate([contacts, contacts])[order]
-
-
-def propagation_matrix(edges: NDArray[np.integer], n_nodes: int) -> csr_array:
-    """Symmetrically normalised adjacency with self-loops, D^-1/2 (A + I) D^-1/2 (Kipf & Welling 2017, eq. 2).
-
-    Parameters
-    ----------
-    edges : ndarray (2, edges) of int
-        Both directions, no loops.
-    n_nodes : int
-
-    Returns
-    -------
-    csr_array (n_nodes, n_nodes) of float32
-    """
-    ones = np.ones(edges.shape[1], np.float32)
-    adjacency = csr_array((ones, (edges[0], edges[1])), shape=(n_nodes, n_nodes)) + eye_array(
-        n_nodes, dtype=np.float32
-    )
-    scale = diags_array((adjacency.sum(axis=1) ** -0.5).astype(np.float32))
-    return (scale @ adjacency @ scale).tocsr()
+        sources.append(first[touching] - 1)
+        targets.append(second[touching] - 1)
+    source, target = np.concatenate(sources), np.concatenate(targets)
+    ones = np.ones(source.size, np.int32)
+    # Compressing the rows adds repeated entries up and sorts by bucket.
+    once = coo_array((ones, (source, target)), shape=(count, count)).tocsr()
+    contacts = (once + once.T).tocsr().sorted_indices()
+    source = np.repeat(np.arange(count, dtype=np.int32), np.diff(contacts.indptr))
+    return np.stack([source, contacts.indices.astype(np.int32, copy=False)]), contacts.data
 
 
 def superpixel_centroids(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Mean row and column of each superpixel; returns (superpixels, 2)."""
-    rows, columns = np.nonzero(labels)
-    superpixel = labels[rows, columns] - 1
+    inside = labels > 0
+    superpixel = labels[inside] - 1
     size = np.bincount(superpixel)
-    return np.column_stack([np.bincount(superpixel, rows) / size, np.bincount(superpixel, columns) / size])
+    means = []
+    for axis in (0, 1):
+        place = np.arange(labels.shape[axis], dtype=np.float64).reshape((-1, 1) if axis == 0 else (1, -1))
+        means.append(np.bincount(superpixel, np.broadcast_to(place, labels.shape)[inside]) / size)
+    return np.column_stack(means)
 
 
-def build_graph(labels: NDArray[np.integer], values: NDArray[np.floating]) -> SuperpixelGraph:
+def build_graph(labels: NDArray[np.integer]) -> SuperpixelGraph:
     """Build the internal and the external graph of one segmentation.
 
     Parameters
     ----------
     labels : ndarray (rows, columns) of int
         Superpixels from 1 without gaps; 0 outside the mask.
-    values : ndarray (pixels, elements)
-        Standardised cube inside the mask, row-major order.
 
     Returns
     -------
     SuperpixelGraph
-
-    Raises
-    ------
-    ValueError
-        If the number of labelled pixels differs from the rows of ``values``.
     """
-    assignment = (labels[labels > 0] - 1).astype(np.int32)
-    if assignment.size != len(values):
-        raise ValueError(f"{assignment.size} labelled pixels but {len(values)} rows of values")
-    internal = internal_edges(labels)
     external, contacts = external_edges(labels)
-    centroid = superpixel_centroids(labels)
-    down, right = (centroid[external[1]] - centroid[external[0]]).T
-    propagation = propagation_matrix(internal, len(values))
-    propagated = values.astype(np.float32)
-    for _ in range(HOPS):
-        propagated = propagation @ propagated
-    return SuperpixelGraph(
-        assignment,
-        internal,
-        external,
-        np.column_stack([right, -down, contacts]).astype(np.float32),
-        propagated,
-    )
+    down, right = superpixel_centroids(labels).T
+    attributes = np.empty((external.shape[1], 3), np.float32)
+    attributes[:, 0] = right[external[1]] - right[external[0]]
+    attributes[:, 1] = down[external[0]] - down[external[1]]
+    attributes[:, 2] = contacts
+    assignment = (labels[labels > 0] - 1).astype(np.int32)
+    return SuperpixelGraph(assignment, internal_edges(labels), external, attributes)

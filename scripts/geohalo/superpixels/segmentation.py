@@ -24,7 +24,9 @@ def principal_components(values: NDArray[np.floating], components: int) -> NDArr
     ndarray (cells, components)
     """
     components = min(components, *values.shape)
-    return PCA(components, svd_solver="covariance_eigh").fit_transform(values.astype(np.float64))
+    # The shares of variance, which are not used here, are 0/0 where all cells are alike.
+    with np.errstate(invalid="ignore"):
+        return PCA(components, svd_solver="covariance_eigh").fit_transform(values.astype(np.float64))
 
 
 def segment(

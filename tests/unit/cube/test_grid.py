@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.cube.grid import check_segments, sampled_mask, survey_grid
+from geohalo.cube.grid import sampled_mask, survey_grid
 from geohalo.errors import InputError
 
 
@@ -36,9 +36,3 @@ def test_mistyped_cell_size(cell):
     samples = np.array([[1000.0, 1000.0], [100_000.0, 90_000.0]])
     with pytest.raises(InputError, match=r"grid\.cell"):
         survey_grid(samples, cell, max_distance=100)
-
-
-def test_more_superpixels_than_cells():
-    check_segments([10, 50], 50)
-    with pytest.raises(InputError, match=r"superpixels\.n_segments: 51 superpixels .* only 50 cells"):
-        check_segments([10, 51], 50)

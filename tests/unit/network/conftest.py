@@ -1,8 +1,12 @@
-"""A small survey of 12 x 15 cells with two scales, shared by the tests of the network."""
+"""Small surveys, drawn members and trainings, shared by the tests of the network."""
 
 import numpy as np
 import pytest
 import torch
+from geohalo.network.members import Members
+from geohalo.network.presets import PRESETS, Preset
+from geohalo.network.run import Settings, train_and_predict
+from geohalo.network.scales import ScaleGraph
 from geohalo.superpixels.graph import build_graph
 
 
@@ -14,7 +18,7 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def survey():
-    """Return values (cells, elements), the arrays of two scales, and their label images."""
+    """Return values (cells, elements), the arrays of two scales, and their label images, of 12 x 15 cells."""
     rng = np.random.default_rng(0)
     rows, columns, elements = 12, 15, 11
     mask = np.ones((rows, columns), bool)
@@ -23,12 +27,58 @@ def survey():
     images = []
     for size in (3, 5):
         blocks = (y // size) * 10 + x // size
-        images.append(
-            np.where(
-                mask,
-                np.unique(blocks[mask], return_inverse=True)[1][np.cumsum(mask).reshape(mask.shape) - 1] + 1,
-                0,
-            )
-        )
+        image = np.zeros(mask.shape, int)
+        image[mask] = np.unique(blocks[mask], return_inverse=True)[1] + 1
+        images.append(image)
     values = rng.normal(size=(mask.sum(), elements)).astype(np.float32)
-    return values, [build_graph(image, values).arrays() for image in images], images
+    return values, [build_graph(image).arrays() for image in images], images
+
+
+@pytest.fixture(scope="session")
+def wide_survey():
+    """Return values, arrays and label images of 14 x 40 cells in irregular superpixels (nearest of some points)."""
+    rng = np.random.default_rng(1)
+    place = np.stack(np.mgrid[:14, :40], -1).reshape(-1, 2)
+    images = []
+    for count in (60, 25):
+        points = rng.uniform((0, 0), (14, 40), (count, 2))
+        nearest = ((place[:, None] - points) ** 2).sum(-1).argmin(1)
+        images.append(np.unique(nearest, return_inverse=True)[1].reshape(14, 40) + 1)
+    values = rng.normal(size=(len(place), 9)).astype(np.float32)
+    return values, [build_graph(image).arrays() for image in images], images
+
+
+@pytest.fixture
+def scales(survey):
+    return [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in survey[1]]
+
+
+@pytest.fixture(scope="session")
+def draw_members():
+    """Return a function that draws members with random labelled cells and nothing held out."""
+
+    def draw(cells, n_members=3, labelled=24, seed=0, n_classes=2):
+        rng = np.random.default_rng(seed)
+        cells = np.arange(cells) if np.isscalar(cells) else cells
+        drawn = np.stack([rng.choice(cells, labelled, replace=False) for _ in range(n_members)])
+        classes = np.arange(labelled) % 3 == 0 if n_classes == 2 else np.arange(labelled) % n_classes
+        labels = np.tile(classes, (n_members, 1)).astype(int)
+        return Members(np.arange(n_members), drawn, labels, np.zeros((n_members, cells.max() + 1), bool))
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def train():
+    """Return a function that trains and predicts on the CPU, silently."""
+
+    def run(values, graphs, members, preset="default", variant="fusion", epochs=3, fold=None, **settings):
+        settings = {"device": "cpu", "variant": variant, "epochs": epochs, **settings}
+        if isinstance(preset, Preset):
+            base = next(name for name, known in PRESETS.items() if known.kernels is preset.kernels)
+            settings["options"] = {name: value for name, value in vars(preset).items() if name != "kernels"}
+            preset = base
+        chosen = Settings(preset=preset, **settings)
+        return train_and_predict(values, graphs, members, chosen, fold, lambda _: None)
+
+    return run

@@ -1,0 +1,264 @@
+"""What training needs of a scale: the receptive field of the labelled cells, and nothing else.
+
+The loss sees labelled cells only, so that only superpixels within two external steps of one matter (GCNConv,
+GraphConv). What does not change during training is computed once: A^3 X of the field, the rows of A^3 of
+the labelled cells, and the degrees of the external graph.
+
+While a member trains, superpixels that hold any cell of its held-out region are cut from the external graph, so that
+nothing of that region reaches a training cell; for prediction the graph is whole again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from geohalo.network.definition import edge_directions
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import Engine, External
+from geohalo.network.first_layer import BLOCK_BYTES, FieldBlock, first_layer
+from geohalo.network.presets import Preset
+from geohalo.network.scales import HOPS, Block, ScaleGraph
+from geohalo.network.sparse import SparseMatrix, selection
+
+
+@dataclass(frozen=True)
+class LabelledScale:
+    """One scale, prepared for the labelled cells of all members.
+
+    Attributes
+    ----------
+    features : Tensor (pixels, features + 1)
+        A^3 X of the field's pixels; the last column is 1.
+    blocks : list of FieldBlock
+    pairs : Tensor (cells, members) of int64
+        Row of each member's labelled cells among the pairs of the blocks.
+    superpixel : Tensor (cells, members) of int64
+        Superpixel of the field.
+    external : External
+    there : Tensor (cells, members)
+        0 for cells whose superpixel is cut out.
+    """
+
+    features: Tensor
+    blocks: list[FieldBlock]
+    pairs: Tensor
+    superpixel: Tensor
+    external: External
+    there: Tensor
+
+
+def labelled_scale(
+    graph: ScaleGraph, encode: Encoding, cells: Tensor, held_out: Tensor, preset: Preset, near: bool = True
+) -> LabelledScale:
+    """Prepare one scale.
+
+    Parameters
+    ----------
+    graph : ScaleGraph
+        The whole map.
+    encode : Encoding
+    cells : Tensor (members, cells) of int64
+        Labelled cells of each member.
+    held_out : Tensor (members, pixels) of bool
+        Held-out region of each member.
+    preset : Preset
+    near : bool
+        Whether the internal branch needs the neighbourhood of the labelled cells.
+    """
+    labelled = torch.unique(graph.superpixel[cells].long())
+    whole = preset.normalisation == "map"
+    everything = torch.arange(graph.n_superpixels, device=cells.device)
+    field = graph.block(everything if whole else graph.within(labelled, 2))
+    part = graph.subgraph(field.superpixels)
+    number = torch.zeros(graph.n_superpixels, dtype=torch.int64, device=cells.device)
+    number[field.superpixels] = torch.arange(len(field.superpixels), device=cells.device)
+    superpixel = number[graph.superpixel[cells].long()].t().contiguous()
+    external = _external(graph, part, field.superpixels, held_out, superpixel, whole)
+    features, blocks, pairs = _blocks(field, encode, cells, superpixel, preset, near)
+    return LabelledScale(
+        features, blocks, pairs, superpixel, external, external.present.gather(0, superpixel)
+    )
+
+
+def _external(
+    graph: ScaleGraph, part: ScaleGraph, kept: Tensor, held_out: Tensor, superpixel: Tensor, whole: bool
+) -> External:
+    """Build the external graph of the field; degrees are those of the whole graph, less what is cut out."""
+    present = (~graph.touched(held_out)).float()
+    scaling = (present * ((graph.adjacency @ present) + 1).rsqrt())[kept]
+    present = present[kept]
+    counted = present if whole else present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
+    directions = edge_directions(part.attributes, graph.attributes)
+    return External(part.adjacency, part.edges, directions, scaling, present, counted)
+
+
+def whole_external(graph: ScaleGraph, members: int) -> External:
+    """Build the external graph of the map for prediction: nothing is cut out."""
+    present = torch.ones(graph.n_superpixels, 1, device=graph.start.device)
+    scaling = ((graph.adjacency @ present) + 1).rsqrt()
+    alike = present.expand(-1, members)
+    return External(
+        graph.adjacency,
+        graph.edges,
+        edge_directions(graph.attributes),
+        scaling.expand(-1, members),
+        alike,
+        alike,
+    )
+
+
+def _blocks(
+    field: Block, encode: Encoding, cells: Tensor, superpixel: Tensor, preset: Preset, near: bool
+) -> tuple[Tensor, list[FieldBlock], Tensor]:
+    """Cut the field into blocks; returns A^3 X of the field, the blocks, and the row of each cell and member."""
+    members = len(cells)
+    columns = preset.internal[0] * members
+    largest = max(1, BLOCK_BYTES[cells.device.type] // (4 * columns))
+    order = torch.argsort(superpixel.flatten(), stable=True)
+    pair_cell, pair_member = (
+        cells.t().flatten()[order],
+        (torch.arange(len(order), device=cells.device) % members)[order],
+    )
+    first_pair = torch.searchsorted(
+        superpixel.flatten()[order], torch.arange(len(field.superpixels) + 1, device=cells.device)
+    ).tolist()
+    features: list[Tensor] = []
+    blocks: list[FieldBlock] = []
+    for low, high, block in _runs(field, largest):
+        x = block.propagate(encode(block.pixels))
+        features.append(torch.cat([x, x.new_ones(len(x), 1)], dim=1))
+        pairs = slice(first_pair[low], first_pair[high])
+        rows = _near(block, pair_cell[pairs], pair_member[pairs], members) if near else None
+        mean = _mean(block)
+        start = blocks[-1].pixels.stop if blocks else 0
+        blocks.append(
+            FieldBlock(
+                slice(start, start + len(x)),
+                slice(low, high),
+                pairs if near else slice(0, 0),
+                mean.matrix,
+                mean.transposed,
+                rows.matrix if rows else None,
+                rows.transposed if rows else None,
+            )
+        )
+    place = torch.empty_like(order)
+    place[order] = torch.arange(len(order), device=order.device)
+    return torch.cat(features), blocks, place.view_as(superpixel)
+
+
+def _runs(field: Block, largest: int) -> Iterator[tuple[int, int, Block]]:
+    """Cut a block into runs of whole superpixels with at most ``largest`` pixels; yields their range and the run."""
+    size = torch.bincount(field.local, minlength=len(field.superpixels))
+    ends = torch.cumsum(size, 0).tolist()
+    starts = [0, *ends[:-1]]
+    crow, col = field.neighbours.matrix.crow_indices(), field.neighbours.matrix.col_indices()
+    low = 0
+    for high in range(1, len(ends) + 1):
+        if high == len(ends) or ends[high] - starts[low] > largest:
+            a, b = starts[low], ends[high - 1]
+            rows = crow[a : b + 1]
+            matrix = torch.sparse_csr_tensor(
+                rows - rows[0],
+                col[rows[0] : rows[-1]] - a,
+                torch.ones(int(rows[-1] - rows[0]), device=col.device),
+                (b - a, b - a),
+                check_invariants=False,
+            )
+            neighbours = SparseMatrix(matrix)
+            yield (
+                low,
+                high,
+                Block(field.pixels[a:b], field.superpixels[low:high], field.local[a:b] - low, neighbours),
+            )
+            low = high
+
+
+def _mean(block: Block) -> SparseMatrix:
+    """Matrix that turns pixel features of a block into the mean of each superpixel."""
+    size = torch.bincount(block.local, minlength=len(block.superpixels))
+    columns = torch.arange(len(block.local), device=block.local.device)
+    return SparseMatrix.from_entries(block.local, columns, 1.0 / size[block.local], (len(size), len(columns)))
+
+
+def _near(block: Block, cells: Tensor, member: Tensor, members: int) -> SparseMatrix | None:
+    """Rows of A^3 of pairs of labelled cell and member, over pixels and members: (pairs, pixels * members)."""
+    if not len(cells):
+        return None
+    ascending, order = torch.sort(block.pixels)
+    here = order[torch.searchsorted(ascending, cells)]
+    distinct, which = torch.unique(here, return_inverse=True)
+    rows, propagation = selection(distinct, len(block.pixels)), block.propagation()
+    for _ in range(HOPS):
+        rows = rows.after(propagation)
+    crow = rows.matrix.crow_indices()
+    count = torch.diff(crow)[which]
+    pair = torch.repeat_interleave(torch.arange(len(which), device=which.device), count)
+    begin = torch.cumsum(count, 0) - count
+    entry = torch.arange(len(pair), device=which.device) - begin[pair] + crow[which][pair]
+    columns = rows.matrix.col_indices()[entry].long() * members + member[pair]
+    shape = (len(cells), len(block.pixels) * members)
+    return SparseMatrix.from_entries(pair, columns, rows.matrix.values()[entry], shape)
+
+
+def _spatial_logits(
+    engine: Engine, number: int, scale: LabelledScale, kept: Tensor | None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Internal and external logits (cells, members, classes) of the labelled cells at one scale, where wanted."""
+    weight = engine.first_weight(number, kept)
+    features = scale.features
+    if engine.training and (engine.preset.input_dropout or engine.preset.noise):
+        disturbed = engine.disturbed(features[:, :-1], max(1, engine.preset.encoding))
+        features = torch.cat([disturbed, features[:, -1:]], dim=1)
+    means, near = first_layer(weight, features, scale.blocks)
+    internal, external = [], []
+    if "internal" in engine.branches:
+        internal.append(engine.internal(number, engine.second_weight(number, near[scale.pairs])))
+    if "external" in engine.branches:
+        logits = engine.external(number, scale.external, means)
+        index = scale.superpixel.unsqueeze(-1).expand(-1, -1, logits.shape[2])
+        external.append(logits.gather(0, index))
+    return internal, external
+
+
+def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> tuple[Tensor, Tensor]:
+    """Logits of the labelled cells.
+
+    A cell whose superpixel is cut out at a scale does without that scale; the spatial branch keeps its total weight as
+    long as one scale is left.
+
+    Parameters
+    ----------
+    engine : Engine
+    x : Tensor (cells, members, elements)
+        Spectra of each member's labelled cells.
+    scales : list of LabelledScale
+
+    Returns
+    -------
+    logits : Tensor (cells, members, classes)
+    usable : Tensor (cells, members)
+        0 for cells whose superpixel is cut out at every scale.
+    """
+    weights = engine.weights()
+    kept = engine.kept_elements(x.shape[1], x.shape[2], x.device)
+    usable = torch.ones(x.shape[:2], device=x.device)
+    logits = torch.zeros(1, device=x.device)
+    if engine.branches != ("spectrum",):
+        found = [_spatial_logits(engine, k, scale, kept) for k, scale in enumerate(scales)]
+        parts = [p for internal, _ in found for p in internal] + [
+            p for _, external in found for p in external
+        ]
+        there = torch.stack([scale.there for scale in scales])
+        usable = there.amax(0)
+        spatial = weights[:, : len(parts)].t().unsqueeze(1)
+        share = spatial * there.repeat(len(parts) // len(scales), 1, 1)
+        share = share / share.sum(0).clamp(min=1e-12) * spatial.sum(0)
+        logits = torch.einsum("bnm,bnmk->nmk", share, torch.stack(parts))
+    if "spectrum" in engine.branches:
+        seen = engine.disturbed(x)
+        spectrum = engine.spectrum(seen if kept is None else seen * kept)
+        logits = logits + weights[:, -1:] * spectrum
+    return logits, usable

@@ -1,0 +1,114 @@
+"""What goes into training and what comes out: the labelled cells of all members, and their results."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from geohalo.network.engine import Stacked
+
+
+@dataclass(frozen=True)
+class Members:
+    """Labelled cells of all members.
+
+    Attributes
+    ----------
+    seeds : ndarray (members,) of int
+        Seed of the initial weights.
+    cells : ndarray (members, labelled) of int
+        Labelled cells (row-major order inside the mask).
+    labels : ndarray (members, labelled) of int
+        Class of each, from 0; -1 fills up members with fewer cells.
+    held_out : ndarray (members, cells) of bool
+        Held-out region of each member's fold.
+    groups : ndarray (members, labelled) of int, optional
+        Group of deposits of each labelled cell; -1 for cells without one.
+    validation_cells, validation_labels : ndarray (members, validated) of int, optional
+        Cells inside the training folds that training does not learn from, in the same form.
+    epochs : ndarray (members,) of int, optional
+        Epochs of each member, in place of the preset's.
+    temperature : ndarray (members,) of float, optional
+        Temperature of each member's probabilities; 1 when left out.
+    """
+
+    seeds: np.ndarray
+    cells: np.ndarray
+    labels: np.ndarray
+    held_out: np.ndarray
+    groups: np.ndarray | None = None
+    validation_cells: np.ndarray | None = None
+    validation_labels: np.ndarray | None = None
+    epochs: np.ndarray | None = None
+    temperature: np.ndarray | None = None
+
+    def __getitem__(self, part: slice | np.ndarray) -> "Members":
+        given = {name: value[part] for name, value in vars(self).items() if value is not None}
+        return replace(self, **given)
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def validated(self) -> "Members":
+        """The same members without the validation cells that none of them uses, or without any."""
+        if self.validation_labels is None or not len(self):
+            return replace(self, validation_cells=None, validation_labels=None)
+        used = int((self.validation_labels >= 0).sum(1).max())
+        if not used:
+            return replace(self, validation_cells=None, validation_labels=None)
+        return replace(
+            self,
+            validation_cells=self.validation_cells[:, :used] if self.validation_cells is not None else None,
+            validation_labels=self.validation_labels[:, :used],
+        )
+
+
+#: Columns of the history, each (members, epochs); all but the first in evaluation mode, for members with validation.
+HISTORY = ("loss", "training_loss", "validation_loss", "training_auc", "validation_auc")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcome of training.
+
+    Attributes
+    ----------
+    score : ndarray (members, scores, cells) of float32
+        With two classes the probability of the second one (scores = 1), else of every class.
+    state : dict of Tensor (members, ...)
+        Stacked parameters.
+    history : dict of ndarray (members, epochs) of float32
+        See `HISTORY`; NaN where there is nothing to tell.
+    best_epoch : ndarray (members,) of int
+        Number of epochs with the best validation (the last one without validation).
+    temperature : ndarray (members,) of float
+        Temperature that fits the member's validation cells; 1 without validation.
+    """
+
+    score: np.ndarray
+    state: Stacked
+    history: dict[str, np.ndarray]
+    best_epoch: np.ndarray
+    temperature: np.ndarray
+
+    @classmethod
+    def joined(cls, results: list["Result"], order: np.ndarray | None = None) -> "Result":
+        """Put the results of several parts together, in the ``order`` of their members."""
+        longest = max(r.history["loss"].shape[1] for r in results)
+
+        def padded(values: np.ndarray) -> np.ndarray:
+            return np.pad(values, ((0, 0), (0, longest - values.shape[1])), constant_values=np.nan)
+
+        parts = {
+            "score": np.concatenate([r.score for r in results]) if len(results) > 1 else results[0].score,
+            "best_epoch": np.concatenate([r.best_epoch for r in results]),
+            "temperature": np.concatenate([r.temperature for r in results]),
+        }
+        history = {name: np.concatenate([padded(r.history[name]) for r in results]) for name in HISTORY}
+        state = {name: torch.cat([r.state[name] for r in results]) for name in results[0].state}
+        if order is not None:
+            place = np.argsort(order)
+            parts = {name: value[place] for name, value in parts.items()}
+            history = {name: value[place] for name, value in history.items()}
+            state = {name: value[torch.as_tensor(place)] for name, value in state.items()}
+        return cls(**parts, state=state, history=history)

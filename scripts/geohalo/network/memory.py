@@ -1,0 +1,116 @@
+"""Memory of training and prediction, estimated before it is allocated."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from geohalo.errors import InputError
+from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.scales import ScaleGraph
+
+#: Copies of a branch's features (value, result of ReLU, dropout, gradients) that a training step holds.
+COPIES = {"internal": 8, "external": 16, "spectrum": 3}
+
+#: Copies of a superpixel's features for each of its neighbours with attention, and how many neighbours there are: those
+#: of squares that touch by side or corner.
+ATTENTION_COPIES = {"training": 6, "prediction": 3}
+NEIGHBOURS = 8
+
+
+def spectrum_activations(n_elements: int, preset: Preset) -> int:
+    """Numbers that the convolutions along the spectrum of one cell put out."""
+    total, positions = 0, n_elements
+    for channels, (size, stride) in zip(preset.spectrum, preset.kernels(n_elements), strict=True):
+        positions = (positions - size) // stride + 1
+        total += channels * positions
+    return total
+
+
+def training_bytes(
+    fields: list[tuple[int, int]], n_elements: int, n_labelled: int, variant: str, preset: Preset
+) -> tuple[int, int]:
+    """Memory of a training step.
+
+    Parameters
+    ----------
+    fields : list of (pixels, superpixels)
+        Receptive field of each scale.
+    n_elements, n_labelled : int
+    variant : str
+    preset : Preset
+
+    Returns
+    -------
+    shared, each : int
+        Bytes that all members share, and bytes for each member.
+    """
+    branches, (first, second) = VARIANTS[variant], preset.internal
+    disturbed = 2 if preset.input_dropout or preset.noise else 1
+    shared = each = 0
+    for pixels, superpixels in fields:
+        shared += 4 * pixels * (preset.features(n_elements) + 1) * (1 + disturbed)
+        each += pixels * first  # where ReLU was open: a byte each
+        if "internal" in branches:
+            each += 4 * n_labelled * (first + second) * COPIES["internal"]
+        if "external" in branches:
+            copies = COPIES["external"] + NEIGHBOURS * ATTENTION_COPIES["training"] * preset.attention
+            each += 4 * superpixels * max(first, *preset.external) * copies
+    if "spectrum" in branches:
+        each += 4 * n_labelled * spectrum_activations(n_elements, preset) * COPIES["spectrum"]
+    return shared, each
+
+
+def prediction_bytes(
+    superpixels: list[int], n_cells: int, n_classes: int, variant: str, preset: Preset
+) -> int:
+    """Memory of the prediction of one member: logits and scores of the map, features of all superpixels of a scale."""
+    copies = 6 + NEIGHBOURS * ATTENTION_COPIES["prediction"] * preset.attention
+    external = max(superpixels, default=0) * max(preset.internal[0], *preset.external) * copies
+    return 4 * (2 * n_cells * n_classes + (external if "external" in VARIANTS[variant] else 0))
+
+
+def members_at_once(
+    n_members: int,
+    cells: Tensor,
+    graphs: list[ScaleGraph],
+    sizes: tuple[int, int, int],
+    variant: str,
+    preset: Preset,
+    memory: float,
+) -> int:
+    """How many members fit into memory together, in parts of like size.
+
+    Parameters
+    ----------
+    cells : Tensor (members, labelled) of int64
+        Labelled cells.
+    sizes : (int, int, int)
+        Cells of the map, elements, classes.
+    memory : float
+        Gigabytes that features may take.
+
+    Raises
+    ------
+    InputError
+        If a single member does not fit; the message names what to change.
+    """
+    n_cells, n_elements, n_classes = sizes
+    fields = []
+    for graph in graphs:
+        labelled = torch.unique(graph.superpixel[cells].long())
+        everything = torch.arange(graph.n_superpixels, device=labelled.device)
+        kept = everything if preset.normalisation == "map" else graph.within(labelled, 2)
+        fields.append((int(torch.diff(graph.start)[kept].sum()), len(kept)))
+    shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset)
+    predicting = prediction_bytes([g.n_superpixels for g in graphs], n_cells, n_classes, variant, preset)
+    room = memory * 1e9 - shared
+    if room < max(each, predicting):
+        needed = (shared + max(each, predicting)) / 1e9
+        raise InputError(
+            f"one member of {variant} needs about {needed:.1f} GB, and network.memory allows {memory:g} GB. Raise "
+            "network.memory if the machine has more, or choose smaller superpixels (larger superpixels.n_segments), "
+            "fewer scales, a larger grid.cell, or network.preset: default."
+        )
+    parts = math.ceil(n_members / int(room // max(each, predicting)))
+    return math.ceil(n_members / parts)

@@ -1,0 +1,241 @@
+"""Train all members of a variant and predict the map with each: first those with validation, then the rest."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from geohalo.errors import InputError
+from geohalo.network.checkpoint import Checkpoint, fingerprint
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import initial_members
+from geohalo.network.members import Members, Result
+from geohalo.network.memory import members_at_once
+from geohalo.network.prediction import predict, row_blocks
+from geohalo.network.presets import PRESETS, Preset
+from geohalo.network.scales import ScaleGraph
+from geohalo.network.training import Training, choose_device, repeatable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.
+
+    Attributes
+    ----------
+    preset : str
+        A name of `PRESETS`.
+    options : mapping, optional
+        Fields of the preset to change.
+    variant : str
+        One of `VARIANTS`.
+    epochs : int, optional
+        Instead of the preset's own number.
+    patience : int, optional
+        Early stopping: epochs without a better validation after which training ends. None trains all epochs.
+    device : {"auto", "cpu", "cuda"}
+    precision : {"float32", "mixed"}
+    memory : float
+        Gigabytes that the features of members trained or predicted together may take.
+    checkpoint : str, optional
+        File to resume from, written every minute; removed when all is done.
+    spectrum_order : tuple of int, optional
+        Elements (columns) in the order in which the spectrum branch sees them; kept with the members as
+        ``spectrum.order``. The graph branch sees them as they are given.
+    """
+
+    preset: str = "default"
+    variant: str = "fusion"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    epochs: int | None = None
+    patience: int | None = None
+    device: str = "auto"
+    precision: str = "float32"
+    memory: float = 4.0
+    checkpoint: str | None = None
+    spectrum_order: tuple[int, ...] | None = None
+
+    def recipe(self) -> Preset:
+        """Return the preset with the changes asked for."""
+        changes = dict(self.options) | ({} if self.epochs is None else {"epochs": self.epochs})
+        return replace(PRESETS[self.preset], **changes)
+
+
+def train_and_predict(
+    values: np.ndarray,
+    graphs: list[dict],
+    members: Members,
+    settings: Settings | None = None,
+    fold: np.ndarray | None = None,
+    report: Callable[[str], None] = print,
+) -> Result:
+    """Train all members and predict the whole map with each.
+
+    Members with validation cells come first. What they find out (the number of epochs with early stopping, and the
+    temperature of the probabilities) is handed to the other members of the same fold, which learn from all training
+    cells; members of no fold get the mean over all folds.
+
+    Parameters
+    ----------
+    values : ndarray (cells, elements)
+        Standardised cube inside the mask; may be memory-mapped.
+    graphs : list of dict
+        Arrays of each scale (see `geohalo.superpixels.graph.SuperpixelGraph`).
+    members : Members
+    settings : Settings, optional
+    fold : ndarray (members,) of int, optional
+        Fold of each member; -1 for none. All -1 when left out.
+    report : callable
+        Receives lines of progress.
+
+    Returns
+    -------
+    Result
+        In the order of ``members``.
+
+    Raises
+    ------
+    InputError
+        If a single member does not fit into ``settings.memory``, the cut leaves a member without training cells of a
+        class, or the loss is not made for the number of classes.
+    """
+    settings = settings or Settings()
+    fold = np.full(len(members), -1) if fold is None else fold
+    work = _Work(values, graphs, members, settings, fold, report)
+    watched = members.validation_labels
+    validated = np.zeros(len(members), dtype=bool)
+    if watched is not None:
+        validated |= (watched >= 0).any(axis=1)
+    results, order = [], []
+    if validated.any():
+        results.append(work.run(members[validated].validated(), "validated"))
+        order.append(np.flatnonzero(validated))
+    if not validated.all():
+        rest = replace(members[~validated], validation_cells=None, validation_labels=None)
+        if results:
+            rest = _informed(rest, fold[~validated], results[0], fold[validated], settings.patience)
+        results.append(work.run(rest, "rest"))
+        order.append(np.flatnonzero(~validated))
+    work.checkpoint.remove()
+    return Result.joined(results, np.concatenate(order)) if len(results) > 1 else results[0]
+
+
+def _informed(
+    rest: Members, fold: np.ndarray, known: Result, known_fold: np.ndarray, patience: int | None
+) -> Members:
+    """Give members the epochs and the temperature that the validated members of their fold found."""
+
+    def of_fold(values: np.ndarray) -> np.ndarray:
+        means = {one: values[known_fold == one].mean() for one in np.unique(known_fold)}
+        return np.array([means.get(one, values.mean()) for one in fold])
+
+    temperature = np.exp(of_fold(np.log(known.temperature)))
+    epochs = rest.epochs
+    if patience is not None:
+        epochs = np.maximum(1, np.rint(of_fold(known.best_epoch))).astype(np.int64)
+    return replace(rest, temperature=temperature, epochs=epochs)
+
+
+class _Work:
+    """What all parts of a run share."""
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        graphs: list[dict],
+        members: Members,
+        settings: Settings,
+        fold: np.ndarray,
+        report: Callable[[str], None],
+    ):
+        self.settings, self.report, self.recipe = settings, report, settings.recipe()
+        self.device = choose_device(settings.device)
+        self.values: Tensor = torch.as_tensor(values)
+        spatial = settings.variant != "spectrum"
+        self.scales = [ScaleGraph.from_arrays(graph, self.device) for graph in graphs] if spatial else []
+        self.encode = Encoding.of(self.values, self.scales, self.recipe)
+        self.n_classes = max(2, int(members.labels.max()) + 1)
+        if self.recipe.loss == "positive_unlabelled" and self.n_classes > 2:
+            raise InputError(
+                f"the loss positive_unlabelled is for two classes, and the labels have {self.n_classes}. Choose "
+                "another network.preset, or set network.options.loss to cross_entropy."
+            )
+        self.checkpoint = Checkpoint()
+        if settings.checkpoint:
+            arrays = [array for graph in graphs for array in graph.values()]
+            kept = replace(settings, checkpoint=None)
+            drawn = vars(members).values()
+            identity = fingerprint(values, *arrays, *drawn, fold, self.recipe, kept, torch.__version__)
+            self.checkpoint = Checkpoint(settings.checkpoint, identity)
+
+    def run(self, members: Members, name: str) -> Result:
+        """Train and predict in parts that fit into memory."""
+        settings, recipe = self.settings, self.recipe
+        looked_at = [members.cells, members.validation_cells]
+        cells = torch.as_tensor(np.concatenate([c for c in looked_at if c is not None], axis=1)).to(
+            self.device
+        )
+        size = members_at_once(
+            len(members),
+            cells,
+            self.scales,
+            (len(self.values), self.values.shape[1], self.n_classes),
+            settings.variant,
+            recipe,
+            settings.memory,
+        )
+        self.report(f"{len(members)} members of {settings.variant}, {size} at once, on {self.device}")
+        results = []
+        for part in row_blocks(len(members), size):
+            with repeatable():
+                results.append(self._part(members[part], f"{name} {part.start}"))
+        return Result.joined(results)
+
+    def _part(self, members: Members, name: str) -> Result:
+        settings, recipe = self.settings, self.recipe
+        sizes = (self.values.shape[1], len(self.scales), recipe, settings.variant, self.n_classes)
+        state = initial_members([int(seed) for seed in members.seeds], *sizes)
+        if settings.spectrum_order is not None and "spectrum.order" in state:
+            state["spectrum.order"][:] = torch.tensor(settings.spectrum_order)
+        state = {key: value.to(self.device) for key, value in state.items()}
+        training = Training(
+            state,
+            self.values,
+            self.scales,
+            self.encode,
+            members,
+            recipe,
+            settings.variant,
+            settings.patience,
+            settings.precision,
+        )
+        torch.manual_seed(int(members.seeds[0]))
+        kept = training.run(progress_lines(self.report), self.checkpoint, name)
+        temperature = training.temperature() if members.temperature is None else members.temperature
+        scale = torch.as_tensor(temperature, dtype=torch.float32)
+        score = predict(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
+        state = {key: value.cpu() for key, value in kept.items()}
+        return Result(score, state, training.table(), training.best_epoch.numpy(), temperature)
+
+
+def progress_lines(report: Callable[[str], None]) -> Callable[[int, int, float], None]:
+    """Report a bar with loss and time left about ten times in a training."""
+    import time
+
+    start = time.perf_counter()
+    first: list[int] = []
+
+    def progress(epoch: int, total: int, loss: float) -> None:
+        first.append(epoch) if not first else None
+        if epoch % max(1, total // 10) == 0 or epoch == total:
+            spent = time.perf_counter() - start
+            left = spent / (epoch - first[0] + 1) * (total - epoch)
+            bar = "#" * (10 * epoch // total)
+            report(
+                f"[{bar:.<10}] epoch {epoch} of {total}, loss {loss:.3f}, {spent:.0f} s, {left:.0f} s left"
+            )
+
+    return progress
