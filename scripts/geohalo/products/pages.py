@@ -75,9 +75,13 @@ class Page:
         self._placed.append(_Placed(artist, MARGIN, self.bottom))
         self.bottom += height + 0.05
 
-    def add_axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Add axes at a place in inches from the top left corner."""
-        axes = self.figure.add_axes((0, 0, 0.1, 0.1), label=f"axes {len(self._placed)}")
+    def add_axes(
+        self, left: float, top: float, width: float, height: float, projection: str | None = None
+    ) -> Axes:
+        """Add axes at a place in inches from the top left corner; ``projection`` as matplotlib names it."""
+        axes = self.figure.add_axes(
+            (0, 0, 0.1, 0.1), label=f"axes {len(self._placed)}", projection=projection
+        )
         self._placed.append(_Placed(axes, left, top, width, height))
         self.bottom = max(self.bottom, top + height)
         return axes
