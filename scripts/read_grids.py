@@ -14,15 +14,11 @@ def read(section: dict, folder: str, elements: str) -> str:
     grid, crs = common_grid(bands)
     names, values, mask = stack_bands(bands, section["unit"])
     survey = Survey(grid, mask, crs.to_wkt())
-    data = survey.dataset(
-        concentration=(
-            ("element", "y", "x"),
-            values.astype(np.float32),
-            {"long_name": "concentration", "units": "ppm"},
-        )
-    ).assign_coords(element=names)
-    write_netcdf(data, elements)
-    return f"{len(names)} elements ({', '.join(names)}), {mask.sum()} cells of {grid.cell:g} m"
+    kind, unit = ("band", "1") if section["unit"] == "none" else ("element", "ppm")
+    about = {"long_name": "concentration" if kind == "element" else "value", "units": unit}
+    data = survey.dataset(concentration=(("element", "y", "x"), values.astype(np.float32), about))
+    write_netcdf(data.assign_coords(element=names), elements)
+    return f"{len(names)} {kind}s ({', '.join(names)}), {mask.sum()} cells of {grid.cell:g} m"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ def stack(elements: str, transform: str, clip: float, cube: str) -> None:
         names = [str(name) for name in data["element"].to_numpy()]
         concentrations = data["concentration"].to_numpy()[:, survey.mask].T.astype(np.float64)
     values = cube_values(concentrations, names, transform, clip).T.astype(np.float32)
-    attributes = {"long_name": f"standardised {transform} value", "units": "1", "transform": transform}
+    kind = "" if transform == "none" else f"{transform} "
+    attributes = {"long_name": f"standardised {kind}value", "units": "1", "transform": transform}
     data = survey.dataset(cube=(("element", "y", "x"), survey.image(values), attributes))
     write_netcdf(data.assign_coords(element=names), cube)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyproj
@@ -18,6 +18,8 @@ from geohalo.cube.raster_files import raster_files
 from geohalo.errors import InputError
 from geohalo.survey.coordinates import metric_crs
 from geohalo.survey.elements import concentration_factor
+
+Number = TypeVar("Number", bound=np.generic)
 
 #: Two grids are one, and a grid is regular, when they agree to this share of a cell.
 SAME_PLACE = 1e-3
@@ -49,8 +51,8 @@ class Band:
     crs: CRS | None
 
 
-def _north_up(values: NDArray[np.float64], transform: Affine) -> tuple[NDArray[np.float64], Affine]:
-    """Turn a raster so that rows run southwards and columns eastwards."""
+def north_up(values: NDArray[Number], transform: Affine) -> tuple[NDArray[Number], Affine]:
+    """Turn a raster (rows, columns) so that rows run southwards and columns eastwards."""
     rows, columns = values.shape
     a, b, c, d, e, f = tuple(transform)[:6]
     if e > 0:
@@ -60,29 +62,31 @@ def _north_up(values: NDArray[np.float64], transform: Affine) -> tuple[NDArray[n
     return values, Affine(a, b, c, d, e, f)
 
 
-def _geotiff_bands(path: Path, name: str | None = None) -> list[Band]:
-    """Read all bands of a raster file, named by their descriptions, or the one band of ``name``."""
+def _geotiff_bands(path: Path, name: str | None = None, numbered: bool = False) -> list[Band]:
+    """Read all bands of a raster file, named by their descriptions (or their numbers), or the one of ``name``."""
     try:
         with rasterio.open(path) as data:
             if name and data.count != 1:
                 raise InputError(f"{path}: {data.count} bands; a file named after one element has one band.")
             names = [name] if name else [(text or "").strip() for text in data.descriptions]
+            if numbered:
+                names = [text or f"band_{k}" for k, text in enumerate(names, 1)]
             if "" in names:
                 raise InputError(
                     f"{path}, band {names.index('') + 1}: the band has no description; "
-                    "set it to the element's name."
+                    "set it to the element's name, or set grids.unit: none if the bands are no concentrations."
                 )
             scale, offset = (np.reshape(numbers, (-1, 1, 1)) for numbers in (data.scales, data.offsets))
             values = data.read(masked=True).astype(np.float64).filled(np.nan) * scale + offset
             transform, crs = data.transform, data.crs
     except RasterioError as error:
-        raise InputError(f"{path}: this is not a raster that GDAL can read ({_one_line(error)}).") from error
+        raise InputError(f"{path}: this is not a raster that GDAL can read ({one_line(error)}).") from error
     if crs and transform == Affine.identity():
         raise InputError(
             f"{path}: the raster has a CRS, but does not state its place; set it (gdal_edit.py -a_ullr)."
         )
     return [
-        Band(name, f"{path}, band {k}", *_north_up(layer, transform), crs)
+        Band(name, f"{path}, band {k}", *north_up(layer, transform), crs)
         for k, (name, layer) in enumerate(zip(names, values, strict=True), 1)
     ]
 
@@ -94,7 +98,7 @@ def _netcdf_bands(path: Path) -> list[Band]:
     try:
         data = xr.load_dataset(path, decode_coords="all")
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: this is not a readable NetCDF file ({_one_line(error)}).") from error
+        raise InputError(f"{path}: this is not a readable NetCDF file ({one_line(error)}).") from error
     grids = {str(name): grid for name, grid in data.data_vars.items() if grid.ndim == 2}
     if not grids:
         raise InputError(
@@ -114,12 +118,12 @@ def _netcdf_band(name: str, grid: xr.DataArray, source: str) -> Band:
         crs = grid.rio.crs
     except (RioXarrayError, KeyError, ValueError, TypeError) as error:
         raise InputError(
-            f"{source}: this is not a grid of numbers over coordinates x and y ({_one_line(error)}). "
+            f"{source}: this is not a grid of numbers over coordinates x and y ({one_line(error)}). "
             "Name the dimensions and their coordinates x and y, and remove variables that are no element."
         ) from error
     x_step, y_step = _step(x, x_name, source), _step(y, y_name, source)
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
-    return Band(name, source, *_north_up(values, transform), crs)
+    return Band(name, source, *north_up(values, transform), crs)
 
 
 def _step(centres: NDArray[np.float64], axis: str, source: str) -> float:
@@ -142,7 +146,8 @@ def read_bands(section: dict[str, Any], folder: Path) -> list[Band]:
     Parameters
     ----------
     section : dict
-        With ``file``, or ``folder`` and ``pattern``.
+        With ``file``, or ``folder`` and ``pattern``; and ``unit``: with ``none``, bands of a GeoTIFF that
+        have no description are named ``band_1``, ``band_2``, ...
     folder : Path
         The data folder.
 
@@ -160,7 +165,8 @@ def read_bands(section: dict[str, Any], folder: Path) -> list[Band]:
     bands = []
     for path, element in raster_files(section, folder).items():
         netcdf = element is None and path.suffix.lower() in {".nc", ".nc4"}
-        bands += _netcdf_bands(path) if netcdf else _geotiff_bands(path, element)
+        numbered = section.get("unit") == "none"
+        bands += _netcdf_bands(path) if netcdf else _geotiff_bands(path, element, numbered)
     return bands
 
 
@@ -210,8 +216,8 @@ def _check_same_grid(band: Band, first: Band) -> None:
         raise InputError(f"{band.source}: the raster has no CRS; write one into it (gdal_edit.py -a_srs).")
     if band.crs != first.crs:
         raise InputError(
-            f"{band.source}: its CRS is {_named(band.crs)}, that of {first.source} is "
-            f"{_named(first.crs)}. Warp all rasters to one CRS and grid (gdalwarp -t_srs -tr -te)."
+            f"{band.source}: its CRS is {named(band.crs)}, that of {first.source} is "
+            f"{named(first.crs)}. Warp all rasters to one CRS and grid (gdalwarp -t_srs -tr -te)."
         )
     ours, others = (np.array([t.a, t.b, t.c, t.d, t.e, t.f]) for t in (band.transform, first.transform))
     # Corners are compared at the far end, so that a small difference of cell size counts where it adds up.
@@ -230,7 +236,7 @@ def _check_metric(source: str, crs: CRS, x: NDArray[np.float64], y: NDArray[np.f
     suited = metric_crs(np.array([x.mean()]), np.array([y.mean()]), stated)
     if suited != stated:
         raise InputError(
-            f"{source}: its CRS {_named(crs)} is not in metres on the ground; warp the "
+            f"{source}: its CRS {named(crs)} is not in metres on the ground; warp the "
             f"rasters to a metric CRS such as {suited.to_string()} (gdalwarp -t_srs)."
         )
 
@@ -241,14 +247,25 @@ def _grid_text(band: Band) -> str:
     return f"{rows} x {columns} cells of {size}, upper left corner {transform.c:.10g}, {transform.f:.10g}"
 
 
-def _named(crs: CRS | None) -> str:
+def named(crs: pyproj.CRS | CRS | None) -> str:
     """Name a CRS by its code, or else by its title: its definition is too long for a message."""
     found = pyproj.CRS.from_wkt(crs.to_wkt()) if crs else None
     return (found.to_string() if found.to_authority() else found.name) if found else "none"
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Return the message of an error as one line."""
     return " ".join(str(error).split())
+
+
+def _meaning(name: str, unit: str) -> tuple[str, float]:
+    """Return the element that a name stands for and the factor to ppm; the name and 1 where it is no element."""
+    if unit == "none":
+        return name, 1.0
+    try:
+        return concentration_factor(name, unit)
+    except InputError:
+        return name, 1.0
 
 
 def stack_bands(bands: list[Band], unit: str) -> tuple[list[str], NDArray[np.float64], NDArray[np.bool_]]:
@@ -258,8 +275,8 @@ def stack_bands(bands: list[Band], unit: str) -> tuple[list[str], NDArray[np.flo
     ----------
     bands : list of Band
         On one grid.
-    unit : {"ppm", "ppb", "percent"}
-        Of the values.
+    unit : {"ppm", "ppb", "percent", "none"}
+        Of the values; ``none`` for bands that are no concentrations: names and values stay as they are.
 
     Returns
     -------
@@ -277,10 +294,7 @@ def stack_bands(bands: list[Band], unit: str) -> tuple[list[str], NDArray[np.flo
     sources: dict[str, str] = {}
     values = []
     for band in bands:
-        try:
-            element, factor = concentration_factor(band.element, unit)
-        except InputError:
-            element, factor = band.element, 1.0
+        element, factor = _meaning(band.element, unit)
         if element in sources:
             raise InputError(
                 f"{band.source}: element {element} occurs twice, here and in {sources[element]}; "

@@ -335,3 +335,14 @@ def test_rasters_that_are_still_to_be_downloaded(tmp_path):
     assert raster_files({"file": "all.nc"}, tmp_path, sources) == {tmp_path / "all.nc": None}
     with pytest.raises(InputError, match=r"data\.sources"):
         raster_files({"file": "none.nc"}, tmp_path, sources)
+
+
+def test_bands_of_any_kind_keep_names_and_values(tmp_path):
+    """Without a unit, no name is an element and no value a concentration; bands without a name are numbered."""
+    layer = VALUES - 200
+    write_tiff(tmp_path / "cube.tif", layer, 2 * layer, layer, names=["Cu", "", "Al2O3"], nodata=-9999)
+    bands = read_bands({"file": "cube.tif", "unit": "none"}, tmp_path)
+    names, values, mask = stack_bands(bands, "none")
+    assert names == ["Cu", "band_2", "Al2O3"]
+    np.testing.assert_array_equal(values, [layer, 2 * layer, layer])
+    assert mask.all()

@@ -1,0 +1,131 @@
+"""Where labels are a raster of classes: its cells, folds, maps and figures in place of those of deposits."""
+
+if CLASSES:
+
+    rule read_labels:
+        input:
+            **LABEL_RASTERS,
+            elements=path("elements"),
+        output:
+            labels=path("labels"),
+        log:
+            log_file("read_labels"),
+        benchmark:
+            benchmark_file("read_labels")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1000),
+            runtime=5,
+        params:
+            code=code("read_labels"),
+        message:
+            "Put the labels of {input.file} on the grid"
+        script:
+            "../scripts/read_labels.py"
+
+    rule make_class_folds:
+        input:
+            elements=path("elements"),
+            raster=path("labels"),
+        output:
+            survey_folds(),
+        log:
+            log_file("make_class_folds"),
+        benchmark:
+            benchmark_file("make_class_folds")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            arguments={
+                "labels": {
+                    key: config["labels"][key]
+                    for key in ("group_distance", "buffer", "folds", "positives", "seed")
+                },
+                "seeds": config["network"]["seeds"],
+            },
+            code=code("make_class_folds"),
+        message:
+            "Hold out labelled cells"
+        script:
+            "../scripts/make_class_folds.py"
+
+    rule map_classes:
+        input:
+            elements=path("elements"),
+            scores=path("heldout", variant=VARIANTS[0], scales=SCALES),
+        output:
+            **{name: path("map", map=name) for name in CLASS_MAPS},
+        log:
+            log_file("map_classes"),
+        benchmark:
+            benchmark_file("map_classes")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            code=code("map_classes"),
+        message:
+            "Make the maps of classes"
+        script:
+            "../scripts/map_classes.py"
+
+    rule plot_classes:
+        input:
+            elements=path("elements"),
+            labels=path("labels"),
+            folds=path("folds_image", scheme="held_out"),
+            metrics=path("metrics"),
+            classes=path("map", map="classes"),
+        output:
+            class_map=path("figure", figure="class_map"),
+            folds=path("figure", figure="folds"),
+        log:
+            log_file("plot_classes"),
+        benchmark:
+            benchmark_file("plot_classes")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            survey=SURVEY,
+            variant=VARIANTS[0],
+            code=code("plot_classes", "colour_maps.yaml"),
+        message:
+            "Draw the map of classes and the folds"
+        script:
+            "../scripts/plot_classes.py"
+
+    rule plot_class_evidence:
+        input:
+            metrics=path("metrics"),
+            confusion=path("confusion"),
+            history=path("history", variant=VARIANTS[0], scales=SCALES),
+        output:
+            confusion=path("figure", figure="confusion"),
+            metrics=path("figure", figure="metrics"),
+            history=path("figure", figure="history"),
+        log:
+            log_file("plot_class_evidence"),
+        benchmark:
+            benchmark_file("plot_class_evidence")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1000),
+            runtime=10,
+        params:
+            survey=SURVEY,
+            variant=VARIANTS[0],
+            code=code("plot_class_evidence", "colour_maps.yaml"),
+        message:
+            "Draw the evidence"
+        script:
+            "../scripts/plot_class_evidence.py"

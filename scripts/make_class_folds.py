@@ -1,0 +1,35 @@
+"""Draw labelled cells and held-out folds where labels are a raster of classes."""
+
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from _cells import Survey, read_geotiff
+from _folds import write_folds
+from _job import job, whole
+from geohalo.evidence.class_folds import draw_class_folds
+from geohalo.evidence.folds import SCHEMES
+
+#: Readers of folds find the table of deposits, without a row.
+DEPOSITS = ["deposit", "name", "inside", "x", "y", "group", "fold", "inner_fold"]
+
+
+def make_folds(elements: str, raster: str, labels: dict, seeds: int, folder: str) -> str:
+    """Write the folds of every scheme; returns a line for the log."""
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    classes, *part = read_geotiff(raster)[:, survey.mask]
+    told = []
+    for scheme in SCHEMES:
+        folds = draw_class_folds(scheme, survey.cells, classes, labels, seeds, *part)
+        write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
+        told.append(f"{scheme} {folds.n_folds}")
+    with whole(f"{folder}/deposits.csv") as beside:
+        pd.DataFrame(columns=DEPOSITS).to_csv(beside, index=False)
+    return f"folds: {', '.join(told)}"
+
+
+if __name__ == "__main__":
+    with job(snakemake) as log:
+        folder = str(Path(snakemake.output[0]).parent)
+        log.info(make_folds(**snakemake.input, **snakemake.params.arguments, folder=folder))

@@ -1,0 +1,27 @@
+"""Write the map of classes that was trained on all labelled cells as GeoTIFF."""
+
+import numpy as np
+import xarray as xr
+from _cells import Survey, write_geotiff
+from _job import job
+from _scores import read_scores
+from geohalo.evidence.class_metrics import predicted_class
+
+
+def map_classes(elements: str, scores: str, maps: dict[str, str]) -> None:
+    """Write the class of each cell, and probability and spread: of each class, or of the second of two."""
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    mean, spread = (np.squeeze(part, axis=0) for part in read_scores(scores, "final", survey))
+    # Numbers from 1; 0 is outside the survey.
+    classes = (predicted_class(mean) + 1).astype(np.uint8)
+    write_geotiff(survey, survey.image(classes[None], fill=0), maps["classes"], nodata=0, names=["class"])
+    names = ["class 2"] if mean.ndim == 1 else [f"class {k}" for k in range(1, len(mean) + 1)]
+    for name, values in {"score": mean, "spread": spread}.items():
+        image = survey.image(np.atleast_2d(values).astype(np.float32))
+        write_geotiff(survey, image, maps[name], nodata=np.nan, names=names)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        map_classes(snakemake.input.elements, snakemake.input.scores, dict(snakemake.output.items()))
