@@ -20,6 +20,7 @@ test: env
 	$(BIN)/python -m pytest
 
 bench: env
+	$(BIN)/python tests/benchmarks/network.py
 	$(BIN)/python tests/benchmarks/workflow.py
 
 lint: env

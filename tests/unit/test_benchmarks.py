@@ -1,0 +1,99 @@
+"""The plain implementation of the benchmarks gives the library's own numbers, so that their times compare."""
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from geohalo.network.checkpoint import Checkpoint
+from geohalo.network.definition import TwoBranch, hetero_data
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import initial_members
+from geohalo.network.members import Members
+from geohalo.network.prediction import predict
+from geohalo.network.presets import PRESETS
+from geohalo.network.scales import ScaleGraph
+from geohalo.network.training import Training
+from geohalo.superpixels.graph import build_graph
+
+ROWS, COLUMNS, ELEMENTS = 36, 40, 39
+
+
+@pytest.fixture
+def benchmark_module(monkeypatch):
+    """Import a module of tests/benchmarks by name."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    return importlib.import_module
+
+
+@pytest.fixture
+def case(benchmark_module, tmp_path):
+    """Return cube, label image and labelled cells of a tiny case."""
+    cases = benchmark_module("cases")
+    cube = np.array(cases.write_cube(tmp_path / "cube.npy", ROWS, COLUMNS, ELEMENTS))
+    return cube, cases.tiles(ROWS, COLUMNS, 5), cases.labelled_cells(ROWS, COLUMNS, per_class=30)
+
+
+def test_simulated_cases(benchmark_module, case, tmp_path):
+    """Superpixels are whole and numbered without gaps, classes alike in number, no test cell is trained on."""
+    cube, labels, labelled = case
+    np.testing.assert_allclose(cube.std(0).mean(), 1, atol=0.1)
+    assert set(np.unique(labels)) == set(range(1, labels.max() + 1))
+    assert labels.size / labels.max() == pytest.approx(5, rel=0.1)
+    assert labelled.train_classes.tolist() == [1] * 30 + [0] * 30
+    assert len(np.intersect1d(labelled.train, labelled.test)) == 0
+    other = benchmark_module("cases").labelled_cells(ROWS, COLUMNS, per_class=30, draw=1)
+    assert not np.array_equal(np.sort(other.train), np.sort(labelled.train))
+
+
+def test_a_district_keeps_the_same_places_on_a_larger_map(benchmark_module):
+    """Labelled cells move with the middle of the map and keep their places to each other."""
+    cases = benchmark_module("cases")
+    small = cases.labelled_cells(40, 40, per_class=30)
+    large = cases.labelled_cells(100, 140, per_class=30, district=40)
+    row, column = np.divmod(small.train, 40)
+    np.testing.assert_array_equal(large.train, (row + 30) * 140 + column + 50)
+
+
+def test_plain_graphs_are_the_same(benchmark_module, case):
+    labels = case[1].copy()
+    labels[:7, :9] = 0
+    labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
+    plain, ours = benchmark_module("plain_graphs").build_graph(labels), build_graph(labels).arrays()
+    assert plain.keys() == ours.keys()
+    for name, array in ours.items():
+        assert plain[name].dtype == array.dtype
+        np.testing.assert_allclose(plain[name], array, rtol=1e-6)
+
+
+def test_plain_training_gives_the_same_map(benchmark_module, case):
+    """Three steps of the published recipe, without dropout, whose draws differ: losses and map agree to 1e-4."""
+    torch.set_num_threads(1)
+    cube, labels, labelled = case
+    recipe = replace(PRESETS["reference"], dropout=0.0, epochs=3)
+    graph, values = build_graph(labels).arrays(), torch.as_tensor(cube)
+
+    torch.manual_seed(5)
+    network = TwoBranch(ELEMENTS, 1, recipe, "fusion")
+    train, test = (
+        (torch.as_tensor(a), torch.as_tensor(labelled.train_classes)) for a in (labelled.train, labelled.test)
+    )
+    run = benchmark_module("plain").PlainRun(network, values, [hetero_data(graph)], train, test)
+    losses = [run.step() for _ in range(recipe.epochs)]
+
+    scale = ScaleGraph.from_arrays(graph, torch.device("cpu"))
+    encode = Encoding.of(values, [scale], recipe)
+    nowhere = np.zeros((1, labels.size), bool)
+    member = Members(np.array([5]), labelled.train[None], labelled.train_classes[None], nowhere)
+    state = initial_members([5], ELEMENTS, 1, recipe, "fusion", 2)
+    training = Training(state, values, [scale], encode, member, recipe, "fusion")
+    state = training.run(lambda *_: None, Checkpoint(), "")
+
+    np.testing.assert_allclose(training.table()["loss"][0], losses, rtol=1e-4)
+    score = predict(state, values, [scale], encode, recipe, "fusion")[0, 0]
+    np.testing.assert_allclose(score, run.predict()[:, 1], rtol=1e-4)
+    assert score.std() > 1e-3
+    accuracy = (score[labelled.train].round() == labelled.train_classes).mean()
+    assert run.evaluate()["train"] == pytest.approx(accuracy)
