@@ -17,10 +17,14 @@ include: "rules/graph.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/products.smk"
+include: "rules/classes.smk"
+include: "rules/experiments.smk"
 
 
 localrules:
     all,
+    ablation,
+    sweep,
 
 
 rule all:

@@ -1,4 +1,4 @@
-"""No rules: the checked config, the one table of paths, wildcards, and what all rules share."""
+"""No rules: the checked config, the one table of paths, the runs, wildcards, and what all rules share."""
 
 import ast
 import functools
@@ -7,14 +7,19 @@ import re
 import sys
 from pathlib import Path
 
+import pandas as pd
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import Paramspace
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
 from geohalo.errors import InputError
+from geohalo.network.presets import PRESETS
+from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables
+from geohalo.superpixels.counts import fineness
 
 try:
     config = check_settings(
@@ -25,10 +30,20 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 SURVEY = config["survey"]
-SCALES = "-".join(str(n) for n in config["superpixels"]["n_segments"])
 VARIANTS = config["network"]["variants"]
 GRIDDED = "grids" in config
-SCHEMES = ["held_out", "random", "final"]
+# Labels are a raster of classes instead of deposits.
+CLASSES = "raster" in config["labels"]
+EVALUATED = [
+    "metrics",
+    *(["confusion"] if CLASSES else ["deposit_ranks", "success_rate"]),
+]
+SCHEMES = ["held_out", "inner", "random", "final"]
+# Whether superpixels of the map learn which neighbours to attend to.
+ATTENTION = (
+    config["network"]["options"].get("attention", PRESETS[config["network"]["preset"]].attention)
+    and "external" in BRANCHES[VARIANTS[0]]
+)
 
 # Files of a survey, below results/<survey>/.
 FILES = {
@@ -39,6 +54,7 @@ FILES = {
     "samples_report": "samples_report.csv",
     "deposits": "deposits.parquet",
     "elements": "elements.nc",
+    "labels": "labels.tif",
     "cube": "cube.nc",
     "superpixels": "superpixels/{n_segments}.tif",
     "graph": "graph/{n_segments}.npz",
@@ -48,18 +64,43 @@ FILES = {
     "heldout": "runs/{variant}/{scales}/heldout.nc",
     "members": "runs/{variant}/{scales}/members.pt",
     "history": "runs/{variant}/{scales}/history.csv",
+    "attention": "runs/{variant}/{scales}/attention.csv",
+    "checkpoint": "runs/{variant}/{scales}/checkpoint.pt",
     "controls": "runs/controls/heldout.nc",
     "metrics": "metrics.csv",
     "deposit_ranks": "deposit_ranks.csv",
     "success_rate": "success_rate.csv",
+    "confusion": "confusion.csv",
+    "ablation": "ablation.csv",
+    "ablation_figure": "figures/ablation.png",
+    "sweep": "sweep.csv",
+    "sweep_figure": "figures/sweep.png",
     "map": "maps/{map}.tif",
     "figure": "figures/{figure}.png",
 }
 
 
+def run_space(variants, settings):
+    """Every variant with every set of superpixel counts. The columns are the wildcards of a run's folder."""
+    scales = dict.fromkeys("-".join(map(str, sorted(counts, key=fineness))) for counts in settings)
+    rows = [(variant, scale) for variant in variants for scale in scales]
+    return Paramspace(pd.DataFrame(rows, columns=["variant", "scales"]))
+
+
+USED, COMPARED = (
+    config["superpixels"]["n_segments"],
+    config["experiments"]["n_segments"],
+)
+SCALES = run_space(VARIANTS[:1], [USED]).scales[0]
+# The runs of `all`, of `ablation` and of `sweep`; what they share is trained once.
+TRAINED = run_space(VARIANTS, [USED])
+ABLATION = run_space(config["experiments"]["variants"], [USED])
+SWEEP = run_space(VARIANTS[:1], [*COMPARED, USED])
+
+
 wildcard_constraints:
-    n_segments="|".join(map(str, config["superpixels"]["n_segments"])),
-    scales=re.escape(SCALES),
+    n_segments="|".join({str(n): None for counts in [USED, *COMPARED] for n in counts}),
+    scales="|".join(map(re.escape, SWEEP.scales)),
     variant="fusion|spectrum|spatial|internal|external",
 
 
@@ -130,6 +171,17 @@ def survey_file(name, key):
     return str(file)
 
 
+def run_files(name, space):
+    """A file of every run of a space."""
+    return expand(path(name), zip, **space.to_dict("list"))
+
+
+def measured(space, controls=()):
+    """What the script `evaluate` measures: (variant, scales, file, method) of runs and controls."""
+    runs = zip(space.variant, space.scales, run_files("heldout", space))
+    return [(*run, None) for run in runs] + [(name, "", path("controls"), name) for name in controls]
+
+
 def survey_folds():
     """Files of the folds, those of deposits first."""
     tables = [path(kind, scheme=scheme) for scheme in SCHEMES for kind in ("folds_table", "folds_image")]
@@ -148,12 +200,15 @@ def final_outputs():
         "metrics",
         "history",
     ]
+    if CLASSES:
+        figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
     figures += [] if GRIDDED else ["samples"]
     figures += ["truth"] if "simulate" in config else []
+    figures += ["attention"] if ATTENTION else []
     return [
         path("metrics"),
         *([] if GRIDDED else [path("samples_report")]),
-        *(path("map", map=name) for name in MAPS),
+        *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
     ]
 
@@ -162,11 +217,16 @@ if "simulate" in config:
     TABLES = simulated_tables()
     SAMPLE_TABLE, DEPOSIT_TABLE = path("simulated_samples"), path("simulated_deposits")
 else:
-    TABLES = {"samples": config.get("samples"), "deposits": config["deposits"]}
+    TABLES = {"samples": config.get("samples"), "deposits": config.get("deposits")}
     SAMPLE_TABLE = None if GRIDDED else survey_file(config["samples"]["file"], "samples.file")
-    DEPOSIT_TABLE = survey_file(config["deposits"]["file"], "deposits.file")
+    DEPOSIT_TABLE = None if CLASSES else survey_file(config["deposits"]["file"], "deposits.file")
+LABEL_RASTERS = {
+    key: survey_file(name, f"labels.raster.{key}") for key, name in config["labels"].get("raster", {}).items()
+}
 
 MAPS = ["score", "spread", "heldout_score", "fold"]
+CLASS_MAPS = ["classes", "score", "spread"]
 # Where the survey has values: its samples, or the cells of its rasters.
 PLACES = path("elements") if GRIDDED else path("samples")
-CONTROLS = [name for name in config["evaluation"]["controls"] if not (GRIDDED and name == "sampling_density")]
+LEFT_OUT = {"sampling_density": GRIDDED or CLASSES, "deposit_distance": CLASSES}
+CONTROLS = [name for name in config["evaluation"]["controls"] if not LEFT_OUT.get(name)]

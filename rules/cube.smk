@@ -29,9 +29,9 @@ else:
 
     rule interpolate_elements:
         input:
+            **({} if CLASSES else {"deposits": ancient(path("deposits"))}),
             samples=path("samples"),
             # Bad deposits stop the workflow before the work begins; good ones do not matter here.
-            deposits=ancient(path("deposits")),
         output:
             elements=path("elements"),
         log:

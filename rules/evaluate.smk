@@ -31,12 +31,10 @@ rule evaluate:
     input:
         elements=path("elements"),
         folds=survey_folds(),
-        runs=[path("heldout", variant=variant, scales=SCALES) for variant in VARIANTS],
+        runs=run_files("heldout", TRAINED),
         controls=path("controls"),
     output:
-        metrics=path("metrics"),
-        deposit_ranks=path("deposit_ranks"),
-        success_rate=path("success_rate"),
+        **{name: path(name) for name in EVALUATED},
     log:
         log_file("evaluate"),
     benchmark:
@@ -47,10 +45,7 @@ rule evaluate:
         mem_mb=megabytes(2000),
         runtime=20,
     params:
-        runs=[
-            (variant, SCALES, path("heldout", variant=variant, scales=SCALES), None) for variant in VARIANTS
-        ]
-        + [(name, "", path("controls"), name) for name in CONTROLS],
+        runs=measured(TRAINED, CONTROLS),
         arguments={
             "survey_name": SURVEY,
             "labels": {key: config["labels"][key] for key in ("radius", "seed")},
@@ -58,6 +53,6 @@ rule evaluate:
         },
         code=code("evaluate"),
     message:
-        "Measure variants and controls with held-out deposits and, beside it, on the random split"
+        "Measure variants and controls with held-out deposits, on the inner split and on the random one"
     script:
         "../scripts/evaluate.py"

@@ -1,35 +1,11 @@
 """What the user takes away."""
 
 
-rule map_anomalies:
-    input:
-        elements=path("elements"),
-        scores=path("heldout", variant=VARIANTS[0], scales=SCALES),
-        folds=survey_folds(),
-    output:
-        **{name: path("map", map=name) for name in MAPS},
-    log:
-        log_file("map_anomalies"),
-    benchmark:
-        benchmark_file("map_anomalies")
-    conda:
-        "../envs/geo.yaml"
-    resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
-    params:
-        code=code("map_anomalies"),
-    message:
-        "Make the anomaly maps"
-    script:
-        "../scripts/map_anomalies.py"
-
-
 rule plot_survey:
     input:
         **({} if GRIDDED else {"samples": path("samples")}),
+        **({} if CLASSES else {"deposits": path("deposits")}),
         elements=path("elements"),
-        deposits=path("deposits"),
     output:
         **({} if GRIDDED else {"samples": path("figure", figure="samples")}),
         elements=path("figure", figure="elements"),
@@ -53,13 +29,13 @@ rule plot_survey:
 
 rule plot_superpixels:
     input:
+        **({} if CLASSES else {"folds": path("folds_image", scheme="held_out")}),
+        **({} if CLASSES else {"deposits": path("deposits")}),
         cube=path("cube"),
         labels=[path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]],
-        folds=path("folds_image", scheme="held_out"),
-        deposits=path("deposits"),
     output:
+        **({} if CLASSES else {"folds": path("figure", figure="folds")}),
         superpixels=path("figure", figure="superpixels"),
-        folds=path("figure", figure="folds"),
     log:
         log_file("plot_superpixels"),
     benchmark:
@@ -79,59 +55,109 @@ rule plot_superpixels:
         "../scripts/plot_superpixels.py"
 
 
-rule plot_anomalies:
-    input:
-        **({"truth": path("truth")} if "simulate" in config else {}),
-        elements=path("elements"),
-        deposits=path("deposits"),
-        metrics=path("metrics"),
-        score=path("map", map="score"),
-        heldout_score=path("map", map="heldout_score"),
-    output:
-        **({"truth": path("figure", figure="truth")} if "simulate" in config else {}),
-        anomaly_map=path("figure", figure="anomaly_map"),
-        heldout_map=path("figure", figure="heldout_map"),
-    log:
-        log_file("plot_anomalies"),
-    benchmark:
-        benchmark_file("plot_anomalies")
-    conda:
-        "../envs/geo.yaml"
-    resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
-    params:
-        survey=SURVEY,
-        variant=VARIANTS[0],
-        code=code("plot_anomalies", "colour_maps.yaml"),
-    message:
-        "Draw the anomaly maps"
-    script:
-        "../scripts/plot_anomalies.py"
+if ATTENTION:
+
+    rule plot_attention:
+        input:
+            attention=path("attention", variant=VARIANTS[0], scales=SCALES),
+        output:
+            figure=path("figure", figure="attention"),
+        log:
+            log_file("plot_attention"),
+        benchmark:
+            benchmark_file("plot_attention")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1000),
+            runtime=10,
+        params:
+            survey=SURVEY,
+            variant=VARIANTS[0],
+            code=code("plot_attention", "colour_maps.yaml"),
+        message:
+            "Draw the attention to neighbours by direction"
+        script:
+            "../scripts/plot_attention.py"
 
 
-rule plot_evidence:
-    input:
-        metrics=path("metrics"),
-        curves=path("success_rate"),
-        history=path("history", variant=VARIANTS[0], scales=SCALES),
-    output:
-        success_rate=path("figure", figure="success_rate"),
-        metrics=path("figure", figure="metrics"),
-        history=path("figure", figure="history"),
-    log:
-        log_file("plot_evidence"),
-    benchmark:
-        benchmark_file("plot_evidence")
-    conda:
-        "../envs/geo.yaml"
-    resources:
-        mem_mb=megabytes(1000),
-        runtime=10,
-    params:
-        survey=SURVEY,
-        code=code("plot_evidence", "colour_maps.yaml"),
-    message:
-        "Draw the evidence"
-    script:
-        "../scripts/plot_evidence.py"
+if not CLASSES:
+
+    rule map_anomalies:
+        input:
+            elements=path("elements"),
+            scores=path("heldout", variant=VARIANTS[0], scales=SCALES),
+            folds=survey_folds(),
+        output:
+            **{name: path("map", map=name) for name in MAPS},
+        log:
+            log_file("map_anomalies"),
+        benchmark:
+            benchmark_file("map_anomalies")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            code=code("map_anomalies"),
+        message:
+            "Make the anomaly maps"
+        script:
+            "../scripts/map_anomalies.py"
+
+    rule plot_anomalies:
+        input:
+            **({"truth": path("truth")} if "simulate" in config else {}),
+            elements=path("elements"),
+            deposits=path("deposits"),
+            metrics=path("metrics"),
+            score=path("map", map="score"),
+            heldout_score=path("map", map="heldout_score"),
+        output:
+            **({"truth": path("figure", figure="truth")} if "simulate" in config else {}),
+            anomaly_map=path("figure", figure="anomaly_map"),
+            heldout_map=path("figure", figure="heldout_map"),
+        log:
+            log_file("plot_anomalies"),
+        benchmark:
+            benchmark_file("plot_anomalies")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            survey=SURVEY,
+            variant=VARIANTS[0],
+            code=code("plot_anomalies", "colour_maps.yaml"),
+        message:
+            "Draw the anomaly maps"
+        script:
+            "../scripts/plot_anomalies.py"
+
+    rule plot_evidence:
+        input:
+            metrics=path("metrics"),
+            curves=path("success_rate"),
+            history=path("history", variant=VARIANTS[0], scales=SCALES),
+        output:
+            success_rate=path("figure", figure="success_rate"),
+            metrics=path("figure", figure="metrics"),
+            history=path("figure", figure="history"),
+        log:
+            log_file("plot_evidence"),
+        benchmark:
+            benchmark_file("plot_evidence")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1000),
+            runtime=10,
+        params:
+            survey=SURVEY,
+            code=code("plot_evidence", "colour_maps.yaml"),
+        message:
+            "Draw the evidence"
+        script:
+            "../scripts/plot_evidence.py"

@@ -11,7 +11,7 @@ if GRIDDED:
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
-for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS]):
+for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS, *LABEL_RASTERS.values()]):
     if set("{}<>") & set(str(file)):
         raise WorkflowError(
             f"{file}: Snakemake gives the characters {{}}<> a meaning of their own; rename the file or its folder."
@@ -93,29 +93,31 @@ if not GRIDDED:
             "../scripts/clean_samples.py"
 
 
-rule clean_deposits:
-    input:
-        table=DEPOSIT_TABLE,
-        surveyed=PLACES,
-    output:
-        deposits=path("deposits"),
-    log:
-        log_file("clean_deposits"),
-    benchmark:
-        benchmark_file("clean_deposits")
-    conda:
-        "../envs/geo.yaml"
-    resources:
-        mem_mb=megabytes(1000),
-        runtime=5,
-    params:
-        arguments={
-            "section": TABLES["deposits"],
-            "max_distance": config["grid"]["max_distance"],
-            "labels": {key: config["labels"][key] for key in ("group_distance", "folds")},
-        },
-        code=code("clean_deposits"),
-    message:
-        "Place the deposits of {input.table} in the survey"
-    script:
-        "../scripts/clean_deposits.py"
+if not CLASSES:
+
+    rule clean_deposits:
+        input:
+            table=DEPOSIT_TABLE,
+            surveyed=PLACES,
+        output:
+            deposits=path("deposits"),
+        log:
+            log_file("clean_deposits"),
+        benchmark:
+            benchmark_file("clean_deposits")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1000),
+            runtime=5,
+        params:
+            arguments={
+                "section": TABLES["deposits"],
+                "max_distance": config["grid"]["max_distance"],
+                "labels": {key: config["labels"][key] for key in ("group_distance", "folds")},
+            },
+            code=code("clean_deposits"),
+        message:
+            "Place the deposits of {input.table} in the survey"
+        script:
+            "../scripts/clean_deposits.py"

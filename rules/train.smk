@@ -1,28 +1,29 @@
 """Labelled cells and held-out folds, and the training of one variant on all of them."""
 
+if not CLASSES:
 
-rule make_folds:
-    input:
-        elements=path("elements"),
-        deposits=path("deposits"),
-    output:
-        survey_folds(),
-    log:
-        log_file("make_folds"),
-    benchmark:
-        benchmark_file("make_folds")
-    conda:
-        "../envs/geo.yaml"
-    resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
-    params:
-        arguments={"labels": config["labels"], "seeds": config["network"]["seeds"]},
-        code=code("make_folds"),
-    message:
-        "Hold out the deposits in {params.arguments[labels][folds]} folds, buffer {params.arguments[labels][buffer]} m"
-    script:
-        "../scripts/make_folds.py"
+    rule make_folds:
+        input:
+            elements=path("elements"),
+            deposits=path("deposits"),
+        output:
+            survey_folds(),
+        log:
+            log_file("make_folds"),
+        benchmark:
+            benchmark_file("make_folds")
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=10,
+        params:
+            arguments={"labels": config["labels"], "seeds": config["network"]["seeds"]},
+            code=code("make_folds"),
+        message:
+            "Hold out the deposits in {params.arguments[labels][folds]} folds, buffer {params.arguments[labels][buffer]} m"
+        script:
+            "../scripts/make_folds.py"
 
 
 rule train:
@@ -42,16 +43,62 @@ rule train:
         "../envs/torch.yaml"
     threads: workflow.cores or 1
     resources:
-        mem_mb=megabytes(4000),
+        mem_mb=megabytes(1500 + round(1000 * config["network"]["memory"])),
         runtime=240,
         gpu=1,
     params:
+        # What makes no map needs no members that hold out nothing. A run's members are the same whoever asks for it.
+        schemes=lambda wildcards: [
+            scheme
+            for scheme in SCHEMES
+            if scheme != "final" or (wildcards.variant, wildcards.scales) == (VARIANTS[0], SCALES)
+        ],
         settings=lambda wildcards: {
             "variant": wildcards.variant,
-            **{key: config["network"][key] for key in ("preset", "epochs", "device")},
+            "patience": config["network"]["early_stopping"],
+            **{key: config["network"][key] for key in ("preset", "options", "epochs")},
         },
-        code=code("train"),
+        # Only the spectrum branch sees an order: another one trains no other variant again.
+        spectrum_order=lambda wildcards: (
+            config["network"]["spectrum_order"] if "spectrum" in BRANCHES[wildcards.variant] else "given"
+        ),
+        # Where and how fast it runs; none of it changes what comes out.
+        machine={key: config["network"][key] for key in ("device", "precision", "memory")},
+        checkpoint=path("checkpoint"),
+        code=code("train", "elements.csv"),
     message:
         "Train {wildcards.variant} ({params.settings[preset]}) on superpixels {wildcards.scales}"
     script:
         "../scripts/train.py"
+
+
+if ATTENTION:
+
+    rule measure_attention:
+        input:
+            cube=path("cube"),
+            graphs=rules.train.input.graphs,
+            members=path("members"),
+            history=path("history"),
+        output:
+            attention=path("attention"),
+        log:
+            log_file("measure_attention", "variant", "scales"),
+        benchmark:
+            benchmark_file("measure_attention", "variant", "scales")
+        wildcard_constraints:
+            variant="fusion|spatial|external",
+        conda:
+            "../envs/torch.yaml"
+        threads: workflow.cores or 1
+        resources:
+            mem_mb=megabytes(1500 + round(1000 * config["network"]["memory"])),
+            runtime=30,
+        params:
+            settings=rules.train.params.settings,
+            machine=rules.train.params.machine,
+            code=code("measure_attention"),
+        message:
+            "Measure the attention of {wildcards.variant} by direction"
+        script:
+            "../scripts/measure_attention.py"

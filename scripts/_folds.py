@@ -9,7 +9,9 @@ from _job import whole
 from geohalo.evidence.folds import NONE, TEST_DRAW, Folds
 
 #: Codes of the GeoTIFF; 0 is outside the survey.
-FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND = range(1, 7)
+FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, TEST_FREE = range(1, 8)
+#: Columns of the table of deposits with the fold of each, by scheme.
+FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"}
 
 
 def fold_codes(folds: Folds) -> np.ndarray:
@@ -17,14 +19,19 @@ def fold_codes(folds: Folds) -> np.ndarray:
     codes = np.where(folds.held_out_region, HELD_OUT, FREE).astype(np.uint8)
     table = folds.cells
     test = table["draw"] == TEST_DRAW
+    # Without deposits the labels are classes, and any class is drawn as halo is.
+    positive = (table["label"] == 1) | (len(folds.deposit_group) == 0)
     for used, halo, code in (
-        (~test, 0, TRAINING_BACKGROUND),
-        (~test, 1, TRAINING_HALO),
-        (test, 0, TEST_BACKGROUND),
-        (test, 1, TEST_HALO),
+        (~test, False, TRAINING_BACKGROUND),
+        (~test, True, TRAINING_HALO),
+        (test, False, TEST_BACKGROUND),
+        (test, True, TEST_HALO),
     ):
-        rows = table[used & (table["label"] == halo)]
+        rows = table[used & (positive == halo)]
         codes[rows["fold"], rows["cell"]] = code
+    if len(folds.deposit_group) == 0:
+        # A user's masks hold out single cells and no region.
+        codes[(codes == TEST_HALO) & ~folds.held_out_region] = TEST_FREE
     return codes
 
 
@@ -33,18 +40,23 @@ def write_folds(folds: Folds, survey: Survey, table: str, image: str) -> None:
     centres = survey.cells[folds.cells["cell"]]
     with whole(table) as beside:
         folds.cells.assign(x=centres[:, 0], y=centres[:, 1]).to_csv(beside, index=False)
-    codes = survey.image(fold_codes(folds), fill=0)
-    write_geotiff(
-        survey, codes, image, nodata=0, names=[f"{folds.scheme} fold {k}" for k in range(folds.n_folds)]
-    )
+    codes, names = fold_codes(folds), [f"{folds.scheme} fold {k}" for k in range(folds.n_folds)]
+    if not names:
+        # A GeoTIFF has at least one band; that the table has no row tells that it stands for no fold.
+        codes, names = np.full((1, len(survey.cells)), FREE, dtype=np.uint8), [f"{folds.scheme}: no fold"]
+    write_geotiff(survey, survey.image(codes, fill=0), image, nodata=0, names=names)
 
 
 def read_folds(folder: str, scheme: str, mask: np.ndarray) -> Folds:
     """Read the folds of one scheme."""
     deposits = pd.read_csv(Path(folder) / "deposits.csv")
-    codes = read_geotiff(str(Path(folder) / f"{scheme}.tif"))[:, mask]
-    region = np.isin(codes, [HELD_OUT, TEST_HALO, TEST_BACKGROUND]) & (scheme == "held_out")
-    group = deposits["group"].to_numpy()
-    fold = deposits["fold"].to_numpy() if scheme == "held_out" else np.full(len(group), NONE)
     cells = pd.read_csv(Path(folder) / f"{scheme}.csv").drop(columns=["x", "y"])
-    return Folds(scheme, len(codes), group, fold, region, cells, np.flatnonzero(group == NONE))
+    codes = read_geotiff(str(Path(folder) / f"{scheme}.tif"))[: None if len(cells) else 0, mask]
+    held_out = scheme in FOLD_COLUMNS
+    region = np.isin(codes, [HELD_OUT, TEST_HALO, TEST_BACKGROUND]) & held_out
+    group = deposits["group"].to_numpy()
+    fold = deposits[FOLD_COLUMNS[scheme]].to_numpy() if held_out else np.full(len(group), NONE)
+    # The fold in which a deposit is held out is that in which it is validated, plus the shift.
+    apart = (deposits["fold"].to_numpy() - fold)[fold != NONE]
+    shift = int(apart[0] % len(codes)) if len(apart) else 0
+    return Folds(scheme, len(codes), group, fold, region, cells, np.flatnonzero(group == NONE), shift)

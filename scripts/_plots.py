@@ -16,8 +16,10 @@ def ground(name: str, survey: Survey) -> dict[str, Any]:
     return {"survey": name, "x": survey.grid.x, "y": survey.grid.y, "mask": survey.mask, "crs": label}
 
 
-def deposit_table(path: str) -> pd.DataFrame:
-    """Read the deposits with their coordinates as columns x and y."""
+def deposit_table(path: str | None) -> pd.DataFrame:
+    """Read the deposits with their coordinates as columns x and y; none where labels are a raster of classes."""
+    if path is None:
+        return pd.DataFrame(columns=["x", "y"], dtype=float)
     frame = gpd.read_parquet(path)
     return pd.DataFrame(frame.drop(columns="geometry")).join(frame.get_coordinates())
 
@@ -28,3 +30,12 @@ def interval(metrics: pd.DataFrame, variant: str, split: str, metric: str) -> tu
         (metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)
     ].iloc[0]
     return float(row["estimate"]), float(row["low"]), float(row["high"])
+
+
+def held_out_groups(deposits: str, cells: str) -> int:
+    """Return how many groups the deposits form, or without deposits the test cells; files of the held-out folds."""
+    groups = pd.read_csv(deposits)["group"]
+    if groups.empty:
+        table = pd.read_csv(cells)
+        groups = table.loc[table["use"] == "test", "group"]
+    return int(groups[groups >= 0].nunique())

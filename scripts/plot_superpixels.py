@@ -10,9 +10,14 @@ from geohalo.superpixels.segmentation import principal_components
 
 
 def plot(
-    name: str, cube: str, labels: dict[int, str], folds: str, deposits: str, figures: dict[str, str]
+    name: str,
+    cube: str,
+    labels: dict[int, str],
+    folds: str | None,
+    deposits: str | None,
+    figures: dict[str, str],
 ) -> None:
-    """Write the figures."""
+    """Write the figures; that of the folds where there are deposits."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         scores = principal_components(data["cube"].to_numpy()[:, survey.mask].T, 3)
@@ -22,13 +27,13 @@ def plot(
     components = np.moveaxis(survey.image(scores.T), 0, -1)
     images = {count: read_geotiff(path)[0] for count, path in labels.items()}
     save_figure(superpixel_map(**where, components=components, labels=images), figures["superpixels"])
-    save_figure(
-        folds_map(**where, region=read_geotiff(folds), deposits=deposit_table(deposits)), figures["folds"]
-    )
+    if folds:
+        known = deposit_table(deposits)
+        save_figure(folds_map(**where, region=read_geotiff(folds), deposits=known), figures["folds"])
 
 
 if __name__ == "__main__":
     with job(snakemake):
         labels = dict(zip(snakemake.params.n_segments, snakemake.input.labels, strict=True))
-        files = {key: snakemake.input[key] for key in ("cube", "folds", "deposits")}
+        files = {key: snakemake.input.get(key) for key in ("cube", "folds", "deposits")}
         plot(snakemake.params.survey, labels=labels, **files, figures=dict(snakemake.output.items()))

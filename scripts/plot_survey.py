@@ -12,7 +12,9 @@ from geohalo.products.figures import element_maps, sample_map, save_figure
 PANELS = 12
 
 
-def plot(name: str, elements: str, deposits: str, samples: str | None, figures: dict[str, str]) -> None:
+def plot(
+    name: str, elements: str, deposits: str | None, samples: str | None, figures: dict[str, str]
+) -> None:
     """Write the figures."""
     with xr.open_dataset(elements) as data:
         survey, data = Survey.of(data), data.load()
@@ -23,7 +25,8 @@ def plot(name: str, elements: str, deposits: str, samples: str | None, figures: 
     )
     chosen = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS]
     grids = {element: data["concentration"].sel(element=element).to_numpy() for element in chosen}
-    save_figure(element_maps(**where, ppm=grids, cv_explained=explained, deposits=known), figures["elements"])
+    about = {"unit": "" if (unit := data["concentration"].attrs["units"]) == "1" else unit, "deposits": known}
+    save_figure(element_maps(**where, ppm=grids, cv_explained=explained, **about), figures["elements"])
     if samples:
         frame = gpd.read_parquet(samples)
         censored = frame.filter(like="_censored").to_numpy().mean(axis=1)
@@ -33,6 +36,5 @@ def plot(name: str, elements: str, deposits: str, samples: str | None, figures: 
 
 if __name__ == "__main__":
     with job(snakemake):
-        files = {"elements": snakemake.input.elements, "deposits": snakemake.input.deposits}
-        samples = snakemake.input.get("samples")
-        plot(snakemake.params.survey, **files, samples=samples, figures=dict(snakemake.output.items()))
+        files = {name: snakemake.input.get(name) for name in ("elements", "deposits", "samples")}
+        plot(snakemake.params.survey, **files, figures=dict(snakemake.output.items()))

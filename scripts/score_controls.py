@@ -26,6 +26,8 @@ def score(
     result = {}
     for scheme in SCHEMES:
         folds = read_folds(folder, scheme, survey.mask)
+        if folds.n_folds == 0 or not controls:
+            continue
         each = [
             score_control(name, values, survey.cells, deposits, samples, folds, n_jobs=threads)
             for name in controls

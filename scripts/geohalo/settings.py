@@ -111,12 +111,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
             f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {told}."
         )
     settings = with_defaults(config, schema())
-    if given != ["simulate"] and "deposits" not in settings:
-        raise InputError(
-            f"{source}: section 'deposits' is missing. {schema()['properties']['deposits']['description']}"
-        )
-    if given == ["simulate"] and "deposits" in settings:
-        raise InputError(f"{source}: section 'deposits' is not used with 'simulate'; remove it.")
+    _check_labels(config, given[0], source)
     unused = [
         key for key in ("interpolation", "grid") if key in config and set(config[key]) - {"max_distance"}
     ]
@@ -126,11 +121,50 @@ def check_settings(config: Config, source: str = "config") -> Config:
         )
     if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):
         raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
+    transform = settings["cube"]["transform"]
+    if given == ["grids"] and settings["grids"]["unit"] == "none" and transform != "none":
+        raise InputError(
+            f"{source}: grids.unit is none, so the bands are no concentrations and have no log-ratio "
+            f"(cube.transform: {transform}); set cube.transform: none, or the unit of the concentrations."
+        )
+    if "raster" in settings["labels"]:
+        return settings
     try:
         check_distances(settings["labels"], held_out=True)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     return settings
+
+
+def _check_labels(config: Config, given: str, source: str) -> None:
+    """Stop unless labels come from one place: the simulation, deposits, or a raster of classes."""
+    labels = config.get("labels", {})
+    raster = labels.get("raster")
+    if given == "simulate":
+        for name, unused in (("section 'deposits'", "deposits" in config), ("key 'labels.raster'", raster)):
+            if unused:
+                raise InputError(f"{source}: {name} is not used with 'simulate'; remove it.")
+        return
+    if raster is None and "deposits" not in config:
+        raise InputError(
+            f"{source}: section 'deposits' is missing. {schema()['properties']['deposits']['description']}"
+        )
+    if raster is None:
+        return
+    if "deposits" in config:
+        raise InputError(
+            f"{source}: labels come from deposits or from a raster of classes; remove the section 'deposits' or "
+            "the key 'labels.raster'."
+        )
+    unused = [key for key in ("radius", "background_distance", "background") if key in labels]
+    if unused:
+        raise InputError(f"{source}: key 'labels.{unused[0]}' is not used with 'labels.raster'; remove it.")
+    lone = [key for key in ("train", "test") if set(raster) > {"file"} and key not in raster]
+    if lone:
+        raise InputError(
+            f"{source}: key 'labels.raster.{lone[0]}' is missing; masks are 'train' and 'test' together, and "
+            "'validation' only with them."
+        )
 
 
 def simulated_tables() -> Config:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from geohalo import key_table
 from geohalo.errors import InputError
+from geohalo.evidence.class_metrics import OVERALL_METRICS
 from geohalo.evidence.controls import CONTROLS
 from geohalo.evidence.evaluate import AREA_METRICS, DEPOSIT_METRICS, PROBABILITY_METRICS
 from geohalo.evidence.folds import SCHEMES
@@ -69,7 +70,7 @@ def figure_names() -> list[str]:
 
 def output_files() -> list[str]:
     files = constant("FILES")
-    several = {"map": constant("MAPS"), "figure": figure_names()}
+    several = {"map": [*constant("MAPS"), *constant("CLASS_MAPS")], "figure": figure_names()}
     for kind, names in several.items():
         pattern = files.pop(kind)
         files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}
@@ -217,6 +218,7 @@ def test_no_output_is_explained_that_does_not_exist():
     ("page", "names"),
     [
         ("docs/outputs.md", (*DEPOSIT_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES)),
+        ("docs/outputs.md", (*OVERALL_METRICS, "recall_class_k", "f1_class_k")),
         ("docs/method.md", (*CONTROLS, *VARIANTS, *PRESETS)),
     ],
 )

@@ -93,3 +93,57 @@ def test_missing_keys_are_named():
         check_settings(gridded | {"grid": {"cell": 500}})
     with pytest.raises(InputError, match="needs either 'folder' or 'file'"):
         check_settings({"survey": "a", "grids": {}, "deposits": {"file": "b.csv"}})
+
+
+CUBE = {"survey": "a", "grids": {"file": "a.tif", "unit": "none"}, "cube": {"transform": "none"}}
+
+
+def test_labels_from_a_raster_of_classes():
+    labels = {"raster": {"file": "b.tif"}}
+    # The distances around deposits do not matter here: a buffer below the default background_distance will do.
+    settings = check_settings(CUBE | {"labels": labels | {"buffer": 500}})
+    assert settings["labels"]["raster"] == {"file": "b.tif"}
+    assert settings["labels"]["positives"] == 200
+    masks = {"train": "c.tif", "test": "d.tif"}
+    for more in ({}, {"validation": "e.tif"}):
+        check_settings(CUBE | {"labels": {"raster": labels["raster"] | masks | more}})
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (CUBE, "section 'deposits' is missing.*labels.raster"),
+        (
+            CUBE | {"deposits": {"file": "b.csv"}, "labels": {"raster": {"file": "b.tif"}}},
+            "labels come from deposits or from a raster of classes",
+        ),
+        (
+            DEMO | {"labels": {"raster": {"file": "b.tif"}}},
+            r"key 'labels\.raster' is not used with 'simulate'",
+        ),
+        (CUBE | {"labels": {"raster": {}}}, r"key 'labels\.raster\.file' is missing"),
+        (
+            CUBE | {"labels": {"raster": {"file": "b.tif"}, "radius": 500}},
+            r"key 'labels\.radius' is not used with 'labels\.raster'",
+        ),
+        *[
+            (
+                CUBE | {"labels": {"raster": {"file": "b.tif"} | masks}},
+                rf"key 'labels\.raster\.{missing}' is missing; masks are 'train' and 'test' together",
+            )
+            for masks, missing in (
+                ({"train": "c.tif"}, "test"),
+                ({"test": "c.tif"}, "train"),
+                ({"validation": "c.tif"}, "train"),
+                ({"train": "c.tif", "validation": "d.tif"}, "test"),
+            )
+        ],
+        (
+            CUBE | {"cube": {"transform": "clr"}, "labels": {"raster": {"file": "b.tif"}}},
+            r"grids\.unit is none.*set cube\.transform: none",
+        ),
+    ],
+)
+def test_labels_that_contradict_each_other(config, message):
+    with pytest.raises(InputError, match=message):
+        check_settings(config)

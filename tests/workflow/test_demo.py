@@ -66,7 +66,6 @@ def test_cube_opens_in_gdal_with_its_crs(results):
 
 
 def test_graphs_belong_to_the_superpixels(results, survey):
-    values = xr.load_dataset(results / "cube.nc")["cube"].to_numpy()[:, survey.mask].T
     for count in (30, 90):
         with rasterio.open(results / "superpixels" / f"{count}.tif") as file:
             labels = file.read(1)
@@ -74,7 +73,7 @@ def test_graphs_belong_to_the_superpixels(results, survey):
             assert file.crs.to_epsg() == 32648
         np.testing.assert_array_equal(labels > 0, survey.mask)
         stored = np.load(results / "graph" / f"{count}.npz")
-        for name, array in build_graph(labels, values).arrays().items():
+        for name, array in build_graph(labels).arrays().items():
             np.testing.assert_array_equal(stored[name], array)
 
 
@@ -95,9 +94,9 @@ def test_folds_on_disk_hold_deposits_out(results, survey):
 
 def test_scores_are_probabilities_of_every_fold(results, survey):
     scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")
-    assert scores["score_held_out"].shape[0] == 3
+    assert scores["score_held_out"].shape[0] == scores["score_inner"].shape[0] == 3
     assert scores["score_final"].shape[0] == 1
-    for name in ("held_out", "random", "final"):
+    for name in ("held_out", "inner", "random", "final"):
         inside = scores[f"score_{name}"].to_numpy()[:, survey.mask]
         assert ((inside > 0) & (inside < 1)).all()
         assert (scores[f"spread_{name}"].to_numpy()[:, survey.mask] >= 0).all()
@@ -106,8 +105,8 @@ def test_scores_are_probabilities_of_every_fold(results, survey):
 
 def test_members_load_into_the_definition_without_unpickling_code(results):
     state = torch.load(results / "runs" / "fusion" / "30-90" / "members.pt", weights_only=True)
-    # Three held-out folds, three random ones and the final one, two seeds each.
-    assert {len(values) for values in state.values()} == {14}
+    # Three held-out folds, three inner ones, three random ones and the final one, two seeds each.
+    assert {len(values) for values in state.values()} == {20}
     network = TwoBranch(39, 2, PRESETS["default"], "fusion")
     network.load_state_dict({name: values[0] for name, values in state.items()})
 
@@ -117,7 +116,7 @@ def test_history_falls(results):
     mean = history.groupby("epoch")["loss"].mean()
     assert len(mean) == 8
     assert mean.iloc[-1] < mean.iloc[0]
-    assert history.groupby("member").ngroups == 14
+    assert history.groupby("member").ngroups == 20
 
 
 def test_metrics_follow_from_the_scores(results, survey):
@@ -130,8 +129,8 @@ def test_metrics_follow_from_the_scores(results, survey):
         "sampling_density",
         "deposit_distance",
     }
-    assert set(metrics["split"]) == {"held_out", "random"}
-    assert len(metrics) == 5 * 2 * 12
+    assert set(metrics["split"]) == {"held_out", "inner", "random"}
+    assert len(metrics) == 5 * 3 * 12
     scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
         "score_held_out"
     ].to_numpy()

@@ -42,9 +42,9 @@ def assert_complete(results, epsg):
     """Every method, split and metric, every map and every figure is there."""
     metrics = pd.read_csv(results / "metrics.csv", keep_default_na=False, na_values={"estimate": ""})
     assert set(metrics["variant"]) == {"fusion"} | CONTROLS
-    assert set(metrics["split"]) == {"held_out", "random"}
+    assert set(metrics["split"]) == {"held_out", "inner", "random"}
     assert set(metrics["metric"]) == METRICS
-    assert len(metrics) == (1 + len(CONTROLS)) * 2 * len(METRICS)
+    assert len(metrics) == (1 + len(CONTROLS)) * 3 * len(METRICS)
     assert not metrics.duplicated(["variant", "split", "metric"]).any()
     shares = metrics[metrics["metric"].isin(["capture", "roc_auc", "success_area", "pa_crossing"])]
     assert shares["estimate"].between(0, 1).all()

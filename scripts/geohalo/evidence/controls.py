@@ -1,7 +1,7 @@
 """Controls: scores that a network must beat, made on the very same folds.
 
 Two are plain classifiers of single cells, fitted to the training cells of each fold and draw, and
-score the probability of halo:
+score the probability of halo, or with K > 2 classes of each class:
 
 - ``logistic``: L2-penalised (C = 1) logistic regression, classes balanced.
 - ``random_forest``: 300 trees with at least 3 cells in a leaf, classes balanced.
@@ -65,7 +65,7 @@ def score_control(
 
     Returns
     -------
-    mean, spread : (F, N) float32 arrays
+    mean, spread : (F, N) float32 arrays, or (F, K, N) with K > 2 classes
         Mean over the draws and their standard deviation (divisor: number of draws), 0 for the last
         two controls.
 
@@ -103,14 +103,16 @@ def _fitted_scores(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit a classifier for each fold and draw; return mean and spread of their probabilities."""
     make = _classifier(name, n_jobs)
-    mean = np.zeros((folds.n_folds, len(cube)))
+    n_classes = folds.n_classes
+    mean = np.zeros((folds.n_folds, *([n_classes] if n_classes > 2 else []), len(cube)))
     squares = np.zeros_like(mean)
     for fold in range(folds.n_folds):
         for draw in range(folds.n_draws):
             cell, label = folds.train(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
             model = make(int(state)).fit(cube[cell], label)
-            score = model.predict_proba(cube)[:, 1]
+            probability = model.predict_proba(cube)
+            score = probability.T if n_classes > 2 else probability[:, 1]
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)

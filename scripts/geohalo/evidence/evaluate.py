@@ -11,8 +11,10 @@ Two kinds of metric:
   buffer, so these metrics ask the harder question: does the halo stand out from its own district?
 
 In the scheme ``held_out`` a deposit's cells are all those within the label radius, in the map of
-the fold that held the deposit out. In ``random`` each of these cells is taken from the map of the
-fold that held out this one cell.
+the fold that held the deposit out. In ``inner`` they are those of them that are validation cells,
+in the map of the inner fold that validated the deposit: cells in the region of the deposits that
+this fold hides do not count, and a deposit without any other cell is no part of the table. In
+``random`` each of these cells is taken from the map of the fold that held out this one cell.
 """
 
 from collections.abc import Mapping
@@ -47,7 +49,7 @@ def evaluate_scores(
     scores : (F, N) array
         Anomaly score of every cell by the model of each fold; larger is more anomalous.
     folds : Folds
-        Scheme ``held_out`` or ``random``.
+        Scheme ``held_out``, ``inner`` or ``random``, with at least one fold.
     cells : (N, 2) array
         Metric coordinates of the cells' centres.
     deposits : (D, 2) array
@@ -75,13 +77,13 @@ def evaluate_scores(
     Raises
     ------
     ValueError
-        If the scheme holds out nothing, the shape is not (F, N), or a score is NaN.
+        If the scheme holds out nothing or has no folds, the shape is not (F, N), or a score is NaN.
     """
     table = per_deposit(scores, folds, cells, deposits, labels)
     weights = _group_weights(folds, n_bootstrap, seed)
     rows = _deposit_rows(table, len(cells), weights)
     tests = [_test_cells(scores[fold], folds, fold) for fold in range(folds.n_folds)]
-    rows += _area_rows(tests, folds, weights)
+    rows += _area_rows(tests, folds, table, weights)
     rows += (
         _probability_rows(tests, weights)
         if probability
@@ -109,7 +111,8 @@ def per_deposit(
     pandas.DataFrame
         One row for each reachable deposit: ``deposit``, ``group``, ``fold`` (whose map its own cell
         is read in), ``capture`` (mean percentile rank of its cells within the label radius) and
-        ``rank`` (percentile rank of its own cell, the one with the nearest centre).
+        ``rank`` (percentile rank of its own cell, the one with the nearest centre). For inner, of
+        its validation cells; deposits without any are left out.
 
     Raises
     ------
@@ -118,14 +121,13 @@ def per_deposit(
     """
     if folds.scheme == "final":
         raise ValueError("the final scheme holds out nothing, so its map is no evidence")
+    if folds.n_folds == 0:
+        raise ValueError(f"the scheme {folds.scheme} has no folds: there is nothing to measure")
     if scores.shape != (folds.n_folds, len(cells)):
         raise ValueError(f"scores have shape {scores.shape}; expected {(folds.n_folds, len(cells))}")
-    ids = np.flatnonzero(folds.deposit_group != NONE)
-    tree = KDTree(cells)
-    _, own = tree.query(deposits[ids])
-    around = tree.query_ball_point(deposits[ids], labels["radius"])
+    ids, own, around = _deposit_cells(folds, cells, deposits, labels["radius"])
     pair_deposit = np.repeat(np.arange(len(ids)), [len(near) for near in around])
-    pair_cell = np.concatenate([np.asarray(near, dtype=np.int64) for near in around])
+    pair_cell = np.concatenate(around)
     fold = _holding_fold(folds, ids, own)
     pair_fold = _holding_fold(folds, ids[pair_deposit], pair_cell)
     rank, pair_rank = np.empty(len(ids)), np.empty(len(pair_cell))
@@ -162,9 +164,32 @@ def success_curves(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"area": area, "found": found})
 
 
+def _deposit_cells(
+    folds: Folds, cells: np.ndarray, deposits: np.ndarray, radius: float
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Return the deposits (K,) to measure, their own cells (K,), and all cells of each."""
+    ids = np.flatnonzero(folds.deposit_group != NONE)
+    tree = KDTree(cells)
+    _, own = tree.query(deposits[ids])
+    around = [np.asarray(near, dtype=np.int64) for near in tree.query_ball_point(deposits[ids], radius)]
+    if folds.scheme != "inner":
+        return ids, own, around
+    validated = np.zeros((folds.n_folds, len(cells)), dtype=bool)
+    tested = folds.cells[(folds.cells["draw"] == TEST_DRAW) & (folds.cells["label"] == 1)]
+    validated[tested["fold"], tested["cell"]] = True
+    seen = [near[validated[folds.deposit_fold[one], near]] for one, near in zip(ids, around, strict=True)]
+    kept = [k for k, near in enumerate(seen) if len(near)]
+    around = [seen[k] for k in kept]
+    nearest = [
+        near[np.argmin(np.hypot(*(cells[near] - deposits[one]).T))]
+        for one, near in zip(ids[kept], around, strict=True)
+    ]
+    return ids[kept], np.asarray(nearest, dtype=np.int64), around
+
+
 def _holding_fold(folds: Folds, deposit: np.ndarray, cell: np.ndarray) -> np.ndarray:
     """Return the fold that held out each pair of a deposit and one of its cells."""
-    if folds.scheme == "held_out":
+    if folds.scheme in ("held_out", "inner"):
         return folds.deposit_fold[deposit]
     tested = folds.cells[(folds.cells["draw"] == TEST_DRAW) & (folds.cells["label"] == 1)]
     fold_of_cell = np.full(folds.held_out_region.shape[1], NONE)
@@ -187,7 +212,8 @@ def _deposit_rows(table: pd.DataFrame, n_cells: int, weights: np.ndarray) -> lis
         draws = statistics.ratio(per_draw @ value, per_draw.sum(axis=1))
         rows.append((name, float(value.mean()), *statistics.percentile_interval(draws), len(table)))
     crossing = float(metrics.prediction_area_crossing(rank))
-    draws = metrics.prediction_area_crossing(rank, per_draw)
+    # A draw may hold none of the measured groups where an inner split leaves deposits out.
+    draws = metrics.prediction_area_crossing(rank, per_draw[per_draw.any(axis=1)])
     rows.append(("pa_crossing", crossing, *statistics.percentile_interval(draws), len(table)))
     contrast, _, _ = metrics.studentised_contrast(rank, n_cells)
     rows.append(("contrast_t", contrast, np.nan, np.nan, len(table)))
@@ -206,8 +232,10 @@ def _test_cells(score: np.ndarray, folds: Folds, fold: int) -> pd.DataFrame:
     )
 
 
-def _area_rows(tests: list[pd.DataFrame], folds: Folds, weights: np.ndarray) -> list[tuple[Any, ...]]:
-    """Return the rows of ROC and PR AUC: weighted means over folds."""
+def _area_rows(
+    tests: list[pd.DataFrame], folds: Folds, table: pd.DataFrame, weights: np.ndarray
+) -> list[tuple[Any, ...]]:
+    """Return the rows of ROC and PR AUC: means over folds, weighted by deposits of `table` or by cells."""
     n_groups = weights.shape[1]
     estimates = np.empty((2, len(tests)))
     draws = np.empty((2, len(tests), len(weights)))
@@ -218,7 +246,7 @@ def _area_rows(tests: list[pd.DataFrame], folds: Folds, weights: np.ndarray) -> 
         estimates[:, fold] = metrics.roc_auc(label, score), metrics.pr_auc(label, score)
         draws[0, fold] = statistics.roc_auc_draws(positives, groups, background, weights)
         draws[1, fold] = statistics.pr_auc_draws(positives, groups, background, weights)
-        held = folds.deposit_group[folds.deposit_fold == fold] if folds.scheme == "held_out" else groups
+        held = groups if folds.scheme == "random" else table.loc[table["fold"] == fold, "group"]
         share[fold] = np.bincount(held, minlength=n_groups)
     # A draw may leave a fold without a group; such a fold has no AUC and no part in the mean.
     weight = np.where(np.isnan(draws[0]), 0, share @ weights.T)

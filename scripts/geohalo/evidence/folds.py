@@ -26,6 +26,22 @@ a model that passes values between cells sees the values of held-out cells, neve
 ``buffer`` keeps its receptive field apart: it must be at least ``radius`` plus that receptive
 field.
 
+Whoever chooses among settings needs evidence, too, and must not look at the held-out one. The scheme
+``inner`` gives it: inner fold f trains without the deposits of outer fold f, which it *hides*, and
+without those of one other outer fold, its *partner* (f + s) mod F, which it is validated on. So
+every deposit is validated exactly once.
+
+6. The held-out region of an inner fold is that of both outer folds. Training cells are as in
+   ``held_out``, the deposits of both absent and unknown.
+7. *Validation cells* (``test`` in the table): positives within ``radius`` of a deposit of the
+   partner; background in the partner's region, farther than ``background_distance`` from every
+   deposit but those of outer fold f. **None lies in the region of outer fold f**: the places of its
+   deposits enter through that region alone, so what is learned from inner fold f says nothing that
+   the evidence of outer fold f may not know.
+8. The shift s is the smallest from 1 to F - 1 for which every inner fold has training and
+   validation cells of both classes. Where there is none, or fewer than three folds, the scheme has
+   no folds (``n_folds`` 0) and is left out of all that follows.
+
 Two more schemes exist. ``random`` is the optimistic split of the literature, kept to show the gap:
 cells within ``radius`` of any deposit, and cells beyond ``background_distance`` of every deposit,
 are split at random into the same number of folds, so that a held-out cell has training cells of its
@@ -49,11 +65,10 @@ from scipy.spatial import KDTree
 
 from geohalo.distances import check_distances
 from geohalo.evidence import checks
+from geohalo.evidence.candidates import NONE, Candidates, find_candidates, nearest_deposit
+from geohalo.evidence.draws import COLUMNS, TEST_DRAW, fold_rows, random_stream
 
-SCHEMES = ("held_out", "random", "final")
-COLUMNS = ("fold", "draw", "cell", "label", "use", "deposit", "group")
-TEST_DRAW = -1
-NONE = -1
+SCHEMES = ("held_out", "inner", "random", "final")
 
 
 @dataclass(frozen=True)
@@ -63,16 +78,17 @@ class Folds:
     Attributes
     ----------
     scheme : str
-        ``held_out``, ``random`` or ``final``.
+        ``held_out``, ``inner``, ``random`` or ``final``.
     n_folds : int
-        Number of folds F.
+        Number of folds F; 0 for an inner split that cannot be made.
     deposit_group : (D,) int array
         Group of each deposit, numbered from 0 by first deposit; -1 for an unreachable one.
     deposit_fold : (D,) int array
-        Fold in which the deposit is held out; -1 if in none (unreachable deposits, and the schemes
-        random and final).
+        Fold in which the deposit is held out, or for inner validated; -1 if in none (unreachable
+        deposits, and the schemes random and final).
     held_out_region : (F, N) bool array
-        Cells within the buffer of a deposit held out in the fold; all False for random and final.
+        Cells within the buffer of a deposit held out in the fold (inner: of the deposits of both
+        outer folds that it does without); all False for random and final.
     cells : pandas.DataFrame
         Labelled cells, one row each: ``fold``; ``draw`` (0, 1, ... for training cells, -1 for test
         cells); ``cell`` (index into the N cells); ``label`` (1 halo, 0 background); ``use``
@@ -81,6 +97,8 @@ class Folds:
         deposit; of held-out test background: the group of the nearest held-out deposit; else -1).
     unreachable : (U,) int array
         Deposits outside the surveyed ground, or without a cell within the label radius.
+    shift : int
+        For inner, the shift s from an outer fold to its partner; else 0.
     """
 
     scheme: str
@@ -90,15 +108,23 @@ class Folds:
     held_out_region: np.ndarray
     cells: pd.DataFrame
     unreachable: np.ndarray
+    shift: int = 0
 
     @property
     def n_draws(self) -> int:
         """Number of draws (members) of each fold."""
-        return int(self.cells["draw"].max()) + 1
+        return int(self.cells["draw"].max()) + 1 if len(self.cells) else 0
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes: 2 for halo and background."""
+        return int(self.cells["label"].max()) + 1 if len(self.cells) else 2
 
     def training_deposits(self, fold: int) -> np.ndarray:
-        """Return the ids (T,) of the reachable deposits that are not held out in a fold."""
-        return np.flatnonzero((self.deposit_group != NONE) & (self.deposit_fold != fold))
+        """Return the ids (T,) of the reachable deposits that a fold does not do without."""
+        # The deposits of outer fold f are validated in inner fold f - s.
+        without = [fold, (fold - self.shift) % self.n_folds]
+        return np.flatnonzero((self.deposit_group != NONE) & ~np.isin(self.deposit_fold, without))
 
     def train(self, fold: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the cells (M,) and labels (M,) that one member learns from."""
@@ -148,7 +174,7 @@ def draw_folds(
 
     Parameters
     ----------
-    scheme : {"held_out", "random", "final"}
+    scheme : {"held_out", "inner", "random", "final"}
         What is held out; see the module docstring.
     cells : (N, 2) array
         Metric coordinates x, y of the centres of the cells inside the mask.
@@ -166,21 +192,24 @@ def draw_folds(
     Returns
     -------
     Folds
+        Without folds where an inner split cannot be made.
 
     Raises
     ------
     InputError
         If the settings contradict each other, no deposit lies on the surveyed ground, there are
-        fewer groups than folds, or a fold has no training or test cells of one class. The message
-        names the key to change.
+        fewer groups than folds, or a fold other than an inner one has no training or test cells of
+        one class. The message names the key to change.
     """
     if scheme not in SCHEMES:
         raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(SCHEMES)}")
-    check_distances(labels, held_out=scheme == "held_out")
+    by_deposits = scheme in ("held_out", "inner")
+    check_distances(labels, held_out=by_deposits)
     cells, deposits = np.asarray(cells, dtype=float), np.asarray(deposits, dtype=float)
     group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
-    if scheme == "held_out":
-        return _held_out_folds(cells, deposits, group, unreachable, labels, seeds)
+    if by_deposits:
+        fold = _assign_groups(group, int(labels["folds"]), labels)
+        return _deposit_folds(scheme, cells, deposits, group, fold, unreachable, labels, seeds)
     return _cell_folds(scheme, cells, deposits, group, unreachable, labels, seeds)
 
 
@@ -207,13 +236,14 @@ def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarra
     Raises
     ------
     ValueError
-        For the scheme ``random``, which holds out cells rather than deposits.
+        For ``random``, which holds out cells rather than deposits, and for ``inner``, whose maps
+        are for choosing among settings.
     """
-    if folds.scheme == "random":
-        raise ValueError("the random scheme holds out no deposit, so its cells have no fold of their own")
+    if folds.scheme in ("random", "inner"):
+        raise ValueError(f"the {folds.scheme} scheme makes no map: give the folds held_out or final")
     if folds.scheme == "final":
         return np.zeros(len(cells), dtype=np.int64)
-    _, nearest = _nearest(cells, deposits, np.flatnonzero(folds.deposit_fold != NONE))
+    _, nearest = nearest_deposit(cells, deposits, np.flatnonzero(folds.deposit_fold != NONE))
     return folds.deposit_fold[nearest]
 
 
@@ -229,23 +259,11 @@ def _reachable_groups(
     return group, np.flatnonzero(group == NONE)
 
 
-def _random(labels: Mapping[str, Any], scheme: str, *key: int) -> np.random.Generator:
-    """Return the generator of one purpose; its numbers do not depend on any other purpose."""
-    sequence = np.random.SeedSequence(labels["seed"], spawn_key=(SCHEMES.index(scheme), *key))
-    return np.random.default_rng(sequence)
-
-
-def _nearest(cells: np.ndarray, deposits: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distance (N,) to the nearest of the deposits `ids`, and its id (N,)."""
-    distance, nearest = KDTree(deposits[ids]).query(cells)
-    return distance, ids[nearest]
-
-
 def _assign_groups(group: np.ndarray, n_folds: int, labels: Mapping[str, Any]) -> np.ndarray:
     """Deal groups to folds, largest first, each to the smallest fold; return the fold (D,)."""
     size = np.bincount(group[group != NONE])
     checks.check_groups(size, labels)
-    shuffled = _random(labels, "held_out", 0).permutation(len(size))
+    shuffled = random_stream(labels["seed"], "held_out", 0).permutation(len(size))
     fold_of_group = np.empty(len(size), dtype=np.int64)
     deposits_in_fold = np.zeros(n_folds, dtype=np.int64)
     for one in shuffled[np.argsort(-size[shuffled], kind="stable")]:
@@ -254,39 +272,53 @@ def _assign_groups(group: np.ndarray, n_folds: int, labels: Mapping[str, Any]) -
     return np.where(group == NONE, NONE, fold_of_group[group])
 
 
-def _held_out_folds(
+def _deposit_folds(
+    scheme: str,
     cells: np.ndarray,
     deposits: np.ndarray,
     group: np.ndarray,
+    outer: np.ndarray,
     unreachable: np.ndarray,
     labels: Mapping[str, Any],
     seeds: int,
 ) -> Folds:
-    """Hold out whole groups of deposits with a buffer around them."""
+    """Hold out whole groups of deposits with a buffer; `outer` (D,) is the outer fold of each."""
     n_folds = int(labels["folds"])
-    deposit_fold = _assign_groups(group, n_folds, labels)
-    region = np.zeros((n_folds, len(cells)), dtype=bool)
-    anywhere, _ = _nearest(cells, deposits, np.arange(len(deposits)))
-    rows: list[pd.DataFrame] = []
-    for fold in range(n_folds):
-        held = np.flatnonzero(deposit_fold == fold)
-        held_distance, held_nearest = _nearest(cells, deposits, held)
-        region[fold] = held_distance <= labels["buffer"]
-        # Unreachable deposits are among these: no positives, but background keeps away from them.
-        distance, nearest = _nearest(cells, deposits, np.flatnonzero(deposit_fold != fold))
-        free = ~region[fold]
-        positives = np.flatnonzero((distance <= labels["radius"]) & (group[nearest] != NONE) & free)
-        background = np.flatnonzero((distance > labels["background_distance"]) & free)
-        test_positives = np.flatnonzero(held_distance <= labels["radius"])
-        test_background = np.flatnonzero(region[fold] & (anywhere > labels["background_distance"]))
-        counts = len(positives), len(background), len(test_background)
-        checks.check_fold(fold, held, *counts, labels)
-        rows += _draw("held_out", fold, positives, background, nearest, group, labels, seeds)
-        tested = held_nearest[test_positives]
-        rows.append(_rows(fold, TEST_DRAW, test_positives, 1, tested, group[tested]))
-        rows.append(_rows(fold, TEST_DRAW, test_background, 0, NONE, group[held_nearest[test_background]]))
-    table = pd.concat(rows, ignore_index=True)
-    return Folds("held_out", n_folds, group, deposit_fold, region, table, unreachable)
+    ground = cells, deposits, group, outer, labels
+    for shift in [0] if scheme == "held_out" else range(1, n_folds if n_folds > 2 else 1):
+        # Drawn as they are found, so that the candidates of one fold alone are ever held.
+        region, rows = np.zeros((n_folds, len(cells)), dtype=bool), []
+        for fold in range(n_folds):
+            found = _candidates(*ground, fold, shift)
+            if shift and not found.complete:
+                break
+            region[fold] = found.region
+            rows.append(fold_rows(scheme, fold, found, group, labels, seeds))
+        else:
+            tested_in = np.where(outer == NONE, NONE, (outer - shift) % n_folds)
+            table = pd.concat(rows, ignore_index=True)
+            return Folds(scheme, n_folds, group, tested_in, region, table, unreachable, shift)
+    nowhere, region = np.full(len(deposits), NONE, dtype=np.int64), np.zeros((0, len(cells)), dtype=bool)
+    return Folds(scheme, 0, group, nowhere, region, pd.DataFrame(columns=list(COLUMNS)), unreachable)
+
+
+def _candidates(
+    cells: np.ndarray,
+    deposits: np.ndarray,
+    group: np.ndarray,
+    outer: np.ndarray,
+    labels: Mapping[str, Any],
+    fold: int,
+    shift: int,
+) -> Candidates:
+    """Return the cells of an outer fold (shift 0), which must be complete, or of an inner one."""
+    tested = outer == (fold + shift) % int(labels["folds"])
+    hidden = outer == fold if shift else np.zeros(len(deposits), dtype=bool)
+    found = find_candidates(cells, deposits, group != NONE, tested, hidden, labels)
+    if not shift:
+        counts = len(found.positives), len(found.background), len(found.test_background)
+        checks.check_fold(fold, np.flatnonzero(tested), *counts, labels)
+    return found
 
 
 def _cell_folds(
@@ -300,63 +332,25 @@ def _cell_folds(
 ) -> Folds:
     """Split the labelled cells of all deposits at random, or hold out nothing (`final`)."""
     n_folds = int(labels["folds"]) if scheme == "random" else 1
-    distance, nearest = _nearest(cells, deposits, np.arange(len(deposits)))
+    distance, nearest = nearest_deposit(cells, deposits, np.arange(len(deposits)))
     positives = np.flatnonzero((distance <= labels["radius"]) & (group[nearest] != NONE))
     background = np.flatnonzero(distance > labels["background_distance"])
     checks.check_cells(n_folds, len(positives), len(background), labels)
-    generator = _random(labels, scheme, 0)
+    generator = random_stream(labels["seed"], scheme, 0)
     positive_fold = generator.permutation(len(positives)) % n_folds
     background_fold = generator.permutation(len(background)) % n_folds
+    region = np.zeros((n_folds, len(cells)), dtype=bool)
     rows: list[pd.DataFrame] = []
     for fold in range(n_folds):
         # The one fold of the scheme final would be everything, but there nothing is tested.
-        test_positive = (positive_fold == fold) & (scheme == "random")
-        test_background = (background_fold == fold) & (scheme == "random")
-        free = positives[~test_positive], background[~test_background]
-        rows += _draw(scheme, fold, *free, nearest, group, labels, seeds)
-        tested = positives[test_positive]
-        rows.append(_rows(fold, TEST_DRAW, tested, 1, nearest[tested], group[nearest[tested]]))
-        rows.append(_rows(fold, TEST_DRAW, background[test_background], 0, NONE, NONE))
+        halo = (positive_fold == fold) & (scheme == "random")
+        barren = (background_fold == fold) & (scheme == "random")
+        learned, tested = positives[~halo], positives[halo]
+        nowhere = np.full(np.count_nonzero(barren), NONE)
+        found = Candidates(
+            region[fold], learned, nearest[learned], background[~barren],
+            tested, nearest[tested], background[barren], nowhere,
+        )  # fmt: skip
+        rows.append(fold_rows(scheme, fold, found, group, labels, seeds))
     table = pd.concat(rows, ignore_index=True)
-    nowhere = np.full(len(deposits), NONE, dtype=np.int64)
-    region = np.zeros((n_folds, len(cells)), dtype=bool)
-    return Folds(scheme, n_folds, group, nowhere, region, table, unreachable)
-
-
-def _draw(
-    scheme: str,
-    fold: int,
-    positives: np.ndarray,
-    background: np.ndarray,
-    nearest: np.ndarray,
-    group: np.ndarray,
-    labels: Mapping[str, Any],
-    seeds: int,
-) -> list[pd.DataFrame]:
-    """Draw every member's training cells of one fold; each draw has its own generator."""
-    rows = []
-    for draw in range(seeds):
-        generator = _random(labels, scheme, 1, fold, draw)
-        halo = _choose(generator, positives, labels["positives"])
-        rows.append(_rows(fold, draw, halo, 1, nearest[halo], group[nearest[halo]]))
-        rows.append(_rows(fold, draw, _choose(generator, background, labels["background"]), 0, NONE, NONE))
-    return rows
-
-
-def _choose(generator: np.random.Generator, candidates: np.ndarray, number: int) -> np.ndarray:
-    """Return `number` of the candidates in ascending order, or all of them if there are fewer."""
-    return np.sort(generator.choice(candidates, min(number, len(candidates)), replace=False))
-
-
-def _rows(
-    fold: int,
-    draw: int,
-    cell: np.ndarray,
-    label: int,
-    deposit: np.ndarray | int,
-    group: np.ndarray | int,
-) -> pd.DataFrame:
-    """Return one block of the table of labelled cells."""
-    use = "test" if draw == TEST_DRAW else "train"
-    values = (fold, draw, cell, label, use, deposit, group)
-    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)), index=pd.RangeIndex(len(cell)))
+    return Folds(scheme, n_folds, group, np.full(len(deposits), NONE), region, table, unreachable)

@@ -73,7 +73,7 @@ def superpixel_map(
     ground = Ground(x, y, mask, crs)
     counts = {asked: int(np.unique(layer[mask]).size) for asked, layer in labels.items()}
     titles = [
-        f"n_segments {asked:,}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
+        f"n_segments {asked}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
         for asked, count in counts.items()
     ]
     told = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))

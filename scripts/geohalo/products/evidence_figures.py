@@ -1,4 +1,7 @@
-"""Figures of the evidence: success-rate curves, the comparison of metrics, and the training loss."""
+"""Figures of the evidence: success-rate curves and the comparison of metrics.
+
+The inner split is left out of both: it serves choices, and what choices were made by is no evidence.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,6 @@ from geohalo.products.styles import (
     is_variant,
     method_style,
     plain,
-    rounded,
     signed_percent,
     style,
     styled,
@@ -25,6 +27,7 @@ from geohalo.products.styles import (
 
 CHANCE = 0.5
 METRIC_NAMES = {"capture": "Capture", "roc_auc": "ROC AUC"}
+SPLITS = ("held_out", "random")
 ROW_HEIGHT = 0.25
 
 
@@ -45,7 +48,8 @@ def estimate_of(metrics: pd.DataFrame, variant: str, split: str, metric: str) ->
     return float(first["estimate"]), float(first["low"]), float(first["high"])
 
 
-def _prepare(axes: Axes) -> None:
+def prepare(axes: Axes) -> None:
+    """Give axes of a diagram the house's frame and grid."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(color=colour("grid"), linewidth=0.5)
@@ -81,7 +85,7 @@ def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Fi
         "Share of held-out deposits found when the ground with the highest score is searched first.",
     )
     axes = page.add_axes(MARGIN + 0.55, page.bottom, 4.5, 4.5)
-    _prepare(axes)
+    prepare(axes)
     axes.plot([0, 1], [0, 1], color=colour("chance"), linewidth=0.8, label="chance")
     handles = []
     for method in ranked:
@@ -148,14 +152,15 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     survey : str
         Name of the survey.
     metrics : pandas.DataFrame
-        Tidy: ``variant``, ``scales``, ``split`` (``held_out`` or ``random``), ``metric``, ``estimate``,
-        ``low``, ``high``, ``n``. Other metrics than ``capture`` and ``roc_auc`` are left out.
+        Tidy: ``variant``, ``scales``, ``split``, ``metric``, ``estimate``, ``low``, ``high``, ``n``.
+        Metrics other than ``capture`` and ``roc_auc``, and splits other than ``held_out`` and
+        ``random``, are left out.
 
     Returns
     -------
     Figure
     """
-    table = metrics[metrics["metric"].isin(list(METRIC_NAMES))].copy()
+    table = metrics[metrics["metric"].isin(list(METRIC_NAMES)) & metrics["split"].isin(SPLITS)].copy()
     table["scales"] = table["scales"].fillna("").astype(str)
     rows = _ordered_rows(table)
     page = Page(WIDTH, f"{plain(survey)}: {_comparison_headline(table)}", _counts(table))
@@ -166,7 +171,7 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
     for number, metric in enumerate(METRIC_NAMES):
         axes = page.add_axes(MARGIN + label_width + number * (width + gap), top, width, height)
-        _prepare(axes)
+        prepare(axes)
         axes.grid(visible=False, axis="y")
         _draw_intervals(axes, table[table["metric"] == metric], rows)
         axes.set(xlim=(max(0.0, lowest - 0.03), 1.02), ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
@@ -274,46 +279,3 @@ def _counts(table: pd.DataFrame) -> str:
         return ""
     number = whole(float(capture["n"].max()), "held-out deposit")
     return f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
-
-
-@styled
-def history_plot(survey: str, history: pd.DataFrame) -> Figure:
-    """Draw the training loss: mean and range over the members of each scheme.
-
-    Parameters
-    ----------
-    survey : str
-        Name of the survey.
-    history : pandas.DataFrame
-        ``member``, ``scheme`` (``held_out``, ``random``, ``final``), ``fold``, ``draw``, ``epoch`` and
-        ``loss``.
-
-    Returns
-    -------
-    Figure
-    """
-    summary = history.groupby(["scheme", "epoch"])["loss"].agg(["mean", "min", "max"]).reset_index()
-    members = history.drop_duplicates(["scheme", "member", "fold", "draw"])["scheme"].value_counts()
-    overall = history.groupby("epoch")["loss"].mean()
-    first, last = rounded(overall.iloc[0]), rounded(overall.iloc[-1])
-    change = f"training loss goes from {first} to {last} in {whole(len(overall), 'epoch')}"
-    page = Page(
-        WIDTH,
-        f"{plain(survey)}: {change}",
-        "Cross-entropy on the training cells, mean (line) and range (band) over members.\n"
-        "It tells whether training settled, not whether the map is right.",
-    )
-    axes = page.add_axes(MARGIN + 0.6, page.bottom, WIDTH - 2 * MARGIN - 0.6, 3.4)
-    _prepare(axes)
-    known = style()["schemes"]
-    for scheme in [one for one in known if one in set(summary["scheme"])]:
-        label, hue, line = known[scheme]
-        one = summary[summary["scheme"] == scheme]
-        axes.fill_between(one["epoch"], one["min"], one["max"], color=hue, alpha=0.18, linewidth=0)
-        told = f"{label}: {whole(members[scheme], 'member')}"
-        axes.plot(one["epoch"], one["mean"], color=hue, linestyle=line, linewidth=1.5, label=told)
-    axes.set(xlabel="Epoch", ylabel="Training loss", xlim=(overall.index.min(), overall.index.max()))
-    axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, loc="upper right")
-    page.bottom += 0.45
-    return page.finish()

@@ -2,12 +2,22 @@
 
 from geohalo.products.anomaly_figures import anomaly_map, truth_map
 from geohalo.products.cell_figures import folds_map, superpixel_map
-from geohalo.products.evidence_figures import history_plot, metric_comparison, success_rate
+from geohalo.products.class_figures import class_comparison, class_folds_map, class_map, confusion_plot
+from geohalo.products.comparison_figures import ablation_plot, sweep_plot
+from geohalo.products.evidence_figures import metric_comparison, success_rate
+from geohalo.products.history_figures import history_plot
+from geohalo.products.rose_figure import attention_rose
 from geohalo.products.styles import save_figure
 from geohalo.products.survey_figures import element_maps, sample_map
 
 __all__ = [
+    "ablation_plot",
     "anomaly_map",
+    "attention_rose",
+    "class_comparison",
+    "class_folds_map",
+    "class_map",
+    "confusion_plot",
     "element_maps",
     "folds_map",
     "history_plot",
@@ -16,5 +26,6 @@ __all__ = [
     "save_figure",
     "success_rate",
     "superpixel_map",
+    "sweep_plot",
     "truth_map",
 ]

@@ -58,10 +58,12 @@ def sample_map(
     ground = Ground(x, y, mask, crs)
     used = used_deposits(deposits)
     censored = samples["censored_share"].to_numpy(dtype=float)
+    # Where labels are a raster of classes, there is no table of deposits.
+    known = "" if deposits.empty else f", {whole(len(used), 'known deposit')}"
     any_censored = bool(np.nanmax(censored, initial=0.0) > 0)
     page = MapPage(
         ground,
-        f"{plain(survey)}: {whole(len(samples), 'sample')}, {whole(len(used), 'known deposit')}",
+        f"{plain(survey)}: {whole(len(samples), 'sample')}{known}",
         f"One sample per {rounded(ground.area / max(len(samples), 1))} km² of the interpolated "
         f"{ground.area:,.0f} km² ({whole(int(mask.sum()), 'cell')} of "
         f"{ground.cell[0]:g} x {ground.cell[1]:g} km)",
@@ -140,7 +142,7 @@ def element_maps(
     n : int
         The first ``n`` elements are drawn, at most 12.
     unit : str
-        Of the values.
+        Of the values; empty for bands without one.
 
     Returns
     -------
@@ -156,9 +158,10 @@ def element_maps(
         raise ValueError("no element to draw")
     ground = Ground(x, y, mask, crs)
     shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
-    what = plain(elements[0]) if len(elements) == 1 else f"{len(elements)} elements"
+    kind, given = ("elements", "interpolated") if unit else ("bands", "given")
+    what = plain(elements[0]) if len(elements) == 1 else f"{len(elements)} {kind}"
     titles = [_element_title(element, unit, share) for element, share in shares.items()]
-    page = MapPage(ground, f"{plain(survey)}: {what} as interpolated{_share_range(shares)}", titles=titles)
+    page = MapPage(ground, f"{plain(survey)}: {what} as {given}{_share_range(shares)}", titles=titles)
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
@@ -170,16 +173,20 @@ def element_maps(
             handles = [draw_deposits(axes, used, size=6.0)]
     return page.finish_map(
         handles,
-        "CV: share of the variance of the logarithms explained at samples left out in blocks. "
-        f"Colours end at the 2nd and 98th percentile of the cells; light grey is too far from a sample."
-        f"{ground.caption}",
+        (
+            "CV: share of the variance of the logarithms explained at samples left out in blocks. "
+            if unit
+            else ""
+        )
+        + "Colours end at the 2nd and 98th percentile of the cells; light grey is "
+        f"{'too far from a sample' if unit else 'outside the survey'}.{ground.caption}",
     )
 
 
 def _element_title(element: str, unit: str, share: float) -> str:
     """Name an element, its unit and, where it is known, the share of its variance that is explained."""
     explained = f", CV {signed_percent(share)}" if np.isfinite(share) else ""
-    return f"{plain(element)} ({unit}){explained}"
+    return f"{plain(element)}{f' ({unit})' if unit else ''}{explained}"
 
 
 def _share_range(shares: Mapping[str, float]) -> str:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from geohalo.evidence.class_folds import draw_class_folds
+from geohalo.evidence.class_metrics import class_metrics, judged_cells
 from geohalo.evidence.controls import CONTROLS, score_control
 from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
@@ -130,3 +132,18 @@ def test_final_scheme_has_one_map(name):
 def test_unknown_control():
     with pytest.raises(ValueError, match="logistic, random_forest"):
         score("forest", cube_with(0))
+
+
+@pytest.mark.parametrize("name", ["logistic", "random_forest"])
+def test_classifiers_tell_three_classes_apart(name):
+    classes = 1 + (CELLS[:, 0] // 5000).astype(int) % 3
+    cube = np.random.default_rng(0).normal(size=(len(CELLS), 4))
+    cube[:, :3] += 4 * np.eye(3)[classes - 1]
+    labels = LABELS | {"group_distance": 5000.0, "buffer": 1000.0}
+    folds = draw_class_folds("held_out", CELLS, classes, labels, seeds=2)
+    mean, spread = score_control(name, cube, CELLS, np.empty((0, 2)), SAMPLES, folds)
+    assert mean.shape == spread.shape == (2, 3, len(CELLS))
+    np.testing.assert_allclose(mean.sum(axis=1), 1, rtol=1e-5)
+    assert (spread.mean(axis=(0, 2)) > 0).all()
+    metrics = class_metrics(judged_cells(mean, folds), 3, 100, seed=0).set_index("metric")
+    assert metrics.loc["average_accuracy", "estimate"] > 0.95

@@ -260,7 +260,7 @@ def test_fold_map_refuses_the_random_scheme():
 
 
 def test_unknown_scheme():
-    with pytest.raises(ValueError, match="held_out, random, final"):
+    with pytest.raises(ValueError, match="held_out, inner, random, final"):
         draw_folds("spatial", CELLS, FIVE, LABELS, 1)
 
 

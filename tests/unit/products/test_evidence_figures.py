@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.products import evidence_figures, styles
-from geohalo.products.figures import history_plot, metric_comparison, success_rate
+from geohalo.products.figures import metric_comparison, success_rate
 from matplotlib.colors import to_hex
 
 VALUES = {"spatial": 0.88, "fusion": 0.84, "random_forest": 0.78, "shuffle": 0.49}
@@ -141,30 +141,20 @@ def test_main_variant_is_fusion_where_there_is_one():
     assert evidence_figures.main_variant(pd.Series(["logistic", "shuffle"])) == "logistic"
 
 
-def test_history_draws_mean_and_range_over_members():
-    epochs = np.arange(4)
-    frames = [
-        pd.DataFrame(
-            {
-                "member": m,
-                "scheme": scheme,
-                "fold": fold,
-                "draw": 0,
-                "epoch": epochs,
-                "loss": (1 + fold) / (1.0 + epochs),
-            }
-        )
-        for m, (scheme, fold) in enumerate([("held_out", 0), ("held_out", 1), ("final", 0)])
-    ]
-    figure = history_plot("survey", pd.concat(frames))
-    axes = figure.axes[0]
-    assert legend(axes) == ["held-out deposits: 2 members", "all deposits: 1 member"]
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), 1.5 / (1.0 + epochs))
-    band = axes.collections[0].get_paths()[0].vertices
-    for epoch in epochs:
-        assert band[band[:, 0] == epoch, 1].min() == pytest.approx(1 / (1 + epoch))
-        assert band[band[:, 0] == epoch, 1].max() == pytest.approx(2 / (1 + epoch))
-    assert "from 1.3 to 0.33 in 4 epochs" in figure.get_suptitle()
+def test_the_inner_split_is_not_shown_as_evidence(curves, metrics):
+    def inner(table):
+        return table[table["split"] == "held_out"].assign(split="inner")
+
+    more = metrics.assign(estimate=0.01, low=0.0, high=0.02)
+    compared = metric_comparison("survey", pd.concat([inner(more), metrics]))
+    alone = metric_comparison("survey", metrics)
+    for one, other in zip(compared.axes, alone.axes, strict=True):
+        assert one.get_xlim() == other.get_xlim()
+        assert [line.get_xydata().tolist() for line in one.lines] == [
+            line.get_xydata().tolist() for line in other.lines
+        ]
+    ranked = success_rate("survey", pd.concat([inner(curves), curves]), pd.concat([inner(more), metrics]))
+    assert legend(ranked.axes[0]) == legend(success_rate("survey", curves, metrics).axes[0])
 
 
 def test_unknown_method_keeps_its_own_name():

@@ -1,0 +1,104 @@
+"""Comparisons on the same folds, seeds and draws: the variants of the network, and superpixel settings."""
+
+
+rule ablation:
+    input:
+        path("ablation"),
+        path("ablation_figure"),
+
+
+rule sweep:
+    input:
+        path("sweep"),
+        path("sweep_figure"),
+
+
+# The measuring of `evaluate`, apart from it: a comparison does not redo metrics.csv.
+use rule evaluate as compare_variants with:
+    input:
+        elements=path("elements"),
+        folds=survey_folds(),
+        runs=run_files("heldout", ABLATION),
+        controls=path("controls"),
+    output:
+        metrics=path("ablation"),
+    log:
+        log_file("compare_variants"),
+    benchmark:
+        benchmark_file("compare_variants")
+    params:
+        runs=measured(ABLATION, CONTROLS),
+        arguments=rules.evaluate.params.arguments,
+        code=code("evaluate"),
+    message:
+        "Compare the variants of the network, and the controls"
+
+
+use rule evaluate as compare_scales with:
+    input:
+        elements=path("elements"),
+        folds=survey_folds(),
+        runs=run_files("heldout", SWEEP),
+    output:
+        metrics=path("sweep"),
+    log:
+        log_file("compare_scales"),
+    benchmark:
+        benchmark_file("compare_scales")
+    params:
+        runs=measured(SWEEP),
+        arguments=rules.evaluate.params.arguments,
+        code=code("evaluate"),
+    message:
+        "Compare superpixel settings"
+
+
+rule plot_ablation:
+    input:
+        table=path("ablation"),
+        deposits=path("folds_deposits"),
+        cells=path("folds_table", scheme="held_out"),
+    output:
+        figure=path("ablation_figure"),
+    log:
+        log_file("plot_ablation"),
+    benchmark:
+        benchmark_file("plot_ablation")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=10,
+    params:
+        survey=SURVEY,
+        code=code("plot_ablation", "colour_maps.yaml"),
+    message:
+        "Draw the comparison of variants"
+    script:
+        "../scripts/plot_ablation.py"
+
+
+rule plot_sweep:
+    input:
+        table=path("sweep"),
+        deposits=path("folds_deposits"),
+        cells=path("folds_table", scheme="held_out"),
+    output:
+        figure=path("sweep_figure"),
+    log:
+        log_file("plot_sweep"),
+    benchmark:
+        benchmark_file("plot_sweep")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=10,
+    params:
+        survey=SURVEY,
+        in_use=SCALES,
+        code=code("plot_sweep", "colour_maps.yaml"),
+    message:
+        "Draw the comparison of superpixel settings"
+    script:
+        "../scripts/plot_sweep.py"

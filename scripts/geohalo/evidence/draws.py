@@ -1,0 +1,101 @@
+"""The rows of the table of labelled cells: each member's own draw, and the test cells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geohalo.evidence.candidates import NONE, Candidates
+
+COLUMNS = ("fold", "draw", "cell", "label", "use", "deposit", "group")
+TEST_DRAW = -1
+#: Random streams by scheme; a new scheme takes a new number, so that the others keep their draws.
+STREAMS = {"held_out": 0, "random": 1, "final": 2, "inner": 3}
+
+
+def random_stream(seed: int, scheme: str, *key: int) -> np.random.Generator:
+    """Return the generator of one purpose; its numbers do not depend on any other purpose.
+
+    Parameters
+    ----------
+    seed : int
+        ``labels.seed`` of the config.
+    scheme : str
+        One of the keys of `STREAMS`.
+    *key : int
+        Purpose within the scheme: 0 for dealing groups or cells to folds; 1, fold, draw for the
+        training cells of a member.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS[scheme], *key)))
+
+
+def fold_rows(
+    scheme: str,
+    fold: int,
+    found: Candidates,
+    group: np.ndarray,
+    labels: Mapping[str, Any],
+    seeds: int,
+) -> pd.DataFrame:
+    """Draw every member's training cells of one fold, each with its own generator; add the test cells.
+
+    Parameters
+    ----------
+    scheme : str
+        One of the keys of `STREAMS`.
+    fold : int
+        Number of the fold.
+    found : Candidates
+        Its cells.
+    group : (D,) int array
+        Group of each deposit.
+    labels : mapping
+        The section ``labels`` of the config: ``positives``, ``background`` and ``seed``.
+    seeds : int
+        Draws (members).
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `COLUMNS`; test cells have draw -1.
+    """
+    rows = []
+    for draw in range(seeds):
+        generator = random_stream(labels["seed"], scheme, 1, fold, draw)
+        halo = _choose(generator, found.positives, labels["positives"])
+        deposit = found.positive_deposit[np.searchsorted(found.positives, halo)]
+        rows.append(labelled_rows(fold, draw, halo, 1, deposit, group))
+        barren = _choose(generator, found.background, labels["background"])
+        rows.append(labelled_rows(fold, draw, barren, 0, np.full(len(barren), NONE), group))
+    halo, barren = found.test_positives, found.test_background
+    rows.append(labelled_rows(fold, TEST_DRAW, halo, 1, found.test_positive_deposit, group))
+    near = labelled_rows(fold, TEST_DRAW, barren, 0, found.test_background_deposit, group)
+    rows.append(near.assign(deposit=NONE))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _choose(generator: np.random.Generator, candidates: np.ndarray, number: int) -> np.ndarray:
+    """Return `number` of the candidates in ascending order, or all of them if there are fewer."""
+    return np.sort(generator.choice(candidates, min(number, len(candidates)), replace=False))
+
+
+def labelled_rows(
+    fold: int, draw: int, cell: np.ndarray, label: int, deposit: np.ndarray, group: np.ndarray
+) -> pd.DataFrame:
+    """Return one block of the table.
+
+    Parameters
+    ----------
+    fold, draw, label : int
+        The same for all cells of the block; draw -1 for test cells.
+    cell, deposit : (M,) int arrays
+        Cells, and the deposit that each goes with (-1: none).
+    group : (D,) int array
+        Group of each deposit.
+    """
+    use = "test" if draw == TEST_DRAW else "train"
+    of_group = np.full(len(cell), NONE)
+    of_group[deposit != NONE] = group[deposit[deposit != NONE]]
+    values = (fold, draw, cell, label, use, deposit, of_group)
+    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)), index=pd.RangeIndex(len(cell)))

@@ -1,0 +1,18 @@
+"""Draw the comparison of superpixel settings."""
+
+import pandas as pd
+from _job import job
+from _plots import held_out_groups
+from geohalo.products.figures import save_figure, sweep_plot
+
+
+def plot(survey: str, in_use: str, table: str, deposits: str, cells: str, figure: str) -> None:
+    """Write the figure."""
+    metrics = pd.read_csv(table, dtype={"scales": str})
+    groups = held_out_groups(deposits, cells)
+    save_figure(sweep_plot(survey, metrics, groups, in_use), figure)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        plot(snakemake.params.survey, snakemake.params.in_use, **snakemake.input, **snakemake.output)
