@@ -52,14 +52,24 @@ def in_environment(file: Path) -> dict[str, str]:
     return {ON_PYPI.get(normal(name), normal(name)): version for name, version in pins}
 
 
+def targets() -> set[str]:
+    """Return the rules that only ask for files: the Snakefile lists them as local."""
+    listed = re.search(r"^localrules:\n((?: +\w+,\n)+)", (ROOT / "Snakefile").read_text(), re.MULTILINE)
+    assert listed
+    return set(re.findall(r"\w+", listed[1]))
+
+
 @functools.cache
 def rules() -> dict[str, str]:
-    """Return the text of every rule, by its name."""
+    """Return the text of every rule that runs something, by its name."""
     found = {}
     for file in sorted((ROOT / "rules").glob("*.smk")):
         for part in re.split(r"^ *(?=rule\b)", file.read_text(), flags=re.MULTILINE)[1:]:
             name = re.match(r"rule (\w+):", part)
             assert name, f"{file.name}: a rule without a name"
+            if name[1] in targets():
+                assert "script:" not in part, f"{file.name}: {name[1]} is local but runs a script"
+                continue
             found[name[1]] = part
     return found
 

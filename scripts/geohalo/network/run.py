@@ -212,6 +212,8 @@ class _Work:
             settings.patience,
             settings.precision,
         )
+        for warning in training.warnings:
+            self.report(f"Warning: {warning}")
         torch.manual_seed(int(members.seeds[0]))
         kept = training.run(progress_lines(self.report), self.checkpoint, name)
         temperature = training.temperature() if members.temperature is None else members.temperature

@@ -103,27 +103,31 @@ class Labelled:
             labelled_scale(graph, encode, cells, held_out, preset, near) for graph in graphs
         ]
 
-    def check(self) -> None:
-        """Stop if the cut leaves a member without labelled cells of one of its classes.
+    def check(self) -> list[str]:
+        """Return a warning for each class of which the cut leaves members without a labelled cell.
 
         Raises
         ------
         InputError
+            If it leaves no member any.
         """
         if not self.scales:
-            return
+            return []
         there = torch.stack([scale.there for scale in self.scales]).amax(0) > 0
-        counted = self.labels.weight > 0
+        counted, told = self.labels.weight > 0, []
         for label in self.labels.label[counted].unique().tolist():
             mine = counted & (self.labels.label == label)
             lost = mine.any(0) & ~(mine & there).any(0)
-            if lost.any():
-                raise InputError(
-                    f"{int(lost.sum())} of {len(lost)} members have no training cell of class {label} left: each "
-                    "lies in a superpixel that reaches into the member's held-out region, and such superpixels are "
-                    "cut out while it trains. Ask for smaller superpixels (larger numbers in "
-                    "superpixels.n_segments), or change labels.buffer or labels.group_distance."
-                )
+            message = (
+                f"{int(lost.sum())} of {len(lost)} members have no training cell of class {label} left: each "
+                "lies in a superpixel that reaches into the member's held-out region, and such superpixels are "
+                "cut out while it trains. What these members score means nothing. Ask for smaller superpixels "
+                "(larger numbers in superpixels.n_segments), or change labels.buffer or labels.group_distance."
+            )
+            if lost.all():
+                raise InputError(message)
+            told += [message] if lost.any() else []
+        return told
 
     def logits(self, engine: Engine) -> tuple[Tensor, Tensor]:
         """Logits (cells, members, classes), and which cells are usable (cells, members)."""
@@ -173,7 +177,7 @@ class Training:
         common = (values, graphs if variant != "spectrum" else [], encode)
         kind = (preset, variant, n_classes)
         self.learned = Labelled(*common, *self._cells(members), self._tensor(members.held_out), *kind)
-        self.learned.check()
+        self.warnings = self.learned.check()
         self.n_learned = members.cells.shape[1]
         self.watched: Labelled | None = None
         if members.validation_cells is not None and members.validation_labels is not None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from geohalo.errors import InputError
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, initial_members
@@ -158,3 +159,29 @@ def test_the_scale_that_is_left_takes_the_weight_of_both(survey):
     )
     torch.testing.assert_close(logits[0], alone[0])
     assert not torch.allclose(logits[1], alone[1])
+
+
+def test_members_that_the_cut_leaves_without_a_class_are_told(survey, draw_members):
+    """One member's halo cells all lie in a superpixel of its region: a warning; both members': an error."""
+    values, graphs, _ = survey
+    members = draw_members(len(values), 2)
+    superpixel = graphs[1]["assignment"]
+    inside = np.flatnonzero(superpixel == superpixel[len(values) // 2])
+    outside = np.flatnonzero(np.isin(superpixel, np.unique(superpixel)[[0, -1]]))
+    cells, labels = np.tile(outside[:12], (2, 1)), np.tile(np.arange(12) % 2, (2, 1))
+    cells[0, 1::2] = inside[np.arange(6) % len(inside)]
+    region = np.zeros((2, len(values)), bool)
+    region[:, inside] = True
+    members = replace(members, cells=cells, labels=labels, groups=None, held_out=region)
+
+    def training(chosen):
+        x = torch.as_tensor(values)
+        scales = [ScaleGraph.from_arrays(graphs[1], CPU)]
+        state = initial_members([0] * len(chosen), values.shape[1], 1, PLAIN, "spatial")
+        return Training(state, x, scales, Encoding.of(x, scales, PLAIN), chosen, PLAIN, "spatial")
+
+    (warning,) = training(members).warnings
+    assert warning.startswith("1 of 2 members have no training cell of class 1 left")
+    assert training(members[1:]).warnings == []
+    with pytest.raises(InputError, match=r"1 of 1 members .* superpixels\.n_segments"):
+        training(members[:1])
