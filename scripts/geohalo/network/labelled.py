@@ -8,7 +8,6 @@ While a member trains, superpixels that hold any cell of its held-out region are
 nothing of that region reaches a training cell; for prediction the graph is whole again.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -70,13 +69,13 @@ def labelled_scale(
     labelled = torch.unique(graph.superpixel[cells].long())
     whole = preset.normalisation == "map"
     everything = torch.arange(graph.n_superpixels, device=cells.device)
-    field = graph.block(everything if whole else graph.within(labelled, 2))
-    part = graph.subgraph(field.superpixels)
+    field = everything if whole else graph.within(labelled, 2)
+    part = graph.subgraph(field)
     number = torch.zeros(graph.n_superpixels, dtype=torch.int64, device=cells.device)
-    number[field.superpixels] = torch.arange(len(field.superpixels), device=cells.device)
+    number[field] = torch.arange(len(field), device=cells.device)
     superpixel = number[graph.superpixel[cells].long()].t().contiguous()
-    external = _external(graph, part, field.superpixels, held_out, superpixel, whole)
-    features, blocks, pairs = _blocks(field, encode, cells, superpixel, preset, near)
+    external = _external(graph, part, field, held_out, superpixel, whole)
+    features, blocks, pairs = _blocks(graph, field, encode, cells, superpixel, preset, near)
     return LabelledScale(
         features, blocks, pairs, superpixel, external, external.present.gather(0, superpixel)
     )
@@ -110,7 +109,13 @@ def whole_external(graph: ScaleGraph, members: int) -> External:
 
 
 def _blocks(
-    field: Block, encode: Encoding, cells: Tensor, superpixel: Tensor, preset: Preset, near: bool
+    graph: ScaleGraph,
+    field: Tensor,
+    encode: Encoding,
+    cells: Tensor,
+    superpixel: Tensor,
+    preset: Preset,
+    near: bool,
 ) -> tuple[Tensor, list[FieldBlock], Tensor]:
     """Cut the field into blocks; returns A^3 X of the field, the blocks, and the row of each cell and member."""
     members = len(cells)
@@ -122,17 +127,19 @@ def _blocks(
         (torch.arange(len(order), device=cells.device) % members)[order],
     )
     first_pair = torch.searchsorted(
-        superpixel.flatten()[order], torch.arange(len(field.superpixels) + 1, device=cells.device)
+        superpixel.flatten()[order], torch.arange(len(field) + 1, device=cells.device)
     ).tolist()
     features: list[Tensor] = []
     blocks: list[FieldBlock] = []
-    for low, high, block in _runs(field, largest):
+    for block in graph.blocks(largest, field):
+        start = blocks[-1].pixels.stop if blocks else 0
+        low = blocks[-1].superpixels.stop if blocks else 0
+        high = low + len(block.superpixels)
         x = block.propagate(encode(block.pixels))
         features.append(torch.cat([x, x.new_ones(len(x), 1)], dim=1))
         pairs = slice(first_pair[low], first_pair[high])
         rows = _near(block, pair_cell[pairs], pair_member[pairs], members) if near else None
         mean = _mean(block)
-        start = blocks[-1].pixels.stop if blocks else 0
         blocks.append(
             FieldBlock(
                 slice(start, start + len(x)),
@@ -147,33 +154,6 @@ def _blocks(
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order), device=order.device)
     return torch.cat(features), blocks, place.view_as(superpixel)
-
-
-def _runs(field: Block, largest: int) -> Iterator[tuple[int, int, Block]]:
-    """Cut a block into runs of whole superpixels with at most ``largest`` pixels; yields their range and the run."""
-    size = torch.bincount(field.local, minlength=len(field.superpixels))
-    ends = torch.cumsum(size, 0).tolist()
-    starts = [0, *ends[:-1]]
-    crow, col = field.neighbours.matrix.crow_indices(), field.neighbours.matrix.col_indices()
-    low = 0
-    for high in range(1, len(ends) + 1):
-        if high == len(ends) or ends[high] - starts[low] > largest:
-            a, b = starts[low], ends[high - 1]
-            rows = crow[a : b + 1]
-            matrix = torch.sparse_csr_tensor(
-                rows - rows[0],
-                col[rows[0] : rows[-1]] - a,
-                torch.ones(int(rows[-1] - rows[0]), device=col.device),
-                (b - a, b - a),
-                check_invariants=False,
-            )
-            neighbours = SparseMatrix(matrix)
-            yield (
-                low,
-                high,
-                Block(field.pixels[a:b], field.superpixels[low:high], field.local[a:b] - low, neighbours),
-            )
-            low = high
 
 
 def _mean(block: Block) -> SparseMatrix:

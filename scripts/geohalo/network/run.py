@@ -1,5 +1,6 @@
 """Train all members of a variant and predict the map with each: first those with validation, then the rest."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -225,8 +226,6 @@ class _Work:
 
 def progress_lines(report: Callable[[str], None]) -> Callable[[int, int, float], None]:
     """Report a bar with loss and time left about ten times in a training."""
-    import time
-
     start = time.perf_counter()
     first: list[int] = []
 

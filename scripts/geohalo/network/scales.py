@@ -163,15 +163,19 @@ class ScaleGraph:
         )
         return Block(self.order[places].long(), superpixels, local, SparseMatrix(matrix))
 
-    def blocks(self, largest: int) -> Iterator[Block]:
-        """All superpixels in blocks of at most ``largest`` pixels, or of one superpixel where that is larger."""
-        start = self.start.cpu()
-        low = 0
-        while low < self.n_superpixels:
-            high = int(torch.searchsorted(start, start[low] + largest, right=True)) - 1
-            high = max(high, low + 1)
-            yield self.block(torch.arange(low, high, device=self.start.device))
-            low = high
+    def blocks(self, largest: int, superpixels: Tensor | None = None) -> Iterator[Block]:
+        """Some superpixels (ascending numbers), or all, in blocks of at most ``largest`` pixels.
+
+        A block is one superpixel where that is larger.
+        """
+        if superpixels is None:
+            superpixels = torch.arange(self.n_superpixels, device=self.start.device)
+        ends = torch.cumsum(torch.diff(self.start)[superpixels], 0).cpu()
+        low = done = 0
+        while low < len(superpixels):
+            high = max(int(torch.searchsorted(ends, done + largest, right=True)), low + 1)
+            yield self.block(superpixels[low:high])
+            low, done = high, int(ends[high - 1])
 
     def within(self, superpixels: Tensor, hops: int) -> Tensor:
         """Superpixels within some external steps of the given ones, ascending."""
