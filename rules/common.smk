@@ -228,5 +228,9 @@ MAPS = ["score", "spread", "heldout_score", "fold"]
 CLASS_MAPS = ["classes", "score", "spread"]
 # Where the survey has values: its samples, or the cells of its rasters.
 PLACES = path("elements") if GRIDDED else path("samples")
-LEFT_OUT = {"sampling_density": GRIDDED or CLASSES, "deposit_distance": CLASSES}
+LEFT_OUT = {
+    "sampling_density": GRIDDED or CLASSES,
+    "deposit_distance": CLASSES,
+    "background_absence": CLASSES,
+}
 CONTROLS = [name for name in config["evaluation"]["controls"] if not LEFT_OUT.get(name)]

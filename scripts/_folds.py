@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from _cells import Survey, read_geotiff, write_geotiff
 from _job import whole
-from geohalo.evidence.folds import NONE, TEST_DRAW, Folds
+from geohalo.evidence.folds import NONE, Folds
 
 #: Codes of the GeoTIFF; 0 is outside the survey.
 FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, TEST_FREE = range(1, 8)
@@ -18,7 +18,7 @@ def fold_codes(folds: Folds) -> np.ndarray:
     """Code every cell of every fold, (folds, cells) of uint8; a training cell is one that any member drew."""
     codes = np.where(folds.held_out_region, HELD_OUT, FREE).astype(np.uint8)
     table = folds.cells
-    test = table["draw"] == TEST_DRAW
+    test = table["draw"] < 0  # decoys are background that is tested, too
     # Without deposits the labels are classes, and any class is drawn as halo is.
     positive = (table["label"] == 1) | (len(folds.deposit_group) == 0)
     for used, halo, code in (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from geohalo.evidence.folds import TEST_DRAW, Folds
+from geohalo.evidence.folds import Folds
 from geohalo.network.members import Members, Result
 
 #: Validation cells of each class that a member looks at, evenly spread over those that there are.
@@ -17,7 +17,7 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     """
     rows, drawn, validated = [], [], []
     for folds in schemes:
-        for (fold, draw), part in folds.cells[folds.cells["draw"] != TEST_DRAW].groupby(["fold", "draw"]):
+        for (fold, draw), part in folds.cells[folds.cells["draw"] >= 0].groupby(["fold", "draw"]):
             rows.append((folds.scheme, fold, draw, folds.held_out_region[fold]))
             drawn.append(tuple(part[column].to_numpy() for column in ("cell", "label", "group")))
             validated.append(_validation(folds, fold) if folds.scheme == "inner" else (_NONE, _NONE))

@@ -12,7 +12,7 @@ from pyproj import CRS
 
 LABELS = {
     "radius": 2000.0, "background_distance": 4000.0, "group_distance": 5000.0, "buffer": 9000.0,
-    "folds": 4, "positives": 10, "background": 25, "seed": 0,
+    "folds": 4, "positives": 10, "background": 25, "decoys": 2, "seed": 0,
 }  # fmt: skip
 #: The first two are one group, the last is off the ground.
 DEPOSITS = np.array([[5, 5], [7, 6], [40, 5], [5, 40], [41, 41], [-50, 0]]) * 1000.0

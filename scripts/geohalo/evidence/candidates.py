@@ -5,7 +5,7 @@ others, which it neither learns from nor is judged on; the rest are its training
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ class Candidates:
     Attributes
     ----------
     region : (N,) bool array
-        Cells within the buffer of a tested or hidden deposit: no training cell lies there.
+        Cells within the buffer of a tested or hidden deposit or of a decoy: no training cell lies
+        there.
     positives, positive_deposit : (P,) int arrays
         Cells to learn halo from, and the nearest training deposit of each.
     background : (B,) int array
@@ -40,6 +41,17 @@ class Candidates:
     test_positive_deposit: np.ndarray
     test_background: np.ndarray
     test_background_deposit: np.ndarray
+
+    def without(self, ground: np.ndarray) -> "Candidates":
+        """Return the candidates with no training cell on `ground` (N,) of bool, held out as well."""
+        halo = ~ground[self.positives]
+        return replace(
+            self,
+            region=self.region | ground,
+            positives=self.positives[halo],
+            positive_deposit=self.positive_deposit[halo],
+            background=self.background[~ground[self.background]],
+        )
 
     @property
     def complete(self) -> bool:

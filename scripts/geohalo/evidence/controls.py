@@ -6,7 +6,7 @@ score the probability of halo, or with K > 2 classes of each class:
 - ``logistic``: L2-penalised (C = 1) logistic regression, classes balanced.
 - ``random_forest``: 300 trees with at least 3 cells in a leaf, classes balanced.
 
-The other two see no element at all:
+The others see no element at all:
 
 - ``sampling_density``: minus the distance to the 12th nearest sample (the last if there are fewer).
   No labels: it shows how much a survey that was sampled more densely near known deposits gives
@@ -14,6 +14,9 @@ The other two see no element at all:
 - ``deposit_distance``: minus the distance to the nearest deposit that the fold does not hold out,
   also where the buffer keeps that deposit's cells from the classifiers: how much staying near known
   ones gains.
+- ``background_absence``: the distance to the nearest cell that any draw of the fold learned as
+  background. It shows what remembering where background was is worth (`geohalo.evidence.decoys`):
+  nearly all of the capture of any deposits, and nothing against decoys.
 """
 
 from collections.abc import Callable
@@ -27,7 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from geohalo.evidence.folds import Folds
 
-CONTROLS = ("logistic", "random_forest", "sampling_density", "deposit_distance")
+CONTROLS = ("logistic", "random_forest", "sampling_density", "deposit_distance", "background_absence")
 PROBABILITY_CONTROLS = ("logistic", "random_forest")
 DENSITY_NEIGHBOURS = 12
 
@@ -46,7 +49,7 @@ def score_control(
 
     Parameters
     ----------
-    name : {"logistic", "random_forest", "sampling_density", "deposit_distance"}
+    name : {"logistic", "random_forest", "sampling_density", "deposit_distance", "background_absence"}
         See the module docstring.
     cube : (N, B) array
         Standardised values of the B elements.
@@ -66,8 +69,8 @@ def score_control(
     Returns
     -------
     mean, spread : (F, N) float32 arrays, or (F, K, N) with K > 2 classes
-        Mean over the draws and their standard deviation (divisor: number of draws), 0 for the last
-        two controls.
+        Mean over the draws and their standard deviation (divisor: number of draws), 0 for controls
+        that see no element.
 
     Raises
     ------
@@ -83,6 +86,8 @@ def score_control(
             return _fitted_scores(name, np.asarray(cube, dtype=np.float32), folds, seed, n_jobs)
     if name == "sampling_density":
         rows = [_minus_distance(samples_xy, cells, DENSITY_NEIGHBOURS)] * folds.n_folds
+    elif name == "background_absence":
+        rows = [-_minus_distance(cells[_background(folds, fold)], cells, 1) for fold in range(folds.n_folds)]
     else:
         rows = [
             _minus_distance(deposits[folds.training_deposits(fold)], cells, 1)
@@ -90,6 +95,13 @@ def score_control(
         ]
     mean = np.stack(rows).astype(np.float32)
     return mean, np.zeros_like(mean)
+
+
+def _background(folds: Folds, fold: int) -> np.ndarray:
+    """Return the cells that any draw of a fold learns as background."""
+    table = folds.cells
+    learned = (table["fold"] == fold) & (table["draw"] >= 0) & (table["label"] == 0)
+    return table.loc[learned, "cell"].unique()
 
 
 def _minus_distance(points: np.ndarray, cells: np.ndarray, neighbour: int) -> np.ndarray:

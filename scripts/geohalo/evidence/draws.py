@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from geohalo.evidence.candidates import NONE, Candidates
+from geohalo.evidence.decoys import Decoys
 
 COLUMNS = ("fold", "draw", "cell", "label", "use", "deposit", "group")
 TEST_DRAW = -1
+DECOY_DRAW = -2
 #: Random streams by scheme; a new scheme takes a new number, so that the others keep their draws.
 STREAMS = {"held_out": 0, "random": 1, "final": 2, "inner": 3}
 
@@ -25,7 +27,7 @@ def random_stream(seed: int, scheme: str, *key: int) -> np.random.Generator:
         One of the keys of `STREAMS`.
     *key : int
         Purpose within the scheme: 0 for dealing groups or cells to folds; 1, fold, draw for the
-        training cells of a member.
+        training cells of a member; 2, fold for the decoys.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS[scheme], *key)))
 
@@ -37,8 +39,9 @@ def fold_rows(
     group: np.ndarray,
     labels: Mapping[str, Any],
     seeds: int,
+    decoys: Decoys | None = None,
 ) -> pd.DataFrame:
-    """Draw every member's training cells of one fold, each with its own generator; add the test cells.
+    """Draw every member's training cells of one fold, each with its own generator; add test cells and decoys.
 
     Parameters
     ----------
@@ -54,11 +57,12 @@ def fold_rows(
         The section ``labels`` of the config: ``positives``, ``background`` and ``seed``.
     seeds : int
         Draws (members).
+    decoys : Decoys, optional
 
     Returns
     -------
     pandas.DataFrame
-        With `COLUMNS`; test cells have draw -1.
+        With `COLUMNS`; test cells have draw -1, decoys -2 and their number as deposit.
     """
     rows = []
     for draw in range(seeds):
@@ -72,6 +76,10 @@ def fold_rows(
     rows.append(labelled_rows(fold, TEST_DRAW, halo, 1, found.test_positive_deposit, group))
     near = labelled_rows(fold, TEST_DRAW, barren, 0, found.test_background_deposit, group)
     rows.append(near.assign(deposit=NONE))
+    if decoys is not None:
+        nowhere = np.full(len(decoys.cell), NONE)
+        alike = labelled_rows(fold, DECOY_DRAW, decoys.cell, 0, nowhere, group)
+        rows.append(alike.assign(deposit=decoys.decoy))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -88,13 +96,13 @@ def labelled_rows(
     Parameters
     ----------
     fold, draw, label : int
-        The same for all cells of the block; draw -1 for test cells.
+        The same for all cells of the block; draw -1 for test cells, -2 for decoys.
     cell, deposit : (M,) int arrays
         Cells, and the deposit that each goes with (-1: none).
     group : (D,) int array
         Group of each deposit.
     """
-    use = "test" if draw == TEST_DRAW else "train"
+    use = {TEST_DRAW: "test", DECOY_DRAW: "decoy"}.get(draw, "train")
     of_group = np.full(len(cell), NONE)
     of_group[deposit != NONE] = group[deposit[deposit != NONE]]
     values = (fold, draw, cell, label, use, deposit, of_group)

@@ -1,9 +1,13 @@
 """One table of evidence from the F maps of a scheme's folds.
 
-Two kinds of metric:
+Three kinds of metric:
 
 - *Deposit metrics* (``capture``, ``success_area``, ``pa_crossing``, ``contrast_t``) ask how high a
   deposit ranks in the map of the fold that did not know it, among **all** N cells of that map.
+- *Decoy metrics* tell how much of that is due to holding out alone (`geohalo.evidence.decoys`):
+  ``decoy_capture`` is the capture of places without a deposit that were held out alike (0.5 where
+  holding out gives nothing away); ``above_decoys`` is the mean share of their cells that a deposit's
+  cells outrank in the same map, ties half (0.5 is chance, whatever the model remembers).
 - *Cell metrics* (``roc_auc``, ``pr_auc`` and ``accuracy`` to ``brier``) compare the test cells of a
   fold: halo cells against background. The background is weighted to the weight of the positives in
   ``pr_auc`` and in ``accuracy`` to ``brier``, so that chance is 0.5 (kappa 0, Brier 0.25) in every
@@ -25,6 +29,7 @@ import pandas as pd
 from scipy.spatial import KDTree
 
 from geohalo.evidence import metrics, statistics
+from geohalo.evidence.decoy_metrics import above_decoys, decoy_rows, outranked_decoys
 from geohalo.evidence.folds import NONE, TEST_DRAW, Folds
 
 DEPOSIT_METRICS = ("capture", "success_area", "pa_crossing", "contrast_t")
@@ -68,9 +73,10 @@ def evaluate_scores(
     -------
     pandas.DataFrame
         One row for each metric: ``metric``, ``estimate``, ``low`` and ``high`` (95 % bootstrap
-        interval over deposit groups, the background of the random scheme held fixed; NaN for
-        contrast_t, which is a ratio to its own standard error, and with a single group) and ``n``
-        (deposits for deposit metrics, test cells for cell metrics). ``roc_auc`` and ``pr_auc`` are
+        interval over deposit groups and decoys, the background of the random scheme held fixed; NaN
+        for contrast_t, which is a ratio to its own standard error, and with a single group) and ``n``
+        (deposits for deposit metrics, decoys for decoy metrics, test cells for cell metrics). Decoy
+        metrics are NaN without decoys: in the random scheme, or where there is no room for any. ``roc_auc`` and ``pr_auc`` are
         means over folds, weighted by held-out deposits (random: by test positives); accuracy to
         brier pool the test cells of all folds.
 
@@ -79,9 +85,10 @@ def evaluate_scores(
     ValueError
         If the scheme holds out nothing or has no folds, the shape is not (F, N), or a score is NaN.
     """
-    table = per_deposit(scores, folds, cells, deposits, labels)
+    table, compared = _measured(scores, folds, cells, deposits, labels)
     weights = _group_weights(folds, n_bootstrap, seed)
     rows = _deposit_rows(table, len(cells), weights)
+    rows += decoy_rows(compared, table["fold"].to_numpy(), table["group"].to_numpy(), weights, seed)
     tests = [_test_cells(scores[fold], folds, fold) for fold in range(folds.n_folds)]
     rows += _area_rows(tests, folds, table, weights)
     rows += (
@@ -110,7 +117,8 @@ def per_deposit(
     -------
     pandas.DataFrame
         One row for each reachable deposit: ``deposit``, ``group``, ``fold`` (whose map its own cell
-        is read in), ``capture`` (mean percentile rank of its cells within the label radius) and
+        is read in), ``capture`` (mean percentile rank of its cells within the label radius),
+        ``above_decoys`` (share of the decoys' cells that they outrank; NaN without decoys) and
         ``rank`` (percentile rank of its own cell, the one with the nearest centre). For inner, of
         its validation cells; deposits without any are left out.
 
@@ -119,6 +127,13 @@ def per_deposit(
     ValueError
         As in `evaluate_scores`.
     """
+    return _measured(scores, folds, cells, deposits, labels)[0]
+
+
+def _measured(
+    scores: np.ndarray, folds: Folds, cells: np.ndarray, deposits: np.ndarray, labels: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]:
+    """Return the table of `per_deposit`, and what decoys its deposits outrank."""
     if folds.scheme == "final":
         raise ValueError("the final scheme holds out nothing, so its map is no evidence")
     if folds.n_folds == 0:
@@ -135,15 +150,18 @@ def per_deposit(
         map_rank = metrics.percentile_rank(scores[one])
         rank[fold == one] = map_rank[own[fold == one]]
         pair_rank[pair_fold == one] = map_rank[pair_cell[pair_fold == one]]
-    return pd.DataFrame(
+    compared = outranked_decoys(scores, folds, fold, around)
+    table = pd.DataFrame(
         {
             "deposit": ids,
             "group": folds.deposit_group[ids],
             "fold": fold,
             "capture": metrics.capture(pair_rank, pair_deposit, len(ids)),
+            "above_decoys": above_decoys(compared, fold),
             "rank": rank,
         }
     )
+    return table, compared
 
 
 def success_curves(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ answer leak. The headline scheme, ``held_out``, therefore holds out deposits, no
    deposits so far. Every deposit is held out in exactly one fold; in the other folds it is a
    *training deposit*.
 3. The *held-out region* of a fold is every cell within ``buffer`` of a deposit held out in that
-   fold. **No training cell of either class lies in it**, in any draw. A training deposit that
+   fold (or of a decoy). **No training cell of either class lies in it**, in any draw. A training deposit that
    happens to lie there (nearer than ``buffer`` to a held-out one, though of another group) loses
    the positives inside it.
 4. *Training positives*: cells within ``radius`` of a training deposit, outside the held-out region.
@@ -21,6 +21,10 @@ answer leak. The headline scheme, ``held_out``, therefore holds out deposits, no
    cells of the held-out region farther than ``background_distance`` from every deposit. Test cells
    are not drawn: all of them count.
 
+6. *Decoys*: each fold spares the ground around a few places without a deposit in the same way, so
+   that what it says of held-out deposits can be told from what holding out alone is worth; see
+   `geohalo.evidence.decoys`.
+
 What this does not do: stages that see no labels (interpolation, segmentation) see all samples, and
 a model that passes values between cells sees the values of held-out cells, never their labels. Only
 ``buffer`` keeps its receptive field apart: it must be at least ``radius`` plus that receptive
@@ -31,14 +35,14 @@ Whoever chooses among settings needs evidence, too, and must not look at the hel
 without those of one other outer fold, its *partner* (f + s) mod F, which it is validated on. So
 every deposit is validated exactly once.
 
-6. The held-out region of an inner fold is that of both outer folds. Training cells are as in
-   ``held_out``, the deposits of both absent and unknown.
-7. *Validation cells* (``test`` in the table): positives within ``radius`` of a deposit of the
+7. The held-out region of an inner fold is that of both outer folds. Training cells and decoys are as
+   in ``held_out``, the deposits of both absent and unknown.
+8. *Validation cells* (``test`` in the table): positives within ``radius`` of a deposit of the
    partner; background in the partner's region, farther than ``background_distance`` from every
    deposit but those of outer fold f. **None lies in the region of outer fold f**: the places of its
    deposits enter through that region alone, so what is learned from inner fold f says nothing that
    the evidence of outer fold f may not know.
-8. The shift s is the smallest from 1 to F - 1 for which every inner fold has training and
+9. The shift s is the smallest from 1 to F - 1 for which every inner fold has training and
    validation cells of both classes. Where there is none, or fewer than three folds, the scheme has
    no folds (``n_folds`` 0) and is left out of all that follows.
 
@@ -66,7 +70,8 @@ from scipy.spatial import KDTree
 from geohalo.distances import check_distances
 from geohalo.evidence import checks
 from geohalo.evidence.candidates import NONE, Candidates, find_candidates, nearest_deposit
-from geohalo.evidence.draws import COLUMNS, TEST_DRAW, fold_rows, random_stream
+from geohalo.evidence.decoys import draw_decoys
+from geohalo.evidence.draws import COLUMNS, DECOY_DRAW, TEST_DRAW, fold_rows, random_stream
 
 SCHEMES = ("held_out", "inner", "random", "final")
 
@@ -88,13 +93,14 @@ class Folds:
         deposits, and the schemes random and final).
     held_out_region : (F, N) bool array
         Cells within the buffer of a deposit held out in the fold (inner: of the deposits of both
-        outer folds that it does without); all False for random and final.
+        outer folds that it does without) or of a decoy; all False for random and final.
     cells : pandas.DataFrame
         Labelled cells, one row each: ``fold``; ``draw`` (0, 1, ... for training cells, -1 for test
-        cells); ``cell`` (index into the N cells); ``label`` (1 halo, 0 background); ``use``
-        (``train`` or ``test``); ``deposit`` (of a positive: the nearest training deposit for
-        ``train``, the nearest held-out one for ``test``; -1 for background); ``group`` (of that
-        deposit; of held-out test background: the group of the nearest held-out deposit; else -1).
+        cells, -2 for decoys); ``cell`` (index into the N cells); ``label`` (1 halo, 0 background);
+        ``use`` (``train``, ``test`` or ``decoy``); ``deposit`` (of a positive: the nearest training
+        deposit for ``train``, the nearest held-out one for ``test``; of a decoy's cell: the number of
+        the decoy within the fold; -1 for background); ``group`` (of that deposit; of held-out test
+        background: the group of the nearest held-out deposit; else -1).
     unreachable : (U,) int array
         Deposits outside the surveyed ground, or without a cell within the label radius.
     shift : int
@@ -119,6 +125,11 @@ class Folds:
     def n_classes(self) -> int:
         """Number of classes: 2 for halo and background."""
         return int(self.cells["label"].max()) + 1 if len(self.cells) else 2
+
+    def decoys(self, fold: int) -> pd.DataFrame:
+        """Return the rows of the decoys' cells of one fold."""
+        table = self.cells
+        return table[(table["fold"] == fold) & (table["draw"] == DECOY_DRAW)]
 
     def training_deposits(self, fold: int) -> np.ndarray:
         """Return the ids (T,) of the reachable deposits that a fold does not do without."""
@@ -182,8 +193,8 @@ def draw_folds(
         Metric coordinates of the known deposits.
     labels : mapping
         The section ``labels`` of the config: ``radius``, ``background_distance``,
-        ``group_distance`` and ``buffer`` in metres, ``folds``, ``positives``, ``background`` and
-        ``seed``.
+        ``group_distance`` and ``buffer`` in metres, ``folds``, ``positives``, ``background``,
+        ``decoys`` and ``seed``.
     seeds : int
         Draws (members) per fold. The draws of a fold do not depend on how many there are.
     surveyed : (D,) bool array, optional
@@ -292,8 +303,14 @@ def _deposit_folds(
             found = _candidates(*ground, fold, shift)
             if shift and not found.complete:
                 break
+            tested = outer == (fold + shift) % n_folds
+            known = np.flatnonzero(~tested & ~((outer == fold) & (shift > 0)))
+            distance, _ = nearest_deposit(cells, deposits, known)
+            wanted, _ = nearest_deposit(deposits[tested], deposits, known)
+            stream = random_stream(labels["seed"], scheme, 2, fold)
+            decoys, found = draw_decoys(found, cells, distance, wanted, labels, stream)
             region[fold] = found.region
-            rows.append(fold_rows(scheme, fold, found, group, labels, seeds))
+            rows.append(fold_rows(scheme, fold, found, group, labels, seeds, decoys))
         else:
             tested_in = np.where(outer == NONE, NONE, (outer - shift) % n_folds)
             table = pd.concat(rows, ignore_index=True)

@@ -1,4 +1,4 @@
-"""Controls: the two that see no element by brute force, the two classifiers on cubes with a known answer."""
+"""Controls: those that see no element by brute force, the two classifiers on cubes with a known answer."""
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ LABELS = {
     "folds": 2,
     "positives": 30,
     "background": 60,
+    "decoys": 0,
     "seed": 0,
 }
 X, Y = np.meshgrid(np.arange(40), np.arange(40))
@@ -52,6 +53,15 @@ def test_sampling_density_with_few_samples_takes_the_last():
     mean, _ = score_control("sampling_density", cube_with(0), CELLS, DEPOSITS, three, folds)
     farthest = np.hypot(*(CELLS[:, None] - three).transpose(2, 0, 1)).max(axis=1)
     np.testing.assert_allclose(mean[0], -farthest, rtol=1e-6)
+
+
+def test_background_absence_is_the_distance_to_background_that_any_draw_learned():
+    folds, mean, spread = score("background_absence", cube_with(0))
+    for fold in range(2):
+        learned = np.concatenate([cell[label == 0] for cell, label in (folds.train(fold, 0), folds.train(fold, 1))])
+        nearest = np.hypot(*(CELLS[:, None] - CELLS[learned]).transpose(2, 0, 1)).min(axis=1)
+        np.testing.assert_allclose(mean[fold], nearest, rtol=1e-6)
+    assert not spread.any()
 
 
 def test_deposit_distance_knows_training_deposits_only():

@@ -16,6 +16,7 @@ LABELS = {
     "folds": 3,
     "positives": 10,
     "background": 25,
+    "decoys": 0,
     "seed": 0,
 }
 
@@ -337,7 +338,7 @@ def test_deposits_off_the_surveyed_ground_are_known_but_not_used():
     deposits = np.array([[10e3, 10e3], [50e3, 10e3], [30e3, 50e3], [30e3, 30e3]])
     labels = {
         "radius": 3000, "background_distance": 5000, "group_distance": 8000, "buffer": 9000,
-        "folds": 3, "positives": 20, "background": 500, "seed": 0,
+        "folds": 3, "positives": 20, "background": 500, "decoys": 0, "seed": 0,
     }  # fmt: skip
     folds = draw_folds("held_out", cells, deposits, labels, 1, np.array([True, True, True, False]))
     assert folds.unreachable.tolist() == [3]

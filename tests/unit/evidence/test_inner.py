@@ -17,6 +17,7 @@ LABELS = {
     "folds": 3,
     "positives": 10,
     "background": 25,
+    "decoys": 0,
     "seed": 0,
 }
 SIDE = 40
