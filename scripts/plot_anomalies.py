@@ -19,6 +19,7 @@ def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]
     )
     evidence = {
         "capture": interval(metrics, variant, "held_out", "capture"),
+        "above_decoys": interval(metrics, variant, "held_out", "above_decoys"),
         "random": interval(metrics, variant, "random", "capture")[0],
     }
     for figure, file, kind in (

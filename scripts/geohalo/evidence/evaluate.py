@@ -76,9 +76,9 @@ def evaluate_scores(
         interval over deposit groups and decoys, the background of the random scheme held fixed; NaN
         for contrast_t, which is a ratio to its own standard error, and with a single group) and ``n``
         (deposits for deposit metrics, decoys for decoy metrics, test cells for cell metrics). Decoy
-        metrics are NaN without decoys: in the random scheme, or where there is no room for any. ``roc_auc`` and ``pr_auc`` are
-        means over folds, weighted by held-out deposits (random: by test positives); accuracy to
-        brier pool the test cells of all folds.
+        metrics are NaN without decoys: in the random scheme, or where there is no room for any.
+        ``roc_auc`` and ``pr_auc`` are means over folds, weighted by held-out deposits (random: by
+        test positives); accuracy to brier pool the test cells of all folds.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from geohalo.products.deposit_marks import draw_deposits, draw_names, used_deposits
+from geohalo.products.evidence_figures import CHANCE
 from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
 
@@ -31,6 +32,7 @@ def anomaly_map(
     random: float,
     kind: Literal["final", "held-out"],
     crs: str = "",
+    above_decoys: tuple[float, float, float] = (np.nan, np.nan, np.nan),
 ) -> Figure:
     """Draw the anomaly score with its evidence in the title.
 
@@ -49,6 +51,8 @@ def anomaly_map(
     kind : {"final", "held-out"}
         Whether the score comes from a model that was trained on all deposits, or each cell's score from the
         fold in which its nearest deposit was held out.
+    above_decoys : (estimate, low, high), optional
+        Share of the decoys that held-out deposits outrank; whether they stand above chance is judged by it.
 
     Returns
     -------
@@ -63,7 +67,8 @@ def anomaly_map(
         raise ValueError(f"kind is {kind!r}; expected 'final' or 'held-out'")
     ground = Ground(x, y, mask, crs)
     used = used_deposits(deposits)
-    page = MapPage(ground, f"{plain(survey)}: {_headline(*capture)}", _evidence(random, kind, len(used)))
+    told = _evidence(random, kind, len(used), above_decoys)
+    page = MapPage(ground, f"{plain(survey)}: {_headline(capture, above_decoys)}", told)
     axes = page.panels[0]
     image = page.raster(axes, score, cmap=style()["maps"]["score"], vmin=0, vmax=1)
     page.colour_bar(axes, image, "Anomaly score (0 to 1)")
@@ -81,23 +86,30 @@ def anomaly_map(
     )
 
 
-def _headline(estimate: float, low: float, high: float) -> str:
-    """Say how well held-out deposits are captured."""
-    if not np.isfinite(estimate):
+def _headline(capture: tuple[float, float, float], above_decoys: tuple[float, float, float]) -> str:
+    """Say how well held-out deposits are captured, and whether they stand above decoys, or else above chance."""
+    if not np.isfinite(capture[0]):
         return "anomaly score, without held-out evidence"
-    told = f"held-out capture {with_interval(estimate, low, high)}"
+    told, chance = f"held-out capture {with_interval(*capture)}", "chance"
+    _, low, high = capture
+    if np.isfinite(above_decoys[1]):
+        _, low, high = above_decoys
+        chance = "decoys"
     if not np.isfinite(low):
         return told
-    if low > 0.5:
-        return f"{told}, above chance"
-    return f"{told}, below chance" if high < 0.5 else f"{told}, not told from chance"
+    if low > CHANCE:
+        return f"{told}, above {chance}"
+    return f"{told}, below {chance}" if high < CHANCE else f"{told}, not told from {chance}"
 
 
-def _evidence(random: float, kind: str, deposits: int) -> str:
+def _evidence(random: float, kind: str, deposits: int, above_decoys: tuple[float, float, float]) -> str:
     """Say beneath the headline what it must be read with."""
     split = ""
+    if np.isfinite(above_decoys[0]):
+        share = with_interval(*above_decoys)
+        split = f"Of decoys, places without a deposit that were held out alike, they outrank {share}; 0.5 is chance.\n"
     if np.isfinite(random):
-        split = f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n"
+        split += f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n"
     if kind == "held-out":
         return f"{split}Each cell is scored by the fold in which its nearest deposit was held out."
     return f"{split}Map trained on all {whole(deposits, 'deposit')}, so that these score high is no evidence."

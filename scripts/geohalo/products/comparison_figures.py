@@ -1,7 +1,9 @@
 """Figures of comparisons on the same folds: variants of the network, and superpixel settings.
 
 Choices are made by the inner split and reported by the held-out one, so both stand in each row: the
-held-out estimate in front, what it was not chosen by in lighter marks beside it.
+held-out estimate in front, what it was not chosen by in lighter marks beside it. Where folds have
+decoys (`geohalo.evidence.decoys`), capture alone may be what holding out gives away: a second panel
+shows how many of them held-out deposits outrank, and choices are made by that.
 """
 
 import numpy as np
@@ -11,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from geohalo.products.evidence_figures import CHANCE, estimate_of, prepare
-from geohalo.products.pages import MARGIN, WIDTH, Page
+from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
 from geohalo.products.styles import (
+    TEXT_SIZE,
     colour,
     is_variant,
     method_style,
@@ -21,10 +24,11 @@ from geohalo.products.styles import (
     styled,
     whole,
     with_interval,
+    wrap,
 )
 from geohalo.superpixels.counts import fineness
 
-#: Metric of the comparison, the first that the table has: name, axis, what it is, chance, what is counted, groups.
+#: What a panel shows, by metric: name, axis, what it is, chance, what is counted and in what it is grouped.
 MEASURES = {
     "capture": (
         "capture",
@@ -40,15 +44,32 @@ MEASURES = {
         None,
         ("test cell", "block"),
     ),
+    "above_decoys": (
+        "share of decoys outranked",
+        "Share of decoys outranked, 1 is best",
+        "Decoys are places without a known deposit, held out alike: "
+        "outranking them takes more than being held out.",
+        CHANCE,
+        ("decoy", "fold"),
+    ),
 }
+#: Metric of the comparison, the first that the table has.
+HEADLINES = ("capture", "average_accuracy")
 ROW_HEIGHT = 0.36
 LABEL_WIDTH = 2.15
-#: Split: marker, size, line width, and how far below the middle of its row it stands.
-MARKS = {"random": ("o", 4.5, 0.0, -0.22), "inner": ("D", 4.5, 1.0, 0.24), "held_out": ("o", 6.5, 1.8, 0.0)}
+GAP = 0.3
+#: Split, or the decoys of the held-out one: marker, size, line width, and how far below the middle of its row.
+MARKS = {
+    "random": ("o", 4.5, 0.0, -0.22),
+    "decoys": ("x", 5.0, 0.0, -0.22),
+    "inner": ("D", 4.5, 1.0, 0.24),
+    "held_out": ("o", 6.5, 1.8, 0.0),
+}
 NAMES = {
     "held_out": "held out, 95 % interval: report this",
     "inner": "inner split, 95 % interval: choose by this",
     "random": "random split (optimistic)",
+    "decoys": "held-out places without a deposit: what holding out alone is worth",
 }
 
 
@@ -56,13 +77,16 @@ NAMES = {
 def ablation_plot(survey: str, metrics: pd.DataFrame, n_groups: int) -> Figure:
     """Draw the headline metric of every variant of the network and of the controls, held out and beside it.
 
+    With decoys there are two panels: capture, with that of the decoys, and the share of decoys outranked.
+
     Parameters
     ----------
     survey : str
         Name of the survey.
     metrics : pandas.DataFrame
         Tidy: ``variant``, ``split`` (``held_out``, ``inner``, ``random``), ``metric``, ``estimate``,
-        ``low``, ``high``, ``n``. Drawn is ``capture``, or without it ``average_accuracy``.
+        ``low``, ``high``, ``n``. Drawn is ``capture``, or without it ``average_accuracy``; beside
+        capture ``above_decoys`` and ``decoy_capture``, where any of the former is finite.
     n_groups : int
         Groups that the held-out deposits form, or blocks of the test cells of classes.
 
@@ -70,17 +94,17 @@ def ablation_plot(survey: str, metrics: pd.DataFrame, n_groups: int) -> Figure:
     -------
     Figure
     """
-    table = _headline_metric(metrics, "variant")
-    held = table[table["split"] == "held_out"].set_index("row")["estimate"]
-    rows = sorted(set(table["row"]), key=lambda one: (not is_variant(one), -held.get(one, 0.0), one))
+    panels = _panels(metrics, "variant")
+    held = panels[0][panels[0]["split"] == "held_out"].set_index("row")["estimate"]
+    rows = sorted(_names(panels), key=lambda one: (not is_variant(one), -held.get(one, 0.0), one))
     variants = [one for one in rows if is_variant(one)]
     labels = [plain(method_style(one)[0]) for one in rows]
-    told = _chosen_text(table, "variants", variants, {one: plain(method_style(one)[0]) for one in variants})
-    title = f"{plain(survey)}: {told}{_deposits_text(table, n_groups)}"
-    page = Page(WIDTH, title, f"{_measure(table)[2]} {_advice(table)}")
-    axes = _draw_rows(page, table, rows, labels)
-    if 0 < len(variants) < len(rows):
-        axes.axhline(len(variants) - 0.5, color=colour("grid"), linewidth=0.8)
+    told = _chosen_text(panels, "variants", variants, {one: plain(method_style(one)[0]) for one in variants})
+    title = f"{plain(survey)}: {told}{_deposits_text(panels[0], n_groups)}"
+    page = Page(WIDTH, title, f"{_measure(panels[0])[2]} {_advice(panels, variants)}")
+    for axes in _draw_rows(page, panels, rows, labels):
+        if 0 < len(variants) < len(rows):
+            axes.axhline(len(variants) - 0.5, color=colour("grid"), linewidth=0.8)
     below = " Variants of the network above the line, controls below it." if len(variants) < len(rows) else ""
     return page.finish(f"All methods see the same folds, seeds and labelled cells.{below}")
 
@@ -104,17 +128,18 @@ def sweep_plot(survey: str, metrics: pd.DataFrame, n_groups: int, in_use: str) -
     -------
     Figure
     """
-    table = _headline_metric(metrics[metrics["split"].isin(["held_out", "inner"])], "scales")
-    rows = sorted(set(table["row"]), key=lambda one: ([fineness(n) for n in reversed(one.split("-"))], one))
+    panels = _panels(metrics[metrics["split"].isin(["held_out", "inner"])], "scales")
+    rows = sorted(_names(panels), key=lambda one: ([fineness(n) for n in reversed(one.split("-"))], one))
     names = {one: one.replace("-", " + ") for one in rows}
     labels = [f"{names[one]}, in use" if one == in_use else names[one] for one in rows]
-    variant = plain(method_style(str(table["variant"].iloc[0]))[0])
-    told = _chosen_text(table, "settings", rows, {one: f"{names[one]} superpixels" for one in rows})
-    title = f"{plain(survey)}: {told}{_deposits_text(table, n_groups)}"
-    about = f"{_measure(table)[0].capitalize()} of {variant} by superpixels asked for. {_advice(table)}"
+    variant = plain(method_style(str(panels[0]["variant"].iloc[0]))[0])
+    told = _chosen_text(panels, "settings", rows, {one: f"{names[one]} superpixels" for one in rows})
+    title = f"{plain(survey)}: {told}{_deposits_text(panels[0], n_groups)}"
+    shown = " and ".join(_measure(panel)[0] for panel in panels).capitalize()
+    about = f"{shown} of {variant} by superpixels asked for. {_advice(panels, rows)}"
     page = Page(WIDTH, title, about)
-    axes = _draw_rows(page, table, rows, labels)
-    for label, one in zip(axes.get_yticklabels(), rows, strict=True):
+    axes = _draw_rows(page, panels, rows, labels)
+    for label, one in zip(axes[0].get_yticklabels(), rows, strict=True):
         label.set_fontweight("bold" if one == in_use else "normal")
     return page.finish(
         "Few superpixels at the top, many at the bottom; several counts make one multi-scale model. "
@@ -122,32 +147,68 @@ def sweep_plot(survey: str, metrics: pd.DataFrame, n_groups: int, in_use: str) -
     )
 
 
-def _headline_metric(metrics: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return the rows of the metric to compare by, named in a column ``row`` by another one."""
-    metric = next(one for one in MEASURES if (metrics["metric"] == one).any())
-    table = metrics[metrics["metric"] == metric]
-    return table.assign(row=table[column].astype(str))
+def _panels(metrics: pd.DataFrame, column: str) -> list[pd.DataFrame]:
+    """Return the rows of each panel, named in a column ``row`` by another one.
+
+    The first holds the metric to compare by; with decoys, also their capture where they were held out, as
+    if it were a split, and there is a second one with the share of decoys outranked.
+    """
+    named = metrics.assign(row=metrics[column].astype(str))
+    metric = next(one for one in HEADLINES if (named["metric"] == one).any())
+    table, split = named[named["metric"] == metric], named["split"]
+    above = named[(named["metric"] == "above_decoys") & split.isin(["held_out", "inner"])]
+    above = above[np.isfinite(above["estimate"])]
+    if metric != "capture" or above.empty:
+        return [table]
+    decoys = named[(named["metric"] == "decoy_capture") & (split == "held_out")]
+    beside = decoys.assign(metric=metric, split="decoys", low=np.nan, high=np.nan)
+    return [pd.concat([table, beside]), above]
+
+
+def _names(panels: list[pd.DataFrame]) -> set[str]:
+    """Return the names of the rows of all panels."""
+    return {str(name) for panel in panels for name in panel["row"]}
 
 
 def _measure(table: pd.DataFrame) -> tuple[str, str, str, float | None, tuple[str, str]]:
-    """Return name, axis, explanation, chance and nouns of the metric of a table."""
+    """Return name, axis, explanation, chance and nouns of the metric of a panel."""
     return MEASURES[str(table["metric"].iloc[0])]
 
 
-def _chosen_text(table: pd.DataFrame, kind: str, rows: list[str], names: dict[str, str]) -> str:
-    """Say which row the inner split prefers and its held-out number; without an inner split, their range."""
-    inner = table[(table["split"] == "inner") & table["row"].isin(rows)].dropna(subset=["estimate"])
-    name, count, metric = _measure(table)[0], len(rows), str(table["metric"].iloc[0])
-    if inner.empty or count < 2:
-        held = table[(table["split"] == "held_out") & table["row"].isin(rows)].dropna(subset=["estimate"])
-        if held.empty:
+def _estimates(table: pd.DataFrame, split: str, rows: list[str]) -> pd.Series:
+    """Return those estimates of a split that there are, by row."""
+    found = table[(table["split"] == split) & table["row"].isin(rows)]
+    return found.dropna(subset=["estimate"]).set_index("row")["estimate"]
+
+
+def _choosing_panel(panels: list[pd.DataFrame], rows: list[str]) -> int:
+    """Return the panel to choose by: of decoys outranked if all rows have an inner one, else the first."""
+    inner = [_estimates(panel, "inner", rows) for panel in panels]
+    return len(panels) - 1 if set(inner[0].index) <= set(inner[-1].index) else 0
+
+
+def _chosen_text(panels: list[pd.DataFrame], kind: str, rows: list[str], names: dict[str, str]) -> str:
+    """Say which row the inner split prefers and its held-out numbers; without an inner split, their range."""
+    inner = _estimates(panels[_choosing_panel(panels, rows)], "inner", rows)
+    name, held = _measure(panels[0])[0], [_estimates(panel, "held_out", rows) for panel in panels]
+    if inner.empty or len(rows) < 2:
+        if held[0].empty:
             return f"no held-out {name}"
-        low, high = held["estimate"].min(), held["estimate"].max()
-        span = f"{low:.2f}" if count < 2 else f"{low:.2f} to {high:.2f}"
-        return f"held-out {name} is {span}"
-    best = str(inner.sort_values("estimate")["row"].iloc[-1])
-    told = with_interval(*estimate_of(table.assign(variant=table["row"]), best, "held_out", metric))
-    return f"of {count} {kind}, the inner split prefers {names[best]}, whose held-out {name} is {told}"
+        told = [f"{one.min():.2f}" + (f" to {one.max():.2f}" if len(rows) > 1 else "") for one in held]
+        start = f"held-out {name} is"
+    else:
+        best = str(inner.sort_values().index[-1])
+        held = [one[one.index == best] for one in held]
+        told = [_told(panel, best) for panel in panels]
+        start = f"of {len(rows)} {kind}, the inner split prefers {names[best]}, whose held-out {name} is"
+    outranked = f", with {told[1]} of decoys outranked" if len(panels) > 1 and len(held[1]) else ""
+    return f"{start} {told[0]}{outranked}"
+
+
+def _told(table: pd.DataFrame, row: str) -> str:
+    """Return the held-out estimate of a row with its interval."""
+    metric = str(table["metric"].iloc[0])
+    return with_interval(*estimate_of(table.assign(variant=table["row"]), row, "held_out", metric))
 
 
 def _deposits_text(table: pd.DataFrame, n_groups: int) -> str:
@@ -156,29 +217,55 @@ def _deposits_text(table: pd.DataFrame, n_groups: int) -> str:
     return f"; {whole(float(number), one)} in {whole(n_groups, group)}" if np.isfinite(number) else ""
 
 
-def _advice(table: pd.DataFrame) -> str:
-    """Tell how to use the figure."""
-    if (table["split"] == "inner").any():
-        return (
-            "Choose by the inner split, report the held-out one: the best of many held-out numbers flatters."
-        )
-    return "No inner split could be made here: whoever picks the best row has fitted it to what was held out."
+def _advice(panels: list[pd.DataFrame], rows: list[str]) -> str:
+    """Tell what decoys are, where there are any, and how to use the figure."""
+    about, where = "", ""
+    if len(panels) > 1:
+        about = f"{_measure(panels[1])[2]} "
+        where = f" of the {('left', 'right')[_choosing_panel(panels, rows)]} panel"
+    if any((panel["split"] == "inner").any() for panel in panels):
+        flatters = "the best of many held-out numbers flatters"
+        return f"{about}Choose by the inner split{where}, report the held-out one: {flatters}."
+    fitted = "whoever picks the best row has fitted it to what was held out"
+    return f"{about}No inner split could be made here: {fitted}."
 
 
 def _look(split: str, row: str) -> str:
-    """Return the colour of a mark: controls are grey."""
-    if split == "random" or not (is_variant(row) or row[0].isdigit()):
+    """Return the colour of a mark: controls and decoys are grey."""
+    if split in ("random", "decoys") or not (is_variant(row) or row[0].isdigit()):
         return colour("faint" if split == "inner" else "note")
     return style()["schemes"][split][1]
 
 
-def _draw_rows(page: Page, table: pd.DataFrame, rows: list[str], labels: list[str]) -> Axes:
-    """Draw all estimates with their intervals, one row of the table in each row, and the legend."""
-    left = MARGIN + LABEL_WIDTH
-    axes = page.add_axes(left, page.bottom + 0.1, WIDTH - MARGIN - left, len(rows) * ROW_HEIGHT + 0.15)
+def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: list[str], labels: list[str]) -> list[Axes]:
+    """Draw the panels side by side, one row of the tables in each row, and the legend below them."""
+    left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.1
+    width = (WIDTH - MARGIN - left + GAP) / len(panels) - GAP
+    height, drawn, lines = len(rows) * ROW_HEIGHT + 0.15, [], 1
+    marks = pd.concat(panels)
+    shown = marks.loc[marks["split"].isin(list(MARKS)), ["estimate", "low"]].to_numpy(dtype=float)
+    lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
+    for number, panel in enumerate(panels):
+        axes = page.add_axes(left + number * (width + GAP), top, width, height)
+        _draw_panel(axes, panel, rows)
+        axes.set(xlim=(max(0.0, lowest - 0.03), 1.02), ylim=(len(rows) - 0.35, -0.5))
+        axes.set_yticks(range(len(rows)), labels if number == 0 else [""] * len(rows))
+        axes.tick_params(axis="y", length=0)
+        label = wrap(page.figure, _measure(panel)[1], TEXT_SIZE, width)
+        axes.set_xlabel(label)
+        lines = max(lines, label.count("\n") + 1)
+        drawn.append(axes)
+    page.bottom += 0.5 + (lines - 1) * TEXT_SIZE * LINE_SPACING / 72
+    start = left if len(panels) == 1 else MARGIN
+    page.bottom += page.add_legend(_legend(panels[0]), start, WIDTH - MARGIN - start)
+    return drawn
+
+
+def _draw_panel(axes: Axes, table: pd.DataFrame, rows: list[str]) -> None:
+    """Draw all estimates of one metric with their intervals."""
     prepare(axes)
     axes.grid(visible=False, axis="y")
-    _, label, _, chance, _ = _measure(table)
+    chance = _measure(table)[3]
     if chance is not None:
         axes.axvline(chance, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1)
     for order, (split, (marker, size, width, below)) in enumerate(MARKS.items(), 2):
@@ -192,23 +279,14 @@ def _draw_rows(page: Page, table: pd.DataFrame, rows: list[str], labels: list[st
                 line.set(solid_capstyle="butt", zorder=order)
             (mark,) = axes.plot(estimate, y, marker, markersize=size, color=hue, label=split)
             mark.set(zorder=order, markerfacecolor="white" if split == "random" else hue)
-    shown = table.loc[table["split"].isin(list(MARKS)), ["estimate", "low"]].to_numpy(dtype=float)
-    lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
-    axes.set(xlim=(max(0.0, lowest - 0.03), 1.02), ylim=(len(rows) - 0.35, -0.5), yticks=range(len(rows)))
-    axes.set_yticklabels(labels)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(label)
-    page.bottom += 0.5
-    page.bottom += page.add_legend(_legend(table), left, WIDTH - MARGIN - left)
-    return axes
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
-    """Return the symbols of the splits that are there."""
+    """Return the symbols of the splits, and of decoys, that are there."""
     handles = []
     for split in [one for one in NAMES if (table["split"] == one).any()]:
         marker, size, width, _ = MARKS[split]
-        hue = colour("note") if split == "random" else style()["schemes"][split][1]
+        hue = colour("note") if split in ("random", "decoys") else style()["schemes"][split][1]
         handle = Line2D([], [], color=hue, marker=marker, markersize=size, label=NAMES[split])
         handle.set(linewidth=width, linestyle="solid" if width else "none")
         handle.set_markerfacecolor("white" if split == "random" else hue)

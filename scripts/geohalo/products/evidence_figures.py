@@ -26,7 +26,8 @@ from geohalo.products.styles import (
 )
 
 CHANCE = 0.5
-METRIC_NAMES = {"capture": "Capture", "roc_auc": "ROC AUC"}
+DECOYS = "decoys: held out alike, without a deposit"
+METRIC_NAMES = {"capture": "Capture", "above_decoys": "Share of decoys outranked", "roc_auc": "ROC AUC"}
 SPLITS = ("held_out", "random")
 ROW_HEIGHT = 0.25
 
@@ -145,7 +146,10 @@ def _search_headline(curve: pd.DataFrame, method: str) -> str:
 
 @styled
 def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
-    """Draw capture and ROC AUC of every variant and control with its interval, the random split beside it.
+    """Draw capture and what is left of it against decoys, of every variant and control with its interval.
+
+    Beside the capture stand that of the decoys, which is worth nothing, and the random split. Tables
+    without decoys have their ROC AUC drawn instead.
 
     Parameters
     ----------
@@ -153,15 +157,14 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         Name of the survey.
     metrics : pandas.DataFrame
         Tidy: ``variant``, ``scales``, ``split``, ``metric``, ``estimate``, ``low``, ``high``, ``n``.
-        Metrics other than ``capture`` and ``roc_auc``, and splits other than ``held_out`` and
-        ``random``, are left out.
+        Drawn are ``capture``, ``decoy_capture`` and ``above_decoys`` or ``roc_auc``, of the splits
+        ``held_out`` and ``random``.
 
     Returns
     -------
     Figure
     """
-    table = metrics[metrics["metric"].isin(list(METRIC_NAMES)) & metrics["split"].isin(SPLITS)].copy()
-    table["scales"] = table["scales"].fillna("").astype(str)
+    table, panels = _compared(metrics)
     rows = _ordered_rows(table)
     page = Page(WIDTH, f"{plain(survey)}: {_comparison_headline(table)}", _counts(table))
     label_width, gap, top = 2.1, 0.3, page.bottom + 0.2
@@ -169,10 +172,12 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     height = max(len(rows), 1) * ROW_HEIGHT + 0.2
     shown = table.loc[table["estimate"].notna(), ["estimate", "low", "high"]].to_numpy(dtype=float)
     lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
-    for number, metric in enumerate(METRIC_NAMES):
+    for number, metric in enumerate(panels):
         axes = page.add_axes(MARGIN + label_width + number * (width + gap), top, width, height)
         prepare(axes)
         axes.grid(visible=False, axis="y")
+        if metric == "capture":
+            draw_decoys(axes, table, rows)
         _draw_intervals(axes, table[table["metric"] == metric], rows)
         axes.set(xlim=(max(0.0, lowest - 0.03), 1.02), ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
         axes.set_yticklabels([_row_label(table, *row) for row in rows] if number == 0 else [])
@@ -180,9 +185,25 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
     page.bottom += 0.35
     page.bottom += page.add_legend(
-        _comparison_legend(), MARGIN + label_width, WIDTH - 2 * MARGIN - label_width
+        _comparison_legend("above_decoys" in panels), MARGIN + label_width, WIDTH - 2 * MARGIN - label_width
     )
     return page.finish("Variants of the network above the line, controls below it.")
+
+
+def _compared(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows to draw, and the metrics of the two panels."""
+    drawn = ("capture", "decoy_capture", *METRIC_NAMES)
+    table = metrics[metrics["metric"].isin(drawn) & metrics["split"].isin(SPLITS)].copy()
+    table["scales"] = table["scales"].fillna("").astype(str)
+    decoys = (table.loc[table["estimate"].notna(), "metric"] == "above_decoys").any()
+    return table, ["capture", "above_decoys" if decoys else "roc_auc"]
+
+
+def draw_decoys(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
+    """Mark the held-out capture of decoys in the row of its variant and scales."""
+    for row in table[(table["metric"] == "decoy_capture") & (table["split"] == "held_out")].itertuples():
+        y = rows.index((str(row.variant), str(row.scales)))
+        axes.plot(row.estimate, y, "x", markersize=5, color=colour("note"), zorder=3, label="decoys")
 
 
 def _ordered_rows(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -237,9 +258,10 @@ def _draw_intervals(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]
         axes.axhline(variants - 0.5, color=colour("grid"), linewidth=0.8)
 
 
-def _comparison_legend() -> list[Line2D]:
+def _comparison_legend(decoys: bool) -> list[Line2D]:
     """Return the symbols of the comparison."""
     hue = colour("sample")
+    marks = Line2D([], [], linestyle="none", marker="x", markersize=5, color=colour("note"), label=DECOYS)
     random = Line2D([], [], linestyle="none", marker="o", markersize=5, label="random split (optimistic)")
     random.set(markerfacecolor="white", markeredgecolor=hue)
     return [
@@ -253,23 +275,37 @@ def _comparison_legend() -> list[Line2D]:
             label="held-out deposits, 95 % interval",
         ),
         random,
+        *([marks] if decoys else []),
         Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance"),
     ]
 
 
 def _comparison_headline(table: pd.DataFrame) -> str:
-    """Compare the main variant with the best control."""
+    """Compare the main variant with the best control, against decoys where there are any."""
+    held = table[
+        (table["split"] == "held_out") & (table["metric"] == "above_decoys") & table["estimate"].notna()
+    ]
+    if not held.empty:
+        main = main_variant(held["variant"])
+        share = with_interval(*estimate_of(held, main, "held_out", "above_decoys"))
+        name = plain(method_style(main)[0])
+        return f"held-out deposits outrank {share} of decoys by {name}{_best_control(held, main)}"
     held = table[(table["split"] == "held_out") & (table["metric"] == "capture") & table["estimate"].notna()]
     if held.empty:
         return "no held-out capture"
     main = main_variant(held["variant"])
     capture = with_interval(*estimate_of(held, main, "held_out", "capture"))
     told = f"{plain(method_style(main)[0])} captures held-out deposits at {capture}"
+    return f"{told}{_best_control(held, main)}"
+
+
+def _best_control(held: pd.DataFrame, main: str) -> str:
+    """Name the best control in a table of one metric."""
     controls = held[~held["variant"].map(is_variant) & (held["variant"] != main)]
     if controls.empty:
-        return told
+        return ""
     best = controls.sort_values("estimate").iloc[-1]
-    return f"{told}; best control: {plain(method_style(str(best['variant']))[0])} at {best['estimate']:.2f}"
+    return f"; best control: {plain(method_style(str(best['variant']))[0])} at {best['estimate']:.2f}"
 
 
 def _counts(table: pd.DataFrame) -> str:
@@ -278,4 +314,9 @@ def _counts(table: pd.DataFrame) -> str:
     if capture.empty or "n" not in capture:
         return ""
     number = whole(float(capture["n"].max()), "held-out deposit")
-    return f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
+    told = f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
+    decoys = table[(table["metric"] == "above_decoys") & table["estimate"].notna()]
+    if decoys.empty:
+        return told
+    places = whole(float(decoys["n"].max()), "decoy")
+    return f"{told}\nThe {places} are places without a deposit, held out alike: what they capture is worth nothing."

@@ -58,7 +58,9 @@ def test_sampling_density_with_few_samples_takes_the_last():
 def test_background_absence_is_the_distance_to_background_that_any_draw_learned():
     folds, mean, spread = score("background_absence", cube_with(0))
     for fold in range(2):
-        learned = np.concatenate([cell[label == 0] for cell, label in (folds.train(fold, 0), folds.train(fold, 1))])
+        learned = np.concatenate(
+            [cell[label == 0] for cell, label in (folds.train(fold, 0), folds.train(fold, 1))]
+        )
         nearest = np.hypot(*(CELLS[:, None] - CELLS[learned]).transpose(2, 0, 1)).min(axis=1)
         np.testing.assert_allclose(mean[fold], nearest, rtol=1e-6)
     assert not spread.any()

@@ -52,7 +52,8 @@ def test_decoys_by_brute_force(layout, seed, hiding):
     assert len(centres) <= 4
     near = distances(CELLS[centres]) if len(centres) else np.full((len(CELLS), 1), np.inf)
     np.testing.assert_array_equal(spared.region, found.region | (near <= buffer).any(axis=1))
-    assert not found.region[centres].any() and (distance[centres] > LABELS["background_distance"]).all()
+    assert not found.region[centres].any()
+    assert (distance[centres] > LABELS["background_distance"]).all()
     for k, centre in enumerate(centres):
         factor = distance[centre] / wanted
         assert ((factor <= ALIKE) & (factor >= 1 / ALIKE)).any()
@@ -78,7 +79,8 @@ def test_folds_with_and_without_decoys_test_the_same_cells(scheme):
         assert without.decoys(fold).empty
         decoys = with_decoys.decoys(fold)
         assert len(decoys["deposit"].unique()) == (4 if by_deposits else 0)
-        assert (decoys["use"] == "decoy").all() and (decoys["label"] == 0).all()
+        assert (decoys["use"] == "decoy").all()
+        assert (decoys["label"] == 0).all()
         region = with_decoys.held_out_region[fold]
         assert region[decoys["cell"]].all()
         assert not without.held_out_region[fold][decoys["cell"]].all() or not by_deposits
@@ -128,7 +130,8 @@ def test_scores_made_of_places_alone_gain_nothing_against_decoys():
             return -KDTree(deposits[folds.training_deposits(fold)]).query(CELLS)[0]
 
         remembered = measured(deposits, folds, background)["estimate"]
-        assert remembered["capture"] > 0.95 and remembered["decoy_capture"] > 0.95
+        assert remembered["capture"] > 0.95
+        assert remembered["decoy_capture"] > 0.95
         above["background"].append(remembered["above_decoys"])
         above["deposits"].append(measured(deposits, folds, nearness).loc["above_decoys", "estimate"])
     for values in above.values():
@@ -208,4 +211,5 @@ def test_without_decoys_nothing_is_compared():
     compared = outranked_decoys(scores, folds, np.zeros(len(APART), dtype=int), [np.arange(3)] * len(APART))
     assert all(share.shape[1] == len(capture) == 0 for share, capture in compared)
     rows = decoy_rows(compared, np.zeros(8, dtype=int), np.arange(8), np.ones((5, 8), dtype=int), 0)
-    assert np.isnan([row[1:4] for row in rows]).all() and [row[4] for row in rows] == [0, 0]
+    assert np.isnan([row[1:4] for row in rows]).all()
+    assert [row[4] for row in rows] == [0, 0]

@@ -56,6 +56,25 @@ def test_headline_claims_no_more_than_the_interval(square, capture, verdict):
     assert title.replace("\n", " ").endswith(verdict)
 
 
+@pytest.mark.parametrize(
+    ("above", "verdict"),
+    [
+        ((0.8, 0.6, 0.9), "above decoys"),
+        ((0.6, 0.4, 0.9), "not told from decoys"),
+        ((0.2, 0.1, 0.4), "below decoys"),
+    ],
+)
+def test_decoys_decide_whether_the_capture_is_worth_anything(square, above, verdict):
+    common = (*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "final")
+    figure = anomaly_map(*common, above_decoys=above)
+    assert figure.get_suptitle().replace("\n", " ").endswith(verdict)
+    assert (
+        f"they outrank {above[0]:.2f} (95 % interval {above[1]:.2f}–{above[2]:.2f}); 0.5 is chance"
+        in words(figure)
+    )
+    assert "decoys" not in words(anomaly_map(*common))
+
+
 def test_other_kinds_are_refused(square):
     with pytest.raises(ValueError, match="kind is 'both'"):
         anomaly_map(*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "both")

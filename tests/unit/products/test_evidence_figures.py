@@ -125,6 +125,41 @@ def test_comparison_survives_missing_values(metrics):
     assert not [line for line in figure.axes[1].lines if line.get_label() == "held_out"]
 
 
+def test_comparison_with_decoys_shows_what_holding_out_is_worth(metrics):
+    held = metrics[(metrics["metric"] == "capture") & (metrics["split"] == "held_out")]
+    above = held.assign(metric="above_decoys", estimate=held["estimate"] - 0.2, low=0.4, high=0.9, n=44)
+    absent = held.iloc[:1].assign(variant="background_absence", estimate=0.98)
+    decoys = held.assign(metric="decoy_capture", estimate=0.53, n=44)
+    control = [
+        absent,
+        absent.assign(metric="above_decoys", estimate=0.6, n=44),
+        absent.assign(metric="decoy_capture", estimate=0.97, n=44),
+    ]
+    figure = metric_comparison("survey", pd.concat([metrics, above, decoys, *control]))
+    # The control that only remembers where background was captures most, and is not called the best.
+    assert figure.get_suptitle().replace("\n", " ") == (
+        "survey: held-out deposits outrank 0.64 (95 % interval 0.40–0.90) of decoys by fusion; "
+        "best control: distance from training background at 0.60"
+    )
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [
+        "Capture",
+        "Share of decoys outranked",
+    ]
+    rows = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    marks = [line for line in figure.axes[0].lines if line.get_label() == "decoys"]
+    at = {rows[int(line.get_ydata()[0])]: float(line.get_xdata()[0]) for line in marks}
+    assert at == {
+        "spatial branch": 0.53, "fusion": 0.53, "random forest": 0.53, "shuffled labels": 0.53,
+        "distance from training background": 0.97,
+    }  # fmt: skip
+    assert not [line for line in figure.axes[1].lines if line.get_label() in ("decoys", "random")]
+    points = {float(line.get_xdata()[0]) for line in figure.axes[1].lines if line.get_label() == "held_out"}
+    assert {round(point, 6) for point in points} == {0.68, 0.64, 0.58, 0.29, 0.6}
+    assert "44 decoys are places without a deposit" in " ".join(
+        text.get_text() for text in figure.texts
+    ).replace("\n", " ")
+
+
 def test_scales_are_named_only_where_a_variant_has_several(metrics):
     metrics.loc[metrics["variant"] == "fusion", "scales"] = "100-300"
     other = metrics[metrics["variant"] == "fusion"].assign(scales="900", estimate=0.7)
