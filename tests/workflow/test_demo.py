@@ -128,9 +128,10 @@ def test_metrics_follow_from_the_scores(results, survey):
         "random_forest",
         "sampling_density",
         "deposit_distance",
+        "background_absence",
     }
     assert set(metrics["split"]) == {"held_out", "inner", "random"}
-    assert len(metrics) == 5 * 3 * 12
+    assert len(metrics) == 6 * 3 * 14
     scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
         "score_held_out"
     ].to_numpy()
@@ -159,6 +160,22 @@ def test_a_random_split_flatters(results):
     assert metrics.loc["sampling_density", "random"] == pytest.approx(
         metrics.loc["sampling_density", "held_out"]
     )
+
+
+def test_decoys_show_what_holding_out_is_worth(results):
+    """A score that knows no element, only where background was learned, captures decoys as it captures deposits."""
+    metrics = pd.read_csv(results / "metrics.csv")
+    table = metrics[metrics["split"] != "random"].set_index(["variant", "split", "metric"])["estimate"]
+    for split in ("held_out", "inner"):
+        absence = table["background_absence", split]
+        assert absence["capture"] > 0.9
+        assert absence["decoy_capture"] > 0.9
+        assert absence["above_decoys"] < 0.8
+    decoys = pd.read_csv(results / "folds" / "held_out.csv").query("use == 'decoy'")
+    n = metrics.query("metric == 'above_decoys' and split == 'held_out'")["n"].unique()
+    assert n == [len(decoys.groupby(["fold", "deposit"]))]
+    random = metrics.query("split == 'random' and metric in ('above_decoys', 'decoy_capture')")
+    assert random["estimate"].isna().all()
 
 
 def test_maps_have_crs_and_nodata(results, survey):

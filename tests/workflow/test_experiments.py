@@ -13,7 +13,7 @@ from workflow_runs import ROOT, SMALL, planned, snakemake
 
 pytestmark = pytest.mark.workflow
 
-CONTROLS = {"logistic", "random_forest", "sampling_density", "deposit_distance"}
+CONTROLS = {"logistic", "random_forest", "sampling_density", "deposit_distance", "background_absence"}
 MEASURING = {"compare_variants", "plot_ablation", "ablation"}
 SWEEPING = {"compare_scales", "plot_sweep", "sweep"}
 COLUMNS = ["survey", "variant", "scales", "split", "metric", "estimate", "low", "high", "n"]

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.real_data]
 
 CONTROLS = {"logistic", "sampling_density", "deposit_distance"}
 METRICS = {"capture", "roc_auc", "pr_auc", "success_area", "pa_crossing", "contrast_t"}
-METRICS |= {"accuracy", "precision", "recall", "f1", "kappa", "brier"}
+METRICS |= {"above_decoys", "decoy_capture", "accuracy", "precision", "recall", "f1", "kappa", "brier"}
 FIGURES = {"samples", "elements", "superpixels", "folds", "anomaly_map", "heldout_map"}
 FIGURES |= {"success_rate", "metrics", "history"}
 

@@ -58,7 +58,7 @@ HEADLINES = ("capture", "average_accuracy")
 ROW_HEIGHT = 0.36
 LABEL_WIDTH = 2.15
 GAP = 0.3
-#: Split, or the decoys of the held-out one: marker, size, line width, and how far below the middle of its row.
+#: Split, or decoys of the held-out one: marker, size, line width, and how far below the middle of its row.
 MARKS = {
     "random": ("o", 4.5, 0.0, -0.22),
     "decoys": ("x", 5.0, 0.0, -0.22),

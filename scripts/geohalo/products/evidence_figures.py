@@ -203,7 +203,7 @@ def draw_decoys(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]) ->
     """Mark the held-out capture of decoys in the row of its variant and scales."""
     for row in table[(table["metric"] == "decoy_capture") & (table["split"] == "held_out")].itertuples():
         y = rows.index((str(row.variant), str(row.scales)))
-        axes.plot(row.estimate, y, "x", markersize=5, color=colour("note"), zorder=3, label="decoys")
+        axes.plot(float(row.estimate), y, "x", markersize=5, color=colour("note"), zorder=3, label="decoys")  # type: ignore[arg-type]
 
 
 def _ordered_rows(table: pd.DataFrame) -> list[tuple[str, str]]:
