@@ -93,7 +93,7 @@ def test_ablation_has_every_variant_control_split_and_interval(results):
     assert list(table.columns) == COLUMNS
     assert set(table["variant"]) == {"fusion", "spatial"} | CONTROLS
     assert set(table["split"]) == {"held_out", "inner", "random"}
-    assert len(table) == 6 * 3 * 12
+    assert len(table) == 7 * 3 * 14
     assert not table.duplicated(["variant", "split", "metric"]).any()
     capture = table[table["metric"] == "capture"]
     assert (capture["low"] <= capture["estimate"]).all()
@@ -108,7 +108,7 @@ def test_tables_agree_where_they_measure_the_same_run(results):
     )
     pd.testing.assert_frame_equal(ablation.loc[metrics.index], metrics)
     shared = sweep.index.intersection(ablation.index)
-    assert len(shared) == 3 * 12
+    assert len(shared) == 3 * 14
     pd.testing.assert_frame_equal(sweep.loc[shared], ablation.loc[shared])
 
 
