@@ -12,6 +12,7 @@ from geohalo import key_table
 from geohalo.errors import InputError
 from geohalo.evidence.class_metrics import OVERALL_METRICS
 from geohalo.evidence.controls import CONTROLS
+from geohalo.evidence.decoy_metrics import DECOY_METRICS
 from geohalo.evidence.evaluate import AREA_METRICS, DEPOSIT_METRICS, PROBABILITY_METRICS
 from geohalo.evidence.folds import SCHEMES
 from geohalo.network.presets import PRESETS, VARIANTS
@@ -217,7 +218,7 @@ def test_no_output_is_explained_that_does_not_exist():
 @pytest.mark.parametrize(
     ("page", "names"),
     [
-        ("docs/outputs.md", (*DEPOSIT_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES)),
+        ("docs/outputs.md", (*DEPOSIT_METRICS, *DECOY_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES)),
         ("docs/outputs.md", (*OVERALL_METRICS, "recall_class_k", "f1_class_k")),
         ("docs/method.md", (*CONTROLS, *VARIANTS, *PRESETS)),
     ],
