@@ -218,7 +218,10 @@ def test_no_output_is_explained_that_does_not_exist():
 @pytest.mark.parametrize(
     ("page", "names"),
     [
-        ("docs/outputs.md", (*DEPOSIT_METRICS, *DECOY_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES)),
+        (
+            "docs/outputs.md",
+            (*DEPOSIT_METRICS, *DECOY_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES),
+        ),
         ("docs/outputs.md", (*OVERALL_METRICS, "recall_class_k", "f1_class_k")),
         ("docs/method.md", (*CONTROLS, *VARIANTS, *PRESETS)),
     ],

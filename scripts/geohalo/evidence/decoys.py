@@ -46,7 +46,7 @@ class Decoys:
 
 def draw_decoys(
     found: Candidates,
-    cells: np.ndarray,
+    tree: KDTree,
     distance: np.ndarray,
     wanted: np.ndarray,
     labels: Mapping[str, Any],
@@ -64,8 +64,8 @@ def draw_decoys(
     ----------
     found : Candidates
         Cells of the fold.
-    cells : (N, 2) array
-        Metric coordinates of the cells' centres.
+    tree : KDTree
+        Of the metric coordinates of the N cells' centres.
     distance : (N,) array
         From each cell to the nearest training deposit.
     wanted : (T,) array
@@ -82,7 +82,7 @@ def draw_decoys(
     Candidates
         Without training cells within the buffer of a decoy.
     """
-    tree, spared, centres = KDTree(cells), found, list[int]()
+    cells, spared, centres = tree.data, found, list[int]()
     free = generator.permutation(np.flatnonzero(distance > labels["background_distance"]))
     targets = generator.permutation(wanted)
     for number in range(labels["decoys"]):

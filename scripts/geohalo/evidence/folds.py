@@ -295,7 +295,7 @@ def _deposit_folds(
 ) -> Folds:
     """Hold out whole groups of deposits with a buffer; `outer` (D,) is the outer fold of each."""
     n_folds = int(labels["folds"])
-    ground = cells, deposits, group, outer, labels
+    ground, tree = (cells, deposits, group, outer, labels), KDTree(cells)
     for shift in [0] if scheme == "held_out" else range(1, n_folds if n_folds > 2 else 1):
         # Drawn as they are found, so that the candidates of one fold alone are ever held.
         region, rows = np.zeros((n_folds, len(cells)), dtype=bool), []
@@ -308,7 +308,7 @@ def _deposit_folds(
             distance, _ = nearest_deposit(cells, deposits, known)
             wanted, _ = nearest_deposit(deposits[tested], deposits, known)
             stream = random_stream(labels["seed"], scheme, 2, fold)
-            decoys, found = draw_decoys(found, cells, distance, wanted, labels, stream)
+            decoys, found = draw_decoys(found, tree, distance, wanted, labels, stream)
             region[fold] = found.region
             rows.append(fold_rows(scheme, fold, found, group, labels, seeds, decoys))
         else:

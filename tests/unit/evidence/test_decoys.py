@@ -47,7 +47,7 @@ def test_decoys_by_brute_force(layout, seed, hiding):
     known = deposits[~tested & ~hidden]
     distance = distances(known).min(axis=1)
     wanted = np.sqrt(((deposits[:2, None] - known) ** 2).sum(axis=2)).min(axis=1)
-    decoys, spared = draw_decoys(found, CELLS, distance, wanted, LABELS, np.random.default_rng(seed))
+    decoys, spared = draw_decoys(found, KDTree(CELLS), distance, wanted, LABELS, np.random.default_rng(seed))
     centres, buffer = decoys.centres, LABELS["buffer"]
     assert len(centres) <= 4
     near = distances(CELLS[centres]) if len(centres) else np.full((len(CELLS), 1), np.inf)
@@ -97,7 +97,7 @@ def test_no_decoy_where_there_is_no_room():
     found = find_candidates(CELLS, near, ~np.zeros(6, dtype=bool), tested, ~tested & tested, labels)
     distance = distances(near[1:]).min(axis=1)
     decoys, spared = draw_decoys(
-        found, CELLS, distance, np.array([10_000.0]), labels, np.random.default_rng(0)
+        found, KDTree(CELLS), distance, np.array([10_000.0]), labels, np.random.default_rng(0)
     )
     assert len(decoys.centres) == len(decoys.cell) == len(decoys.decoy) == 0
     np.testing.assert_array_equal(spared.region, found.region)
