@@ -192,7 +192,15 @@ class TwoBranch(nn.Module):
         self.fusion = nn.Parameter(torch.zeros_like(self.prior)) if preset.fusion == "learned" else None
 
     def forward(self, x: Tensor, graphs: Sequence[HeteroData], features: Tensor | None = None) -> Tensor:
-        """Return the logits (pixels, classes) of all pixels.
+        """Return the logits (pixels, classes) of all pixels; arguments as in `parts`."""
+        return torch.einsum("b,bpk->pk", self.weights(), self.parts(x, graphs, features))
+
+    def weights(self) -> Tensor:
+        """Weight of each part in the fused logits."""
+        return (self.prior if self.fusion is None else self.prior + self.fusion).softmax(0)
+
+    def parts(self, x: Tensor, graphs: Sequence[HeteroData], features: Tensor | None = None) -> Tensor:
+        """Return the logits (parts, pixels, classes): internal at each scale, external at each scale, spectrum.
 
         Parameters
         ----------
@@ -210,8 +218,7 @@ class TwoBranch(nn.Module):
         logits = (internal if "internal" in self.branches else []) + external
         if self.spectrum is not None:
             logits.append(self.spectrum(x))
-        weights = self.prior if self.fusion is None else self.prior + self.fusion
-        return torch.einsum("b,bpk->pk", weights.softmax(0), torch.stack(logits))
+        return torch.stack(logits)
 
     def _spatial(self, scale: int, x: Tensor, graph: HeteroData) -> list[Tensor]:
         superpixel = graph["pixel"].superpixel

@@ -203,7 +203,32 @@ def _spatial_logits(
     return internal, external
 
 
-def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True)
+class Logits:
+    """Logits of labelled cells, of each part of the network: internal at each scale, external at each scale, spectrum.
+
+    Attributes
+    ----------
+    parts : Tensor (parts, cells, members, classes)
+    weights : Tensor (parts, members)
+        Weight of each part in the fused logits.
+    share : Tensor (parts, cells, members)
+        The same for each cell: 0 where the scale is cut out, and more for the scales that are left.
+    usable : Tensor (cells, members)
+        0 for cells whose superpixel is cut out at every scale.
+    """
+
+    parts: Tensor
+    weights: Tensor
+    share: Tensor
+    usable: Tensor
+
+    def fused(self) -> Tensor:
+        """Fuse the parts: (cells, members, classes)."""
+        return torch.einsum("bnm,bnmk->nmk", self.share, self.parts)
+
+
+def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> Logits:
     """Logits of the labelled cells.
 
     A cell whose superpixel is cut out at a scale does without that scale; the spatial branch keeps its total weight as
@@ -215,17 +240,11 @@ def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> t
     x : Tensor (cells, members, elements)
         Spectra of each member's labelled cells.
     scales : list of LabelledScale
-
-    Returns
-    -------
-    logits : Tensor (cells, members, classes)
-    usable : Tensor (cells, members)
-        0 for cells whose superpixel is cut out at every scale.
     """
-    weights = engine.weights()
+    weights = engine.weights().t()
     kept = engine.kept_elements(x.shape[1], x.shape[2], x.device)
     usable = torch.ones(x.shape[:2], device=x.device)
-    logits = torch.zeros(1, device=x.device)
+    parts, share = [], weights.unsqueeze(1).expand(-1, len(x), -1)
     if engine.branches != ("spectrum",):
         found = [_spatial_logits(engine, k, scale, kept) for k, scale in enumerate(scales)]
         parts = [p for internal, _ in found for p in internal] + [
@@ -233,12 +252,11 @@ def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> t
         ]
         there = torch.stack([scale.there for scale in scales])
         usable = there.amax(0)
-        spatial = weights[:, : len(parts)].t().unsqueeze(1)
-        share = spatial * there.repeat(len(parts) // len(scales), 1, 1)
-        share = share / share.sum(0).clamp(min=1e-12) * spatial.sum(0)
-        logits = torch.einsum("bnm,bnmk->nmk", share, torch.stack(parts))
+        spatial = weights[: len(parts)].unsqueeze(1)
+        left = spatial * there.repeat(len(parts) // len(scales), 1, 1)
+        left = left / left.sum(0).clamp(min=1e-12) * spatial.sum(0)
+        share = torch.cat([left, share[len(parts) :]])
     if "spectrum" in engine.branches:
         seen = engine.disturbed(x)
-        spectrum = engine.spectrum(seen if kept is None else seen * kept)
-        logits = logits + weights[:, -1:] * spectrum
-    return logits, usable
+        parts.append(engine.spectrum(seen if kept is None else seen * kept))
+    return Logits(torch.stack(parts), weights, share, usable)

@@ -95,6 +95,10 @@ class Preset:
         of the GCNConv.
     loss : {"cross_entropy", "positive_unlabelled"}
         The second holds that an unlabelled cell is of the halo class with probability ``prior``.
+    separate_losses : bool
+        Each part of the network (internal and external at each scale, spectrum) learns by the loss of its own logits.
+        With the loss of the fused logits, the part that remembers the training cells soonest leaves the others
+        nothing to learn.
     prior : float
         Share of the ground that is halo; for the positive-unlabelled loss.
     label_smoothing : float
@@ -130,6 +134,7 @@ class Preset:
     fusion: str = "published"
     attention: bool = False
     loss: str = "cross_entropy"
+    separate_losses: bool = False
     prior: float = 0.05
     label_smoothing: float = 0.0
     group_weights: bool = False

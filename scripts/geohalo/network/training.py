@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, Stacked, is_trained
-from geohalo.network.labelled import LabelledScale, labelled_logits, labelled_scale
+from geohalo.network.labelled import LabelledScale, Logits, labelled_logits, labelled_scale
 from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve, member_losses
 from geohalo.network.members import HISTORY, Members
 from geohalo.network.presets import VARIANTS, Preset
@@ -65,6 +66,22 @@ def clip_members(gradients: list[Tensor], largest: float) -> None:
     scale = (largest / (norm + 1e-6)).clamp(max=1)
     for gradient in gradients:
         gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
+
+
+def network_losses(logits: Logits, labels: Labels, preset: Preset) -> Tensor:
+    """Loss of each member, (members,): of the fused logits, or the weighted mean of those of the parts."""
+    if not preset.separate_losses:
+        return member_losses(logits.fused(), labels, logits.usable, preset)
+    there = (logits.share > 0).float()
+    losses = [
+        member_losses(part, labels, usable, preset) for part, usable in zip(logits.parts, there, strict=True)
+    ]
+    total = (logits.weights.detach() * torch.stack(losses)).sum(0)
+    if preset.fusion == "learned":
+        # The weights learn from what they make of the parts; the parts do not.
+        fused = replace(logits, parts=logits.parts.detach()).fused()
+        total = total + member_losses(fused, labels, logits.usable, preset)
+    return total
 
 
 class Labelled:
@@ -129,8 +146,8 @@ class Labelled:
             told += [message] if lost.any() else []
         return told
 
-    def logits(self, engine: Engine) -> tuple[Tensor, Tensor]:
-        """Logits (cells, members, classes), and which cells are usable (cells, members)."""
+    def logits(self, engine: Engine) -> Logits:
+        """Logits of the cells."""
         return labelled_logits(engine, self.spectra, self.scales)
 
 
@@ -234,8 +251,7 @@ class Training:
         """One step of all members; returns their losses."""
         self.optimiser.zero_grad()
         engine = Engine(self.state, self.preset, self.branches, training=True, mixed=self.mixed)
-        logits, usable = self.learned.logits(engine)
-        losses = member_losses(logits, self.learned.labels, usable, self.preset)
+        losses = network_losses(self.learned.logits(engine), self.learned.labels, self.preset)
         if self.preset.l1_internal:
             inner = [p.abs().flatten(1).sum(1) for n, p in self.state.items() if n.startswith("internal.")]
             losses = losses + self.preset.l1_internal * sum(inner)
@@ -274,7 +290,7 @@ class Training:
     @torch.no_grad()
     def _watched_logits(self, state: Stacked) -> Tensor:
         assert self.watched is not None
-        return self.watched.logits(Engine(state, self.preset, self.branches))[0].float()
+        return self.watched.logits(Engine(state, self.preset, self.branches)).fused().float()
 
     def _watch(self) -> Tensor:
         """Loss and area under the ROC curve on training and validation cells, in evaluation mode; (4, members)."""

@@ -79,8 +79,9 @@ def assert_step_equals_the_definition(survey, recipe, variant, cells, n_classes=
     near = "internal" in VARIANTS[variant]
     labelled = [labelled_scale(scale, encode, cells, nothing, recipe, near) for scale in scales]
     engine = Engine(state, recipe, VARIANTS[variant], training=True)
-    logits, usable = labelled_logits(engine, values[cells.t()], labelled)
-    assert (usable == 1).all()
+    found = labelled_logits(engine, values[cells.t()], labelled)
+    logits = found.fused()
+    assert (found.usable == 1).all()
     logits.square().sum().backward()
     for member in range(len(cells)):
         network = definition(start, member, survey, recipe, variant, n_classes).train()

@@ -119,10 +119,8 @@ def prepared(survey, cells, region, variant):
     labelled = [
         labelled_scale(scale, Encoding(values), cells, torch.as_tensor(region), recipe) for scale in scales
     ]
-    logits, usable = labelled_logits(
-        Engine(state, recipe, VARIANTS[variant], True), values[cells.t()], labelled
-    )
-    return logits, usable, labelled
+    logits = labelled_logits(Engine(state, recipe, VARIANTS[variant], True), values[cells.t()], labelled)
+    return logits.fused(), logits.usable, labelled
 
 
 def test_a_labelled_cell_whose_superpixel_is_cut_out_does_not_count(survey):
@@ -154,9 +152,8 @@ def test_the_scale_that_is_left_takes_the_weight_of_both(survey):
     fine = replace(PLAIN, dropout=0.0, input_dropout=0.0)
     state = initial_members([0], survey[0].shape[1], 2, fine, "internal")
     first = {n: v for n, v in state.items() if not n.startswith("internal.1")} | {"prior": torch.zeros(1, 1)}
-    alone, _ = labelled_logits(
-        Engine(first, fine, VARIANTS["internal"], True), torch.as_tensor(survey[0])[cells.t()], labelled[:1]
-    )
+    engine = Engine(first, fine, VARIANTS["internal"], True)
+    alone = labelled_logits(engine, torch.as_tensor(survey[0])[cells.t()], labelled[:1]).fused()
     torch.testing.assert_close(logits[0], alone[0])
     assert not torch.allclose(logits[1], alone[1])
 

@@ -34,7 +34,7 @@ def logits_of(survey, scales, preset, variant="fusion", training=True, seed=0):
     labelled = [labelled_scale(scale, encode, cells, nothing, preset) for scale in scales]
     torch.manual_seed(seed)
     with torch.no_grad():
-        return labelled_logits(engine, values[cells.t()], labelled if variant != "spectrum" else [])[0]
+        return labelled_logits(engine, values[cells.t()], labelled if variant != "spectrum" else []).fused()
 
 
 @pytest.mark.parametrize("option", ["dropout", "input_dropout", "element_dropout", "noise"])

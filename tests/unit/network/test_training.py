@@ -21,6 +21,9 @@ STILL = {"dropout": 0.0, "input_dropout": 0.0, "element_dropout": 0.0, "noise": 
 DEFAULT = PRESETS["default"]
 RECIPES = PRESETS | {
     "encoded": replace(DEFAULT, encoding=4, contrast=True, clip_internal=0.05),
+    "separate": replace(DEFAULT, separate_losses=True),
+    "together": replace(DEFAULT, separate_losses=False),
+    "separate, learned": replace(DEFAULT, separate_losses=True, fusion="learned"),
     "smoothed": replace(DEFAULT, label_smoothing=0.2, clip_external=0.05, l1_internal=1e-3),
 }
 
@@ -50,7 +53,16 @@ def plain_training(survey, recipe, cells, label, seed):
     losses = []
     for _ in range(recipe.epochs):
         optimiser.zero_grad()
-        loss = plain_loss(network(x, data, features)[cells], label, recipe)
+        parts = network.parts(x, data, features)[:, cells]
+        fused = torch.einsum("b,bpk->pk", network.weights(), parts)
+        if recipe.separate_losses:
+            weights = network.weights().tolist()
+            loss = sum(w * plain_loss(part, label, recipe) for w, part in zip(weights, parts, strict=True))
+            if recipe.fusion == "learned":
+                fused = torch.einsum("b,bpk->pk", network.weights(), parts.detach())
+                loss = loss + plain_loss(fused, label, recipe)
+        else:
+            loss = plain_loss(fused, label, recipe)
         loss = loss + recipe.l1_internal * sum(p.abs().sum() for p in network.internal.parameters())
         loss.backward()
         for branch, largest in (
