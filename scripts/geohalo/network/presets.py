@@ -160,7 +160,8 @@ _LEAN = Preset(
     normalisation="labelled",
     epochs=40,
     learning_rate=3e-3,
-    weight_decay=1e-3,
+    weight_decay=1e-2,
+    separate_losses=True,
 )
 
 PRESETS = {
