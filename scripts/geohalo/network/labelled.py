@@ -210,16 +210,13 @@ class Logits:
     Attributes
     ----------
     parts : Tensor (parts, cells, members, classes)
-    weights : Tensor (parts, members)
-        Weight of each part in the fused logits.
     share : Tensor (parts, cells, members)
-        The same for each cell: 0 where the scale is cut out, and more for the scales that are left.
+        Weight of each part in the fused logits; 0 where its scale is cut out, and more for the scales that are left.
     usable : Tensor (cells, members)
         0 for cells whose superpixel is cut out at every scale.
     """
 
     parts: Tensor
-    weights: Tensor
     share: Tensor
     usable: Tensor
 
@@ -259,4 +256,4 @@ def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> L
     if "spectrum" in engine.branches:
         seen = engine.disturbed(x)
         parts.append(engine.spectrum(seen if kept is None else seen * kept))
-    return Logits(torch.stack(parts), weights, share, usable)
+    return Logits(torch.stack(parts), share, usable)

@@ -69,14 +69,14 @@ def clip_members(gradients: list[Tensor], largest: float) -> None:
 
 
 def network_losses(logits: Logits, labels: Labels, preset: Preset) -> Tensor:
-    """Loss of each member, (members,): of the fused logits, or the weighted mean of those of the parts."""
+    """Loss of each member, (members,): of the fused logits, or the sum of those of the parts."""
     if not preset.separate_losses:
         return member_losses(logits.fused(), labels, logits.usable, preset)
     there = (logits.share > 0).float()
     losses = [
         member_losses(part, labels, usable, preset) for part, usable in zip(logits.parts, there, strict=True)
     ]
-    total = (logits.weights.detach() * torch.stack(losses)).sum(0)
+    total = torch.stack(losses).sum(0)
     if preset.fusion == "learned":
         # The weights learn from what they make of the parts; the parts do not.
         fused = replace(logits, parts=logits.parts.detach()).fused()

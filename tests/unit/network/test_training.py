@@ -56,8 +56,7 @@ def plain_training(survey, recipe, cells, label, seed):
         parts = network.parts(x, data, features)[:, cells]
         fused = torch.einsum("b,bpk->pk", network.weights(), parts)
         if recipe.separate_losses:
-            weights = network.weights().tolist()
-            loss = sum(w * plain_loss(part, label, recipe) for w, part in zip(weights, parts, strict=True))
+            loss = sum(plain_loss(part, label, recipe) for part in parts)
             if recipe.fusion == "learned":
                 fused = torch.einsum("b,bpk->pk", network.weights(), parts.detach())
                 loss = loss + plain_loss(fused, label, recipe)
