@@ -69,19 +69,18 @@ def clip_members(gradients: list[Tensor], largest: float) -> None:
 
 
 def network_losses(logits: Logits, labels: Labels, preset: Preset) -> Tensor:
-    """Loss of each member, (members,): of the fused logits, or the sum of those of the parts."""
+    """Losses of each member, (losses, members), which are added: of the fused logits, or of each part."""
     if not preset.separate_losses:
-        return member_losses(logits.fused(), labels, logits.usable, preset)
+        return member_losses(logits.fused(), labels, logits.usable, preset).unsqueeze(0)
     there = (logits.share > 0).float()
     losses = [
         member_losses(part, labels, usable, preset) for part, usable in zip(logits.parts, there, strict=True)
     ]
-    total = torch.stack(losses).sum(0)
     if preset.fusion == "learned":
         # The weights learn from what they make of the parts; the parts do not.
         fused = replace(logits, parts=logits.parts.detach()).fused()
-        total = total + member_losses(fused, labels, logits.usable, preset)
-    return total
+        losses.append(member_losses(fused, labels, logits.usable, preset))
+    return torch.stack(losses)
 
 
 class Labelled:
@@ -248,10 +247,11 @@ class Training:
         return self.kept
 
     def _step(self) -> Tensor:
-        """One step of all members; returns their losses."""
+        """One step of all members; returns the mean of each one's losses."""
         self.optimiser.zero_grad()
         engine = Engine(self.state, self.preset, self.branches, training=True, mixed=self.mixed)
-        losses = network_losses(self.learned.logits(engine), self.learned.labels, self.preset)
+        each = network_losses(self.learned.logits(engine), self.learned.labels, self.preset)
+        losses = each.sum(0)
         if self.preset.l1_internal:
             inner = [p.abs().flatten(1).sum(1) for n, p in self.state.items() if n.startswith("internal.")]
             losses = losses + self.preset.l1_internal * sum(inner)
@@ -265,7 +265,7 @@ class Training:
             if largest is not None and grads:
                 clip_members(grads, largest)
         self.optimiser.step()
-        return losses.detach().float().cpu()
+        return losses.detach().float().cpu() / len(each)
 
     def _record(self, loss: Tensor) -> None:
         """Keep the numbers of this epoch, and the parameters of members that end or are at their best."""

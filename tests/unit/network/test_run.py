@@ -107,9 +107,12 @@ def test_each_result_belongs_to_its_member(survey, draw_members, train):
     """Validated or not, a member of an interleaved run has the weights that it has alone."""
     values, graphs, _ = survey
     members = draw_members(len(values), 4)
-    mixed = train(values, graphs, with_validation(members, [1, 2]), STILL, "spatial", 3)
+    slow = replace(
+        STILL, learning_rate=3e-4
+    )  # Adam's first steps turn rounding of tiny gradients into whole steps
+    mixed = train(values, graphs, with_validation(members, [1, 2]), slow, "spatial", 3)
     for member in range(4):
-        alone = train(values, graphs, members[member : member + 1], STILL, "spatial", 3)
+        alone = train(values, graphs, members[member : member + 1], slow, "spatial", 3)
         name = "internal.0.conv_1.lin.weight"
         torch.testing.assert_close(mixed.state[name][member], alone.state[name][0], rtol=1e-3, atol=1e-5)
         logit = np.log(mixed.score[member] / (1 - mixed.score[member])) * mixed.temperature[member]

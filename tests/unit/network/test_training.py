@@ -71,7 +71,8 @@ def plain_training(survey, recipe, cells, label, seed):
             if largest:
                 torch.nn.utils.clip_grad_norm_(branch.parameters(), largest)
         optimiser.step()
-        losses.append(loss.item())
+        number = len(parts) + (recipe.fusion == "learned") if recipe.separate_losses else 1
+        losses.append(loss.item() / number)
     with torch.no_grad():
         score = network.eval()(x, data, features).softmax(-1)[:, 1]
     return losses, score.numpy()
