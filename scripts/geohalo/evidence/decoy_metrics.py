@@ -88,11 +88,10 @@ def decoy_rows(
     Returns
     -------
     list of (metric, estimate, low, high, n)
-        NaN without decoys; ``n`` is the number of decoys of all folds.
+        NaN without decoys; ``n`` is the number of decoys that deposits were compared with.
     """
-    n_draws, n_decoys = len(weights), sum(len(capture) for _, capture in compared)
+    n_draws, captures = len(weights), [capture for share, capture in compared if share.size]
     sums, counts = np.zeros((2, n_draws)), np.zeros((2, n_draws))
-    captures = [capture for share, capture in compared if share.size]
     for one, (share, capture) in enumerate(compared):
         if share.size == 0:
             continue
@@ -109,6 +108,11 @@ def decoy_rows(
         float(np.concatenate(captures).mean()) if captures else np.nan,
     )
     return [
-        (name, estimate, *statistics.percentile_interval(statistics.ratio(total, count)), n_decoys)
+        (
+            name,
+            estimate,
+            *statistics.percentile_interval(statistics.ratio(total, count)),
+            sum(map(len, captures)),
+        )
         for name, estimate, total, count in zip(DECOY_METRICS, estimates, sums, counts, strict=True)
     ]

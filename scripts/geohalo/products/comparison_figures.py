@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from geohalo.products.evidence_figures import CHANCE, estimate_of, prepare
+from geohalo.products.evidence_figures import CHANCE, DECOYS, estimate_of, prepare
 from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     TEXT_SIZE,
@@ -69,7 +69,7 @@ NAMES = {
     "held_out": "held out, 95 % interval: report this",
     "inner": "inner split, 95 % interval: choose by this",
     "random": "random split (optimistic)",
-    "decoys": "held-out places without a deposit: what holding out alone is worth",
+    "decoys": DECOYS,
 }
 
 

@@ -26,7 +26,8 @@ from geohalo.products.styles import (
 )
 
 CHANCE = 0.5
-DECOYS = "decoys: held out alike, without a deposit"
+#: What the crosses of the decoys are, in every legend.
+DECOYS = "held-out places without a deposit: what holding out alone is worth"
 METRIC_NAMES = {"capture": "Capture", "above_decoys": "Share of decoys outranked", "roc_auc": "ROC AUC"}
 SPLITS = ("held_out", "random")
 ROW_HEIGHT = 0.25
@@ -177,7 +178,7 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         prepare(axes)
         axes.grid(visible=False, axis="y")
         if metric == "capture":
-            draw_decoys(axes, table, rows)
+            _draw_decoys(axes, table, rows)
         _draw_intervals(axes, table[table["metric"] == metric], rows)
         axes.set(xlim=(max(0.0, lowest - 0.03), 1.02), ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
         axes.set_yticklabels([_row_label(table, *row) for row in rows] if number == 0 else [])
@@ -199,7 +200,7 @@ def _compared(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return table, ["capture", "above_decoys" if decoys else "roc_auc"]
 
 
-def draw_decoys(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
+def _draw_decoys(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
     """Mark the held-out capture of decoys in the row of its variant and scales."""
     for row in table[(table["metric"] == "decoy_capture") & (table["split"] == "held_out")].itertuples():
         y = rows.index((str(row.variant), str(row.scales)))
