@@ -7,11 +7,12 @@ import pandas as pd
 from _cells import Survey, read_geotiff, write_geotiff
 from _job import whole
 from geohalo.evidence.folds import NONE, Folds
+from geohalo.evidence.schemes import EXTRA_SCHEMES
 
 #: Codes of the GeoTIFF; 0 is outside the survey.
 FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, TEST_FREE = range(1, 8)
 #: Columns of the table of deposits with the fold of each, by scheme.
-FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"}
+FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"} | {name: f"{name}_fold" for name in EXTRA_SCHEMES}
 
 
 def fold_codes(folds: Folds) -> np.ndarray:
@@ -56,7 +57,7 @@ def read_folds(folder: str, scheme: str, mask: np.ndarray) -> Folds:
     region = np.isin(codes, [HELD_OUT, TEST_HALO, TEST_BACKGROUND]) & held_out
     group = deposits["group"].to_numpy()
     fold = deposits[FOLD_COLUMNS[scheme]].to_numpy() if held_out else np.full(len(group), NONE)
-    # The fold in which a deposit is held out is that in which it is validated, plus the shift.
-    apart = (deposits["fold"].to_numpy() - fold)[fold != NONE]
+    # The held-out fold of a deposit is the inner fold in which it is validated, plus the shift.
+    apart = (deposits["fold"].to_numpy() - fold)[fold != NONE] if scheme == "inner" else []
     shift = int(apart[0] % len(codes)) if len(apart) else 0
     return Folds(scheme, len(codes), group, fold, region, cells, np.flatnonzero(group == NONE), shift)

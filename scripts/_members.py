@@ -1,12 +1,18 @@
 """Members of all folds of all schemes: stacked for training, and their scores put together again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from geohalo.evidence.folds import Folds
+from geohalo.evidence.schemes import DEPOSIT_SCHEMES
 from geohalo.network.members import Members, Result
+from geohalo.network.run import UNTOLD
 
 #: Validation cells of each class that a member looks at, evenly spread over those that there are.
 VALIDATED = 1000
+#: Root of the random streams that permute labels.
+SHUFFLE_STREAM = 4
 
 
 def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
@@ -27,6 +33,21 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     seeds, held_out = table["draw"].to_numpy(), np.stack(table.pop("region").to_list())
     watching = {"validation_cells": watched_cells, "validation_labels": watched_labels}
     return Members(seeds, cells, labels, held_out, groups, **(watching if watched_cells.size else {})), table
+
+
+def shuffle_labels(members: Members, table: pd.DataFrame) -> Members:
+    """Permute the labels of each member among its own training cells, their groups along with them.
+
+    What a model scores that learned from them is chance, whatever else it makes use of. The stream of a member depends
+    on its fold and draw alone.
+    """
+    labels, groups = members.labels.copy(), members.groups.copy()
+    for row, (fold, draw) in enumerate(zip(table["fold"], table["draw"], strict=True)):
+        own = np.flatnonzero(members.labels[row] >= 0)
+        generator = np.random.default_rng(np.random.SeedSequence(SHUFFLE_STREAM, spawn_key=(fold, draw)))
+        other = generator.permutation(own)
+        labels[row, own], groups[row, own] = members.labels[row, other], members.groups[row, other]
+    return replace(members, labels=labels, groups=groups)
 
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -54,9 +75,21 @@ def _filled(rows: list[tuple[np.ndarray, ...]], fillers: tuple[int, ...]) -> lis
     return out
 
 
-def outer_fold(table: pd.DataFrame) -> np.ndarray:
-    """Fold whose held-out deposits a member must not know; -1 where it holds out none."""
-    return np.where(table["scheme"].isin(["held_out", "inner"]), table["fold"], -1)
+def outer_fold(table: pd.DataFrame, schemes: list[Folds]) -> np.ndarray:
+    """Held-out fold whose inner fold knows nothing of what a member holds out; -1 for members that hold out no deposit.
+
+    What the inner members of fold f find out may be told to whoever holds out deposits of fold f and no others: the
+    members of fold f itself, and those that leave out one of its groups. A colour of a checkerboard mostly holds
+    deposits of several folds, and nothing may be told to its members (`UNTOLD`).
+    """
+    held_in = {folds.scheme: folds.deposit_fold for folds in schemes}
+    outer = []
+    for scheme, fold in zip(table["scheme"], table["fold"], strict=True):
+        of_fold = np.unique(held_in.get("held_out", held_in[scheme])[held_in[scheme] == fold])
+        alone = int(of_fold[0]) if len(of_fold) == 1 and "held_out" in held_in else UNTOLD
+        alone = alone if scheme in DEPOSIT_SCHEMES else -1
+        outer.append(fold if scheme in ("held_out", "inner") else alone)
+    return np.array(outer, dtype=np.int64)
 
 
 def scheme_scores(table: pd.DataFrame, score: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -1,6 +1,6 @@
 """Cells that a fold may learn from or be judged on, given the deposits that it tests and hides.
 
-One rule serves both the held-out and the inner split. A fold *tests* some deposits and may *hide*
+One rule serves all schemes that hold out deposits. A fold *tests* some deposits and may *hide*
 others, which it neither learns from nor is judged on; the rest are its training deposits.
 """
 
@@ -21,8 +21,8 @@ class Candidates:
     Attributes
     ----------
     region : (N,) bool array
-        Cells within the buffer of a tested or hidden deposit or of a decoy: no training cell lies
-        there.
+        Cells within the buffer of a tested or hidden deposit or of a decoy, and those on squares of
+        ground that are held out: no training cell lies there.
     positives, positive_deposit : (P,) int arrays
         Cells to learn halo from, and the nearest training deposit of each.
     background : (B,) int array
@@ -87,6 +87,7 @@ def find_candidates(
     tested: np.ndarray,
     hidden: np.ndarray,
     labels: Mapping[str, Any],
+    squares: np.ndarray | None = None,
 ) -> Candidates:
     """Find the cells that one fold may learn from and be judged on.
 
@@ -105,6 +106,8 @@ def find_candidates(
         Deposits that the fold is judged on, and those that it must not know; disjoint.
     labels : mapping
         The section ``labels`` of the config: ``radius``, ``background_distance`` and ``buffer``.
+    squares : (N,) bool array, optional
+        Ground that the fold holds out, too, whether or not there is a deposit on it.
 
     Returns
     -------
@@ -115,11 +118,14 @@ def find_candidates(
     hidden_distance, _ = nearest_deposit(cells, deposits, np.flatnonzero(hidden))
     distance, nearest = nearest_deposit(cells, deposits, np.flatnonzero(~tested & ~hidden))
     seen = hidden_distance > buffer
-    region = (test_distance <= buffer) | ~seen
+    spared = test_distance <= buffer
+    if squares is not None:
+        spared |= squares
+    region = spared | ~seen
     positives = np.flatnonzero((distance <= radius) & reachable[nearest] & ~region)
     test_positives = np.flatnonzero((test_distance <= radius) & seen)
     known = np.minimum(distance, test_distance)
-    test_background = np.flatnonzero((test_distance <= buffer) & seen & (known > beyond))
+    test_background = np.flatnonzero(spared & seen & (known > beyond))
     return Candidates(
         region,
         positives,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from geohalo.errors import InputError
+from geohalo.evidence.candidates import Candidates
 
 
 def check_reachable(n_reachable: int, n_deposits: int, labels: Mapping[str, Any]) -> None:
@@ -36,6 +37,26 @@ def check_groups(size: np.ndarray, labels: Mapping[str, Any]) -> None:
     )
 
 
+def check_two_groups(size: np.ndarray, labels: Mapping[str, Any]) -> None:
+    """Raise InputError if there are not two deposit groups, of `size` (G,), to leave one out of."""
+    if len(size) < 2:
+        raise InputError(
+            f"leave_one_group_out needs two groups, but the {size.sum()} deposit(s) on the surveyed ground form only "
+            f"one at labels.group_distance = {labels['group_distance']:g} m. Lower labels.group_distance, add "
+            "deposits, or take leave_one_group_out out of labels.extra_splits."
+        )
+
+
+def check_colours(colour: np.ndarray, labels: Mapping[str, Any]) -> None:
+    """Raise InputError if one colour of the checkerboard holds all groups; `colour` (G,) is 0 or 1."""
+    if len(np.unique(colour)) < 2:
+        raise InputError(
+            f"All {len(colour)} group(s) of deposits belong to squares of one colour of the checkerboard of "
+            f"labels.block = {labels['block']:g} m, so the other fold would hold out none. Use another labels.block, "
+            "or take checkerboard out of labels.extra_splits."
+        )
+
+
 def check_cells(n_folds: int, n_positives: int, n_background: int, labels: Mapping[str, Any]) -> None:
     """Raise InputError if a class has fewer cells than the folds that they are split into."""
     if n_positives < n_folds:
@@ -53,33 +74,46 @@ def check_cells(n_folds: int, n_positives: int, n_background: int, labels: Mappi
 
 
 def check_fold(
-    fold: int,
-    held_out: np.ndarray,
-    n_positives: int,
-    n_background: int,
-    n_test_background: int,
-    labels: Mapping[str, Any],
+    scheme: str, fold: int, held_out: np.ndarray, found: Candidates, labels: Mapping[str, Any]
 ) -> None:
-    """Raise InputError if a held-out fold lacks training or test cells of one class."""
-    ids = ", ".join(map(str, held_out))
-    name = f"Fold {fold}, which holds out deposit(s) {ids} (numbered from 0),"
+    """Raise InputError if a fold lacks training or test cells of one class.
+
+    Parameters
+    ----------
+    scheme : {"held_out", "leave_one_group_out", "checkerboard"}
+    fold : int
+        Number of the fold.
+    held_out : (K,) int array
+        Deposits that it holds out.
+    found : Candidates
+        Its cells.
+    labels : mapping
+        The section ``labels`` of the config.
+    """
+    extra, ids = scheme != "held_out", ", ".join(map(str, held_out))
+    of_scheme = f" of {scheme}" if extra else ""
+    name = f"Fold {fold}{of_scheme}, which holds out deposit(s) {ids} (numbered from 0),"
     buffer = f"labels.buffer = {labels['buffer']:g} m"
     beyond = f"labels.background_distance = {labels['background_distance']:g} m"
-    if n_positives == 0:
+    square = f"square of labels.block = {labels['block']:g} m" if scheme == "checkerboard" else ""
+    smaller = "buffer or another block" if square else "buffer"
+    without = f", or take {scheme} out of labels.extra_splits" if extra else ""
+    if len(found.positives) == 0:
+        fewer = without or ", or more labels.folds so that each holds out fewer deposits"
         raise InputError(
             f"{name} has no training positive: every cell near a training deposit lies within "
-            f"{buffer} of a held-out one. Use a smaller buffer, or more labels.folds so that each "
-            "holds out fewer deposits."
+            f"{buffer} of a held-out one{f' or on a held-out {square}' if square else ''}. "
+            f"Use a smaller {smaller}{fewer}."
         )
-    if n_background == 0:
+    if len(found.background) == 0:
         raise InputError(
             f"{name} has no training background: no cell lies beyond {beyond} of the training "
-            f"deposits and beyond {buffer} of the held-out ones. Use a smaller background_distance "
-            "or buffer."
+            f"deposits and beyond {buffer} of the held-out ones{f', off each held-out {square}' if square else ''}. "
+            f"Use a smaller background_distance or {smaller}{without}."
         )
-    if n_test_background == 0:
+    if len(found.test_background) == 0:
         raise InputError(
-            f"{name} has no test background: no cell within {buffer} of a held-out deposit lies "
-            f"beyond {beyond} of every deposit. Use a larger buffer or a smaller "
-            "background_distance."
+            f"{name} has no test background: no cell within {buffer} of a held-out deposit"
+            f"{f' or on a held-out {square}' if square else ''} lies beyond {beyond} of every deposit. "
+            f"Use a larger buffer or a smaller background_distance{without}."
         )

@@ -8,6 +8,8 @@ held-out deposits is therefore judged against places that were spared alike, too
 at random, each as far from the training deposits as one of the held-out deposits is, spares the ground
 within the same buffer of each, and asks what share of them a held-out deposit outranks. What a model
 remembers of places, or knows of the distance to known deposits, then gains it little: 0.5 is chance.
+
+A checkerboard spares whole squares of ground. Its decoys lie on them, as its held-out deposits do.
 """
 
 from collections.abc import Mapping
@@ -51,12 +53,13 @@ def draw_decoys(
     wanted: np.ndarray,
     labels: Mapping[str, Any],
     generator: np.random.Generator,
+    room: np.ndarray | None = None,
 ) -> tuple[Decoys, Candidates]:
     """Draw the decoys of one fold, and take the ground around them from its training cells.
 
-    A decoy may lie on any cell that could be background: outside the held-out region, farther than
-    the background distance from every training deposit, and farther than the buffer from the other
-    decoys. Each stands for a held-out deposit, in turn, and is as far from the training deposits as
+    A decoy may lie on any cell that could be background: outside the held-out region (or where `room`
+    says), farther than the background distance from every training deposit, and farther than the buffer
+    from the other decoys. Each stands for a held-out deposit, in turn, and is as far from the training deposits as
     that is (within a factor of 1.25). One that would leave less than three quarters of the training
     cells of a class is not taken.
 
@@ -74,6 +77,8 @@ def draw_decoys(
         The section ``labels`` of the config: ``radius``, ``background_distance``, ``buffer`` and
         ``decoys``.
     generator : numpy.random.Generator
+    room : (N,) bool array, optional
+        Cells that a decoy may lie on, in place of those outside the held-out region.
 
     Returns
     -------
@@ -85,15 +90,16 @@ def draw_decoys(
     cells, spared, centres = tree.data, found, list[int]()
     free = generator.permutation(np.flatnonzero(distance > labels["background_distance"]))
     targets = generator.permutation(wanted)
+    left = ~found.region if room is None else room
     for number in range(labels["decoys"]):
         target = targets[number % len(targets)]
         alike = (distance[free] <= ALIKE * target) & (distance[free] >= target / ALIKE)
-        for place in free[alike & ~spared.region[free]][:TRIES]:
+        for place in free[alike & left[free]][:TRIES]:
             ground = np.zeros(len(cells), dtype=bool)
             ground[tree.query_ball_point(cells[place], labels["buffer"])] = True
             less = spared.without(ground)
             if _enough(less, found):
-                spared = less
+                spared, left = less, left & ~ground
                 centres.append(int(place))
                 break
     around = [tree.query_ball_point(cells[place], labels["radius"], return_sorted=True) for place in centres]

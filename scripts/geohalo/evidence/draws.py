@@ -13,7 +13,7 @@ COLUMNS = ("fold", "draw", "cell", "label", "use", "deposit", "group")
 TEST_DRAW = -1
 DECOY_DRAW = -2
 #: Random streams by scheme; a new scheme takes a new number, so that the others keep their draws.
-STREAMS = {"held_out": 0, "random": 1, "final": 2, "inner": 3}
+STREAMS = {"held_out": 0, "random": 1, "final": 2, "inner": 3, "leave_one_group_out": 4, "checkerboard": 5}
 
 
 def random_stream(seed: int, scheme: str, *key: int) -> np.random.Generator:

@@ -25,10 +25,9 @@ answer leak. The headline scheme, ``held_out``, therefore holds out deposits, no
    that what it says of held-out deposits can be told from what holding out alone is worth; see
    `geohalo.evidence.decoys`.
 
-What this does not do: stages that see no labels (interpolation, segmentation) see all samples, and
-a model that passes values between cells sees the values of held-out cells, never their labels. Only
-``buffer`` keeps its receptive field apart: it must be at least ``radius`` plus that receptive
-field.
+What this does not do: stages that see no labels (interpolation, segmentation) see all samples, and a
+prediction sees the values of held-out cells, never their labels. A model that passes values between cells
+must keep those of the region from its training cells itself: the network cuts its graphs there.
 
 Whoever chooses among settings needs evidence, too, and must not look at the held-out one. The scheme
 ``inner`` gives it: inner fold f trains without the deposits of outer fold f, which it *hides*, and
@@ -46,11 +45,35 @@ every deposit is validated exactly once.
    validation cells of both classes. Where there is none, or fewer than three folds, the scheme has
    no folds (``n_folds`` 0) and is left out of all that follows.
 
-Two more schemes exist. ``random`` is the optimistic split of the literature, kept to show the gap:
-cells within ``radius`` of any deposit, and cells beyond ``background_distance`` of every deposit,
-are split at random into the same number of folds, so that a held-out cell has training cells of its
-own deposit beside it. ``final`` is one fold that holds out nothing: it makes the map, and no
-evidence.
+Two schemes more are made where ``labels.extra_splits`` names them. Groups, training cells and decoys are
+as in ``held_out`` unless it says otherwise:
+
+``leave_one_group_out`` holds out one group in each fold: fold g holds out group g. ``held_out`` with as
+many ``folds`` as there are groups holds out the same, in another order and with draws of its own.
+
+``checkerboard`` holds out ground rather than places. The survey is cut into squares of side ``block``,
+coloured alternately like a checkerboard from the south-west corner of the survey (the westernmost and
+the southernmost centre of a cell), and each of the two folds holds out one colour:
+
+10. A group is held out with the colour that holds most of its deposits, in a tie with the first
+    (that of the south-west square). A colour without a group is an error.
+11. The held-out region is every square of the colour, and every cell within ``buffer`` of a deposit held
+    out in the fold (or of a decoy). Test background are the cells of the squares and of the deposits'
+    buffers that lie farther than ``background_distance`` from every deposit.
+12. A decoy lies on a held-out square, farther than ``background_distance`` from every deposit, as far
+    from the training deposits as a held-out deposit is, and spares the ground within ``buffer`` as that does.
+
+Half of the ground is spared whether it holds a deposit or not. A map that ranks all held-out ground above
+all training ground, and knows nothing else, has a capture of 0.75, of deposits as of decoys. The distance
+to training background still captures more, since the buffer spares a held-out deposit on all sides, and
+the rest of a square up to its border only: much more with squares of twice the buffer, little more with
+squares of four times the buffer.
+
+The two schemes that are left hold out no deposits. ``random`` is the optimistic split of the
+literature, kept to show the gap: cells within ``radius`` of any deposit, and cells beyond
+``background_distance`` of every deposit, are split at random into the same number of folds, so that a
+held-out cell has training cells of its own deposit beside it. ``final`` is one fold that holds out
+nothing: it makes the map, and no evidence.
 
 A deposit outside the surveyed ground, or with no cell within ``radius``, is *unreachable*: it
 has no group and no fold, is never held out, gives no positives, and is no part of any metric. It is
@@ -64,16 +87,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial import KDTree
 
 from geohalo.distances import check_distances
 from geohalo.evidence import checks
-from geohalo.evidence.candidates import NONE, Candidates, find_candidates, nearest_deposit
-from geohalo.evidence.decoys import draw_decoys
-from geohalo.evidence.draws import COLUMNS, DECOY_DRAW, TEST_DRAW, fold_rows, random_stream
-
-SCHEMES = ("held_out", "inner", "random", "final")
+from geohalo.evidence.candidates import NONE, nearest_deposit
+from geohalo.evidence.draws import DECOY_DRAW, TEST_DRAW
+from geohalo.evidence.schemes import DEPOSIT_SCHEMES, EXTRA_SCHEMES, SCHEMES, group_deposits, hold_out
+from geohalo.evidence.splits import Ground, split_cells, split_deposits
 
 
 @dataclass(frozen=True)
@@ -83,7 +104,7 @@ class Folds:
     Attributes
     ----------
     scheme : str
-        ``held_out``, ``inner``, ``random`` or ``final``.
+        One of `geohalo.evidence.schemes.SCHEMES` or `EXTRA_SCHEMES`.
     n_folds : int
         Number of folds F; 0 for an inner split that cannot be made.
     deposit_group : (D,) int array
@@ -93,7 +114,8 @@ class Folds:
         deposits, and the schemes random and final).
     held_out_region : (F, N) bool array
         Cells within the buffer of a deposit held out in the fold (inner: of the deposits of both
-        outer folds that it does without) or of a decoy; all False for random and final.
+        outer folds that it does without) or of a decoy, for checkerboard also those on the squares of
+        the fold; all False for random and final.
     cells : pandas.DataFrame
         Labelled cells, one row each: ``fold``; ``draw`` (0, 1, ... for training cells, -1 for test
         cells, -2 for decoys); ``cell`` (index into the N cells); ``label`` (1 halo, 0 background);
@@ -148,31 +170,6 @@ class Folds:
         return self.cells[(self.cells["fold"] == fold) & (self.cells["draw"] == TEST_DRAW)]
 
 
-def group_deposits(deposits: np.ndarray, distance: float) -> np.ndarray:
-    """Group deposits by single linkage.
-
-    Parameters
-    ----------
-    deposits : (D, 2) array
-        Metric coordinates x, y.
-    distance : float
-        Two deposits joined by steps of at most this many metres are in one group.
-
-    Returns
-    -------
-    (D,) int array
-        Group of each deposit, numbered from 0 in the order of their first deposits.
-    """
-    deposits = np.asarray(deposits, dtype=float)
-    if len(deposits) < 2:  # linkage needs a pair
-        return np.zeros(len(deposits), dtype=np.int64)
-    raw = fcluster(linkage(deposits, method="single"), t=distance, criterion="distance")
-    _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
-    number = np.empty(len(first), dtype=np.int64)
-    number[np.argsort(first)] = np.arange(len(first))
-    return number[inverse]
-
-
 def draw_folds(
     scheme: str,
     cells: np.ndarray,
@@ -185,7 +182,7 @@ def draw_folds(
 
     Parameters
     ----------
-    scheme : {"held_out", "inner", "random", "final"}
+    scheme : {"held_out", "inner", "random", "final", "leave_one_group_out", "checkerboard"}
         What is held out; see the module docstring.
     cells : (N, 2) array
         Metric coordinates x, y of the centres of the cells inside the mask.
@@ -194,7 +191,7 @@ def draw_folds(
     labels : mapping
         The section ``labels`` of the config: ``radius``, ``background_distance``,
         ``group_distance`` and ``buffer`` in metres, ``folds``, ``positives``, ``background``,
-        ``decoys`` and ``seed``.
+        ``decoys`` and ``seed``; for checkerboard also ``block`` in metres.
     seeds : int
         Draws (members) per fold. The draws of a fold do not depend on how many there are.
     surveyed : (D,) bool array, optional
@@ -209,19 +206,26 @@ def draw_folds(
     ------
     InputError
         If the settings contradict each other, no deposit lies on the surveyed ground, there are
-        fewer groups than folds, or a fold other than an inner one has no training or test cells of
-        one class. The message names the key to change.
+        fewer groups than folds or none on one colour of a checkerboard, or a fold other than an inner
+        one has no training or test cells of one class. The message names the key to change.
     """
-    if scheme not in SCHEMES:
-        raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(SCHEMES)}")
-    by_deposits = scheme in ("held_out", "inner")
+    known = (*SCHEMES, *EXTRA_SCHEMES)
+    if scheme not in known:
+        raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(known)}")
+    by_deposits = scheme in DEPOSIT_SCHEMES
     check_distances(labels, held_out=by_deposits)
     cells, deposits = np.asarray(cells, dtype=float), np.asarray(deposits, dtype=float)
     group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
+    ground = Ground(cells, deposits, group)
     if by_deposits:
-        fold = _assign_groups(group, int(labels["folds"]), labels)
-        return _deposit_folds(scheme, cells, deposits, group, fold, unreachable, labels, seeds)
-    return _cell_folds(scheme, cells, deposits, group, unreachable, labels, seeds)
+        held = hold_out(scheme, cells, deposits, group, labels)
+        split = split_deposits(scheme, ground, held, labels, seeds)
+    else:
+        split = split_cells(scheme, ground, labels, seeds)
+    region = split.held_out_region
+    return Folds(
+        scheme, len(region), group, split.deposit_fold, region, split.cells, unreachable, split.shift
+    )
 
 
 def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarray:
@@ -234,7 +238,7 @@ def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarra
     Parameters
     ----------
     folds : Folds
-        Scheme ``held_out`` or ``final`` (all cells are then in fold 0).
+        A scheme that holds out each deposit once, or ``final`` (all cells are then in fold 0).
     cells : (N, 2) array
         Metric coordinates of the cells' centres.
     deposits : (D, 2) array
@@ -268,106 +272,3 @@ def _reachable_groups(
     group = np.full(len(deposits), NONE, dtype=np.int64)
     group[reachable] = group_deposits(deposits[reachable], labels["group_distance"])
     return group, np.flatnonzero(group == NONE)
-
-
-def _assign_groups(group: np.ndarray, n_folds: int, labels: Mapping[str, Any]) -> np.ndarray:
-    """Deal groups to folds, largest first, each to the smallest fold; return the fold (D,)."""
-    size = np.bincount(group[group != NONE])
-    checks.check_groups(size, labels)
-    shuffled = random_stream(labels["seed"], "held_out", 0).permutation(len(size))
-    fold_of_group = np.empty(len(size), dtype=np.int64)
-    deposits_in_fold = np.zeros(n_folds, dtype=np.int64)
-    for one in shuffled[np.argsort(-size[shuffled], kind="stable")]:
-        fold_of_group[one] = np.argmin(deposits_in_fold)
-        deposits_in_fold[fold_of_group[one]] += size[one]
-    return np.where(group == NONE, NONE, fold_of_group[group])
-
-
-def _deposit_folds(
-    scheme: str,
-    cells: np.ndarray,
-    deposits: np.ndarray,
-    group: np.ndarray,
-    outer: np.ndarray,
-    unreachable: np.ndarray,
-    labels: Mapping[str, Any],
-    seeds: int,
-) -> Folds:
-    """Hold out whole groups of deposits with a buffer; `outer` (D,) is the outer fold of each."""
-    n_folds = int(labels["folds"])
-    ground, tree = (cells, deposits, group, outer, labels), KDTree(cells)
-    for shift in [0] if scheme == "held_out" else range(1, n_folds if n_folds > 2 else 1):
-        # Drawn as they are found, so that the candidates of one fold alone are ever held.
-        region, rows = np.zeros((n_folds, len(cells)), dtype=bool), []
-        for fold in range(n_folds):
-            found = _candidates(*ground, fold, shift)
-            if shift and not found.complete:
-                break
-            tested = outer == (fold + shift) % n_folds
-            known = np.flatnonzero(~tested & ~((outer == fold) & (shift > 0)))
-            distance, _ = nearest_deposit(cells, deposits, known)
-            wanted, _ = nearest_deposit(deposits[tested], deposits, known)
-            stream = random_stream(labels["seed"], scheme, 2, fold)
-            decoys, found = draw_decoys(found, tree, distance, wanted, labels, stream)
-            region[fold] = found.region
-            rows.append(fold_rows(scheme, fold, found, group, labels, seeds, decoys))
-        else:
-            tested_in = np.where(outer == NONE, NONE, (outer - shift) % n_folds)
-            table = pd.concat(rows, ignore_index=True)
-            return Folds(scheme, n_folds, group, tested_in, region, table, unreachable, shift)
-    nowhere, region = np.full(len(deposits), NONE, dtype=np.int64), np.zeros((0, len(cells)), dtype=bool)
-    return Folds(scheme, 0, group, nowhere, region, pd.DataFrame(columns=list(COLUMNS)), unreachable)
-
-
-def _candidates(
-    cells: np.ndarray,
-    deposits: np.ndarray,
-    group: np.ndarray,
-    outer: np.ndarray,
-    labels: Mapping[str, Any],
-    fold: int,
-    shift: int,
-) -> Candidates:
-    """Return the cells of an outer fold (shift 0), which must be complete, or of an inner one."""
-    tested = outer == (fold + shift) % int(labels["folds"])
-    hidden = outer == fold if shift else np.zeros(len(deposits), dtype=bool)
-    found = find_candidates(cells, deposits, group != NONE, tested, hidden, labels)
-    if not shift:
-        counts = len(found.positives), len(found.background), len(found.test_background)
-        checks.check_fold(fold, np.flatnonzero(tested), *counts, labels)
-    return found
-
-
-def _cell_folds(
-    scheme: str,
-    cells: np.ndarray,
-    deposits: np.ndarray,
-    group: np.ndarray,
-    unreachable: np.ndarray,
-    labels: Mapping[str, Any],
-    seeds: int,
-) -> Folds:
-    """Split the labelled cells of all deposits at random, or hold out nothing (`final`)."""
-    n_folds = int(labels["folds"]) if scheme == "random" else 1
-    distance, nearest = nearest_deposit(cells, deposits, np.arange(len(deposits)))
-    positives = np.flatnonzero((distance <= labels["radius"]) & (group[nearest] != NONE))
-    background = np.flatnonzero(distance > labels["background_distance"])
-    checks.check_cells(n_folds, len(positives), len(background), labels)
-    generator = random_stream(labels["seed"], scheme, 0)
-    positive_fold = generator.permutation(len(positives)) % n_folds
-    background_fold = generator.permutation(len(background)) % n_folds
-    region = np.zeros((n_folds, len(cells)), dtype=bool)
-    rows: list[pd.DataFrame] = []
-    for fold in range(n_folds):
-        # The one fold of the scheme final would be everything, but there nothing is tested.
-        halo = (positive_fold == fold) & (scheme == "random")
-        barren = (background_fold == fold) & (scheme == "random")
-        learned, tested = positives[~halo], positives[halo]
-        nowhere = np.full(np.count_nonzero(barren), NONE)
-        found = Candidates(
-            region[fold], learned, nearest[learned], background[~barren],
-            tested, nearest[tested], background[barren], nowhere,
-        )  # fmt: skip
-        rows.append(fold_rows(scheme, fold, found, group, labels, seeds))
-    table = pd.concat(rows, ignore_index=True)
-    return Folds(scheme, n_folds, group, np.full(len(deposits), NONE), region, table, unreachable)

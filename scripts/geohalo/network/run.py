@@ -20,6 +20,9 @@ from geohalo.network.presets import PRESETS, Preset
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training, choose_device, repeatable
 
+#: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
+UNTOLD = -2
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -77,7 +80,8 @@ def train_and_predict(
 
     Members with validation cells come first. What they find out (the number of epochs with early stopping, and the
     temperature of the probabilities) is handed to the other members of the same fold, which learn from all training
-    cells; members of no fold get the mean over all folds.
+    cells; members of no fold get the mean over all folds, and members that must not know of it (`UNTOLD`) the
+    preset's epochs and a temperature of 1.
 
     Parameters
     ----------
@@ -88,7 +92,8 @@ def train_and_predict(
     members : Members
     settings : Settings, optional
     fold : ndarray (members,) of int, optional
-        Fold of each member; -1 for none. All -1 when left out.
+        Fold of each member; -1 for none, `UNTOLD` for one that holds out deposits which every validated member of
+        others knows. All -1 when left out.
     report : callable
         Receives lines of progress.
 
@@ -117,7 +122,8 @@ def train_and_predict(
     if not validated.all():
         rest = replace(members[~validated], validation_cells=None, validation_labels=None)
         if results:
-            rest = _informed(rest, fold[~validated], results[0], fold[validated], settings.patience)
+            found = results[0], fold[validated]
+            rest = _informed(rest, fold[~validated], *found, settings.patience, settings.recipe().epochs)
         results.append(work.run(rest, "rest"))
         order.append(np.flatnonzero(~validated))
     work.checkpoint.remove()
@@ -125,7 +131,12 @@ def train_and_predict(
 
 
 def _informed(
-    rest: Members, fold: np.ndarray, known: Result, known_fold: np.ndarray, patience: int | None
+    rest: Members,
+    fold: np.ndarray,
+    known: Result,
+    known_fold: np.ndarray,
+    patience: int | None,
+    preset_epochs: int,
 ) -> Members:
     """Give members the epochs and the temperature that the validated members of their fold found."""
 
@@ -133,10 +144,12 @@ def _informed(
         means = {one: values[known_fold == one].mean() for one in np.unique(known_fold)}
         return np.array([means.get(one, values.mean()) for one in fold])
 
-    temperature = np.exp(of_fold(np.log(known.temperature)))
+    told = fold != UNTOLD
+    temperature = np.where(told, np.exp(of_fold(np.log(known.temperature))), 1.0)
     epochs = rest.epochs
     if patience is not None:
-        epochs = np.maximum(1, np.rint(of_fold(known.best_epoch))).astype(np.int64)
+        best = np.maximum(1, np.rint(of_fold(known.best_epoch))).astype(np.int64)
+        epochs = np.where(told, best, preset_epochs)
     return replace(rest, temperature=temperature, epochs=epochs)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from geohalo.errors import InputError
-from geohalo.evidence import folds as module
-from geohalo.evidence.folds import draw_folds, fold_map, group_deposits
+from geohalo.evidence.folds import draw_folds, fold_map
+from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES, group_deposits
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ LABELS = {
     "positives": 10,
     "background": 25,
     "decoys": 0,
+    "block": 15_000.0,
     "seed": 0,
 }
 
@@ -147,7 +148,7 @@ def test_all_candidates_are_drawn_or_as_many_as_asked(layout):
 
 
 @relaxed
-@given(layouts(), st.sampled_from(module.SCHEMES))
+@given(layouts(), st.sampled_from((*SCHEMES, *EXTRA_SCHEMES)))
 def test_the_same_seed_gives_the_same_folds_and_a_draw_more_keeps_the_others(layout, scheme):
     deposits, labels = layout
     two = draw_or_reject(scheme, deposits, labels, 2)
@@ -261,7 +262,7 @@ def test_fold_map_refuses_the_random_scheme():
 
 
 def test_unknown_scheme():
-    with pytest.raises(ValueError, match="held_out, inner, random, final"):
+    with pytest.raises(ValueError, match="held_out, inner, random, final, leave_one_group_out, checkerboard"):
         draw_folds("spatial", CELLS, FIVE, LABELS, 1)
 
 

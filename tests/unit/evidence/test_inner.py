@@ -5,7 +5,8 @@ import pytest
 from geohalo.errors import InputError
 from geohalo.evidence.candidates import find_candidates, nearest_deposit
 from geohalo.evidence.draws import STREAMS
-from geohalo.evidence.folds import SCHEMES, draw_folds, fold_map
+from geohalo.evidence.folds import draw_folds, fold_map
+from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ LABELS = {
     "positives": 10,
     "background": 25,
     "decoys": 0,
+    "block": 18_000.0,
     "seed": 0,
 }
 SIDE = 40
@@ -156,13 +158,14 @@ def test_hidden_deposits_matter_through_their_region_alone(layout, fold, seed, s
         np.testing.assert_array_equal(getattr(found, name), cells[~region[cells]])
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [*SCHEMES, *EXTRA_SCHEMES])
 def test_draws_are_those_of_the_schemes_own_stream(scheme):
     """The numbers of the streams are pinned: a scheme more must not change the draws of the others."""
     labels = LABELS | {"positives": 10_000, "background": 10_000}
     everything = draw_folds(scheme, CELLS, SPREAD, labels, 1)
     drawn = draw_folds(scheme, CELLS, SPREAD, LABELS, 2)
-    stream = {"held_out": 0, "random": 1, "final": 2, "inner": 3}[scheme]
+    streams = ["held_out", "random", "final", "inner", "leave_one_group_out", "checkerboard"]
+    stream = streams.index(scheme)
     assert STREAMS[scheme] == stream
     cells, label = everything.train(0, 0)
     generator = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(stream, 1, 0, 1)))

@@ -8,7 +8,7 @@ import torch
 from geohalo.network import run as module
 from geohalo.network.members import HISTORY, Members, Result
 from geohalo.network.presets import PRESETS, VARIANTS
-from geohalo.network.run import Settings, progress_lines, train_and_predict
+from geohalo.network.run import UNTOLD, Settings, progress_lines, train_and_predict
 
 STILL = replace(PRESETS["default"], dropout=0.0, input_dropout=0.0, element_dropout=0.0, noise=0.0)
 
@@ -120,13 +120,13 @@ def test_each_result_belongs_to_its_member(survey, draw_members, train):
 
 
 def test_members_without_validation_learn_from_their_fold(survey, draw_members, train):
-    """Epochs (arithmetic mean) and temperature (geometric mean) of the fold; of all folds for members of none."""
+    """Epochs (arithmetic mean) and temperature (geometric mean) of the fold; of all folds for members of none; untold ones keep theirs."""
     values, graphs, _ = survey
-    fold = np.array([0, 0, 1, 0, 1, -1])
+    fold = np.array([0, 0, 1, 0, 1, -1, UNTOLD])
     truth = (values[:, 3] + np.random.default_rng(0).normal(size=len(values)) > 0).astype(int)
-    members = draw_members(len(values), 6, 60)
+    members = draw_members(len(values), 7, 60)
     watched = np.stack([np.setdiff1d(np.arange(len(values)), cells) for cells in members.cells])
-    labels = np.where(np.arange(6)[:, None] < 3, truth[watched], -1)
+    labels = np.where(np.arange(7)[:, None] < 3, truth[watched], -1)
     members = replace(
         members, labels=truth[members.cells], validation_cells=watched, validation_labels=labels
     )
@@ -141,6 +141,7 @@ def test_members_without_validation_learn_from_their_fold(survey, draw_members, 
     assert temperature[3] == pytest.approx(np.sqrt(temperature[0] * temperature[1]))
     assert temperature[4] == pytest.approx(temperature[2])
     assert temperature[5] == pytest.approx(np.exp(np.log(temperature[:3]).mean()))
+    assert (epochs[6], temperature[6]) == (30, 1)
     # The history of the rest ends where the longest of them ends; what there is none of is NaN.
     lengths = np.isfinite(result.history["loss"]).sum(1)
     assert (lengths[:3] == lengths[0]).all()

@@ -1,0 +1,55 @@
+"""Extra splits are made where the config asks for them, and nowhere else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from workflow_runs import SMALL, planned, snakemake, write_config
+
+pytestmark = pytest.mark.workflow
+EXTRA = ["checkerboard", "leave_one_group_out"]
+
+
+@pytest.fixture(scope="module")
+def folds(tmp_path_factory):
+    """Folder with the folds of the small survey, made by the Snakefile."""
+    folder = tmp_path_factory.mktemp("splits")
+    labels = {"extra_splits": EXTRA[::-1], "block": 20_000}
+    config = write_config(folder / "extra.yaml", {"labels": labels})
+    result = snakemake(folder, "results/small/folds/deposits.csv", configs=(SMALL, config))
+    assert result.returncode == 0, result.stdout
+    return folder / "results" / "small" / "folds"
+
+
+def test_each_split_is_a_table_and_an_image_that_agree(folds):
+    deposits = pd.read_csv(folds / "deposits.csv")
+    assert list(deposits.columns[-5:]) == [
+        "group",
+        "fold",
+        "inner_fold",
+        *(f"{name}_fold" for name in EXTRA[::-1]),
+    ]
+    assert list(deposits["leave_one_group_out_fold"]) == list(deposits["group"])
+    assert (deposits.groupby("group")["checkerboard_fold"].nunique() == 1).all()
+    for name in EXTRA:
+        table = pd.read_csv(folds / f"{name}.csv")
+        with rasterio.open(folds / f"{name}.tif") as file:
+            assert file.count == deposits[f"{name}_fold"].max() + 1 == table["fold"].max() + 1
+            assert file.descriptions == tuple(f"{name} fold {k}" for k in range(file.count))
+            codes = file.read()
+            rows, columns = rasterio.transform.rowcol(file.transform, table["x"], table["y"])
+        code = codes[table["fold"], np.asarray(rows, int), np.asarray(columns, int)]
+        assert set(code[table["use"] == "train"]) == {3, 4}
+        assert set(code[table["use"] != "train"]) <= {5, 6}
+
+
+def test_no_split_is_made_unasked(tmp_path):
+    result = snakemake(tmp_path, "--dry-run", "results/small/folds/deposits.csv")
+    assert result.returncode == 0, result.stdout
+    assert not any(name in result.stdout for name in EXTRA)
+
+
+def test_all_makes_what_is_asked_for_with_one_make_folds_and_one_train(tmp_path):
+    config = write_config(tmp_path / "extra.yaml", {"labels": {"extra_splits": EXTRA[:1]}})
+    plain, more = planned(tmp_path), planned(tmp_path, configs=(SMALL, config))
+    assert plain == more
