@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from geohalo.products.cell_figures import MOST_FOLDS, boundary_lines
 from geohalo.products.evidence_figures import estimate_of, prepare
@@ -30,6 +31,8 @@ from geohalo.products.styles import (
 
 #: Labelled cells smaller than this many points are drawn as squares of this size.
 SMALLEST_CELL = 1.5
+#: Labelled ground is outlined where its patches have at least this many cells on average.
+SMALLEST_PATCH = 10
 #: More classes than this have no numbers written in the confusion matrix.
 MOST_WRITTEN = 12
 ROW_HEIGHT = 0.25
@@ -111,7 +114,9 @@ def class_map(
     for axes, layer in zip(page.panels, (classes, labelled), strict=True):
         look = {"cmap": palette, "vmin": -0.5, "vmax": n_classes + 0.5, "interpolation": "nearest"}
         page.raster(axes, layer, **look)
-    page.panels[0].add_collection(boundary_lines(ground, (labelled > 0).astype(int), width=0.35))
+    patches = bool(label(labelled > 0)[1] * SMALLEST_PATCH <= np.count_nonzero(labelled))
+    if patches:
+        page.panels[0].add_collection(boundary_lines(ground, (labelled > 0).astype(int), width=0.35))
     _mark_small_cells(page, page.panels[1], labelled, colours)
     counts = np.bincount(labelled[mask], minlength=n_classes + 1)[1:]
     handles = [
@@ -120,8 +125,9 @@ def class_map(
     ]
     areas = {"inside": "unlabelled", "outside": "outside the survey"}
     line = Line2D([], [], color=colour("boundary"), linewidth=0.8, label="border of labelled ground")
+    grounds = [area_patch(colour(name), label) for name, label in areas.items()]
     return page.finish_map(
-        [*handles, *(area_patch(colour(name), label) for name, label in areas.items()), line],
+        [*handles, *grounds, *([line] if patches else [])],
         "Average accuracy: mean over classes of the share of a class's held-out cells that is given that class.",
     )
 
@@ -179,7 +185,7 @@ def class_folds_map(
         for number, codes in enumerate(shown, 1)
     ]
     some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
-    headline = f"{whole(len(region), 'fold')}, tested on labelled cells that it does not know{some}"
+    headline = f"{whole(len(region), 'fold')}, each tested on labelled cells that it does not know{some}"
     page = MapPage(ground, f"{plain(survey)}: {headline}", titles=titles, bars=False)
     table = style()["fold_codes"]
     hues = [table[code][1] for code, _ in ROLE_STYLES]
