@@ -21,6 +21,7 @@ test: env
 
 bench: env
 	$(BIN)/python tests/benchmarks/network.py
+	$(BIN)/python tests/benchmarks/evidence.py
 	$(BIN)/python tests/benchmarks/workflow.py
 
 lint: env

@@ -25,12 +25,25 @@ def write_scores(survey: Survey, scores: Scores, path: str, methods: list[str] |
     write_netcdf(data.assign_coords(method=methods) if methods else data, path)
 
 
+def held_schemes(path: str) -> list[str]:
+    """Return the schemes that a file of scores holds."""
+    with xr.open_dataset(path) as data:
+        return [str(name).removeprefix("score_") for name in data if str(name).startswith("score_")]
+
+
 def read_scores(
     path: str, scheme: str, survey: Survey, method: str | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read mean and spread of one scheme, (folds, cells) or (folds, classes, cells)."""
-    with xr.open_dataset(path) as data:
-        if method:
-            data = data.sel({"method": method})
-        mean, spread = (data[f"{kind}_{scheme}"].to_numpy()[..., survey.mask] for kind in ("score", "spread"))
+    mean, spread = (_read(path, f"{kind}_{scheme}", survey, method) for kind in ("score", "spread"))
     return mean, spread
+
+
+def read_mean(path: str, scheme: str, survey: Survey, method: str | None = None) -> np.ndarray:
+    """Read the mean of one scheme, (folds, cells) or (folds, classes, cells)."""
+    return _read(path, f"score_{scheme}", survey, method)
+
+
+def _read(path: str, name: str, survey: Survey, method: str | None) -> np.ndarray:
+    with xr.open_dataset(path) as data:
+        return (data.sel({"method": method}) if method else data)[name].to_numpy()[..., survey.mask]

@@ -1,6 +1,6 @@
 """One table of evidence from the F maps of a scheme's folds.
 
-Three kinds of metric:
+Four kinds of metric:
 
 - *Deposit metrics* (``capture``, ``success_area``, ``pa_crossing``, ``contrast_t``) ask how high a
   deposit ranks in the map of the fold that did not know it, among **all** N cells of that map.
@@ -8,33 +8,107 @@ Three kinds of metric:
   ``decoy_capture`` is the capture of places without a deposit that were held out alike (0.5 where
   holding out gives nothing away); ``above_decoys`` is the mean share of their cells that a deposit's
   cells outrank in the same map, ties half (0.5 is chance, whatever the model remembers).
+- *Pair metrics* are AUCs of single places: ``leave_pair_out_auc`` of deposits' own cells against the
+  centres of decoys that were held out with them (`geohalo.evidence.decoy_metrics.ranked_pairs`), and
+  ``opengad_auc`` of deposits' nearest samples against samples far from any deposit
+  (`geohalo.evidence.sample_auc`).
 - *Cell metrics* (``roc_auc``, ``pr_auc`` and ``accuracy`` to ``brier``) compare the test cells of a
   fold: halo cells against background. The background is weighted to the weight of the positives in
   ``pr_auc`` and in ``accuracy`` to ``brier``, so that chance is 0.5 (kappa 0, Brier 0.25) in every
   fold and scheme. In ``held_out`` the background lies around the held-out deposits, within the
   buffer, so these metrics ask the harder question: does the halo stand out from its own district?
 
-In the scheme ``held_out`` a deposit's cells are all those within the label radius, in the map of
-the fold that held the deposit out. In ``inner`` they are those of them that are validation cells,
-in the map of the inner fold that validated the deposit: cells in the region of the deposits that
-this fold hides do not count, and a deposit without any other cell is no part of the table. In
-``random`` each of these cells is taken from the map of the fold that held out this one cell.
+Where each of them is read in the maps is worked out by `geohalo.evidence.judged`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from geohalo.evidence import metrics, statistics
-from geohalo.evidence.decoy_metrics import above_decoys, decoy_rows, outranked_decoys
-from geohalo.evidence.folds import NONE, TEST_DRAW, Folds
+from geohalo.evidence.calibration_curve import calibration_curve
+from geohalo.evidence.decoy_metrics import (
+    above_decoys,
+    decoy_rows,
+    outranked_decoys,
+    pair_row,
+    ranked_pairs,
+)
+from geohalo.evidence.folds import NONE, Folds
+from geohalo.evidence.judged import JudgedPlaces, judged_places
+from geohalo.evidence.sample_auc import outranked_samples
 
 DEPOSIT_METRICS = ("capture", "success_area", "pa_crossing", "contrast_t")
+PAIR_METRICS = ("leave_pair_out_auc", "opengad_auc")
 AREA_METRICS = ("roc_auc", "pr_auc")
 PROBABILITY_METRICS = ("accuracy", "precision", "recall", "f1", "kappa", "brier")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the maps of a scheme are worth.
+
+    Attributes
+    ----------
+    metrics : pandas.DataFrame
+        Of `evaluate_scores`.
+    deposits : pandas.DataFrame
+        Of `per_deposit`.
+    calibration : pandas.DataFrame
+        Of `geohalo.evidence.calibration_curve`; no row if the scores are no probabilities.
+    """
+
+    metrics: pd.DataFrame
+    deposits: pd.DataFrame
+    calibration: pd.DataFrame
+
+
+def measure(scores: np.ndarray, judged: JudgedPlaces, probability: bool = True) -> Measured:
+    """Measure the maps of all folds.
+
+    Parameters
+    ----------
+    scores : (F, N) array
+        Anomaly score of every cell by the model of each fold; larger is more anomalous.
+    judged : JudgedPlaces
+        Where they are read.
+    probability : bool
+        Whether the scores are probabilities. If not, accuracy to brier are NaN, and there is no
+        calibration curve.
+
+    Returns
+    -------
+    Measured
+
+    Raises
+    ------
+    ValueError
+        If the shape is not (F, N), a score is NaN, or one that should be a probability is none.
+    """
+    folds, weights, seed = judged.folds, judged.weights, judged.seed
+    if scores.shape != folds.held_out_region.shape:
+        raise ValueError(f"scores have shape {scores.shape}; expected {folds.held_out_region.shape}")
+    compared = outranked_decoys(scores, folds, judged.fold, judged.around, judged.decoys)
+    table = _deposit_table(scores, judged, compared)
+    pairs = ranked_pairs(scores, judged.fold, judged.own, judged.centres)
+    rows = _deposit_rows(table, scores.shape[1], weights)
+    rows += decoy_rows(compared, judged.fold, judged.group, weights, seed)
+    rows.append(pair_row("leave_pair_out_auc", pairs, judged.fold, judged.group, weights, seed))
+    rows.append(_sample_row(scores, judged))
+    tests = [test.assign(score=score[test["cell"]]) for test, score in zip(judged.tests, scores, strict=True)]
+    rows += _area_rows(tests, folds, table, weights)
+    pooled = pd.concat(tests, ignore_index=True)
+    curve = pd.DataFrame()
+    if probability:
+        rows += _probability_rows(pooled, weights)
+        label, score = pooled["label"].to_numpy(), pooled["score"].to_numpy()
+        curve = calibration_curve(label, score, *_resampled_cells(pooled, weights))
+    else:
+        rows += [(name, np.nan, np.nan, np.nan, len(pooled)) for name in PROBABILITY_METRICS]
+    return Measured(pd.DataFrame(rows, columns=["metric", "estimate", "low", "high", "n"]), table, curve)
 
 
 def evaluate_scores(
@@ -46,26 +120,16 @@ def evaluate_scores(
     n_bootstrap: int,
     seed: int,
     probability: bool = True,
+    samples: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Measure the maps of all folds.
+    """Measure the maps of all folds; `measure` does so for many scores of one survey.
 
     Parameters
     ----------
     scores : (F, N) array
         Anomaly score of every cell by the model of each fold; larger is more anomalous.
-    folds : Folds
-        Scheme ``held_out``, ``inner`` or ``random``, with at least one fold.
-    cells : (N, 2) array
-        Metric coordinates of the cells' centres.
-    deposits : (D, 2) array
-        Metric coordinates of the deposits.
-    labels : mapping
-        The section ``labels`` of the config; only ``radius`` is used.
-    n_bootstrap : int
-        Bootstrap draws over deposit groups.
-    seed : int
-        Seed of the draws; the same seed draws the same groups for every score, so that intervals
-        compare.
+    folds, cells, deposits, labels, n_bootstrap, seed, samples
+        As in `geohalo.evidence.judged.judged_places`.
     probability : bool
         Whether the scores are probabilities. If not, accuracy to brier are NaN.
 
@@ -73,30 +137,22 @@ def evaluate_scores(
     -------
     pandas.DataFrame
         One row for each metric: ``metric``, ``estimate``, ``low`` and ``high`` (95 % bootstrap
-        interval over deposit groups and decoys, the background of the random scheme held fixed; NaN
-        for contrast_t, which is a ratio to its own standard error, and with a single group) and ``n``
-        (deposits for deposit metrics, decoys for decoy metrics, test cells for cell metrics). Decoy
-        metrics are NaN without decoys: in the random scheme, or where there is no room for any.
-        ``roc_auc`` and ``pr_auc`` are means over folds, weighted by held-out deposits (random: by
-        test positives); accuracy to brier pool the test cells of all folds.
+        interval over deposit groups and decoys, the background of the random scheme and the far
+        samples held fixed; NaN for contrast_t, which is a ratio to its own standard error, and with
+        a single group) and ``n`` (deposits for deposit metrics and opengad_auc, decoys for decoy
+        metrics and leave_pair_out_auc, test cells for cell metrics). What compares with decoys is NaN
+        without them: in the random scheme, or where there is no room for any; opengad_auc is NaN
+        without samples far from deposits. ``roc_auc`` and ``pr_auc`` are means over folds, weighted
+        by held-out deposits (random: by test positives); accuracy to brier pool the test cells of
+        all folds.
 
     Raises
     ------
     ValueError
-        If the scheme holds out nothing or has no folds, the shape is not (F, N), or a score is NaN.
+        As `measure` and `geohalo.evidence.judged.judged_places`.
     """
-    table, compared = _measured(scores, folds, cells, deposits, labels)
-    weights = _group_weights(folds, n_bootstrap, seed)
-    rows = _deposit_rows(table, len(cells), weights)
-    rows += decoy_rows(compared, table["fold"].to_numpy(), table["group"].to_numpy(), weights, seed)
-    tests = [_test_cells(scores[fold], folds, fold) for fold in range(folds.n_folds)]
-    rows += _area_rows(tests, folds, table, weights)
-    rows += (
-        _probability_rows(tests, weights)
-        if probability
-        else [(name, np.nan, np.nan, np.nan, sum(map(len, tests))) for name in PROBABILITY_METRICS]
-    )
-    return pd.DataFrame(rows, columns=["metric", "estimate", "low", "high", "n"])
+    judged = judged_places(folds, cells, deposits, labels, n_bootstrap, seed, samples)
+    return measure(scores, judged, probability).metrics
 
 
 def per_deposit(
@@ -127,41 +183,7 @@ def per_deposit(
     ValueError
         As in `evaluate_scores`.
     """
-    return _measured(scores, folds, cells, deposits, labels)[0]
-
-
-def _measured(
-    scores: np.ndarray, folds: Folds, cells: np.ndarray, deposits: np.ndarray, labels: Mapping[str, Any]
-) -> tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]:
-    """Return the table of `per_deposit`, and what decoys its deposits outrank."""
-    if folds.scheme == "final":
-        raise ValueError("the final scheme holds out nothing, so its map is no evidence")
-    if folds.n_folds == 0:
-        raise ValueError(f"the scheme {folds.scheme} has no folds: there is nothing to measure")
-    if scores.shape != (folds.n_folds, len(cells)):
-        raise ValueError(f"scores have shape {scores.shape}; expected {(folds.n_folds, len(cells))}")
-    ids, own, around = _deposit_cells(folds, cells, deposits, labels["radius"])
-    pair_deposit = np.repeat(np.arange(len(ids)), [len(near) for near in around])
-    pair_cell = np.concatenate(around)
-    fold = _holding_fold(folds, ids, own)
-    pair_fold = _holding_fold(folds, ids[pair_deposit], pair_cell)
-    rank, pair_rank = np.empty(len(ids)), np.empty(len(pair_cell))
-    for one in range(folds.n_folds):
-        map_rank = metrics.percentile_rank(scores[one])
-        rank[fold == one] = map_rank[own[fold == one]]
-        pair_rank[pair_fold == one] = map_rank[pair_cell[pair_fold == one]]
-    compared = outranked_decoys(scores, folds, fold, around)
-    table = pd.DataFrame(
-        {
-            "deposit": ids,
-            "group": folds.deposit_group[ids],
-            "fold": fold,
-            "capture": metrics.capture(pair_rank, pair_deposit, len(ids)),
-            "above_decoys": above_decoys(compared, fold),
-            "rank": rank,
-        }
-    )
-    return table, compared
+    return measure(scores, judged_places(folds, cells, deposits, labels, 0, 0), False).deposits
 
 
 def success_curves(table: pd.DataFrame) -> pd.DataFrame:
@@ -182,43 +204,38 @@ def success_curves(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"area": area, "found": found})
 
 
-def _deposit_cells(
-    folds: Folds, cells: np.ndarray, deposits: np.ndarray, radius: float
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Return the deposits (K,) to measure, their own cells (K,), and all cells of each."""
-    ids = np.flatnonzero(folds.deposit_group != NONE)
-    tree = KDTree(cells)
-    _, own = tree.query(deposits[ids])
-    around = [np.asarray(near, dtype=np.int64) for near in tree.query_ball_point(deposits[ids], radius)]
-    if folds.scheme != "inner":
-        return ids, own, around
-    validated = np.zeros((folds.n_folds, len(cells)), dtype=bool)
-    tested = folds.cells[(folds.cells["draw"] == TEST_DRAW) & (folds.cells["label"] == 1)]
-    validated[tested["fold"], tested["cell"]] = True
-    seen = [near[validated[folds.deposit_fold[one], near]] for one, near in zip(ids, around, strict=True)]
-    kept = [k for k, near in enumerate(seen) if len(near)]
-    around = [seen[k] for k in kept]
-    nearest = [
-        near[np.argmin(np.hypot(*(cells[near] - deposits[one]).T))]
-        for one, near in zip(ids[kept], around, strict=True)
-    ]
-    return ids[kept], np.asarray(nearest, dtype=np.int64), around
+def _deposit_table(
+    scores: np.ndarray, judged: JudgedPlaces, compared: list[tuple[np.ndarray, np.ndarray]]
+) -> pd.DataFrame:
+    """Return the table of `per_deposit`."""
+    number = np.repeat(np.arange(len(judged.deposit)), [len(near) for near in judged.around])
+    # Own cells are ranked with the others, so that each map is sorted once.
+    cell = np.concatenate([*judged.around, judged.own])
+    fold = np.concatenate([*judged.around_fold, judged.fold])
+    rank = np.empty(len(cell))
+    for one, score in enumerate(scores):
+        rank[fold == one] = metrics.percentile_rank(score, cell[fold == one])
+    near, own = rank[: len(number)], rank[len(number) :]
+    return pd.DataFrame(
+        {
+            "deposit": judged.deposit,
+            "group": judged.group,
+            "fold": judged.fold,
+            "capture": metrics.capture(near, number, len(judged.deposit)),
+            "above_decoys": above_decoys(compared, judged.fold),
+            "rank": own,
+        }
+    )
 
 
-def _holding_fold(folds: Folds, deposit: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """Return the fold that held out each pair of a deposit and one of its cells."""
-    if folds.scheme in ("held_out", "inner"):
-        return folds.deposit_fold[deposit]
-    tested = folds.cells[(folds.cells["draw"] == TEST_DRAW) & (folds.cells["label"] == 1)]
-    fold_of_cell = np.full(folds.held_out_region.shape[1], NONE)
-    fold_of_cell[tested["cell"]] = tested["fold"]
-    return fold_of_cell[cell]
-
-
-def _group_weights(folds: Folds, n_bootstrap: int, seed: int) -> np.ndarray:
-    """Return how often each group counts in each draw, (n_bootstrap, G); no row if G < 2."""
-    n_groups = int(folds.deposit_group.max()) + 1
-    return statistics.resample_groups(n_groups, n_bootstrap if n_groups > 1 else 0, seed)
+def _sample_row(scores: np.ndarray, judged: JudgedPlaces) -> tuple[Any, ...]:
+    """Return the row of the open benchmark's protocol."""
+    if judged.samples is None:
+        return ("opengad_auc", np.nan, np.nan, np.nan, 0)
+    share = outranked_samples(scores, judged.fold, judged.samples)
+    per_draw = judged.weights[:, judged.group]
+    draws = statistics.ratio(per_draw @ share, per_draw.sum(axis=1))
+    return ("opengad_auc", float(share.mean()), *statistics.percentile_interval(draws), len(share))
 
 
 def _deposit_rows(table: pd.DataFrame, n_cells: int, weights: np.ndarray) -> list[tuple[Any, ...]]:
@@ -236,18 +253,6 @@ def _deposit_rows(table: pd.DataFrame, n_cells: int, weights: np.ndarray) -> lis
     contrast, _, _ = metrics.studentised_contrast(rank, n_cells)
     rows.append(("contrast_t", contrast, np.nan, np.nan, len(table)))
     return rows
-
-
-def _test_cells(score: np.ndarray, folds: Folds, fold: int) -> pd.DataFrame:
-    """Return score, label and group of the test cells of one fold."""
-    rows = folds.test(fold)
-    return pd.DataFrame(
-        {
-            "score": score[rows["cell"]],
-            "label": rows["label"].to_numpy(),
-            "group": rows["group"].to_numpy(),
-        }
-    )
 
 
 def _area_rows(
@@ -281,21 +286,24 @@ def _area_rows(
     ]
 
 
-def _probability_rows(tests: list[pd.DataFrame], weights: np.ndarray) -> list[tuple[Any, ...]]:
+def _resampled_cells(pooled: pd.DataFrame, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the column of each test cell, and how often each column counts in each draw."""
+    # Cells without a group (background of the random scheme) go last and count in every draw.
+    column = np.where(pooled["group"] == NONE, weights.shape[1], pooled["group"])
+    return column, np.column_stack([weights, np.ones(len(weights), dtype=weights.dtype)])
+
+
+def _probability_rows(pooled: pd.DataFrame, weights: np.ndarray) -> list[tuple[Any, ...]]:
     """Return the rows of accuracy to brier; whole groups of the pooled test cells are resampled."""
-    pooled = pd.concat(tests, ignore_index=True)
     label, probability = pooled["label"].to_numpy(), pooled["score"].to_numpy(dtype=float)
     if probability.min() < 0 or probability.max() > 1:
         raise ValueError("scores are not probabilities (outside 0 to 1): pass probability=False")
     estimates = metrics.cell_metrics(label, probability)
-    # Cells without a group (background of the random scheme) go last and count in every draw.
-    n_groups = weights.shape[1]
-    group = np.where(pooled["group"] == NONE, n_groups, pooled["group"])
-    counted = np.column_stack([weights, np.ones(len(weights))])
+    column, counted = _resampled_cells(pooled, weights)
 
     def mean(value: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-        total = np.bincount(group[chosen], weights=value[chosen], minlength=n_groups + 1)
-        number = np.bincount(group[chosen], minlength=n_groups + 1)
+        total = np.bincount(column[chosen], weights=value[chosen], minlength=counted.shape[1])
+        number = np.bincount(column[chosen], minlength=counted.shape[1])
         return statistics.ratio(counted @ total, counted @ number)
 
     declared, squared = (probability >= 0.5).astype(float), (probability - label) ** 2

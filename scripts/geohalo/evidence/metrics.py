@@ -6,14 +6,13 @@ the share 1 - r of the area is searched.
 """
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 DEFAULT_CUTS = np.arange(1, 100) / 100
 
 
-def percentile_rank(score: np.ndarray) -> np.ndarray:
-    """Return each cell's percentile rank (rank - 0.5) / N; ties share their mean rank.
+def percentile_rank(score: np.ndarray, cells: np.ndarray | None = None) -> np.ndarray:
+    """Return percentile ranks (rank - 0.5) / N of a map of N cells; ties share their mean rank.
 
     The mean over all cells, and so chance, is 0.5.
 
@@ -21,10 +20,12 @@ def percentile_rank(score: np.ndarray) -> np.ndarray:
     ----------
     score : (N,) array
         Anomaly score of each cell; larger is more anomalous.
+    cells : (M,) int array, optional
+        Cells whose rank is wanted; all N when left out.
 
     Returns
     -------
-    (N,) float array
+    (M,) float array
         Ranks within (0, 1).
 
     Raises
@@ -34,7 +35,11 @@ def percentile_rank(score: np.ndarray) -> np.ndarray:
     """
     if np.isnan(score).any():
         raise ValueError("a score is NaN, which has no rank")
-    return (rankdata(score) - 0.5) / len(score)
+    ordered = np.sort(score)
+    asked = score if cells is None else score[cells]
+    # With a cells below and b at most as high, the tied ranks are a + 1 to b.
+    twice = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
+    return twice / (2 * len(score))
 
 
 def capture(rank: np.ndarray, deposit: np.ndarray, n_deposits: int) -> np.ndarray:
@@ -54,6 +59,12 @@ def capture(rank: np.ndarray, deposit: np.ndarray, n_deposits: int) -> np.ndarra
     -------
     (D,) float array
         Chance is 0.5; NaN for a deposit without a cell.
+
+    References
+    ----------
+    Mann & Whitney (1947), On a test of whether one of two random variables is stochastically larger
+    than the other, Annals of Mathematical Statistics 18, 50-60: the mean rank, divided by the number
+    of cells, is their statistic for the deposit's cells against all cells of the map.
     """
     total = np.bincount(deposit, weights=rank, minlength=n_deposits)
     number = np.bincount(deposit, minlength=n_deposits)
@@ -97,6 +108,10 @@ def success_area(rank: np.ndarray) -> float:
     ----------
     rank : (D,) array
         Percentile rank of each deposit's own cell.
+
+    References
+    ----------
+    Chung & Fabbri (2003), as in `success_rate_curve`.
     """
     return float(np.mean(rank))
 
@@ -191,6 +206,11 @@ def roc_auc(label: np.ndarray, score: np.ndarray) -> float:
         1 positive, 0 background; both must occur.
     score : (M,) array
         Larger is more anomalous.
+
+    References
+    ----------
+    Hanley & McNeil (1982), The meaning and use of the area under a receiver operating characteristic
+    (ROC) curve, Radiology 143, 29-36.
     """
     return float(roc_auc_score(label, score))
 
@@ -228,6 +248,11 @@ def pr_auc(label: np.ndarray, score: np.ndarray, background_ratio: float = 1.0) 
         Larger is more anomalous.
     background_ratio : float
         Total weight of the background over that of the positives.
+
+    References
+    ----------
+    Davis & Goadrich (2006), The relationship between precision-recall and ROC curves, Proceedings of
+    the 23rd International Conference on Machine Learning.
     """
     weights = balanced_weights(label, background_ratio)
     return float(average_precision_score(label, score, sample_weight=weights))
@@ -298,6 +323,7 @@ def cell_metrics(
 
     References
     ----------
+    van Rijsbergen (1979), Information Retrieval, 2nd edition, Butterworths (precision, recall, F1).
     Cohen (1960), A coefficient of agreement for nominal scales, Educational and Psychological
     Measurement 20, 37-46. Brier (1950), Verification of forecasts expressed in terms of
     probability, Monthly Weather Review 78, 1-3.

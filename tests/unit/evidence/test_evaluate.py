@@ -7,6 +7,7 @@ from geohalo.evidence.decoy_metrics import DECOY_METRICS
 from geohalo.evidence.evaluate import (
     AREA_METRICS,
     DEPOSIT_METRICS,
+    PAIR_METRICS,
     PROBABILITY_METRICS,
     evaluate_scores,
     per_deposit,
@@ -72,12 +73,13 @@ def memorise(folds, seed=0):
 def test_table_has_every_metric_once_and_sound_intervals(scheme):
     folds = folds_of(scheme)
     table = evaluate(noise(folds), folds)
-    assert list(table.index) == [*DEPOSIT_METRICS, *DECOY_METRICS, *AREA_METRICS, *PROBABILITY_METRICS]
+    needing_places = [*DECOY_METRICS, *PAIR_METRICS]
+    assert list(table.index) == [*DEPOSIT_METRICS, *needing_places, *AREA_METRICS, *PROBABILITY_METRICS]
     assert list(table.columns) == ["estimate", "low", "high", "n"]
-    without = table.loc[list(DECOY_METRICS)]  # these folds have no decoys
+    without = table.loc[needing_places]  # these folds have no decoys, and no samples are given
     assert without[["estimate", "low", "high"]].isna().all(axis=None)
     assert (without["n"] == 0).all()
-    table = table.drop(index=list(DECOY_METRICS))
+    table = table.drop(index=needing_places)
     assert np.isfinite(table["estimate"]).all()
     with_interval = table.drop(index="contrast_t")
     assert (with_interval["low"] <= with_interval["estimate"]).all()
@@ -277,7 +279,7 @@ def test_a_draw_counts_groups_folds_and_cells_by_its_weights(scheme, monkeypatch
 
 def test_one_group_has_estimates_but_no_interval():
     folds = draw_folds("random", CELLS, DEPOSITS, LABELS | {"group_distance": 1e6}, 1)
-    table = evaluate(noise(folds), folds).drop(index=list(DECOY_METRICS))
+    table = evaluate(noise(folds), folds).drop(index=[*DECOY_METRICS, *PAIR_METRICS])
     assert np.isfinite(table["estimate"]).all()
     assert table[["low", "high"]].isna().all(axis=None)
 

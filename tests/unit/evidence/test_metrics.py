@@ -5,6 +5,7 @@ import pytest
 from geohalo.evidence import metrics
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 from sklearn.metrics import (
     accuracy_score,
     brier_score_loss,
@@ -31,6 +32,15 @@ def test_percentile_rank_has_mean_one_half_and_ignores_the_scale(score):
     assert (rank > 0).all()
     assert (rank < 1).all()
     np.testing.assert_array_equal(rank, metrics.percentile_rank(np.exp(score / 3.0)))
+    np.testing.assert_array_equal(rank, (rankdata(score) - 0.5) / len(score))
+
+
+def test_percentile_rank_of_some_cells_is_that_in_the_whole_map():
+    score = np.random.default_rng(0).integers(0, 20, 300).astype(np.float32)
+    cells = np.array([7, 299, 7, 0])
+    np.testing.assert_array_equal(
+        metrics.percentile_rank(score, cells), metrics.percentile_rank(score)[cells]
+    )
 
 
 def test_percentile_rank_refuses_nan():
@@ -47,6 +57,11 @@ def test_success_rate_curve_by_hand():
     area, found = metrics.success_rate_curve(np.array([0.7, 0.9]))
     assert area == pytest.approx([0, 0.1, 0.3, 1])
     assert found == pytest.approx([0, 0.5, 1, 1])
+
+
+def test_success_area_by_hand():
+    # Half of the deposits from 10 % of the area to 30 %, all from there to the end: 0.2 / 2 + 0.7.
+    assert metrics.success_area(np.array([0.7, 0.9])) == pytest.approx(0.8)
 
 
 @given(ranks)

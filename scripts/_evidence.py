@@ -1,0 +1,78 @@
+"""The tables of evidence of many runs and controls, which are read one at a time."""
+
+import pandas as pd
+import xarray as xr
+from _cells import Survey, surveyed_places
+from _folds import read_folds
+from _scores import held_schemes, read_mean
+from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells
+from geohalo.evidence.comparisons import compare_methods
+from geohalo.evidence.controls import PROBABILITY_CONTROLS
+from geohalo.evidence.evaluate import measure, success_curves
+from geohalo.evidence.folds import Folds
+from geohalo.evidence.judged import JudgedPlaces, judged_places
+from numpy import ndarray
+
+Tables = dict[str, pd.DataFrame]
+
+
+def measure_runs(
+    runs: list[tuple],
+    elements: str,
+    samples: str | None,
+    folder: str,
+    survey_name: str,
+    splits: list[str],
+    labels: dict,
+    bootstrap: int,
+) -> Tables:
+    """Return the tables of evidence by name.
+
+    Runs are (variant, scales, file, method); each is measured in those of the splits that its file holds. Without
+    deposits the tables are those of classes.
+    """
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    places = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+    sampled = surveyed_places(samples)[0] if samples else None
+    held = {path: held_schemes(path) for path in dict.fromkeys(path for _, _, path, _ in runs)}
+    tables: dict[str, list[pd.DataFrame]] = {}
+    for split in splits:
+        folds = read_folds(folder, split, survey.mask)
+        if folds.n_folds == 0:
+            continue
+        arguments = (labels, bootstrap, labels["seed"])
+        judged = judged_places(folds, survey.cells, places, *arguments, sampled) if len(places) else None
+        for variant, scales, path, method in runs:
+            if split not in held[path]:
+                continue
+            scores = read_mean(path, split, survey, method)
+            probability = method is None or method in PROBABILITY_CONTROLS
+            found = (
+                _of_deposits(scores, judged, probability)
+                if judged
+                else _of_classes(scores, folds, *arguments)
+            )
+            about = {"survey": survey_name, "variant": variant, "scales": scales, "split": split}
+            for name, part in found.items():
+                tables.setdefault(name, []).append(part.assign(**about)[[*about, *part.columns]])
+    joined = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
+    if len(places):
+        compared = compare_methods(joined["deposit_ranks"], bootstrap, labels["seed"])
+        joined["comparisons"] = compared.assign(survey=survey_name)[["survey", *compared.columns]]
+    return joined
+
+
+def _of_deposits(scores: ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
+    """Return the tables of one run in one split."""
+    found = measure(scores, judged, probability)
+    curves = success_curves(found.deposits)
+    tables = {"metrics": found.metrics, "deposit_ranks": found.deposits, "success_rate": curves}
+    return tables | ({"calibration": found.calibration} if probability else {})
+
+
+def _of_classes(scores: ndarray, folds: Folds, labels: dict, bootstrap: int, seed: int) -> Tables:
+    """Return the tables of maps of classes of one run in one split."""
+    found, classes = judged_cells(scores, folds), folds.n_classes
+    metrics = class_metrics(found, classes, bootstrap, seed)
+    return {"metrics": metrics, "confusion": confusion_table(found, classes)}

@@ -1,0 +1,325 @@
+"""What the evidence of a survey comes to, in plain words: warnings first, then the numbers."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from geohalo.evidence.comparisons import LEVEL, smallest_p
+
+#: A survey is called too small where a method must be better by more than this to be told apart: it is
+#: what lies between chance (0.5) and a map that is of use (0.7).
+COARSE = 0.2
+#: Splits that a config may add, in words.
+OTHER_SPLITS = {"leave_one_group_out": "One group held out at a time", "checkerboard": "Checkerboard"}
+#: The measures that methods are compared by, the one that decides first.
+MEASURES = {"above_decoys": "the share of decoys outranked", "capture": "capture"}
+
+
+def verdict(
+    metrics: pd.DataFrame, comparisons: pd.DataFrame, ranks: pd.DataFrame, names: dict[str, str]
+) -> str:
+    """Say in one page what held-out deposits tell of the first method of a table.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        ``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high`` and ``n`` of every method; the
+        first one is what the page is about.
+    comparisons : pandas.DataFrame
+        Of `geohalo.evidence.comparisons.compare_methods`.
+    ranks : pandas.DataFrame
+        ``variant``, ``split``, ``deposit``, ``group``, ``fold`` and the measures of every deposit.
+    names : dict of str
+        What to call the methods; others are called by their own names.
+
+    Returns
+    -------
+    str
+        Markdown: warnings, if there are any, the headline, and what the method beats.
+    """
+    first = metrics["variant"].iloc[0]
+    held = Evidence(metrics[metrics["split"] == "held_out"])
+    pairs = comparisons[comparisons["split"] == "held_out"]
+    mine = ranks[(ranks["variant"] == first) & (ranks["split"] == "held_out")]
+    size = len(mine), mine["group"].nunique()
+    shuffled = ranks[(ranks["variant"] == "shuffle") & (ranks["split"] == "held_out")]
+    warned = warnings(held, pairs, shuffled, first, size[1], names)
+    parts = [f"# What held-out deposits say of {_name(first, names)}", ""]
+    if warned:
+        parts += ["**Warnings**", "", *(f"- {line}" for line in warned), ""]
+    else:
+        parts += ["No warning: none of the checks of this page failed.", ""]
+    parts += headline(metrics, first, size)
+    parts += ["", *against_others(pairs, names)]
+    return "\n".join(parts) + "\n"
+
+
+class Evidence:
+    """Estimates and intervals of one split, by method and metric."""
+
+    def __init__(self, metrics: pd.DataFrame) -> None:
+        keys = zip(metrics["variant"], metrics["metric"], strict=True)
+        numbers = metrics[["estimate", "low", "high", "n"]].to_numpy(dtype=float)
+        self.rows = dict(zip(keys, numbers.tolist(), strict=True))
+
+    def of(self, method: str, metric: str) -> tuple[float, float, float]:
+        """Return estimate, low and high; NaN where there is none."""
+        estimate, low, high, _ = self.rows.get((method, metric), [np.nan] * 4)
+        return estimate, low, high
+
+    def number(self, method: str, metric: str) -> int:
+        """Return what was counted for a metric: deposits, decoys or cells."""
+        return int(self.rows[method, metric][3])
+
+
+def warnings(
+    held: Evidence,
+    pairs: pd.DataFrame,
+    shuffled: pd.DataFrame,
+    first: str,
+    n_groups: int,
+    names: dict[str, str],
+) -> list[str]:
+    """Return what speaks against believing the map, worst first.
+
+    Parameters
+    ----------
+    held : Evidence
+        Of the held-out split.
+    pairs : pandas.DataFrame
+        Comparisons of the held-out split.
+    shuffled : pandas.DataFrame
+        ``fold`` and the measures of every deposit in the maps of shuffled labels.
+    first : str
+        The method that is looked at.
+    n_groups : int
+        Groups of deposits.
+    names : dict of str
+        What to call the methods.
+
+    Returns
+    -------
+    list of str
+        One sentence or two each.
+    """
+    found = []
+    chance = {words: fold_interval(shuffled, metric) for metric, words in MEASURES.items()}
+    outside = [f"{words} {_interval(*row)}" for words, row in chance.items() if row[1] > 0.5 or row[2] < 0.5]
+    if outside:
+        found.append(
+            f"**Shuffled labels score outside chance**: {' and '.join(outside)}, where 0.5 is chance. A network that "
+            "learned from labels that mean nothing should find nothing. One survey in twenty is warned of by luck; "
+            "otherwise something but the labels tells where deposits are."
+        )
+    beside = {words: _pair(pairs, "sampling_density", metric) for metric, words in MEASURES.items()}
+    unbeaten = [
+        f"{words} {_signed(row)}" for words, row in beside.items() if row is not None and not row["low"] > 0
+    ]
+    if unbeaten:
+        found.append(
+            f"**{_capital(first, names)} is not shown to beat sampling density**: difference in "
+            f"{' and in '.join(unbeaten)}. How densely the ground was sampled may tell as much of where deposits are."
+        )
+    estimate, low, high = held.of(first, "above_decoys")
+    if np.isfinite(estimate) and not low > 0.5:
+        found.append(
+            f"**Deposits are not shown to stand above decoys**: they outrank {_interval(estimate, low, high)} of "
+            "the places without a deposit that were held out alike, where 0.5 is chance."
+        )
+    if not np.isfinite(estimate):
+        found.append(
+            "**There are no decoys**: what holding out alone gives away cannot be told, and capture may be due to it."
+        )
+    return found + small_survey(pairs, n_groups)
+
+
+def fold_interval(rows: pd.DataFrame, metric: str) -> tuple[float, float, float]:
+    """Return the mean over folds of a measure, with an interval over folds.
+
+    All deposits of a fold are ranked in one map. What a map of shuffled labels makes of them is luck that they
+    share, so the fold is what varies independently, not the group. The two `MEASURES` together leave out a true
+    value in one case of twenty: 97.5 % each.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``fold`` and the measure of every deposit.
+    metric : str
+        One of `MEASURES`.
+
+    Returns
+    -------
+    estimate, low, high : float
+        Student t over the folds' means; NaN limits with fewer than two folds.
+    """
+    means = rows.dropna(subset=metric).groupby("fold")[metric].mean().to_numpy(dtype=float)
+    if len(means) < 2:
+        return (float(means.mean()) if len(means) else np.nan), np.nan, np.nan
+    reach = student.ppf(1 - LEVEL / len(MEASURES) / 2, len(means) - 1) * means.std(ddof=1) / len(means) ** 0.5
+    return float(means.mean()), float(means.mean() - reach), float(means.mean() + reach)
+
+
+def small_survey(pairs: pd.DataFrame, n_groups: int) -> list[str]:
+    """Return a warning if the survey is too small to tell methods apart."""
+    metric = _deciding(pairs)
+    detectable = pairs.loc[pairs["metric"] == metric, "detectable"].astype(float)
+    if smallest_p(n_groups) > LEVEL:
+        return [
+            f"**The survey is too small to tell methods apart**: with {_count(n_groups, 'group')} of deposits no "
+            f"difference, however large, has a p below {smallest_p(n_groups):.2g}. Six groups are the least."
+        ]
+    if detectable.empty:
+        return []
+    # NaN is what no difference is large enough for.
+    middle = float(detectable.fillna(np.inf).median())
+    if middle <= COARSE:
+        return []
+    if np.isinf(middle):
+        return [
+            "**The survey is too small to tell methods apart**: most deposits are in one of the "
+            f"{n_groups} groups, so that the others say too little to back it."
+        ]
+    return [
+        f"**The survey is too small to tell methods apart** unless they are far from each other: with {n_groups} "
+        f"groups of deposits, {MEASURES[metric]} must differ by {middle:.2f} to be found four times in five."
+    ]
+
+
+def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[str]:
+    """Return the numbers of the first method.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        As in `verdict`.
+    first : str
+        The method.
+    size : (int, int)
+        Deposits and groups.
+
+    Returns
+    -------
+    list of str
+        Lines of Markdown.
+    """
+    splits = {str(split): Evidence(part) for split, part in metrics.groupby("split", sort=False)}
+    held = splits["held_out"]
+    lines = [
+        f"Each of {_count(size[0], 'deposit')} in {_count(size[1], 'group')} was ranked in a map made without its "
+        "group. In brackets: 95 % intervals over groups.",
+        "",
+        f"- **Capture {_interval(*held.of(first, 'capture'))}**: a held-out deposit ranks above this share of the "
+        "ground; 0.5 is chance.",
+    ]
+    estimate, low, high = held.of(first, "above_decoys")
+    if np.isfinite(estimate):
+        decoys = held.number(first, "above_decoys")
+        lines += [
+            f"- Decoys, {_count(decoys, 'place')} without a deposit that were held out alike, have capture "
+            f"{_interval(*held.of(first, 'decoy_capture'))}. What this has above 0.5 is due to holding out alone, in "
+            "the line above as well.",
+            f"- **Deposits outrank {_interval(estimate, low, high)} of the decoys**; 0.5 is chance. Compare methods "
+            "by this.",
+        ]
+    benchmark = held.of(first, "opengad_auc")
+    if np.isfinite(benchmark[0]):
+        lines.append(f"- ROC AUC by the protocol of the open benchmark: {_interval(*benchmark)}.")
+    for split, name in OTHER_SPLITS.items():
+        if split in splits:
+            capture, decoy, above = (
+                _interval(*splits[split].of(first, metric))
+                for metric in ("capture", "decoy_capture", "above_decoys")
+            )
+            lines.append(
+                f"- {name}: capture {capture}, of decoys {decoy}; deposits outrank {above} of the decoys."
+            )
+    if "random" in splits:
+        lines.append(
+            f"- On a random split of cells, capture {_interval(*splits['random'].of(first, 'capture'))}. "
+            "This is the optimistic number that papers report. It is no evidence."
+        )
+    return lines
+
+
+def against_others(pairs: pd.DataFrame, names: dict[str, str]) -> list[str]:
+    """Return what the first method beats, is not told apart from, and loses to.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Comparisons of the held-out split.
+    names : dict of str
+        What to call the methods.
+
+    Returns
+    -------
+    list of str
+        Lines of Markdown; none without another method.
+    """
+    metric = _deciding(pairs)
+    rows = pairs[pairs["metric"] == metric]
+    if rows.empty:
+        return []
+    told = rows["p_holm"].astype(float) < LEVEL
+    better = rows["difference"].astype(float) > 0
+    kinds = {
+        "beats": rows[told & better],
+        "loses to": rows[told & ~better],
+        "is not told apart from": rows[~told],
+    }
+    first, least = _name(rows["variant"].iloc[0], names), smallest_p(int(rows["groups"].max()))
+    lines = [
+        f"Against {_count(len(rows), 'other method')} by {MEASURES[metric]}, on the same deposits (paired permutation "
+        f"test; p below {LEVEL:g} after Holm's correction, before which the smallest possible is {least:.2g}), {first}",
+        "",
+    ]
+    for verb, part in kinds.items():
+        those = zip(part["against"], part["difference"], strict=True)
+        listed = ", ".join(f"{_name(name, names)} ({difference:+.2f})" for name, difference in those)
+        lines.append(f"- {verb} {listed or 'none'}.")
+    detectable = rows["detectable"].dropna()
+    if len(detectable):
+        span = " to ".join(dict.fromkeys(f"{number:.2f}" for number in (detectable.min(), detectable.max())))
+        lines += [
+            "",
+            f"With these deposits a difference must be {span}, depending on the method, to be found four "
+            "times in five, before the correction.",
+        ]
+    return lines
+
+
+def _deciding(pairs: pd.DataFrame) -> str:
+    """Return the first of the measures that methods were compared by."""
+    compared = pairs.loc[pairs["difference"].notna(), "metric"]
+    return next((metric for metric in MEASURES if (compared == metric).any()), "capture")
+
+
+def _pair(pairs: pd.DataFrame, against: str, metric: str) -> pd.Series | None:
+    """Return the comparison with one method, if it was made."""
+    rows = pairs[(pairs["against"] == against) & (pairs["metric"] == metric) & pairs["difference"].notna()]
+    return None if rows.empty else rows.iloc[0]
+
+
+def _interval(estimate: float, low: float, high: float) -> str:
+    return f"{estimate:.2f}" + (f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else "")
+
+
+def _signed(row: pd.Series) -> str:
+    numbers = [float(row[name]) for name in ("difference", "low", "high")]
+    interval = f" ({numbers[1]:+.2f} to {numbers[2]:+.2f})" if np.isfinite(numbers).all() else ""
+    least = row["detectable"]
+    needed = f", where {least:.2f} would be found four times in five" if np.isfinite(least) else ""
+    return f"{numbers[0]:+.2f}{interval}{needed}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _name(method: str, names: dict[str, str]) -> str:
+    return names.get(method, method.replace("_", " "))
+
+
+def _capital(method: str, names: dict[str, str]) -> str:
+    name = _name(method, names)
+    return name[0].upper() + name[1:]
