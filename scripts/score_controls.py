@@ -1,5 +1,6 @@
 """Score the controls on the folds of the network."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +11,47 @@ from _cells import Survey, surveyed_places
 from _folds import read_folds
 from _job import job
 from _scores import write_scores
-from geohalo.evidence.controls import score_control
-from geohalo.evidence.folds import SCHEMES
+from geohalo.evidence.controls import SCALE_ARRAYS, Ground, score_control
 
 
 def score(
-    cube: str, places: str, folder: str, controls: list[str], threads: int, scores: str, log: Any
+    cube: str,
+    places: str,
+    folder: str,
+    controls: list[str],
+    threads: int,
+    scores: str,
+    log: Any,
+    schemes: list[str],
+    graphs: list[str],
 ) -> None:
-    """Write the scores of all controls."""
+    """Write the scores of all controls in all schemes that have folds."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         values = data["cube"].to_numpy()[:, survey.mask].T
-    samples, _ = surveyed_places(places)
     deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
-    result = {}
-    for scheme in SCHEMES:
-        folds = read_folds(folder, scheme, survey.mask)
-        if folds.n_folds == 0 or not controls:
-            continue
-        each = [
-            score_control(name, values, survey.cells, deposits, samples, folds, n_jobs=threads)
-            for name in controls
-        ]
-        result[scheme] = tuple(np.stack(part) for part in zip(*each, strict=True))
-        log.info(f"{len(controls)} controls, scheme {scheme}")
+    scales = []
+    for graph in graphs:
+        with np.load(graph, allow_pickle=False) as arrays:
+            scales.append({name: arrays[name] for name in SCALE_ARRAYS})
+    ground = Ground(values, survey.cells, deposits, surveyed_places(places)[0], scales)
+    every = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
+    every = [folds for folds in every if folds.n_folds]
+    parts: dict[str, tuple[list, list]] = {folds.scheme: ([], []) for folds in every}
+    for name in controls:
+        start = time.perf_counter()
+        for folds, scored in zip(every, score_control(name, ground, every, n_jobs=threads), strict=True):
+            for part, maps in zip(parts[folds.scheme], scored, strict=True):
+                part.append(maps)
+        log.info(f"{name}: {time.perf_counter() - start:.1f} s")
+    # Each list goes as its array comes.
+    result = {scheme: tuple(map(np.stack, parts.pop(scheme))) for scheme in list(parts) if controls}
     write_scores(survey, result, scores, controls)
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        folder = str(Path(snakemake.input.folds[0]).parent)
-        arguments = {"controls": snakemake.params.controls, "threads": snakemake.threads, "log": log}
-        score(
-            snakemake.input.cube, snakemake.input.places, folder, scores=snakemake.output.scores, **arguments
-        )
+        paths, params = snakemake.input, snakemake.params
+        folder = str(Path(paths.folds[0]).parent)
+        given = {"schemes": params.schemes, "graphs": paths.graphs, "scores": snakemake.output.scores}
+        score(paths.cube, paths.places, folder, params.controls, snakemake.threads, log=log, **given)

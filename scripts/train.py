@@ -10,7 +10,7 @@ import xarray as xr
 from _cells import Survey
 from _folds import read_folds
 from _job import job, whole
-from _members import history_table, outer_fold, scheme_scores, stack_members
+from _members import history_table, outer_fold, scheme_scores, shuffle_labels, stack_members
 from _scores import write_scores
 from geohalo.cube.element_order import element_order
 from geohalo.network.run import Settings, train_and_predict
@@ -25,8 +25,9 @@ def train(
     settings: Settings,
     outputs: Any,
     log: Any,
+    shuffle: bool = False,
 ) -> None:
-    """Write scores, members and history."""
+    """Write scores, members and history; with ``shuffle`` of members that learn from permuted labels."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         names = [str(name) for name in data["element"].to_numpy()]
@@ -34,9 +35,12 @@ def train(
     order = element_order(names, values, spectrum_order)
     log.info(f"Spectrum, {spectrum_order} order: {' '.join(names[k] for k in order)}")
     settings = replace(settings, spectrum_order=tuple(order.tolist()))
-    members, table = stack_members([read_folds(folder, scheme, survey.mask) for scheme in schemes])
+    drawn = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
+    members, table = stack_members(drawn)
+    if shuffle:
+        members = shuffle_labels(members, table)
     scales = [dict(np.load(graph, allow_pickle=False)) for graph in graphs]
-    result = train_and_predict(values, scales, members, settings, outer_fold(table), log.info)
+    result = train_and_predict(values, scales, members, settings, outer_fold(table, drawn), log.info)
     with whole(outputs.members) as beside:
         torch.save(result.state, beside)
     with whole(outputs.history) as beside:
@@ -47,14 +51,8 @@ def train(
 if __name__ == "__main__":
     with job(snakemake) as log:
         torch.set_num_threads(snakemake.threads)
-        params = snakemake.params
-        train(
-            snakemake.input.cube,
-            snakemake.input.graphs,
-            str(Path(snakemake.input.folds[0]).parent),
-            params.schemes,
-            params.spectrum_order,
-            Settings(**params.settings, **params.machine, checkpoint=params.checkpoint),
-            snakemake.output,
-            log,
-        )
+        paths, params = snakemake.input, snakemake.params
+        folder = str(Path(paths.folds[0]).parent)
+        settings = Settings(**params.settings, **params.machine, checkpoint=params.checkpoint)
+        known = (paths.cube, paths.graphs, folder, params.schemes, params.spectrum_order, settings)
+        train(*known, snakemake.output, log, params.shuffle)

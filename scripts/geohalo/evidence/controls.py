@@ -1,10 +1,15 @@
 """Controls: scores that a network must beat, made on the very same folds.
 
-Two are plain classifiers of single cells, fitted to the training cells of each fold and draw, and
-score the probability of halo, or with K > 2 classes of each class:
+Four learn from the training cells of each fold and draw (`geohalo.evidence.classifiers`), looking at single
+cells, never at their surroundings. Three of them score the probability of halo, or with K > 2 classes of
+each class: ``logistic``, ``random_forest`` and ``gradient_boosting``. ``best_element`` is the one element that
+tells the training cells apart best, with its sign.
 
-- ``logistic``: L2-penalised (C = 1) logistic regression, classes balanced.
-- ``random_forest``: 300 trees with at least 3 cells in a leaf, classes balanced.
+Five see the elements and no label, so that each makes one map, the same in every fold and scheme. Four know
+what is usual in the whole map and score what is not (`geohalo.evidence.detectors`): ``one_class_svm``,
+``isolation_forest``, ``mahalanobis`` and ``autoencoder``. ``superpixel_contrast`` is the unsupervised mode of
+this workflow: it scores how much ground differs from its surroundings
+(`geohalo.evidence.superpixel_contrast`).
 
 The others see no element at all:
 
@@ -19,58 +24,76 @@ The others see no element at all:
   nearly all of the capture of any deposits, and nothing against decoys.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import KDTree
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from geohalo.evidence.classifiers import CLASSIFIERS, LEARNERS, learned_scores
+from geohalo.evidence.detectors import DETECTORS, detect
 from geohalo.evidence.folds import Folds
+from geohalo.evidence.superpixel_contrast import SCALE_ARRAYS, superpixel_contrast
 
-CONTROLS = ("logistic", "random_forest", "sampling_density", "deposit_distance", "background_absence")
-PROBABILITY_CONTROLS = ("logistic", "random_forest")
+__all__ = ["CONTROLS", "LABEL_FREE", "PROBABILITY_CONTROLS", "SCALE_ARRAYS", "Ground", "score_control"]
+
+#: Their scores are probabilities.
+PROBABILITY_CONTROLS = CLASSIFIERS
+#: They see no label: one map for all folds and schemes.
+LABEL_FREE = (*DETECTORS, "superpixel_contrast", "sampling_density")
+CONTROLS = (*LEARNERS, *LABEL_FREE, "deposit_distance", "background_absence")
 DENSITY_NEIGHBOURS = 12
 
 
-def score_control(
-    name: str,
-    cube: np.ndarray,
-    cells: np.ndarray,
-    deposits: np.ndarray,
-    samples_xy: np.ndarray,
-    folds: Folds,
-    seed: int = 0,
-    n_jobs: int = 1,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Score every cell of every fold with one control.
+@dataclass(frozen=True)
+class Ground:
+    """What controls may look at.
 
-    Parameters
+    Attributes
     ----------
-    name : {"logistic", "random_forest", "sampling_density", "deposit_distance", "background_absence"}
-        See the module docstring.
-    cube : (N, B) array
+    cube : (N, B) float32 array
         Standardised values of the B elements.
     cells : (N, 2) array
         Metric coordinates of the cells' centres.
     deposits : (D, 2) array
         Metric coordinates of the deposits.
-    samples_xy : (S, 2) array
+    samples : (S, 2) array
         Metric coordinates of the samples.
-    folds : Folds
-        Any scheme.
+    graphs : sequence of mappings
+        `SCALE_ARRAYS` of each scale of superpixels, for ``superpixel_contrast`` alone
+        (see `geohalo.superpixels.graph.SuperpixelGraph`).
+    """
+
+    cube: np.ndarray
+    cells: np.ndarray
+    deposits: np.ndarray
+    samples: np.ndarray
+    graphs: Sequence[Mapping[str, np.ndarray]] = ()
+
+
+def score_control(
+    name: str, ground: Ground, schemes: Sequence[Folds], seed: int = 0, n_jobs: int = 1
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Score every cell in every fold of some schemes with one control.
+
+    Parameters
+    ----------
+    name : str
+        One of `CONTROLS`; see the module docstring.
+    ground : Ground
+    schemes : sequence of Folds
+        Any schemes.
     seed : int
-        Seed of the forests; each fold and draw has its own stream.
+        Seed of what is random; each fold and draw has its own stream.
     n_jobs : int
-        Processes or threads for the random forest.
+        Threads.
 
     Returns
     -------
-    mean, spread : (F, N) float32 arrays, or (F, K, N) with K > 2 classes
-        Mean over the draws and their standard deviation (divisor: number of draws), 0 for controls
-        that see no element.
+    list of (mean, spread), one pair for each scheme
+        Both (F, N) float32 arrays, or (F, K, N) with K > 2 classes: mean over the draws and their standard
+        deviation (divisor: number of draws), 0 for controls that do not learn from draws.
 
     Raises
     ------
@@ -79,22 +102,37 @@ def score_control(
     """
     if name not in CONTROLS:
         raise ValueError(f"control is {name!r}; it must be one of {', '.join(CONTROLS)}")
-    if name in PROBABILITY_CONTROLS:
-        # On some hundred cells the threads of the linear algebra mostly wait for each other, much
-        # longer than one computes when another job holds a core. Forests keep their own threads.
-        with threadpool_limits(limits=1):
-            return _fitted_scores(name, np.asarray(cube, dtype=np.float32), folds, seed, n_jobs)
+    # On some hundred cells the threads of the linear algebra mostly wait for each other, much
+    # longer than one computes when another job holds a core. What can share work has threads of its own.
+    with threadpool_limits(limits=1):
+        if name in LEARNERS:
+            return [learned_scores(name, ground.cube, folds, seed, n_jobs) for folds in schemes]
+        if name in LABEL_FREE:
+            alone = _label_free_map(name, ground, seed)
+            rows = [np.broadcast_to(alone, (folds.n_folds, len(alone))) for folds in schemes]
+        else:
+            rows = [_place_scores(name, ground, folds) for folds in schemes]
+    means = [row.astype(np.float32, copy=False) for row in rows]
+    # Maps that are the same in every fold, and spreads of nothing, take no memory of their own.
+    return [(mean, np.broadcast_to(np.float32(0), mean.shape)) for mean in means]
+
+
+def _label_free_map(name: str, ground: Ground, seed: int) -> np.ndarray:
+    """Return the one map (N,) of a control that sees no label."""
     if name == "sampling_density":
-        rows = [_minus_distance(samples_xy, cells, DENSITY_NEIGHBOURS)] * folds.n_folds
-    elif name == "background_absence":
-        rows = [-_minus_distance(cells[_background(folds, fold)], cells, 1) for fold in range(folds.n_folds)]
-    else:
-        rows = [
-            _minus_distance(deposits[folds.training_deposits(fold)], cells, 1)
-            for fold in range(folds.n_folds)
-        ]
-    mean = np.stack(rows).astype(np.float32)
-    return mean, np.zeros_like(mean)
+        return _minus_distance(ground.samples, ground.cells, DENSITY_NEIGHBOURS).astype(np.float32)
+    if name == "superpixel_contrast":
+        return superpixel_contrast(ground.cube, ground.graphs)
+    return detect(name, ground.cube, seed)
+
+
+def _place_scores(name: str, ground: Ground, folds: Folds) -> np.ndarray:
+    """Return the maps (F, N) of a control that knows places alone."""
+    if name == "background_absence":
+        known = [ground.cells[_background(folds, fold)] for fold in range(folds.n_folds)]
+        return -np.stack([_minus_distance(places, ground.cells, 1) for places in known])
+    known = [ground.deposits[folds.training_deposits(fold)] for fold in range(folds.n_folds)]
+    return np.stack([_minus_distance(places, ground.cells, 1) for places in known])
 
 
 def _background(folds: Folds, fold: int) -> np.ndarray:
@@ -108,41 +146,3 @@ def _minus_distance(points: np.ndarray, cells: np.ndarray, neighbour: int) -> np
     """Return minus the distance (N,) of each cell to its k-th nearest point."""
     distance, _ = KDTree(points).query(cells, k=[min(neighbour, len(points))])
     return -distance[:, 0]
-
-
-def _fitted_scores(
-    name: str, cube: np.ndarray, folds: Folds, seed: int, n_jobs: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fit a classifier for each fold and draw; return mean and spread of their probabilities."""
-    make = _classifier(name, n_jobs)
-    n_classes = folds.n_classes
-    mean = np.zeros((folds.n_folds, *([n_classes] if n_classes > 2 else []), len(cube)))
-    squares = np.zeros_like(mean)
-    for fold in range(folds.n_folds):
-        for draw in range(folds.n_draws):
-            cell, label = folds.train(fold, draw)
-            state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
-            model = make(int(state)).fit(cube[cell], label)
-            probability = model.predict_proba(cube)
-            score = probability.T if n_classes > 2 else probability[:, 1]
-            # Welford's update: the draws' scores are never held together.
-            step = score - mean[fold]
-            mean[fold] += step / (draw + 1)
-            squares[fold] += step * (score - mean[fold])
-    spread = np.sqrt(squares / folds.n_draws)
-    return mean.astype(np.float32), spread.astype(np.float32)
-
-
-def _classifier(name: str, n_jobs: int) -> Callable[[int], Any]:
-    """Return the function that makes a classifier from a random state."""
-    if name == "logistic":
-        return lambda state: LogisticRegression(
-            C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=state
-        )
-    return lambda state: RandomForestClassifier(
-        n_estimators=300,
-        min_samples_leaf=3,
-        class_weight="balanced",
-        n_jobs=n_jobs,
-        random_state=state,
-    )

@@ -1,12 +1,20 @@
-"""Controls: those that see no element by brute force, the two classifiers on cubes with a known answer."""
+"""Controls: those that see no element by brute force, those that learn on cubes with a known answer."""
 
 import numpy as np
 import pytest
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
-from geohalo.evidence.controls import CONTROLS, score_control
+from geohalo.evidence.controls import (
+    CONTROLS,
+    LABEL_FREE,
+    PROBABILITY_CONTROLS,
+    SCALE_ARRAYS,
+    Ground,
+    score_control,
+)
 from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
+from geohalo.superpixels.graph import build_graph
 from scipy.spatial import KDTree
 from sklearn.linear_model import LogisticRegression
 
@@ -26,6 +34,8 @@ CELLS = np.column_stack([X.ravel(), Y.ravel()]) * 1000.0
 DEPOSITS = np.array([[8, 8], [30, 8], [8, 30], [31, 31]]) * 1000.0 + 300
 SAMPLES = np.random.default_rng(0).uniform(0, 40_000, (200, 2))
 HALO = np.exp(-((KDTree(DEPOSITS).query(CELLS)[0] / 3000) ** 2))
+# Square superpixels of 10 and of 4 cells a side.
+GRAPHS = [build_graph(1 + X // side + (Y // side) * (40 // side)).arrays() for side in (10, 4)]
 
 
 def cube_with(signal, seed=1, bands=4):
@@ -35,9 +45,13 @@ def cube_with(signal, seed=1, bands=4):
     return cube.astype(np.float32)
 
 
+def ground(cube, samples=SAMPLES):
+    return Ground(cube, CELLS, DEPOSITS, samples, GRAPHS)
+
+
 def score(name, cube, scheme="held_out", seeds=2, **options):
     folds = draw_folds(scheme, CELLS, DEPOSITS, LABELS, seeds)
-    return folds, *score_control(name, cube, CELLS, DEPOSITS, SAMPLES, folds, **options)
+    return folds, *score_control(name, ground(cube), [folds], **options)[0]
 
 
 def test_sampling_density_is_the_distance_to_the_twelfth_sample():
@@ -50,7 +64,7 @@ def test_sampling_density_is_the_distance_to_the_twelfth_sample():
 def test_sampling_density_with_few_samples_takes_the_last():
     folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
     three = SAMPLES[:3]
-    mean, _ = score_control("sampling_density", cube_with(0), CELLS, DEPOSITS, three, folds)
+    ((mean, _),) = score_control("sampling_density", ground(cube_with(0), three), [folds])
     farthest = np.hypot(*(CELLS[:, None] - three).transpose(2, 0, 1)).max(axis=1)
     np.testing.assert_allclose(mean[0], -farthest, rtol=1e-6)
 
@@ -92,7 +106,7 @@ def test_logistic_is_the_mean_over_draws_fitted_on_their_own_cells():
     assert spread.max() > 0
 
 
-@pytest.mark.parametrize("name", ["logistic", "random_forest"])
+@pytest.mark.parametrize("name", PROBABILITY_CONTROLS)
 def test_classifiers_never_see_the_held_out_region(name):
     """Values at cells that are not in training must not change the score of any other cell."""
     cube = cube_with(3)
@@ -105,7 +119,7 @@ def test_classifiers_never_see_the_held_out_region(name):
     assert (mean[0, region] != other[0, region]).any()
 
 
-@pytest.mark.parametrize("name", ["logistic", "random_forest"])
+@pytest.mark.parametrize("name", PROBABILITY_CONTROLS)
 def test_classifiers_find_a_halo_that_is_there(name):
     folds, mean, _ = score(name, cube_with(6))
     table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")["estimate"]
@@ -114,15 +128,60 @@ def test_classifiers_find_a_halo_that_is_there(name):
     assert table["brier"] < 0.15
 
 
-@pytest.mark.parametrize("name", ["logistic", "random_forest"])
-def test_classifiers_on_noise_are_chance(name):
+@pytest.mark.parametrize("name", [*PROBABILITY_CONTROLS, "best_element"])
+def test_learners_on_noise_are_chance(name):
     """Mean over several noise cubes; 49 cells in four halos each, uniform ranks: standard error 0.02."""
     captures = []
     for seed in range(5):
         folds, mean, _ = score(name, cube_with(0, seed), seeds=1)
-        table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")
+        arguments = (mean, folds, CELLS, DEPOSITS, LABELS, 100, 0, name in PROBABILITY_CONTROLS)
+        table = evaluate_scores(*arguments).set_index("metric")
         captures.append(table.loc["capture", "estimate"])
     assert np.mean(captures) == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize("name", LABEL_FREE)
+def test_controls_that_see_no_label_make_one_map(name):
+    """Other deposits and other schemes change nothing, and no fold differs from another."""
+    schemes = [draw_folds(scheme, CELLS, DEPOSITS, LABELS, 1) for scheme in ("held_out", "random", "final")]
+    moved = draw_folds("held_out", CELLS, DEPOSITS[:, ::-1] + 3000, LABELS, 1)
+    found = score_control(name, ground(cube_with(2)), [*schemes, moved])
+    alone = found[0][0][0]
+    assert np.isfinite(alone).all()
+    assert np.ptp(alone) > 0
+    for folds, (mean, spread) in zip([*schemes, moved], found, strict=True):
+        assert mean.dtype == spread.dtype == np.float32
+        assert mean.shape == (folds.n_folds, len(CELLS))
+        np.testing.assert_array_equal(mean, np.broadcast_to(alone, mean.shape))
+        assert not spread.any()
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_scheme_does_not_depend_on_those_beside_it(name):
+    schemes = [draw_folds(scheme, CELLS, DEPOSITS, LABELS, 1) for scheme in ("held_out", "random")]
+    together = score_control(name, ground(cube_with(2)), schemes)
+    for folds, pair in zip(schemes, together, strict=True):
+        for part, alone in zip(pair, score_control(name, ground(cube_with(2)), [folds])[0], strict=True):
+            np.testing.assert_allclose(part, alone, atol=1e-6)
+
+
+def test_best_element_is_chosen_on_training_cells_alone():
+    """An element that gives the held-out halo away, but nothing outside the held-out region, is not chosen."""
+    cube = cube_with(3)
+    folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
+    region = folds.held_out_region[0]
+    cube[region, 2] = 50 * HALO[region]
+    ((mean, _),) = score_control("best_element", ground(cube), [folds])
+    np.testing.assert_array_equal(mean[0], cube[:, 0])
+
+
+def test_superpixel_contrast_reads_no_more_of_a_scale_than_it_says():
+    folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
+    fewer = [{name: graph[name] for name in SCALE_ARRAYS} for graph in GRAPHS]
+    cube = cube_with(1)
+    (few,) = score_control("superpixel_contrast", Ground(cube, CELLS, DEPOSITS, SAMPLES, fewer), [folds])
+    (every,) = score_control("superpixel_contrast", ground(cube), [folds])
+    np.testing.assert_array_equal(few[0], every[0])
 
 
 def test_random_forest_is_repeatable_and_its_seed_matters():
@@ -146,14 +205,15 @@ def test_unknown_control():
         score("forest", cube_with(0))
 
 
-@pytest.mark.parametrize("name", ["logistic", "random_forest"])
+@pytest.mark.parametrize("name", PROBABILITY_CONTROLS)
 def test_classifiers_tell_three_classes_apart(name):
     classes = 1 + (CELLS[:, 0] // 5000).astype(int) % 3
     cube = np.random.default_rng(0).normal(size=(len(CELLS), 4))
     cube[:, :3] += 4 * np.eye(3)[classes - 1]
     labels = LABELS | {"group_distance": 5000.0, "buffer": 1000.0}
     folds = draw_class_folds("held_out", CELLS, classes, labels, seeds=2)
-    mean, spread = score_control(name, cube, CELLS, np.empty((0, 2)), SAMPLES, folds)
+    nothing = Ground(cube, CELLS, np.empty((0, 2)), SAMPLES)
+    ((mean, spread),) = score_control(name, nothing, [folds])
     assert mean.shape == spread.shape == (2, 3, len(CELLS))
     np.testing.assert_allclose(mean.sum(axis=1), 1, rtol=1e-5)
     assert (spread.mean(axis=(0, 2)) > 0).all()

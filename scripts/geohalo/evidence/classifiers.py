@@ -1,0 +1,138 @@
+"""Controls that learn from the training cells of each fold and draw, one cell at a time.
+
+- ``logistic``: L2-penalised (C = 1) logistic regression.
+- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001).
+- ``gradient_boosting``: 100 trees of depth 3 with at least 20 cells in a leaf, learning rate 0.1, L2 penalty 1,
+  values in 31 bins (Friedman 2001). Shallow and coarse, since there are some hundred cells.
+- ``best_element``: the element whose ROC AUC on the member's training cells is farthest from 0.5; the score is
+  its standardised value, or minus it where halos have less of it.
+
+Classes weigh alike in all of them. Settings are fixed, not chosen on any survey.
+
+References
+----------
+Breiman (2001), Random forests, Machine Learning 45, 5-32, doi:10.1023/A:1010933404324.
+Friedman (2001), Greedy function approximation: a gradient boosting machine, Annals of Statistics 29, 1189-1232,
+doi:10.1214/aos/1013203451.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from geohalo.evidence.chunks import in_chunks
+from geohalo.evidence.folds import Folds
+
+#: They score the probability of each class.
+CLASSIFIERS = ("logistic", "random_forest", "gradient_boosting")
+LEARNERS = (*CLASSIFIERS, "best_element")
+
+#: From values (N, B) to scores (N,) or (K, N).
+Scorer = Callable[[np.ndarray], np.ndarray]
+
+
+def learned_scores(
+    name: str, cube: np.ndarray, folds: Folds, seed: int, n_jobs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit each member to its training cells and score all cells.
+
+    Parameters
+    ----------
+    name : str
+        One of `LEARNERS`; ``best_element`` is for two classes.
+    cube : (N, B) array
+        Standardised values.
+    folds : Folds
+        Any scheme.
+    seed : int
+        Root of the members' random states; each fold and draw has its own.
+    n_jobs : int
+        Threads of the random forest.
+
+    Returns
+    -------
+    mean, spread : (F, N) float32 arrays, or (F, K, N) with K > 2 classes
+        Over the draws.
+    """
+    cube = np.asarray(cube, dtype=np.float32)
+    n_classes = folds.n_classes
+    mean = np.zeros((folds.n_folds, *([n_classes] if n_classes > 2 else []), len(cube)))
+    squares = np.zeros_like(mean)
+    for fold in range(folds.n_folds):
+        for draw in range(folds.n_draws):
+            cell, label = folds.train(fold, draw)
+            state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
+            score = _fitted(name, cube[cell], label, int(state), n_jobs)(cube)
+            # Welford's update: the draws' scores are never held together.
+            step = score - mean[fold]
+            mean[fold] += step / (draw + 1)
+            squares[fold] += step * (score - mean[fold])
+    spread = np.sqrt(squares / folds.n_draws)
+    return mean.astype(np.float32), spread.astype(np.float32)
+
+
+def strongest_element(values: np.ndarray, label: np.ndarray) -> tuple[int, int]:
+    """Choose the element that tells two classes apart best.
+
+    Parameters
+    ----------
+    values : (M, B) array
+        Values of the training cells.
+    label : (M,) int array
+        0 or 1, both present.
+
+    Returns
+    -------
+    element : int
+        Column with the largest ``|ROC AUC - 0.5|``, the first of several.
+    sign : {1, -1}
+        -1 if the class 1 has less of it.
+    """
+    positive = label == 1
+    pairs = np.count_nonzero(positive) * np.count_nonzero(~positive)
+    smallest = np.count_nonzero(positive) * (np.count_nonzero(positive) + 1) / 2
+    # The AUC of all elements at once, from the sum of ranks (Mann-Whitney).
+    above = (rankdata(values, axis=0)[positive].sum(axis=0) - smallest) / pairs - 0.5
+    element = int(np.argmax(np.abs(above)))
+    return element, 1 if above[element] >= 0 else -1
+
+
+def _fitted(name: str, values: np.ndarray, label: np.ndarray, state: int, n_jobs: int) -> Scorer:
+    """Return what scores cells, fitted to the training cells of one member."""
+    if name == "best_element":
+        element, sign = strongest_element(values, label)
+        return lambda cube: sign * cube[:, element]
+    model = _classifier(name, state, n_jobs).fit(values, label)
+    if len(model.classes_) > 2:
+        return lambda cube: in_chunks(model.predict_proba, cube).T
+    return lambda cube: in_chunks(lambda part: model.predict_proba(part)[:, 1], cube)
+
+
+def _classifier(name: str, state: int, n_jobs: int) -> Any:
+    """Return a classifier that is not fitted yet."""
+    if name == "logistic":
+        return LogisticRegression(
+            C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=state
+        )
+    if name == "gradient_boosting":
+        return HistGradientBoostingClassifier(
+            max_iter=100,
+            max_depth=3,
+            min_samples_leaf=20,
+            l2_regularization=1.0,
+            max_bins=31,
+            early_stopping=False,
+            class_weight="balanced",
+            random_state=state,
+        )
+    return RandomForestClassifier(
+        n_estimators=300,
+        min_samples_leaf=3,
+        class_weight="balanced",
+        n_jobs=n_jobs,
+        random_state=state,
+    )

@@ -1,0 +1,82 @@
+"""Controls that learn: the choice of the best element by brute force, and what each member is fitted to."""
+
+import numpy as np
+import pytest
+from geohalo.evidence.classifiers import LEARNERS, learned_scores, strongest_element
+from geohalo.evidence.folds import draw_folds
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import roc_auc_score
+
+LABELS = {
+    "radius": 2000.0,
+    "background_distance": 4000.0,
+    "group_distance": 5000.0,
+    "buffer": 8000.0,
+    "folds": 2,
+    "positives": 20,
+    "background": 40,
+    "decoys": 0,
+    "seed": 0,
+}
+X, Y = np.meshgrid(np.arange(30), np.arange(30))
+CELLS = np.column_stack([X.ravel(), Y.ravel()]) * 1000.0
+DEPOSITS = np.array([[6, 6], [23, 6], [6, 23], [23, 23]]) * 1000.0
+
+
+def test_strongest_element_by_hand():
+    """Aucs 3/4, 0 and 1/2: the second tells most, upside down."""
+    values = np.array([[3, 1, 1], [5, 2, 2], [2, 7, 2], [4, 9, 1]])
+    assert strongest_element(values, np.array([1, 1, 0, 0])) == (1, -1)
+    assert strongest_element(values[:, [0, 2]], np.array([1, 1, 0, 0])) == (0, 1)
+
+
+def test_the_first_of_equally_strong_elements_is_chosen():
+    values = np.array([[0, 1, -1], [0, 2, -2], [0, 3, -3], [0, 4, -4]])
+    assert strongest_element(values, np.array([0, 0, 1, 1])) == (1, 1)
+    assert strongest_element(values[:, ::-1], np.array([0, 0, 1, 1])) == (0, -1)
+
+
+@given(
+    arrays(np.int64, (8, 3), elements=st.integers(0, 4)),
+    arrays(np.bool_, 8).filter(lambda label: 0 < label.sum() < 8),
+)
+def test_strongest_element_is_that_of_every_single_auc(values, label):
+    """Small whole numbers make ties; the AUC counts them half."""
+    above = np.array([roc_auc_score(label, column) - 0.5 for column in values.T])
+    element, sign = strongest_element(values, label.astype(int))
+    assert abs(above[element]) == pytest.approx(np.abs(above).max())
+    assert sign * above[element] == pytest.approx(np.abs(above).max())
+
+
+def test_best_element_scores_its_signed_values():
+    """The draws of a fold may choose unlike elements; the score is their mean."""
+    generator = np.random.default_rng(3)
+    cube = generator.normal(size=(len(CELLS), 5)).astype(np.float32)
+    folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 4)
+    mean, spread = learned_scores("best_element", cube, folds, 0, 1)
+    for fold in range(2):
+        chosen = [
+            strongest_element(cube[cell], label) for cell, label in (folds.train(fold, d) for d in range(4))
+        ]
+        members = np.array([sign * cube[:, element] for element, sign in chosen])
+        np.testing.assert_allclose(mean[fold], members.mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(spread[fold], members.std(axis=0), atol=1e-6)
+    assert spread.max() > 0.1
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_learning_depends_on_the_members_own_cells_alone(name):
+    """With one draw, values of all other cells do not change the score of the training cells."""
+    generator = np.random.default_rng(1)
+    cube = generator.normal(size=(len(CELLS), 4)).astype(np.float32)
+    folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
+    first, _ = learned_scores(name, cube, folds, 0, 1)
+    for fold in range(2):
+        cell, _ = folds.train(fold, 0)
+        other = generator.normal(size=cube.shape).astype(np.float32)
+        other[cell] = cube[cell]
+        again, _ = learned_scores(name, other, folds, 0, 1)
+        np.testing.assert_array_equal(first[fold, cell], again[fold, cell])
+        assert (first[fold] != again[fold]).any()
