@@ -9,16 +9,21 @@ from geohalo.survey.deposits import clean_deposits
 from geohalo.survey.tables import read_table
 
 
-def clean(table: str, surveyed: str, section: dict, max_distance: float, labels: dict, deposits: str) -> str:
-    """Write the deposits; returns a line for the log."""
+def clean(
+    table: str, surveyed: str, section: dict, max_distance: float, labels: dict | None, deposits: str
+) -> str:
+    """Write the deposits, which must form enough groups for the folds of ``labels``; returns a line for the log."""
     places, crs = surveyed_places(surveyed)
     frame = clean_deposits(read_table(table, section["layer"]), section, places, crs, max_distance, table)
     inside = frame[frame["inside"]]
-    sizes = np.bincount(group_deposits(inside.get_coordinates().to_numpy(), labels["group_distance"]))
-    check_groups(sizes, labels)
+    told = f"{len(inside)} of {len(frame)} deposits inside the survey"
+    if labels:
+        sizes = np.bincount(group_deposits(inside.get_coordinates().to_numpy(), labels["group_distance"]))
+        check_groups(sizes, labels)
+        told += f", in {len(sizes)} groups"
     with whole(deposits) as beside:
         frame.to_parquet(beside)
-    return f"{len(inside)} of {len(frame)} deposits inside the survey, in {len(sizes)} groups"
+    return told
 
 
 if __name__ == "__main__":

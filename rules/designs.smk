@@ -1,0 +1,139 @@
+"""No rules: which alternatives of the settings are run, what their stages depend on, and the designs of consensus and claims."""
+
+import shutil
+
+from geohalo.alternatives import (
+    STAGES,
+    alternative,
+    choice_levels,
+    content_key,
+    level_text,
+    stage_settings,
+)
+from geohalo.evidence import claims as claim_surveys
+
+# What the stages of the alternatives depend on: stage -> content key -> settings. A target that compares alternatives fills it when it is
+# asked for, so that other targets do not wait for its design.
+ALTERNATIVES = {stage: {} for stage in STAGES}
+# A GPU trains one alternative at a time, cores as many as there are.
+ON_GPU = {"cpu": False, "cuda": True, "auto": shutil.which("nvidia-smi") is not None}
+ONE_AT_A_TIME = int(ON_GPU[config["network"]["device"]])
+# Functions that register the alternatives of one target each, for whoever asks for a stage's folder by its path.
+DESIGNS = []
+
+
+def register(settings, variants, controls=(), schemes=("held_out",), members=1):
+    """Note what the stages of an alternative depend on; returns the content key of each stage."""
+    needed = stage_settings(settings, variants, controls, schemes, members)
+    keys = {stage: content_key(part) for stage, part in needed.items()}
+    for stage, part in needed.items():
+        ALTERNATIVES[stage][keys[stage]] = part
+    return keys
+
+
+def registered(stage, key):
+    """Return what a stage of an alternative depends on."""
+    for design in [] if key in ALTERNATIVES[stage] else DESIGNS:
+        design()
+    if key not in ALTERNATIVES[stage]:
+        raise WorkflowError(f"alternatives/{stage}/{key}: no alternative of this config has this key.")
+    return ALTERNATIVES[stage][key]
+
+
+def alternative_tables(wildcards):
+    """Return the user's files that an alternative reads; a simulated one makes its own."""
+    settings = registered("elements", wildcards.key)
+    if "simulate" in settings:
+        return {}
+    if GRIDDED:
+        values = {"rasters": [str(file) for file in RASTERS]}
+    else:
+        values = {"samples": survey_file(settings["samples"]["file"], "samples.file")}
+    return values | {"deposits": survey_file(settings["deposits"]["file"], "deposits.file")}
+
+
+def alternative_stage(stage, before):
+    """Return an input function: the folder of the stage before, as a stage names it."""
+    return lambda wildcards: path(f"alternative_{before}", key=registered(stage, wildcards.key)[before])
+
+
+# A mistake in them is told at once; a raster of classes has none to compare.
+try:
+    CHOICES = {} if CLASSES else choice_levels(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+@functools.cache
+def consensus_workflows():
+    """Return the design over the choices, and values, variant and keys of each workflow."""
+    if CLASSES:
+        raise WorkflowError(
+            "snakemake consensus: labels are a raster of classes (labels.raster), and workflows are compared by how they "
+            "rank held-out deposits. It needs a survey with the section 'deposits'."
+        )
+    # Slow to import, and of use to this target alone.
+    from geohalo.evidence.design import space_filling_design
+
+    section = config["consensus"]
+    try:
+        sizes = [len(levels) for levels in CHOICES.values()]
+        design = space_filling_design(sizes, section["workflows"], section["seed"])
+        workflows = []
+        for number, row in enumerate(design.tolist(), 1):
+            changes = {key: levels[k] for k, (key, levels) in zip(row, CHOICES.items())}
+            settings = alternative(config, changes, f"config key consensus.choices, workflow {number}")
+            variant = settings["network"]["variants"][0]
+            keys = register(settings, [variant], schemes=("held_out", "final"), members=section["members"])
+            workflows.append({"values": changes, "variant": variant, "keys": keys})
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return design.tolist(), workflows
+
+
+if not CLASSES:
+    DESIGNS.append(consensus_workflows)
+
+
+def consensus_runs(wildcards):
+    """Return values, keys and file of scores of each workflow."""
+    return [
+        {
+            "values": {key: level_text(value) for key, value in one["values"].items()},
+            "keys": one["keys"],
+            "file": f"{path('alternative_scores', key=one['keys']['scores'])}/{one['variant']}.nc",
+        }
+        for one in consensus_workflows()[1]
+    ]
+
+
+def claims_surveys(seed):
+    """Return the scores of every condition of a seed, by (fault, strength)."""
+    if "simulate" not in config:
+        raise WorkflowError(
+            "claims compares maps with the truth, which only a simulated survey has, and this config has no section "
+            "'simulate'. Run it without --configfile."
+        )
+    section, folders = config["claims"], {}
+    for fault, strength in claim_surveys.conditions(section["strengths"]):
+        settings = alternative(
+            config, claim_surveys.changes(section, fault, strength, seed), "section claims"
+        )
+        keys = register(settings, list(BRANCHES), CONTROLS, ["held_out"], section["members"])
+        folders[fault, strength] = path("alternative_scores", key=keys["scores"])
+    return folders
+
+
+@functools.cache
+def claims_scores(seed):
+    """Return the same, worked out once."""
+    return claims_surveys(seed)
+
+
+def claims_design():
+    """Register every alternative of the claims, for whoever asks for one by its path."""
+    for seed in claim_surveys.seeds(config["claims"]) if "simulate" in config else []:
+        claims_scores(seed)
+
+
+DESIGNS.append(claims_design)

@@ -1,0 +1,31 @@
+"""Second stage of an alternative: the cube, its superpixels and their graphs."""
+
+import json
+from pathlib import Path
+
+from _job import job
+from build_graph import build
+from segment_superpixels import segment_superpixels
+from stack_cube import stack
+
+
+def make(elements: str, settings: dict, folder: str) -> list[str]:
+    """Write settings, cube, superpixels and graphs; returns lines for the log."""
+    for name in ("superpixels", "graph"):
+        Path(folder, name).mkdir(parents=True, exist_ok=True)
+    Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    cube, section = f"{folder}/cube.nc", settings["superpixels"]
+    stack(f"{elements}/elements.nc", settings["cube"]["transform"], settings["cube"]["clip"], cube)
+    told = []
+    for count in section["n_segments"]:
+        labels, graph = f"{folder}/superpixels/{count}.tif", f"{folder}/graph/{count}.npz"
+        shape = (section["compactness"], section["components"])
+        told.append(segment_superpixels(cube, str(count), *shape, labels))
+        told.append(build(labels, graph))
+    return told
+
+
+if __name__ == "__main__":
+    with job(snakemake) as log:
+        for line in make(snakemake.input.elements, snakemake.params.settings, snakemake.output.folder):
+            log.info(line)

@@ -1,0 +1,39 @@
+"""First stage of an alternative: simulate or read the tables, grid the elements, place the deposits."""
+
+import json
+from pathlib import Path
+
+from _job import job
+from clean_deposits import clean as clean_deposits
+from clean_samples import clean as clean_samples
+from interpolate_elements import interpolate_elements
+from read_grids import read
+from simulate_survey import simulate
+
+
+def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
+    """Write settings, samples, deposits, elements and perhaps truth; returns lines for the log."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    places = elements = f"{folder}/elements.nc"
+    told = []
+    if "simulate" in settings:
+        tables = {name: f"{folder}/{name}.csv" for name in ("samples", "deposits")}
+        simulate(settings["simulate"], **tables, truth=f"{folder}/truth.nc")
+    if "grids" in settings:
+        told.append(read(settings["grids"], settings["folder"], elements))
+    else:
+        places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
+        told.append(clean_samples(tables["samples"], settings["samples"], grid["crs"], places, report))
+        told.append(interpolate_elements(places, grid, settings["interpolation"], elements))
+    deposits, distance = f"{folder}/deposits.parquet", settings["grid"]["max_distance"]
+    # Whether they can be held out depends on labels, and is checked where folds are drawn.
+    told.append(clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits))
+    return told
+
+
+if __name__ == "__main__":
+    with job(snakemake) as log:
+        tables = {name: snakemake.input.get(name) for name in ("samples", "deposits")}
+        for line in make(snakemake.params.settings, tables, snakemake.output.folder):
+            log.info(line)

@@ -1,0 +1,35 @@
+"""Draw the consensus of the workflows."""
+
+import pandas as pd
+import xarray as xr
+from _cells import Survey, read_geotiff
+from _job import job
+from _plots import deposit_table, ground
+from geohalo.products.consensus_figures import consensus_plot
+from geohalo.products.figures import save_figure
+
+
+def plot(name: str, area: float, files: dict[str, str], figure: str) -> None:
+    """Write the figure; ``files`` has elements, deposits, table, choices and agreement."""
+    with xr.open_dataset(files["elements"]) as data:
+        where = ground(name, Survey.of(data))
+    agreement, _, spread = read_geotiff(files["agreement"])
+    tables = {
+        "table": pd.read_csv(files["table"]),
+        "choices": pd.read_csv(files["choices"], dtype={"level": str}),
+    }
+    known = deposit_table(files["deposits"])
+    save_figure(
+        consensus_plot(**where, agreement=agreement, spread=spread, deposits=known, area=area, **tables),
+        figure,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        plot(
+            snakemake.params.survey,
+            snakemake.params.area,
+            dict(snakemake.input.items()),
+            snakemake.output.figure,
+        )
