@@ -3,15 +3,18 @@
 import pandas as pd
 from _job import job
 from _plots import held_out_groups
-from geohalo.products.figures import ablation_plot, save_figure
+from geohalo.products.figures import ablation_plot, difference_plot, save_figure
 
 
-def plot(survey: str, table: str, deposits: str, cells: str, figure: str) -> None:
-    """Write the figure."""
-    groups = held_out_groups(deposits, cells)
-    save_figure(ablation_plot(survey, pd.read_csv(table), groups), figure)
+def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
+    """Write the figures; differences only where they are asked for, which classes have none of."""
+    metrics, groups = pd.read_csv(tables["table"]), held_out_groups(tables["deposits"], tables["cells"])
+    save_figure(ablation_plot(survey, metrics, groups), figures["figure"])
+    if "differences" in figures:
+        compared = difference_plot(survey, pd.read_csv(tables["comparisons"]), metrics)
+        save_figure(compared, figures["differences"])
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        plot(snakemake.params.survey, **snakemake.input, **snakemake.output)
+        plot(snakemake.params.survey, dict(snakemake.input.items()), dict(snakemake.output.items()))

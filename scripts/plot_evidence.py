@@ -1,24 +1,37 @@
-"""Draw success-rate curves, the comparison of methods, and the training history."""
+"""Draw the figures of the evidence, and the training history."""
 
 import pandas as pd
 from _job import job
-from geohalo.products.figures import history_plot, metric_comparison, save_figure, success_rate
+from geohalo.products.figures import (
+    calibration_plot,
+    difference_plot,
+    history_plot,
+    metric_comparison,
+    save_figure,
+    split_comparison,
+    success_rate,
+)
 
 
-def plot(survey: str, metrics: str, curves: str, history: str, figures: dict[str, str]) -> None:
-    """Write the figures."""
-    table = pd.read_csv(metrics, keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""})
-    points = pd.read_csv(curves).rename(columns={"variant": "method"})
-    save_figure(success_rate(survey, points, table), figures["success_rate"])
-    save_figure(metric_comparison(survey, table), figures["metrics"])
-    save_figure(history_plot(survey, pd.read_csv(history)), figures["history"])
+def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
+    """Write those figures that are asked for."""
+    metrics = pd.read_csv(
+        tables["metrics"], keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""}
+    )
+    read = {name: pd.read_csv(path) for name, path in tables.items() if name != "metrics"}
+    curves = read["curves"].rename(columns={"variant": "method"})
+    drawn = {
+        "success_rate": lambda: success_rate(survey, curves, metrics),
+        "metrics": lambda: metric_comparison(survey, metrics),
+        "differences": lambda: difference_plot(survey, read["comparisons"], metrics),
+        "calibration": lambda: calibration_plot(survey, read["calibration"], metrics),
+        "splits": lambda: split_comparison(survey, metrics),
+        "history": lambda: history_plot(survey, read["history"]),
+    }
+    for name, path in figures.items():
+        save_figure(drawn[name](), path)
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        files = {
-            "metrics": snakemake.input.metrics,
-            "curves": snakemake.input.curves,
-            "history": snakemake.input.history,
-        }
-        plot(snakemake.params.survey, **files, figures=dict(snakemake.output.items()))
+        plot(snakemake.params.survey, dict(snakemake.input.items()), dict(snakemake.output.items()))

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from geohalo.products.evidence_figures import CHANCE, DECOYS, estimate_of, prepare
+from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     TEXT_SIZE,
@@ -96,17 +97,14 @@ def ablation_plot(survey: str, metrics: pd.DataFrame, n_groups: int) -> Figure:
     """
     panels = _panels(metrics, "variant")
     held = panels[0][panels[0]["split"] == "held_out"].set_index("row")["estimate"]
-    rows = sorted(_names(panels), key=lambda one: (not is_variant(one), -held.get(one, 0.0), one))
-    variants = [one for one in rows if is_variant(one)]
-    labels = [plain(method_style(one)[0]) for one in rows]
-    told = _chosen_text(panels, "variants", variants, {one: plain(method_style(one)[0]) for one in variants})
+    methods = ordered({one: one for one in _names(panels)}, {str(one): value for one, value in held.items()})
+    variants = [one for one in methods if is_variant(one)]
+    labels = {one: plain(method_style(one)[0]) for one in methods}
+    told = _chosen_text(panels, "variants", variants, labels)
     title = f"{plain(survey)}: {told}{_deposits_text(panels[0], n_groups)}"
     page = Page(WIDTH, title, f"{_measure(panels[0])[2]} {_advice(panels, variants)}")
-    for axes in _draw_rows(page, panels, rows, labels):
-        if 0 < len(variants) < len(rows):
-            axes.axhline(len(variants) - 0.5, color=colour("grid"), linewidth=0.8)
-    below = " Variants of the network above the line, controls below it." if len(variants) < len(rows) else ""
-    return page.finish(f"All methods see the same folds, seeds and labelled cells.{below}")
+    _draw_rows(page, panels, Rows.of(methods, [heading_of(one) for one in methods], ROW_HEIGHT), labels)
+    return page.finish("All methods see the same folds, seeds and labelled cells.")
 
 
 @styled
@@ -131,14 +129,14 @@ def sweep_plot(survey: str, metrics: pd.DataFrame, n_groups: int, in_use: str) -
     panels = _panels(metrics[metrics["split"].isin(["held_out", "inner"])], "scales")
     rows = sorted(_names(panels), key=lambda one: ([fineness(n) for n in reversed(one.split("-"))], one))
     names = {one: one.replace("-", " + ") for one in rows}
-    labels = [f"{names[one]}, in use" if one == in_use else names[one] for one in rows]
+    labels = {one: f"{names[one]}, in use" if one == in_use else names[one] for one in rows}
     variant = plain(method_style(str(panels[0]["variant"].iloc[0]))[0])
     told = _chosen_text(panels, "settings", rows, {one: f"{names[one]} superpixels" for one in rows})
     title = f"{plain(survey)}: {told}{_deposits_text(panels[0], n_groups)}"
     shown = " and ".join(_measure(panel)[0] for panel in panels).capitalize()
     about = f"{shown} of {variant} by superpixels asked for. {_advice(panels, rows)}"
     page = Page(WIDTH, title, about)
-    axes = _draw_rows(page, panels, rows, labels)
+    axes = _draw_rows(page, panels, Rows.of(rows), labels)
     for label, one in zip(axes[0].get_yticklabels(), rows, strict=True):
         label.set_fontweight("bold" if one == in_use else "normal")
     return page.finish(
@@ -237,20 +235,19 @@ def _look(split: str, row: str) -> str:
     return style()["schemes"][split][1]
 
 
-def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: list[str], labels: list[str]) -> list[Axes]:
+def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: Rows[str], labels: dict[str, str]) -> list[Axes]:
     """Draw the panels side by side, one row of the tables in each row, and the legend below them."""
     left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.1
     width = (WIDTH - MARGIN - left + GAP) / len(panels) - GAP
-    height, drawn, lines = len(rows) * ROW_HEIGHT + 0.15, [], 1
+    height, drawn, lines = rows.end * ROW_HEIGHT + 0.15, [], 1
     marks = pd.concat(panels)
     shown = marks.loc[marks["split"].isin(list(MARKS)), ["estimate", "low"]].to_numpy(dtype=float)
     lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
     for number, panel in enumerate(panels):
         axes = page.add_axes(left + number * (width + GAP), top, width, height)
         _draw_panel(axes, panel, rows)
-        axes.set(xlim=(max(0.0, lowest - 0.03), 1.02), ylim=(len(rows) - 0.35, -0.5))
-        axes.set_yticks(range(len(rows)), labels if number == 0 else [""] * len(rows))
-        axes.tick_params(axis="y", length=0)
+        axes.set_xlim(max(0.0, lowest - 0.03), 1.02)
+        rows.draw(axes, labels if number == 0 else None)
         label = wrap(page.figure, _measure(panel)[1], TEXT_SIZE, width)
         axes.set_xlabel(label)
         lines = max(lines, label.count("\n") + 1)
@@ -261,7 +258,7 @@ def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: list[str], labels: 
     return drawn
 
 
-def _draw_panel(axes: Axes, table: pd.DataFrame, rows: list[str]) -> None:
+def _draw_panel(axes: Axes, table: pd.DataFrame, rows: Rows[str]) -> None:
     """Draw all estimates of one metric with their intervals."""
     prepare(axes)
     axes.grid(visible=False, axis="y")
@@ -270,7 +267,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, rows: list[str]) -> None:
         axes.axvline(chance, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1)
     for order, (split, (marker, size, width, below)) in enumerate(MARKS.items(), 2):
         for row in table[table["split"] == split].itertuples():
-            y, hue = rows.index(str(row.row)) + below, _look(split, str(row.row))
+            y, hue = rows.at[str(row.row)] + below, _look(split, str(row.row))
             estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
             if width and np.isfinite(low) and np.isfinite(high):
                 (line,) = axes.plot(

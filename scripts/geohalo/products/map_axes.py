@@ -277,6 +277,11 @@ class MapPage(Page):
 
     def finish_map(self, handles: Sequence[Artist], caption: str = "") -> Figure:
         """Add legend, scale bar, north arrow and caption, and give the page its final shape."""
+        self.add_footer(handles)
+        return self.finish(caption)
+
+    def add_footer(self, handles: Sequence[Artist]) -> None:
+        """Add legend, scale bar and north arrow below everything."""
         left, top = self.place(self.panels[0])[0], self.bottom + 0.08
         self.bottom = top
         right = self.right_edge if self.right_edge - left >= NARROWEST_FOOTER else self.width - MARGIN
@@ -284,7 +289,6 @@ class MapPage(Page):
         self.bottom = top
         height = self.add_legend(handles, left, right - SCALE_WIDTH - left - 0.1) if handles else 0.0
         self.bottom = top + max(SCALE_HEIGHT, height)
-        return self.finish(caption)
 
     def _add_scale_bar(self, left: float, top: float) -> None:
         """Draw scale bar and north arrow in axes of their own, whose units are inches."""

@@ -78,12 +78,17 @@ def marks(axes, label):
 
 
 def by_row(axes, label):
-    """Return {number of the row: values} of the lines with a label."""
+    """Return {number of the row, headings not counted: values} of the lines with a label."""
     return {
-        round(float(line.get_ydata()[0])): [round(float(x), 6) for x in line.get_xdata()]
+        row_of(axes, line): [round(float(x), 6) for x in line.get_xdata()]
         for line in axes.lines
         if line.get_label() == label
     }
+
+
+def row_of(axes, line):
+    """Return the number of the tick nearest to a mark."""
+    return int(np.abs(axes.get_yticks() - line.get_ydata()[0]).argmin())
 
 
 def legend(figure):
@@ -105,8 +110,12 @@ def picture(figure):
 
 def heights(axes, label):
     """Return {row: how far below its middle} of the marks with a label."""
-    at = [float(line.get_ydata()[0]) for line in axes.lines if line.get_label() == label]
-    return {round(y): round(y - round(y), 6) for y in at}
+    lines = [line for line in axes.lines if line.get_label() == label]
+    rows = [row_of(axes, line) for line in lines]
+    below = [
+        float(line.get_ydata()[0]) - axes.get_yticks()[row] for line, row in zip(lines, rows, strict=True)
+    ]
+    return {row: round(number, 6) for row, number in zip(rows, below, strict=True)}
 
 
 def test_ablation_shows_every_split_of_every_method_and_nothing_of_other_metrics(ablation):
@@ -208,8 +217,14 @@ def test_decoys_get_a_panel_of_their_own_that_shares_the_rows(ablation_decoys):
     for axes in (left, right):
         chance = axes.lines[0]
         assert (list(chance.get_xdata()), chance.get_linestyle()) == ([0.5, 0.5], "--")
-        # Variants of the network above a line, controls below it.
-        assert [1.5, 1.5] in [list(line.get_ydata()) for line in axes.lines]
+        # Two variants, a learner and a control of places, a heading above each.
+        assert np.ptp(axes.get_yticks()[:2]) == 1
+        borders = [float(line.get_ydata()[0]) for line in axes.lines if line.get_label() == "border"]
+        first, second, third, fourth = axes.get_yticks()
+        assert first < second < borders[0] < third < borders[1] < fourth
+    assert [text.get_text() for text in left.texts] == [
+        "The network", "Other methods with labels", "Places alone",
+    ]  # fmt: skip
     assert legend(figure) == [
         "held out, 95 % interval: report this",
         "inner split, 95 % interval: choose by this",

@@ -5,7 +5,9 @@ from geohalo.products import evidence_figures, styles
 from geohalo.products.figures import metric_comparison, success_rate
 from matplotlib.colors import to_hex
 
-VALUES = {"spatial": 0.88, "fusion": 0.84, "random_forest": 0.78, "shuffle": 0.49}
+VALUES = {"fusion": 0.84, "spatial": 0.88, "random_forest": 0.78, "shuffle": 0.49}
+#: Rows of the comparison, by method: headings take the others.
+ROWS = {"spatial": 1, "fusion": 2, "random_forest": 4, "shuffle": 6}
 
 
 @pytest.fixture
@@ -77,6 +79,34 @@ def test_area_is_summed_from_the_steps_when_no_metric_tells_it(curves, metrics):
     assert legend(figure.axes[0])[0] == "0.71 fusion"
 
 
+def test_with_many_controls_all_but_a_few_are_grey(curves, metrics):
+    others = [
+        "logistic",
+        "gradient_boosting",
+        "mahalanobis",
+        "best_element",
+        "sampling_density",
+        "autoencoder",
+    ]
+    more = pd.concat([curves[curves["method"] == "shuffle"].assign(method=one) for one in others])
+    areas = dict(zip(others, (0.6, 0.9, 0.7, 0.65, 0.55, 0.5), strict=True))
+    told = metrics[(metrics["metric"] == "success_area") & (metrics["variant"] == "shuffle")]
+    table = pd.concat([metrics, *(told.assign(variant=one, estimate=areas[one]) for one in others)])
+    axes = success_rate("survey", pd.concat([curves, more]), table).axes[0]
+    hues = {line.get_label(): to_hex(line.get_color()) for line in axes.lines}
+    grey = {label for label, hue in hues.items() if hue == styles.colour("faint")} - {"0.48 shuffled labels"}
+    # Gradient boosting finds most of the controls that are not always shown.
+    assert grey == {
+        "0.70 Mahalanobis distance", "0.65 best single element", "0.60 logistic regression", "0.50 auto-encoder",
+    }  # fmt: skip
+    assert hues["0.90 gradient boosting"] == styles.method_style("gradient_boosting")[1]
+    assert legend(axes)[:4] == [
+        "0.90 gradient boosting", "0.87 spatial branch", "0.83 fusion", "0.77 random forest",
+    ]  # fmt: skip
+    widths = {line.get_label(): line.get_linewidth() for line in axes.lines}
+    assert max(widths[label] for label in grey) < widths["0.83 fusion"]
+
+
 def test_success_rate_without_variant_or_random_split_draws_what_there_is(curves, metrics):
     only = curves[(curves["method"] == "random_forest") & (curves["split"] == "held_out")]
     assert legend(success_rate("survey", only, metrics).axes[0]) == ["0.77 random forest", "0.50 chance"]
@@ -92,7 +122,7 @@ def test_comparison_shows_every_estimate_interval_and_optimistic_value(metrics):
         held = [line for line in axes.lines if line.get_label() == "held_out"]
         random = [line for line in axes.lines if line.get_label() == "random"]
         intervals = [line for line in axes.lines if line.get_label() == "interval"]
-        for row, value in enumerate(VALUES.values()):
+        for row, value in ((row, VALUES[method]) for method, row in ROWS.items()):
             points = {(round(float(line.get_xdata()[0]), 6), float(line.get_ydata()[0])) for line in held}
             assert (round(value - less, 6), row) in points
             points = {(round(float(line.get_xdata()[0]), 6), float(line.get_ydata()[0])) for line in random}
@@ -147,7 +177,8 @@ def test_comparison_with_decoys_shows_what_holding_out_is_worth(metrics):
     ]
     rows = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     marks = [line for line in figure.axes[0].lines if line.get_label() == "decoys"]
-    at = {rows[int(line.get_ydata()[0])]: float(line.get_xdata()[0]) for line in marks}
+    names = dict(zip(figure.axes[0].get_yticks(), rows, strict=True))
+    at = {names[line.get_ydata()[0]]: float(line.get_xdata()[0]) for line in marks}
     assert at == {
         "spatial branch": 0.53, "fusion": 0.53, "random forest": 0.53, "shuffled labels": 0.53,
         "distance from training background": 0.97,
@@ -170,8 +201,9 @@ def test_scales_are_named_only_where_a_variant_has_several(metrics):
     assert labels == ["spatial branch", "fusion 100-300", "fusion 900", "random forest", "shuffled labels"]
 
 
-def test_main_variant_is_fusion_where_there_is_one():
-    assert evidence_figures.main_variant(pd.Series(["logistic", "spatial", "fusion"])) == "fusion"
+def test_main_variant_is_the_first_one_of_the_network():
+    assert evidence_figures.main_variant(pd.Series(["logistic", "spatial", "fusion"])) == "spatial"
+    assert evidence_figures.main_variant(pd.Series(["fusion", "spatial"])) == "fusion"
     assert evidence_figures.main_variant(pd.Series(["logistic", "spatial"])) == "spatial"
     assert evidence_figures.main_variant(pd.Series(["logistic", "shuffle"])) == "logistic"
 

@@ -1,0 +1,142 @@
+"""The figure of the splits: what the evidence says when deposits are held out in other ways."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from geohalo.products.evidence_figures import CHANCE, METRIC_NAMES, estimate_of, main_variant, prepare
+from geohalo.products.method_rows import Rows, heading_of, ordered
+from geohalo.products.pages import MARGIN, WIDTH, Page
+from geohalo.products.styles import TEXT_SIZE, colour, method_style, plain, style, styled
+
+#: How each split holds out, in the order of the rows, and its marker.
+SPLITS = {
+    "held_out": ("groups of deposits in folds", "o"),
+    "leave_one_group_out": ("one group at a time", "^"),
+    "checkerboard": ("squares of a checkerboard", "s"),
+    "random": ("random cells (optimistic)", "o"),
+}
+ROW_HEIGHT = 0.36
+LABEL_WIDTH = 2.15
+GAP = 0.3
+
+
+@styled
+def split_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
+    """Draw capture and share of decoys outranked of every method by every way of holding out.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    metrics : pandas.DataFrame
+        Tidy: ``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high``. Drawn are ``capture``
+        with ``decoy_capture`` beside it and, where it is finite, ``above_decoys``, of those `SPLITS` that
+        there are.
+
+    Returns
+    -------
+    Figure
+    """
+    table = metrics[metrics["split"].isin(list(SPLITS)) & np.isfinite(metrics["estimate"])]
+    splits = [one for one in SPLITS if (table["split"] == one).any()]
+    panels = [one for one in ("capture", "above_decoys") if (table["metric"] == one).any()]
+    decoys = table[table["metric"] == "decoy_capture"].assign(metric="capture", low=np.nan, high=np.nan)
+    table = table[table["metric"].isin(panels)]
+    held = table[(table["split"] == "held_out") & (table["metric"] == "capture")]
+    methods = ordered(
+        {str(one): str(one) for one in table["variant"]},
+        dict(zip(held["variant"], held["estimate"], strict=True)),
+    )
+    rows = Rows.of(methods, [heading_of(one) for one in methods], ROW_HEIGHT)
+    page = Page(
+        WIDTH,
+        f"{plain(survey)}: {_headline(table, splits)}",
+        "The same methods, trained again and judged by other ways of holding out. What holds in all of them does "
+        "not hang on how the folds were drawn.",
+    )
+    left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.2
+    width = (WIDTH - MARGIN - left + GAP) / max(len(panels), 1) - GAP
+    lowest = min(
+        0.4,
+        float(np.nanmin(pd.concat([table, decoys])[["estimate", "low"]].to_numpy(dtype=float), initial=0.4)),
+    )
+    labels = {one: plain(method_style(one)[0]) for one in methods}
+    for number, metric in enumerate(panels):
+        axes = page.add_axes(left + number * (width + GAP), top, width, max(rows.end, 1) * ROW_HEIGHT + 0.15)
+        _draw_panel(axes, table[table["metric"] == metric], decoys[decoys["metric"] == metric], rows, splits)
+        axes.set_xlim(max(0.0, lowest - 0.03), 1.02)
+        axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
+        rows.draw(axes, labels if number == 0 else None)
+    page.bottom += 0.35
+    page.bottom += page.add_legend(_legend(splits, len(decoys) > 0), MARGIN, WIDTH - 2 * MARGIN)
+    told = "Bars: 95 % interval over groups."
+    if len(decoys):
+        told += (
+            " Crosses: capture of decoys, places without a deposit that were held out alike. What it has above 0.5 is "
+            "due to holding out alone."
+        )
+    if "random" in splits:
+        told += " The random split has no decoys, and its interval is left out."
+    return page.finish(told)
+
+
+def _headline(table: pd.DataFrame, splits: list[str]) -> str:
+    """Give what the main variant captures, and how many decoys it outranks, in every split."""
+    main = main_variant(table["variant"])
+    told = []
+    for split in splits:
+        capture, above = (estimate_of(table, main, split, one)[0] for one in ("capture", "above_decoys"))
+        outranked = f" ({above:.2f} of decoys outranked)" if np.isfinite(above) else ""
+        if np.isfinite(capture):
+            told.append(f"{capture:.2f}{outranked} with {SPLITS[split][0]}")
+    return (
+        f"capture of {plain(method_style(main)[0])} is {', '.join(told)}" if told else "no split was judged"
+    )
+
+
+def _draw_panel(
+    axes: Axes, table: pd.DataFrame, decoys: pd.DataFrame, rows: Rows[str], splits: list[str]
+) -> None:
+    """Draw every split of every method, one below the other in the row of the method, each with its decoys."""
+    prepare(axes)
+    axes.grid(visible=False, axis="y")
+    axes.axvline(CHANCE, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1, label="chance")
+    step = 0.72 / max(len(splits), 2)
+    for number, split in enumerate(splits):
+        below = (number - (len(splits) - 1) / 2) * step
+        for row in decoys[decoys["split"] == split].itertuples():
+            at = (float(row.estimate), rows.at[str(row.variant)] + below)  # type: ignore[arg-type]
+            (cross,) = axes.plot(*at, "x", markersize=4, color=colour("note"), label=f"{split} decoys")
+            cross.set_zorder(2.5)
+        for row in table[table["split"] == split].itertuples():
+            y = rows.at[str(row.variant)] + below
+            hue, marker = _look(split)
+            estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
+            if split != "random" and np.isfinite(low) and np.isfinite(high):
+                axes.plot([low, high], [y, y], color=hue, linewidth=1.3, zorder=2, label=f"{split} interval")
+            (mark,) = axes.plot(estimate, y, marker, markersize=4.5, color=hue, zorder=3, label=split)
+            mark.set_markerfacecolor("white" if split == "random" else hue)
+
+
+def _look(split: str) -> tuple[str, str]:
+    """Return colour and marker of a split."""
+    return colour("note") if split == "random" else style()["schemes"][split][1], SPLITS[split][1]
+
+
+def _legend(splits: list[str], decoys: bool) -> list[Line2D]:
+    """Return the symbols of the splits and of decoys."""
+    handles = []
+    for split in splits:
+        hue, marker = _look(split)
+        handle = Line2D(
+            [], [], color=hue, marker=marker, markersize=4.5, linewidth=1.3, label=SPLITS[split][0]
+        )
+        handle.set(markerfacecolor="white" if split == "random" else hue)
+        handle.set_linestyle("none" if split == "random" else "solid")
+        handles.append(handle)
+    chance = Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance")
+    cross = Line2D([], [], color=colour("note"), linestyle="none", marker="x", markersize=4, label="decoys")
+    return [*handles, *([cross] if decoys else []), chance]

@@ -1,0 +1,139 @@
+"""The figure of success-rate curves: how much is found when the best ground is searched first.
+
+The inner split is left out: it serves choices, and what choices were made by is no evidence.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from geohalo.products.evidence_figures import estimate_of, main_variant, prepare
+from geohalo.products.pages import MARGIN, WIDTH, Page
+from geohalo.products.styles import (
+    SMALL_SIZE,
+    colour,
+    is_variant,
+    method_style,
+    plain,
+    signed_percent,
+    styled,
+)
+
+#: With more controls than this, only those of `SHOWN` and the best other one keep colour and line style.
+MOST_CONTROLS = 6
+#: A learner and a detector to beat, what places alone are worth, and what should be chance.
+SHOWN = ("random_forest", "superpixel_contrast", "sampling_density", "background_absence", "shuffle")
+
+
+@styled
+def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
+    """Draw the share of deposits found against the share of the area searched, best ground first.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    curves : pandas.DataFrame
+        ``method``, ``split`` (``held_out`` or ``random``), ``area`` and ``found``, both 0 to 1:
+        staircases, found from that area on. Of the random split only the main variant is drawn. With
+        more than `MOST_CONTROLS` controls all but a few are grey lines.
+    metrics : pandas.DataFrame
+        Tidy table of metrics (``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high``); the
+        areas under the curves are its ``success_area``, or are summed from the curve where it has none.
+
+    Returns
+    -------
+    Figure
+    """
+    held = curves[curves["split"] == "held_out"]
+    main = main_variant(held["method"])
+    areas = {str(method): _area_under(curve, metrics, "held_out") for method, curve in held.groupby("method")}
+    ranked = sorted(areas, key=lambda method: -areas[method])
+    headline = _search_headline(held[held["method"] == main], main)
+    page = Page(
+        WIDTH,
+        f"{plain(survey)}: {headline}",
+        "Share of held-out deposits found when the ground with the highest score is searched first.",
+    )
+    axes = page.add_axes(MARGIN + 0.55, page.bottom, 4.5, 4.5)
+    prepare(axes)
+    axes.plot([0, 1], [0, 1], color=colour("chance"), linewidth=0.8, label="chance")
+    coloured = _coloured(ranked)
+    handles = _draw_ranked(axes, held, {method: areas[method] for method in ranked}, coloured, main)
+    random = curves[(curves["split"] == "random") & (curves["method"] == main)]
+    if not random.empty:
+        area = _area_under(random, metrics, "random")
+        label = f"{area:.2f} {method_style(main)[0]}, random split (optimistic)"
+        line = _draw_curve(axes, random, main, label, False)
+        line.set(linestyle="dashed", linewidth=1.3)
+        handles.append(line)
+    handles.append(Line2D([], [], color=colour("chance"), linewidth=0.8, label="0.50 chance"))
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Area searched", ylabel="Deposits found")
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    legend = axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0,
+        title="Area under the curve, held-out deposits", title_fontsize=SMALL_SIZE, alignment="left",
+        handlelength=2.6,
+    )  # fmt: skip
+    for text, method in zip(legend.get_texts(), ranked, strict=False):
+        text.set_color(colour("text" if method in coloured else "note"))
+    page.bottom += 0.45
+    told = "Grey lines: the controls without a colour of their own." if len(coloured) < len(ranked) else ""
+    return page.finish(told)
+
+
+def _draw_ranked(
+    axes: Axes, held: pd.DataFrame, areas: dict[str, float], coloured: set[str], main: str
+) -> list[Line2D]:
+    """Draw the held-out curves of all methods in the order of the areas below them."""
+    handles = []
+    for method, area in areas.items():
+        label = f"{area:.2f} {method_style(method)[0]}"
+        line = _draw_curve(axes, held[held["method"] == method], method, label, method == main)
+        if method not in coloured:
+            line.set(color=colour("faint"), linestyle="solid", linewidth=0.6, zorder=1.5)
+        handles.append(line)
+    return handles
+
+
+def _coloured(ranked: list[str]) -> set[str]:
+    """Return the methods that keep their look: variants, a few controls and the best other one."""
+    controls = [method for method in ranked if not is_variant(method)]
+    if len(controls) <= MOST_CONTROLS:
+        return set(ranked)
+    best = next(method for method in controls if method not in SHOWN)
+    return {method for method in ranked if is_variant(method) or method in SHOWN} | {best}
+
+
+def _draw_curve(axes: Axes, curve: pd.DataFrame, method: str, label: str, main: bool) -> Line2D:
+    """Draw one staircase: variants thick, controls thin, the main variant on top."""
+    _, hue, line = method_style(method)
+    width = 2.4 if main else 1.6 if is_variant(method) else 0.9
+    ordered = curve.sort_values(["area", "found"])
+    rank = 4 if main else 3 if is_variant(method) else 2
+    (drawn,) = axes.step(ordered["area"], ordered["found"], where="post", label=plain(label), zorder=rank)
+    drawn.set(color=hue, linestyle=line, linewidth=width)
+    return drawn
+
+
+def _area_under(curve: pd.DataFrame, metrics: pd.DataFrame, split: str) -> float:
+    """Return the area under a curve from the table of metrics, or else from its steps."""
+    told = estimate_of(metrics, str(curve["method"].iloc[0]), split, "success_area")[0]
+    if np.isfinite(told):
+        return told
+    ordered = curve.sort_values(["area", "found"])
+    return float((np.diff(ordered["area"]) * ordered["found"].to_numpy()[:-1]).sum())
+
+
+def _search_headline(curve: pd.DataFrame, method: str) -> str:
+    """Say what is found in the best tenth of the area."""
+    if curve.empty:
+        return "no held-out curve"
+    found = curve.loc[curve["area"] <= 0.1, "found"].max()
+    share = 0.0 if np.isnan(found) else float(found)
+    label = plain(method_style(method)[0])
+    return f"{label} finds {signed_percent(share)} of held-out deposits in the best 10 % of the area"
