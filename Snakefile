@@ -19,12 +19,17 @@ include: "rules/evaluate.smk"
 include: "rules/products.smk"
 include: "rules/classes.smk"
 include: "rules/experiments.smk"
+include: "rules/designs.smk"
+include: "rules/alternatives.smk"
+include: "rules/claims.smk"
 
 
 localrules:
     all,
     ablation,
     sweep,
+    consensus,
+    claims,
 
 
 rule all:

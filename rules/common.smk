@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import Paramspace
 
@@ -36,9 +37,14 @@ GRIDDED = "grids" in config
 CLASSES = "raster" in config["labels"]
 EVALUATED = [
     "metrics",
-    *(["confusion"] if CLASSES else ["deposit_ranks", "success_rate"]),
+    *(
+        ["confusion"]
+        if CLASSES
+        else ["deposit_ranks", "success_rate", "calibration", "comparisons", "verdict"]
+    ),
 ]
 SCHEMES = ["held_out", "inner", "random", "final"]
+SCHEMES += sorted(config["labels"]["extra_splits"])
 # Whether superpixels of the map learn which neighbours to attend to.
 ATTENTION = (
     config["network"]["options"].get("attention", PRESETS[config["network"]["preset"]].attention)
@@ -70,13 +76,31 @@ FILES = {
     "metrics": "metrics.csv",
     "deposit_ranks": "deposit_ranks.csv",
     "success_rate": "success_rate.csv",
+    "calibration": "calibration.csv",
+    "comparisons": "comparisons.csv",
+    "verdict": "verdict.md",
     "confusion": "confusion.csv",
     "ablation": "ablation.csv",
+    "ablation_comparisons": "ablation_comparisons.csv",
     "ablation_figure": "figures/ablation.png",
+    "ablation_differences": "figures/ablation_differences.png",
     "sweep": "sweep.csv",
     "sweep_figure": "figures/sweep.png",
     "map": "maps/{map}.tif",
     "figure": "figures/{figure}.png",
+    "alternative_elements": "alternatives/elements/{key}",
+    "alternative_cubes": "alternatives/cubes/{key}",
+    "alternative_scores": "alternatives/scores/{key}",
+    "consensus": "consensus.csv",
+    "consensus_choices": "consensus_choices.csv",
+    "agreement": "maps/agreement.tif",
+    "consensus_figure": "figures/consensus.png",
+    "claims": "claims.csv",
+    "claims_seed": "claims/{seed}.csv",
+    "claims_summary": "claims_summary.csv",
+    "claims_verdicts": "claims_verdicts.csv",
+    "claims_text": "claims.md",
+    "claims_figure": "figures/claims.png",
 }
 
 
@@ -92,16 +116,18 @@ USED, COMPARED = (
     config["experiments"]["n_segments"],
 )
 SCALES = run_space(VARIANTS[:1], [USED]).scales[0]
+# The first variant learning from permuted labels, a run of its own.
+SHUFFLED = [name for name in config["evaluation"]["controls"] if name == "shuffle"]
 # The runs of `all`, of `ablation` and of `sweep`; what they share is trained once.
-TRAINED = run_space(VARIANTS, [USED])
-ABLATION = run_space(config["experiments"]["variants"], [USED])
+TRAINED = run_space([*VARIANTS, *SHUFFLED], [USED])
+ABLATION = run_space([*config["experiments"]["variants"], *SHUFFLED], [USED])
 SWEEP = run_space(VARIANTS[:1], [*COMPARED, USED])
 
 
 wildcard_constraints:
     n_segments="|".join({str(n): None for counts in [USED, *COMPARED] for n in counts}),
     scales="|".join(map(re.escape, SWEEP.scales)),
-    variant="fusion|spectrum|spatial|internal|external",
+    variant="fusion|spectrum|spatial|internal|external|shuffle",
 
 
 def path(name, **wildcards):
@@ -176,10 +202,23 @@ def run_files(name, space):
     return expand(path(name), zip, **space.to_dict("list"))
 
 
+def branches(wildcards):
+    """The variant of the network that a run trains."""
+    return VARIANTS[0] if wildcards.variant == "shuffle" else wildcards.variant
+
+
 def measured(space, controls=()):
     """What the script `evaluate` measures: (variant, scales, file, method) of runs and controls."""
     runs = zip(space.variant, space.scales, run_files("heldout", space))
     return [(*run, None) for run in runs] + [(name, "", path("controls"), name) for name in controls]
+
+
+def method_names():
+    """What figures and texts call variants and controls."""
+    table = yaml.safe_load(
+        (Path(workflow.basedir) / "resources" / "colour_maps.yaml").read_text(encoding="utf-8")
+    )
+    return {name: label for name, (label, *_) in table["methods"].items()}
 
 
 def survey_folds():
@@ -198,8 +237,11 @@ def final_outputs():
         "heldout_map",
         "success_rate",
         "metrics",
+        "differences",
+        "calibration",
         "history",
     ]
+    figures += ["splits"] if config["labels"]["extra_splits"] else []
     if CLASSES:
         figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
     figures += [] if GRIDDED else ["samples"]
@@ -228,9 +270,14 @@ MAPS = ["score", "spread", "heldout_score", "fold"]
 CLASS_MAPS = ["classes", "score", "spread"]
 # Where the survey has values: its samples, or the cells of its rasters.
 PLACES = path("elements") if GRIDDED else path("samples")
-LEFT_OUT = {
-    "sampling_density": GRIDDED or CLASSES,
-    "deposit_distance": CLASSES,
-    "background_absence": CLASSES,
-}
-CONTROLS = [name for name in config["evaluation"]["controls"] if not LEFT_OUT.get(name)]
+# Samples that evidence is measured at: the open benchmark's protocol is about samples and deposits.
+SAMPLED = {} if GRIDDED or CLASSES else {"samples": path("samples")}
+# Classes are judged by their probabilities, which few controls give, and places without deposits say nothing.
+CLASSIFIERS = ["logistic", "random_forest", "gradient_boosting"]
+CONTROLS = [
+    name
+    for name in config["evaluation"]["controls"]
+    if name not in SHUFFLED
+    and (name in CLASSIFIERS or not CLASSES)
+    and (name != "sampling_density" or not GRIDDED)
+]

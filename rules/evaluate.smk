@@ -6,6 +6,7 @@ rule score_controls:
         cube=path("cube"),
         places=PLACES,
         folds=survey_folds(),
+        graphs=[path("graph", n_segments=n) for n in SCALES.split("-") if "superpixel_contrast" in CONTROLS],
     output:
         scores=path("controls"),
     log:
@@ -16,9 +17,10 @@ rule score_controls:
         "../envs/geo.yaml"
     threads: workflow.cores or 1
     resources:
-        mem_mb=megabytes(2000),
+        mem_mb=megabytes(3000),
         runtime=60,
     params:
+        schemes=SCHEMES,
         controls=CONTROLS,
         code=code("score_controls"),
     message:
@@ -29,6 +31,7 @@ rule score_controls:
 
 rule evaluate:
     input:
+        **SAMPLED,
         elements=path("elements"),
         folds=survey_folds(),
         runs=run_files("heldout", TRAINED),
@@ -48,11 +51,13 @@ rule evaluate:
         runs=measured(TRAINED, CONTROLS),
         arguments={
             "survey_name": SURVEY,
+            "splits": [scheme for scheme in SCHEMES if scheme != "final"],
             "labels": {key: config["labels"][key] for key in ("radius", "seed")},
             "bootstrap": config["evaluation"]["bootstrap"],
         },
+        names=method_names(),
         code=code("evaluate"),
     message:
-        "Measure variants and controls with held-out deposits, on the inner split and on the random one"
+        "Measure variants and controls with held-out deposits, on the other splits and on the random one"
     script:
         "../scripts/evaluate.py"

@@ -5,6 +5,7 @@ rule ablation:
     input:
         path("ablation"),
         path("ablation_figure"),
+        *([] if CLASSES else [path("ablation_differences")]),
 
 
 rule sweep:
@@ -16,11 +17,13 @@ rule sweep:
 # The measuring of `evaluate`, apart from it: a comparison does not redo metrics.csv.
 use rule evaluate as compare_variants with:
     input:
+        **SAMPLED,
         elements=path("elements"),
         folds=survey_folds(),
         runs=run_files("heldout", ABLATION),
         controls=path("controls"),
     output:
+        **({} if CLASSES else {"comparisons": path("ablation_comparisons")}),
         metrics=path("ablation"),
     log:
         log_file("compare_variants"),
@@ -36,6 +39,7 @@ use rule evaluate as compare_variants with:
 
 use rule evaluate as compare_scales with:
     input:
+        **SAMPLED,
         elements=path("elements"),
         folds=survey_folds(),
         runs=run_files("heldout", SWEEP),
@@ -55,10 +59,12 @@ use rule evaluate as compare_scales with:
 
 rule plot_ablation:
     input:
+        **({} if CLASSES else {"comparisons": path("ablation_comparisons")}),
         table=path("ablation"),
         deposits=path("folds_deposits"),
         cells=path("folds_table", scheme="held_out"),
     output:
+        **({} if CLASSES else {"differences": path("ablation_differences")}),
         figure=path("ablation_figure"),
     log:
         log_file("plot_ablation"),

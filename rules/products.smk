@@ -140,10 +140,15 @@ if not CLASSES:
         input:
             metrics=path("metrics"),
             curves=path("success_rate"),
+            comparisons=path("comparisons"),
+            calibration=path("calibration"),
             history=path("history", variant=VARIANTS[0], scales=SCALES),
         output:
+            **({"splits": path("figure", figure="splits")} if config["labels"]["extra_splits"] else {}),
             success_rate=path("figure", figure="success_rate"),
             metrics=path("figure", figure="metrics"),
+            differences=path("figure", figure="differences"),
+            calibration=path("figure", figure="calibration"),
             history=path("figure", figure="history"),
         log:
             log_file("plot_evidence"),

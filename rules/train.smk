@@ -48,20 +48,22 @@ rule train:
         gpu=1,
     params:
         # What makes no map needs no members that hold out nothing. A run's members are the same whoever asks for it.
+        # Permuted labels are a control of the headline number alone.
         schemes=lambda wildcards: [
             scheme
-            for scheme in SCHEMES
+            for scheme in (SCHEMES if wildcards.variant != "shuffle" else ["held_out"])
             if scheme != "final" or (wildcards.variant, wildcards.scales) == (VARIANTS[0], SCALES)
         ],
         settings=lambda wildcards: {
-            "variant": wildcards.variant,
+            "variant": branches(wildcards),
             "patience": config["network"]["early_stopping"],
             **{key: config["network"][key] for key in ("preset", "options", "epochs")},
         },
         # Only the spectrum branch sees an order: another one trains no other variant again.
         spectrum_order=lambda wildcards: (
-            config["network"]["spectrum_order"] if "spectrum" in BRANCHES[wildcards.variant] else "given"
+            config["network"]["spectrum_order"] if "spectrum" in BRANCHES[branches(wildcards)] else "given"
         ),
+        shuffle=lambda wildcards: wildcards.variant == "shuffle",
         # Where and how fast it runs; none of it changes what comes out.
         machine={key: config["network"][key] for key in ("device", "precision", "memory")},
         checkpoint=path("checkpoint"),

@@ -156,7 +156,8 @@ def _check_labels(config: Config, given: str, source: str) -> None:
             f"{source}: labels come from deposits or from a raster of classes; remove the section 'deposits' or "
             "the key 'labels.raster'."
         )
-    unused = [key for key in ("radius", "background_distance", "background") if key in labels]
+    of_deposits = ("radius", "background_distance", "background", "extra_splits", "block")
+    unused = [key for key in of_deposits if key in labels]
     if unused:
         raise InputError(f"{source}: key 'labels.{unused[0]}' is not used with 'labels.raster'; remove it.")
     lone = [key for key in ("train", "test") if set(raster) > {"file"} and key not in raster]

@@ -13,7 +13,7 @@ from geohalo.errors import InputError
 from geohalo.evidence.class_metrics import OVERALL_METRICS
 from geohalo.evidence.controls import CONTROLS
 from geohalo.evidence.decoy_metrics import DECOY_METRICS
-from geohalo.evidence.evaluate import AREA_METRICS, DEPOSIT_METRICS, PROBABILITY_METRICS
+from geohalo.evidence.evaluate import AREA_METRICS, DEPOSIT_METRICS, PAIR_METRICS, PROBABILITY_METRICS
 from geohalo.evidence.folds import SCHEMES
 from geohalo.network.presets import PRESETS, VARIANTS
 from geohalo.settings import check_settings, schema
@@ -220,7 +220,7 @@ def test_no_output_is_explained_that_does_not_exist():
     [
         (
             "docs/outputs.md",
-            (*DEPOSIT_METRICS, *DECOY_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES),
+            (*DEPOSIT_METRICS, *DECOY_METRICS, *PAIR_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES),
         ),
         ("docs/outputs.md", (*OVERALL_METRICS, "recall_class_k", "f1_class_k")),
         ("docs/method.md", (*CONTROLS, *VARIANTS, *PRESETS)),

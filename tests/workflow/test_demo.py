@@ -7,23 +7,44 @@ import pytest
 import rasterio
 import torch
 import xarray as xr
+import yaml
 from _cells import Survey
 from _folds import read_folds
+from geohalo.evidence.controls import LABEL_FREE, PROBABILITY_CONTROLS
 from geohalo.evidence.metrics import percentile_rank
 from geohalo.network.definition import TwoBranch
 from geohalo.network.presets import PRESETS
 from geohalo.superpixels.graph import build_graph
 from PIL import Image
+from workflow_runs import (
+    CONTROLS,
+    ROOT,
+    SPLITS,
+    assert_comparisons_follow,
+    assert_evidence_rows,
+    read_evidence,
+)
 
 pytestmark = pytest.mark.workflow
 
 MAPS = ["samples", "elements", "superpixels", "folds", "anomaly_map", "heldout_map", "truth"]
-FIGURES = [*MAPS, "success_rate", "metrics", "history"]
+FIGURES = [*MAPS, "success_rate", "metrics", "differences", "calibration", "history"]
 
 
 @pytest.fixture(scope="module")
 def results(demo):
     return demo / "results" / "small"
+
+
+@pytest.fixture(scope="module")
+def metrics(results):
+    return read_evidence(results / "metrics.csv")
+
+
+@pytest.fixture(scope="module")
+def held_out(metrics):
+    """Return estimate, low, high and n of a metric of the map's variant, held out."""
+    return metrics.query("variant == 'fusion' and split == 'held_out'").set_index("metric")
 
 
 @pytest.fixture(scope="module")
@@ -126,19 +147,9 @@ def test_history_falls(results):
     assert history.groupby("member").ngroups == 20
 
 
-def test_metrics_follow_from_the_scores(results, survey):
+def test_metrics_follow_from_the_scores(results, survey, metrics, held_out):
     """Capture in the table equals the mean percentile rank worked out here from scores, folds and deposits."""
-    metrics = pd.read_csv(results / "metrics.csv")
-    assert set(metrics["variant"]) == {
-        "fusion",
-        "logistic",
-        "random_forest",
-        "sampling_density",
-        "deposit_distance",
-        "background_absence",
-    }
-    assert set(metrics["split"]) == {"held_out", "inner", "random"}
-    assert len(metrics) == 6 * 3 * 14
+    assert_evidence_rows(metrics, {"fusion"} | CONTROLS)
     scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
         "score_held_out"
     ].to_numpy()
@@ -148,30 +159,104 @@ def test_metrics_follow_from_the_scores(results, survey):
         rank = percentile_rank(scores[int(deposit["fold"])][survey.mask])
         near = np.hypot(*(survey.cells - [deposit["x"], deposit["y"]]).T) <= 3000
         captures.append(rank[near].mean())
-    row = metrics.query("variant == 'fusion' and split == 'held_out' and metric == 'capture'").iloc[0]
+    row = held_out.loc["capture"]
     assert row["estimate"] == pytest.approx(np.mean(captures), abs=1e-6)
     assert row["low"] <= row["estimate"] <= row["high"]
     assert row["n"] == len(captures)
 
 
-def test_a_random_split_flatters(results):
+def test_ranks_of_deposits_come_to_the_metrics(results, metrics):
+    ranks = pd.read_csv(results / "deposit_ranks.csv")
+    found = ranks.groupby(["variant", "split"])[["capture", "above_decoys", "rank"]].mean()
+    for metric, column in (
+        ("capture", "capture"),
+        ("above_decoys", "above_decoys"),
+        ("success_area", "rank"),
+    ):
+        rows = metrics[metrics["metric"] == metric].set_index(["variant", "split"])
+        np.testing.assert_allclose(rows["estimate"], found.loc[rows.index, column], rtol=1e-9)
+    curves = pd.read_csv(results / "success_rate.csv")
+    assert set(zip(curves["variant"], curves["split"], strict=True)) == set(found.index)
+
+
+def test_comparisons_follow_from_the_metrics(results, metrics):
+    assert_comparisons_follow(read_evidence(results / "comparisons.csv"), metrics, groups=6)
+
+
+def test_calibration_counts_every_test_cell(results, survey, metrics, held_out):
+    """Each curve holds the cells of its split; the network's is worked out here from scores and folds."""
+    table = pd.read_csv(results / "calibration.csv", keep_default_na=False)
+    counted = table.groupby(["variant", "split"])["n"].sum()
+    everywhere = {(name, split) for name in ("fusion", *PROBABILITY_CONTROLS) for split in SPLITS}
+    assert set(counted.index) == everywhere | {("shuffle", "held_out")}
+    cells = metrics[metrics["metric"] == "brier"].set_index(["variant", "split"])["n"]
+    assert counted.to_dict() == cells[counted.index].to_dict()
+
+    folds = read_folds(str(results / "folds"), "held_out", survey.mask)
+    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")["score_held_out"]
+    maps = scores.to_numpy()[:, survey.mask]
+    tests = [folds.test(fold) for fold in range(folds.n_folds)]
+    score = np.concatenate([maps[fold, test["cell"]] for fold, test in enumerate(tests)])
+    halo = np.concatenate([test["label"] for test in tests]) == 1
+    # Halo and background weigh alike.
+    weight = np.where(halo, 1 / halo.sum(), 1 / (~halo).sum()) / 2
+    assert held_out.loc["brier", "estimate"] == pytest.approx((weight * (score - halo) ** 2).sum(), rel=1e-6)
+    curve = table.query("variant == 'fusion' and split == 'held_out'")
+    assert len(curve) > 1
+    for row in curve.itertuples():
+        inside = (score >= row.bin_low) & (score < row.bin_high)
+        assert row.n == inside.sum()
+        assert row.predicted == pytest.approx(np.average(score[inside], weights=weight[inside]), rel=1e-6)
+        assert row.observed == pytest.approx(np.average(halo[inside], weights=weight[inside]), rel=1e-6)
+
+
+def test_verdict_says_what_the_tables_hold(demo, results, held_out):
+    text = (results / "verdict.md").read_text(encoding="utf-8")
+    assert text.startswith("# What held-out deposits say of fusion\n")
+    assert "Each of 12 deposits in 6 groups was ranked in a map made without its group." in text
+    told = {
+        name: "{estimate:.2f} ({low:.2f} to {high:.2f})".format(**held_out.loc[name])
+        for name in ("capture", "decoy_capture", "above_decoys", "opengad_auc")
+    }
+    assert f"**Capture {told['capture']}**" in text
+    assert f"have capture {told['decoy_capture']}." in text
+    assert f"**Deposits outrank {told['above_decoys']} of the decoys**" in text
+    assert f"protocol of the open benchmark: {told['opengad_auc']}." in text
+    # Every other method is beaten, not told apart, or better, by the difference in the table.
+    about = yaml.safe_load((ROOT / "resources" / "colour_maps.yaml").read_text(encoding="utf-8"))["methods"]
+    rows = read_evidence(results / "comparisons.csv").query(
+        "split == 'held_out' and metric == 'above_decoys'"
+    )
+    told_apart = rows["p_holm"] < 0.05
+    better = rows["difference"] > 0
+    for verb, part in (
+        ("beats", rows[told_apart & better]),
+        ("loses to", rows[told_apart & ~better]),
+        ("is not told apart from", rows[~told_apart]),
+    ):
+        named = [f"{about[row.against][0]} ({row.difference:+.2f})" for row in part.itertuples()]
+        assert f"- {verb} {', '.join(named) or 'none'}.\n" in text
+    assert f"Against {len(CONTROLS)} other methods" in text
+    log = (demo / "logs" / "small" / "evaluate.log").read_text(encoding="utf-8")
+    assert text in log
+
+
+def test_a_random_split_flatters(metrics):
     """The optimistic number stands beside the held-out one, and distance to training deposits shows why."""
-    metrics = (
-        pd.read_csv(results / "metrics.csv")
-        .query("metric == 'capture'")
-        .pivot(index="variant", columns="split", values="estimate")
-    )
-    assert metrics.loc["deposit_distance", "random"] > 0.9
-    assert metrics.loc["deposit_distance", "held_out"] < 0.75
-    # Sampling density knows no labels: the split makes no difference to it.
-    assert metrics.loc["sampling_density", "random"] == pytest.approx(
-        metrics.loc["sampling_density", "held_out"]
-    )
+    tables = {
+        metric: part.pivot(index="variant", columns="split", values="estimate")
+        for metric, part in metrics.groupby("metric")
+    }
+    assert tables["capture"].loc["deposit_distance", "random"] > 0.9
+    assert tables["capture"].loc["deposit_distance", "held_out"] < 0.75
+    # What sees no labels makes one map: the split makes no difference to it.
+    for metric in ("capture", "success_area", "opengad_auc"):
+        blind = tables[metric].loc[list(LABEL_FREE)]
+        np.testing.assert_allclose(blind["random"], blind["held_out"], rtol=1e-9)
 
 
-def test_decoys_show_what_holding_out_is_worth(results):
+def test_decoys_show_what_holding_out_is_worth(results, metrics):
     """A score that knows no element, only where background was learned, captures decoys as it captures deposits."""
-    metrics = pd.read_csv(results / "metrics.csv")
     absence = metrics[metrics["variant"] == "background_absence"]
     table = absence.pivot(index="metric", columns="split", values="estimate")
     for split in ("held_out", "inner"):
@@ -181,7 +266,9 @@ def test_decoys_show_what_holding_out_is_worth(results):
     decoys = pd.read_csv(results / "folds" / "held_out.csv").query("use == 'decoy'")
     n = metrics.query("metric == 'above_decoys' and split == 'held_out'")["n"].unique()
     assert n == [len(decoys.groupby(["fold", "deposit"]))]
-    random = metrics.query("split == 'random' and metric in ('above_decoys', 'decoy_capture')")
+    random = metrics.query(
+        "split == 'random' and metric in ('above_decoys', 'decoy_capture', 'leave_pair_out_auc')"
+    )
     assert random["estimate"].isna().all()
 
 
@@ -212,9 +299,10 @@ def test_figures_are_pictures(results, figure):
     with Image.open(results / "figures" / f"{figure}.png") as picture:
         assert picture.width >= 800
         assert len(picture.convert("RGB").resize((64, 64)).getcolors(64 * 64)) > 20
+        assert picture.text["Title"].startswith("small")
 
 
 def test_logs_and_benchmarks_are_kept(demo):
-    for rule in ("clean_samples", "train_fusion_30-90", "evaluate"):
+    for rule in ("clean_samples", "train_fusion_30-90", "train_shuffle_30-90", "evaluate"):
         assert (demo / "logs" / "small" / f"{rule}.log").exists()
         assert (demo / "benchmarks" / "small" / f"{rule}.jsonl").exists()

@@ -9,11 +9,21 @@ import xarray as xr
 import yaml
 from geohalo.evidence.folds import SCHEMES
 from PIL import Image
-from workflow_runs import ROOT, SMALL, planned, snakemake
+from workflow_runs import (
+    CONTROLS,
+    METRICS,
+    ROOT,
+    SMALL,
+    SPLITS,
+    assert_comparisons_follow,
+    assert_evidence_rows,
+    planned,
+    read_evidence,
+    snakemake,
+)
 
 pytestmark = pytest.mark.workflow
 
-CONTROLS = {"logistic", "random_forest", "sampling_density", "deposit_distance", "background_absence"}
 MEASURING = {"compare_variants", "plot_ablation", "ablation"}
 SWEEPING = {"compare_scales", "plot_sweep", "sweep"}
 COLUMNS = ["survey", "variant", "scales", "split", "metric", "estimate", "low", "high", "n"]
@@ -46,18 +56,17 @@ def changed(tmp_path):
     return jobs
 
 
-def read(path):
-    return pd.read_csv(path, keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""})
-
-
 def test_ablation_of_another_folder_plans_every_stage_once(tmp_path):
     jobs = planned(tmp_path, "ablation")
-    assert jobs["segment_superpixels"] == jobs["build_graph"] == jobs["train"] == 2
+    assert jobs["segment_superpixels"] == jobs["build_graph"] == 2
+    # Two variants, and permuted labels.
+    assert jobs["train"] == 3
     assert jobs["make_folds"] == jobs["score_controls"] == jobs["compare_variants"] == 1
     assert not {"evaluate", "map_anomalies", "compare_scales"} & set(jobs)
 
 
 def test_ablation_after_a_run_trains_the_other_variants_alone(demo):
+    """Neither the first variant nor permuted labels are learned again."""
     assert planned(demo, "ablation") == dict.fromkeys(["train", *MEASURING], 1)
 
 
@@ -84,54 +93,67 @@ def test_the_order_of_counts_makes_no_other_setting(compared, changed):
 def test_comparisons_leave_the_run_as_it_was(demo, compared, results):
     assert planned(compared) == {}
     assert planned(compared, "ablation", "sweep") == {}
-    for name in ("metrics.csv", "figures/metrics.png"):
+    for name in ("metrics.csv", "comparisons.csv", "calibration.csv", "verdict.md", "figures/metrics.png"):
         assert (results / name).read_bytes() == (demo / "results" / "small" / name).read_bytes()
 
 
 def test_ablation_has_every_variant_control_split_and_interval(results):
-    table = read(results / "ablation.csv")
+    table = read_evidence(results / "ablation.csv")
     assert list(table.columns) == COLUMNS
-    assert set(table["variant"]) == {"fusion", "spatial"} | CONTROLS
-    assert set(table["split"]) == {"held_out", "inner", "random"}
-    assert len(table) == 7 * 3 * 14
-    assert not table.duplicated(["variant", "split", "metric"]).any()
+    assert_evidence_rows(table, {"fusion", "spatial"} | CONTROLS)
     capture = table[table["metric"] == "capture"]
     assert (capture["low"] <= capture["estimate"]).all()
     assert (capture["estimate"] <= capture["high"]).all()
-    assert set(table.loc[table["variant"].isin(CONTROLS), "scales"]) == {""}
+    # Permuted labels are learned by the network, which has scales; the other controls have none.
+    learned = table["variant"].isin({"fusion", "spatial", "shuffle"})
+    assert set(table.loc[learned, "scales"]) == {"30-90"}
+    assert set(table.loc[~learned, "scales"]) == {""}
+
+
+def test_the_first_variant_is_compared_with_its_branch_and_with_controls(results):
+    comparisons = read_evidence(results / "ablation_comparisons.csv")
+    assert_comparisons_follow(comparisons, read_evidence(results / "ablation.csv"), groups=6)
+    assert set(comparisons["against"]) == {"spatial"} | CONTROLS
+    # What is left out of `all` changes no difference, only how many there are to correct for.
+    key, corrected = ["against", "split", "metric"], ["p_holm"]
+    run = read_evidence(results / "comparisons.csv").set_index(key)
+    shared = comparisons.set_index(key).loc[run.index]
+    pd.testing.assert_frame_equal(shared.drop(columns=corrected), run.drop(columns=corrected))
+    assert (shared["p_holm"] >= run["p_holm"]).all()
 
 
 def test_tables_agree_where_they_measure_the_same_run(results):
     key = ["variant", "scales", "split", "metric"]
     metrics, ablation, sweep = (
-        read(results / f"{name}.csv").set_index(key) for name in ("metrics", "ablation", "sweep")
+        read_evidence(results / f"{name}.csv").set_index(key) for name in ("metrics", "ablation", "sweep")
     )
     pd.testing.assert_frame_equal(ablation.loc[metrics.index], metrics)
     shared = sweep.index.intersection(ablation.index)
-    assert len(shared) == 3 * 14
+    assert len(shared) == len(SPLITS) * len(METRICS)
     pd.testing.assert_frame_equal(sweep.loc[shared], ablation.loc[shared])
 
 
 def test_sweep_has_every_setting(results):
-    table = read(results / "sweep.csv")
+    table = read_evidence(results / "sweep.csv")
     assert list(table.columns) == COLUMNS
     assert set(table["variant"]) == {"fusion"}
     assert set(table["scales"].astype(str)) == {"30", "30-90"}
-    assert set(table["split"]) == {"held_out", "inner", "random"}
-    assert not table.duplicated(["scales", "split", "metric"]).any()
+    for _, setting in table.groupby("scales"):
+        assert_evidence_rows(setting, {"fusion"})
     capture = table[(table["metric"] == "capture") & (table["split"] == "held_out")]
     assert capture["estimate"].nunique() == 2
 
 
 def test_only_the_run_that_makes_the_map_has_members_that_hold_out_nothing(results):
-    runs = {("fusion", "30-90"): set(SCHEMES)}
-    for variant, scales in (("fusion", "30-90"), ("spatial", "30-90"), ("fusion", "30")):
+    measured = set(SCHEMES) - {"final"}
+    runs = {("spatial", "30-90"): measured, ("fusion", "30"): measured, ("fusion", "30-90"): set(SCHEMES)}
+    for (variant, scales), expected in runs.items():
         with xr.open_dataset(results / "runs" / variant / scales / "heldout.nc") as data:
             schemes = {name.removeprefix("score_") for name in data if name.startswith("score_")}
             assert data["score_inner"].dims == ("fold_inner", "y", "x")
             assert data["score_inner"].shape == data["score_held_out"].shape
         history = pd.read_csv(results / "runs" / variant / scales / "history.csv")
-        assert schemes == set(history["scheme"]) == runs.get((variant, scales), set(SCHEMES) - {"final"})
+        assert schemes == set(history["scheme"]) == expected
 
 
 def test_inner_members_know_neither_the_outer_fold_nor_its_partner(results):
@@ -155,6 +177,14 @@ def test_figures_are_pictures_that_name_what_was_chosen(results, name):
         assert picture.width >= 800
         assert "the inner split prefers" in picture.text["Title"]
         assert "12 deposits in 6 groups" in picture.text["Title"]
+
+
+def test_the_figure_of_differences_names_the_variant_and_counts_the_others(results):
+    with Image.open(results / "figures" / "ablation_differences.png") as picture:
+        title = " ".join(picture.text["Title"].split())
+    assert title.startswith("small: by decoys outranked, fusion is ")
+    assert f"of {1 + len(CONTROLS)} other methods" in title
+    assert title.endswith("12 deposits in 6 groups")
 
 
 def test_the_workflow_trains_the_schemes_of_the_library():

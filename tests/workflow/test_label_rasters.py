@@ -28,7 +28,7 @@ CONFIG = {
         "positives": 40,
     },
     "network": {"seeds": 1, "epochs": 15},
-    "evaluation": {"bootstrap": 100, "controls": ["logistic", "deposit_distance"]},
+    "evaluation": {"bootstrap": 100, "controls": ["logistic", "shuffle", "deposit_distance"]},
 }
 MASKS = {name: f"{name}.tif" for name in ("train", "validation", "test")}
 
@@ -153,18 +153,38 @@ def test_scores_have_a_class_each(three_classes):
             np.testing.assert_allclose(total[np.isfinite(total)], 1, rtol=1e-4)
 
 
+def test_permuted_classes_are_a_run_of_the_held_out_scheme_alone(three_classes):
+    runs = three_classes / "runs"
+    with xr.open_dataset(runs / "shuffle" / "150" / "heldout.nc") as data:
+        assert {name for name in data if str(name).startswith("score")} == {"score_held_out"}
+        shuffled = data["score_held_out"].load()
+    with xr.open_dataset(runs / "fusion" / "150" / "heldout.nc") as data:
+        true = data["score_held_out"].load()
+    assert shuffled.dims == true.dims
+    assert shuffled.shape == true.shape
+    assert not np.allclose(shuffled, true, equal_nan=True)
+    with xr.open_dataset(runs / "controls" / "heldout.nc") as data:
+        assert data["method"].to_numpy().tolist() == ["logistic"]
+
+
 def test_evidence_of_three_classes(three_classes):
     metrics = pd.read_csv(three_classes / "metrics.csv")
     # Nothing that needs deposits, or the places of samples.
-    assert set(metrics["variant"]) == {"fusion", "logistic"}
-    assert set(metrics["split"]) == {"held_out", "inner", "random"}
+    assert set(metrics["variant"]) == {"fusion", "shuffle", "logistic"}
+    splits = metrics.groupby("variant")["split"].agg(set)
+    assert splits["fusion"] == splits["logistic"] == {"held_out", "inner", "random"}
+    assert splits["shuffle"] == {"held_out"}
     names = [f"{kind}_class_{k}" for kind in ("recall", "f1") for k in (1, 2, 3)]
     assert set(metrics["metric"]) == {"overall_accuracy", "average_accuracy", "kappa", *names}
     held_out = metrics[metrics["split"] == "held_out"].set_index(["variant", "metric"])["estimate"]
     for variant in ("fusion", "logistic"):
         assert held_out[variant, "average_accuracy"] > 0.5
+        assert held_out[variant, "average_accuracy"] > held_out["shuffle", "average_accuracy"]
+    # Labels that mean nothing teach nothing: a third of the cells of each class is right by luck.
+    assert held_out["shuffle", "average_accuracy"] == pytest.approx(1 / 3, abs=0.15)
     # The table of pairs holds what the metrics say.
     pairs = pd.read_csv(three_classes / "confusion.csv").query("split == 'held_out'")
+    assert set(pairs["variant"]) == {"fusion", "shuffle", "logistic"}
     for variant, part in pairs.groupby("variant"):
         matrix = part.pivot_table(index="true", columns="predicted", values="cells").to_numpy()
         assert held_out[variant, "overall_accuracy"] == pytest.approx(np.trace(matrix) / matrix.sum())

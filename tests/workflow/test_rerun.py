@@ -5,12 +5,13 @@ import shutil
 
 import pytest
 import yaml
-from workflow_runs import ROOT, SMALL, planned
+from workflow_runs import ROOT, SETTINGS, SMALL, planned
 
 pytestmark = pytest.mark.workflow
 
 SEGMENTATION = {"segment_superpixels", "build_graph"}
 BEFORE = {"simulate_survey", "clean_samples", "clean_deposits", "interpolate_elements", "stack_cube"}
+CONTROLS = SETTINGS["evaluation"]["controls"]
 AFTER = {"evaluate", "map_anomalies", "plot_anomalies", "plot_evidence"}
 
 
@@ -34,14 +35,30 @@ def test_another_superpixel_count_segments_that_scale_alone(changed):
     jobs = changed({"superpixels": {"n_segments": [30, 60]}})
     assert jobs["segment_superpixels"] == 1
     assert jobs["build_graph"] == 1
-    assert jobs["train"] == 1
-    assert not (BEFORE | {"make_folds", "score_controls"}) & set(jobs)
+    # With true labels, and with permuted ones; a control contrasts superpixels.
+    assert jobs["train"] == 2
+    assert jobs["score_controls"] == 1
+    assert not (BEFORE | {"make_folds"}) & set(jobs)
 
 
-def test_another_variant_trains_it_alone(changed):
-    jobs = changed({"network": {"variants": ["fusion", "spectrum"]}})
-    assert jobs["train"] == 1
+@pytest.mark.parametrize(
+    ("variants", "trained"),
+    [
+        (["fusion", "spectrum"], 1),
+        # Permuted labels are learned by the first variant.
+        (["spectrum"], 2),
+    ],
+)
+def test_another_variant_trains_it_alone(variants, trained, changed):
+    jobs = changed({"network": {"variants": variants}})
+    assert jobs["train"] == trained
     assert set(jobs) <= {"train"} | AFTER
+
+
+@pytest.mark.parametrize(("left_out", "first"), [("shuffle", "evaluate"), ("autoencoder", "score_controls")])
+def test_another_choice_of_controls_trains_nothing(left_out, first, changed):
+    jobs = changed({"evaluation": {"controls": [name for name in CONTROLS if name != left_out]}})
+    assert set(jobs) == {first, "evaluate", "plot_evidence", "plot_anomalies"}
 
 
 def test_touched_deposits_interpolate_and_segment_nothing(demo):

@@ -3,14 +3,27 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
+from geohalo.settings import check_settings
 from geohalo.survey.simulate import simulate_survey
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "config" / "test" / "small.yaml"
+#: What the reduced demo goes by: the keys of its config, and the defaults of all others.
+SETTINGS = check_settings(yaml.safe_load(SMALL.read_text(encoding="utf-8")))
+#: The controls of the reduced demo, all that there are, and those among them that are scored by one rule.
+CONTROLS = set(SETTINGS["evaluation"]["controls"])
+SCORED = CONTROLS - {"shuffle"}
+#: What every table of evidence measures for every method, in every split.
+METRICS = {"capture", "success_area", "pa_crossing", "contrast_t", "decoy_capture", "above_decoys"}
+METRICS |= {"leave_pair_out_auc", "opengad_auc", "roc_auc", "pr_auc"}
+METRICS |= {"accuracy", "precision", "recall", "f1", "kappa", "brier"}
+SPLITS = {"held_out", "inner", "random"}
 
 
 def snakemake(
@@ -53,6 +66,53 @@ def simulated_survey(samples: int = 700, deposits: int = 12) -> tuple[pd.DataFra
     section = {"seed": 7, "samples": samples, "spacing": 2000, "deposits": deposits, "faults": faults}
     survey = simulate_survey(section)
     return survey.samples, survey.deposits
+
+
+def read_evidence(path: Path) -> pd.DataFrame:
+    """Read a table of evidence; a control has no scales, which is no missing value."""
+    missing = dict.fromkeys(["estimate", "low", "high", "difference", "p", "p_holm", "detectable"], "")
+    return pd.read_csv(path, keep_default_na=False, na_values=missing)
+
+
+def evidence_rows(methods: Iterable[str]) -> set[tuple[str, str, str]]:
+    """Return (variant, split, metric) of every row of metrics; permuted labels are learned held out alone."""
+    splits = {"shuffle": {"held_out"}}
+    return {
+        (name, split, metric) for name in methods for split in splits.get(name, SPLITS) for metric in METRICS
+    }
+
+
+def assert_evidence_rows(metrics: pd.DataFrame, methods: Iterable[str]) -> None:
+    """Each method has one row for each split that it was measured in and each metric, and there are no others."""
+    found = list(zip(metrics["variant"], metrics["split"], metrics["metric"], strict=True))
+    expected = evidence_rows(methods)
+    assert set(found) == expected
+    assert len(found) == len(expected)
+
+
+def assert_comparisons_follow(comparisons: pd.DataFrame, metrics: pd.DataFrame, groups: int) -> None:
+    """The first variant stands against every other method, by the differences of the two rows of metrics."""
+    first = metrics["variant"].iloc[0]
+    assert set(comparisons["variant"]) == {first}
+    estimates = metrics.set_index(["variant", "split", "metric"])["estimate"]
+    keys = list(comparisons[["against", "split", "metric"]].itertuples(index=False, name=None))
+    others = [row for row in estimates.index if row[0] != first]
+    # The random split is no evidence of anything.
+    compared = [row for row in others if row[1] != "random" and row[2] in ("capture", "above_decoys")]
+    assert sorted(keys) == sorted(compared)
+    expected = [estimates[first, *key[1:]] - estimates[key] for key in keys]
+    np.testing.assert_allclose(comparisons["difference"], expected, atol=1e-9)
+    held_out = comparisons[comparisons["split"] == "held_out"]
+    assert set(held_out["groups"]) == {groups}
+    # Flips of the signs of G groups, a flip and its opposite alike.
+    assert held_out["p"].between(2 / 2**groups, 1).all()
+    assert (held_out["p_holm"] >= held_out["p"]).all()
+    assert (comparisons["low"] <= comparisons["difference"]).all()
+    assert (comparisons["difference"] <= comparisons["high"]).all()
+    if groups < 6:
+        assert held_out["detectable"].isna().all()
+    else:
+        assert (held_out["detectable"] > 0).any()
 
 
 #: Sections of a config that reads the simulated survey from CSV files.

@@ -120,7 +120,7 @@ def test_each_result_belongs_to_its_member(survey, draw_members, train):
 
 
 def test_members_without_validation_learn_from_their_fold(survey, draw_members, train):
-    """Epochs (arithmetic mean) and temperature (geometric mean) of the fold; of all folds for members of none; untold ones keep theirs."""
+    """Epochs (arithmetic mean) and temperature (geometric mean) of the fold, or of all folds; untold keep theirs."""
     values, graphs, _ = survey
     fold = np.array([0, 0, 1, 0, 1, -1, UNTOLD])
     truth = (values[:, 3] + np.random.default_rng(0).normal(size=len(values)) > 0).astype(int)
