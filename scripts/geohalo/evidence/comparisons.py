@@ -13,6 +13,9 @@ from scipy.stats import t as student
 
 from geohalo.evidence import statistics
 
+#: Not compared: what a map of meaningless labels makes of the deposits of a fold is luck that they share, so their
+#: groups' signs cannot be flipped apart. `geohalo.evidence.verdict` asks whether it is chance.
+UNCOMPARED = ("shuffle",)
 #: Columns of the table of deposits that are compared.
 COMPARED = ("capture", "above_decoys")
 LEVEL = 0.05
@@ -28,8 +31,8 @@ def compare_methods(ranks: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.Data
     ----------
     ranks : pandas.DataFrame
         One row for each method, split and deposit: ``variant``, ``split``, ``deposit``, ``group`` and
-        the columns of `COMPARED`. The split ``random`` is no evidence and left out, as is a method
-        from a split that it was not measured in.
+        the columns of `COMPARED`. The split ``random`` is no evidence and left out, as are the methods of
+        `UNCOMPARED`, and a method from a split that it was not measured in.
     n_bootstrap : int
         Bootstrap draws over groups.
     seed : int
@@ -47,7 +50,8 @@ def compare_methods(ranks: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.Data
     """
     first = ranks["variant"].iloc[0]
     rows = []
-    for split, part in ranks[ranks["split"] != "random"].groupby("split", sort=False):
+    compared = ranks[(ranks["split"] != "random") & ~ranks["variant"].isin(UNCOMPARED)]
+    for split, part in compared.groupby("split", sort=False):
         table = part.set_index(["variant", "deposit"])
         if first not in table.index.unique("variant"):
             continue

@@ -118,7 +118,7 @@ def warnings(
     if unbeaten:
         found.append(
             f"**{_capital(first, names)} is not shown to beat sampling density**: difference in "
-            f"{' and in '.join(unbeaten)}. How densely the ground was sampled may tell as much of where deposits are."
+            f"{', and in '.join(unbeaten)}. How densely the ground was sampled may tell as much of where deposits are."
         )
     estimate, low, high = held.of(first, "above_decoys")
     if np.isfinite(estimate) and not low > 0.5:
@@ -162,26 +162,29 @@ def fold_interval(rows: pd.DataFrame, metric: str) -> tuple[float, float, float]
 def small_survey(pairs: pd.DataFrame, n_groups: int) -> list[str]:
     """Return a warning if the survey is too small to tell methods apart."""
     metric = _deciding(pairs)
-    detectable = pairs.loc[pairs["metric"] == metric, "detectable"].astype(float)
-    if smallest_p(n_groups) > LEVEL:
+    rows = pairs[pairs["metric"] == metric]
+    # Groups without room for decoys are no part of a comparison by decoys.
+    n_compared = n_groups if rows.empty else int(rows["groups"].max())
+    those = " that have decoys" if n_compared < n_groups else ""
+    if smallest_p(n_compared) > LEVEL:
         return [
-            f"**The survey is too small to tell methods apart**: with {_count(n_groups, 'group')} of deposits no "
-            f"difference, however large, has a p below {smallest_p(n_groups):.2g}. Six groups are the least."
+            f"**The survey is too small to tell methods apart**: with {_count(n_compared, 'group')} of deposits{those} "
+            f"no difference, however large, has a p below {smallest_p(n_compared):.2g}. Six groups are the least."
         ]
-    if detectable.empty:
+    if rows.empty:
         return []
     # NaN is what no difference is large enough for.
-    middle = float(detectable.fillna(np.inf).median())
+    middle = float(rows["detectable"].astype(float).fillna(np.inf).median())
     if middle <= COARSE:
         return []
     if np.isinf(middle):
         return [
             "**The survey is too small to tell methods apart**: most deposits are in one of the "
-            f"{n_groups} groups, so that the others say too little to back it."
+            f"{n_compared} groups{those}, so that the others say too little to back it."
         ]
     return [
-        f"**The survey is too small to tell methods apart** unless they are far from each other: with {n_groups} "
-        f"groups of deposits, {MEASURES[metric]} must differ by {middle:.2f} to be found four times in five."
+        f"**The survey is too small to tell methods apart** unless they are far from each other: with {n_compared} "
+        f"groups of deposits{those}, {MEASURES[metric]} must differ by {middle:.2f} to be found four times in five."
     ]
 
 

@@ -173,13 +173,14 @@ def test_compare_methods_makes_one_family_of_each_split_and_metric():
         fusion={"held_out": good, "inner": good, "random": good},
         forest={"held_out": good[::-1], "inner": bad, "random": bad},
         density={"held_out": bad, "inner": bad, "random": bad},
+        boosting={"held_out": bad},
         shuffle={"held_out": bad},
     )
     found = compare_methods(ranks, 500, 0)
     assert set(found["variant"]) == {"fusion"}
     assert set(found["split"]) == {"held_out", "inner"}
     held = found[(found["split"] == "held_out") & (found["metric"] == "capture")].set_index("against")
-    assert list(held.index) == ["forest", "density", "shuffle"]
+    assert list(held.index) == ["forest", "density", "boosting"]  # shuffled labels are not compared
     assert held.loc["density", "difference"] == pytest.approx(0.4)
     assert held.loc["density", "p"] == 2 / 256
     assert held.loc["density", "p_holm"] == pytest.approx(3 * 2 / 256)

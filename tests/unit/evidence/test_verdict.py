@@ -164,6 +164,18 @@ def test_too_few_groups_are_told():
     assert SMALL not in page(groups=6)
 
 
+def test_groups_without_decoys_do_not_count_where_decoys_decide():
+    """Of six groups five have decoys: flips of five signs give no p below 2 / 2^5."""
+    pairs = comparisons(6)
+    pairs.loc[pairs["metric"] == "above_decoys", ["groups", "detectable"]] = [5, np.nan]
+    text = verdict(metrics(), pairs, ranks(6), NAMES)
+    assert warned(text) == [SMALL]
+    assert (
+        "with 5 groups of deposits that have decoys no difference, however large, has a p below 0.062" in text
+    )
+    assert "Each of 25 deposits in 6 groups" in text
+
+
 @pytest.mark.parametrize(
     ("detectable", "words"), [(0.19, None), (0.21, "must differ by 0.21"), (np.nan, "most deposits")]
 )
