@@ -19,6 +19,7 @@ from PIL import Image
 from workflow_runs import (
     CONTROLS,
     ROOT,
+    SCORED,
     SPLITS,
     assert_comparisons_follow,
     assert_evidence_rows,
@@ -236,7 +237,7 @@ def test_verdict_says_what_the_tables_hold(demo, results, held_out):
     ):
         named = [f"{about[row.against][0]} ({row.difference:+.2f})" for row in part.itertuples()]
         assert f"- {verb} {', '.join(named) or 'none'}.\n" in text
-    assert f"Against {len(CONTROLS)} other methods" in text
+    assert f"Against {len(SCORED)} other methods" in text
     log = (demo / "logs" / "small" / "evaluate.log").read_text(encoding="utf-8")
     assert text in log
 

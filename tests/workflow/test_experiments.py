@@ -13,6 +13,7 @@ from workflow_runs import (
     CONTROLS,
     METRICS,
     ROOT,
+    SCORED,
     SMALL,
     SPLITS,
     assert_comparisons_follow,
@@ -113,7 +114,7 @@ def test_ablation_has_every_variant_control_split_and_interval(results):
 def test_the_first_variant_is_compared_with_its_branch_and_with_controls(results):
     comparisons = read_evidence(results / "ablation_comparisons.csv")
     assert_comparisons_follow(comparisons, read_evidence(results / "ablation.csv"), groups=6)
-    assert set(comparisons["against"]) == {"spatial"} | CONTROLS
+    assert set(comparisons["against"]) == {"spatial"} | SCORED
     # What is left out of `all` changes no difference, only how many there are to correct for.
     key, corrected = ["against", "split", "metric"], ["p_holm"]
     run = read_evidence(results / "comparisons.csv").set_index(key)
@@ -183,7 +184,7 @@ def test_the_figure_of_differences_names_the_variant_and_counts_the_others(resul
     with Image.open(results / "figures" / "ablation_differences.png") as picture:
         title = " ".join(picture.text["Title"].split())
     assert title.startswith("small: by decoys outranked, fusion is ")
-    assert f"of {1 + len(CONTROLS)} other methods" in title
+    assert f"of {1 + len(SCORED)} other methods" in title
     assert title.endswith("12 deposits in 6 groups")
 
 

@@ -17,7 +17,16 @@ from geohalo.cube.grid import sampled_mask, survey_grid
 from geohalo.cube.interpolation import interpolate
 from pyproj import CRS
 from rasterio.transform import from_origin
-from workflow_runs import TABLES, planned, simulated_survey, snakemake, write_config
+from workflow_runs import (
+    TABLES,
+    assert_comparisons_follow,
+    assert_evidence_rows,
+    planned,
+    read_evidence,
+    simulated_survey,
+    snakemake,
+    write_config,
+)
 
 pytestmark = pytest.mark.workflow
 
@@ -187,10 +196,16 @@ def test_the_whole_workflow_on_a_netcdf(data, rasters, tables, tmp_path):
     )
     results = run(tmp_path, config)
     check_stages(results, rasters, RASTERS)
-    metrics = pd.read_csv(results / "metrics.csv")
-    # Rasters do not tell where samples were taken.
-    assert set(metrics["variant"]) == {"fusion", "logistic"}
+    metrics = read_evidence(results / "metrics.csv")
+    # Rasters do not tell where samples were taken: neither how densely, nor what the benchmark's protocol asks.
+    assert_evidence_rows(metrics, {"fusion", "logistic"})
     assert metrics.query("metric == 'capture'")["estimate"].between(0, 1).all()
+    assert metrics.query("metric == 'opengad_auc'")["estimate"].isna().all()
+    assert_comparisons_follow(read_evidence(results / "comparisons.csv"), metrics, groups=6)
+    text = (results / "verdict.md").read_text(encoding="utf-8")
+    assert "Against 1 other method by" in text
+    for nothing in ("sampling density", "Shuffled labels", "open benchmark"):
+        assert nothing not in text
     with rasterio.open(results / "maps" / "score.tif") as file:
         assert file.crs.to_epsg() == 32648
         np.testing.assert_array_equal(np.isfinite(file.read(1)), rasters[1])

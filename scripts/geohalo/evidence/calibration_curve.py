@@ -42,7 +42,7 @@ def calibration_curve(
     DeGroot & Fienberg (1983), The comparison and evaluation of forecasters, Journal of the Royal
     Statistical Society D (The Statistician) 32, 12-22.
     """
-    edges = np.linspace(0, 1, n_bins + 1)
+    edges = np.linspace(0, 1, n_bins + 1).round(12)
     probability = np.asarray(probability, dtype=float)
     inside = np.searchsorted(edges[1:-1], probability, side="right")
     positive = np.asarray(label) == 1
