@@ -118,11 +118,11 @@ rule measure_consensus:
             "radius": config["labels"]["radius"],
             "area": config["consensus"]["area"],
         },
-        code=code("consensus"),
+        code=code("measure_consensus"),
     message:
         "Compare the workflows and tell how much each choice moves the result"
     script:
-        "../scripts/consensus.py"
+        "../scripts/measure_consensus.py"
 
 
 rule plot_consensus:

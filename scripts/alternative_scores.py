@@ -26,18 +26,15 @@ def make(
     labels = settings["labels"] | {"extra_splits": [name for name in schemes if name in EXTRA_SCHEMES]}
     places = (f"{elements}/elements.nc", f"{elements}/deposits.parquet")
     log.info(make_folds(*places, labels, settings["members"], folds))
-    graphs = sorted(Path(cube, "graph").glob("*.npz"), key=lambda file: fineness(file.stem))
-    graphs = [str(file) for file in graphs]
+    graphs = [*map(str, sorted(Path(cube, "graph").glob("*.npz"), key=lambda file: fineness(file.stem)))]
     for variant in settings["variants"]:
         files = {"scores": f"{variant}.nc", "history": f"{variant}_history.csv", "members": f"{variant}.pt"}
         outputs = SimpleNamespace(**{name: f"{folder}/{file}" for name, file in files.items()})
         run, order = training(settings, variant, machine)
         train(f"{cube}/cube.nc", graphs, folds, schemes, order, run, outputs, log, variant == "shuffle")
-        # Weights that no one looks at again.
-        Path(outputs.members).unlink()
+        Path(outputs.members).unlink()  # weights that no one looks at again
     if settings["controls"]:
-        samples = f"{elements}/samples.parquet"
-        surveyed = samples if Path(samples).exists() else places[0]
+        surveyed = next(file for file in (f"{elements}/samples.parquet", places[0]) if Path(file).exists())
         found = {"scores": f"{folder}/controls.nc", "schemes": schemes, "graphs": graphs}
         score(f"{cube}/cube.nc", surveyed, folds, settings["controls"], threads, log=log, **found)
 
@@ -57,7 +54,7 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         torch.set_num_threads(snakemake.threads)
         settings, machine, paths = snakemake.params.settings, snakemake.params.machine, snakemake.input
-        # Progress goes to the log's file alone: there are many of these jobs.
+        # There are many of these jobs: progress goes to the log's file alone.
         quiet = SimpleNamespace(info=print)
         make(paths.elements, paths.cube, settings, machine, snakemake.threads, snakemake.output.folder, quiet)
         log.info(f"scored {', '.join([*settings['variants'], *settings['controls']])}")
