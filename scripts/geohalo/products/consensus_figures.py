@@ -118,7 +118,7 @@ def _headline(survey: str, choices: pd.DataFrame, number: int) -> str:
         # The map has no test.
         shares = part.loc[(part["share"] > 0) & ~(part["p"] >= LEVEL), "share"]
         if shares.empty:
-            told.append(f"no choice is told to move {words}")
+            told.append(f"no choice is shown to move {words}")
         else:
             best = f"{plain(shares.idxmax())} moves {words} most"
             told.append(f"{best} ({shares.max() * 100:.0f} % of the variance)")
