@@ -86,7 +86,7 @@ def test_title_and_subtitle_are_the_answer(square):
 @pytest.mark.parametrize(
     ("shares", "told", "panels"),
     [
-        ((-0.1, 0.0), "no choice is shown to move the map; no choice is told to move held-out capture", 3),
+        ((-0.1, 0.0), "no choice is shown to move the map; no choice is shown to move held-out capture", 3),
         ((np.nan, np.nan), "8 workflows are too few to tell which choice moves the map", 0),
         # The effect of the second choice on capture is not told from chance, and the map has no test.
         (
