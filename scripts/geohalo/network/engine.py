@@ -186,13 +186,13 @@ class Engine:
         if means.device.type != "cpu" or at_once >= members:
             return self._external(scale, graph, means)
         mine = {key: value for key, value in self.state.items() if key.startswith(f"external.{scale}.")}
+        apart = {key: value.split(at_once) for key, value in mine.items()}
         parts = []
-        for start in range(0, members, at_once):
-            some = slice(start, start + at_once)
-            engine = Engine(
-                {key: value[some] for key, value in mine.items()}, self.preset, self.branches, self.training
-            )
-            parts.append(engine._external(scale, graph.of(some), means[:, some]))
+        for k, some in enumerate(means.split(at_once, dim=1)):
+            state = {key: values[k] for key, values in apart.items()}
+            engine = Engine(state, self.preset, self.branches, self.training)
+            start = k * at_once
+            parts.append(engine._external(scale, graph.of(slice(start, start + at_once)), some))
         return torch.cat(parts, dim=1)
 
     def _external(self, scale: int, graph: External, means: Tensor) -> Tensor:
@@ -242,19 +242,25 @@ class Engine:
         GPU the launches would cost more than the work. Elements are put in the order of the first member.
         """
         x = x[..., self.state["spectrum.order"][0]]
+        layers = [
+            (self.state[f"spectrum.convs.{k}.weight"], self.state[f"spectrum.convs.{k}.bias"])
+            for k in range(len(self.preset.spectrum))
+        ]
         if x.device.type != "cpu":
-            return self.head("spectrum", self._convolutions(x, slice(None)))
-        features = [self._convolutions(x[:, [m]], slice(m, m + 1)) for m in range(x.shape[1])]
+            return self.head("spectrum", self._convolutions(x, layers))
+        # Taken apart at once: the gradient of a slice of one member would be as large as all members'.
+        apart = [[stacked.split(1) for stacked in layer] for layer in layers]
+        features = [
+            self._convolutions(one, [(weight[m], bias[m]) for weight, bias in apart])
+            for m, one in enumerate(x.split(1, dim=1))
+        ]
         return self.head("spectrum", torch.cat(features, dim=1))
 
-    def _convolutions(self, x: Tensor, which: slice) -> Tensor:
+    def _convolutions(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Convolutions of some members, side by side as groups: (pixels, members, elements) to (..., channels)."""
         members = x.shape[1]
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.mixed):
-            for k, (_, stride) in enumerate(self.preset.kernels(x.shape[2])):
-                weight, bias = (
-                    self.state[f"spectrum.convs.{k}.{name}"][which] for name in ("weight", "bias")
-                )
+            for (weight, bias), (_, stride) in zip(layers, self.preset.kernels(x.shape[2]), strict=True):
                 x = F.conv1d(x, weight.flatten(0, 1), bias.flatten(), stride=stride, groups=members).relu_()
         return x.float().flatten(1).unflatten(1, (members, -1))
 
