@@ -9,19 +9,30 @@ if not workflow.overwrite_configfiles:
     configfile: f"{workflow.basedir}/config/config.yaml"
 
 
-include: "rules/common.smk"
-include: "rules/survey.smk"
-include: "rules/cube.smk"
-include: "rules/superpixels.smk"
-include: "rules/graph.smk"
-include: "rules/train.smk"
-include: "rules/evaluate.smk"
-include: "rules/products.smk"
-include: "rules/classes.smk"
-include: "rules/experiments.smk"
-include: "rules/designs.smk"
-include: "rules/alternatives.smk"
-include: "rules/claims.smk"
+# Several surveys: this very file once for each of them.
+if "surveys" in config:
+
+    include: "rules/several.smk"
+    include: "rules/surveys.smk"
+    include: "rules/transfer.smk"
+
+else:
+
+    include: "rules/common.smk"
+    include: "rules/tiles.smk"
+    include: "rules/survey.smk"
+    include: "rules/cube.smk"
+    include: "rules/superpixels.smk"
+    include: "rules/graph.smk"
+    include: "rules/train.smk"
+    include: "rules/evaluate.smk"
+    include: "rules/products.smk"
+    include: "rules/classes.smk"
+    include: "rules/experiments.smk"
+    include: "rules/designs.smk"
+    include: "rules/alternatives.smk"
+    include: "rules/claims.smk"
+    include: "rules/realisations.smk"
 
 
 localrules:
@@ -30,6 +41,7 @@ localrules:
     sweep,
     consensus,
     claims,
+    transfer,
 
 
 rule all:

@@ -12,11 +12,13 @@ rule alternative_elements:
         benchmark_file("alternative_elements", "key")
     wildcard_constraints:
         key="[0-9a-f]{12}",
+    group:
+        "alternative_elements"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(2000),
-        runtime=20,
+        mem_mb=megabytes(800, 30),
+        runtime=minutes(10, 0.5),
     params:
         settings=lambda wildcards: registered("elements", wildcards.key),
         code=code("alternative_elements", "elements.csv"),
@@ -37,11 +39,13 @@ rule alternative_cube:
         benchmark_file("alternative_cube", "key")
     wildcard_constraints:
         key="[0-9a-f]{12}",
+    group:
+        "alternative_cubes"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(2000),
-        runtime=30,
+        mem_mb=megabytes(800, 10),
+        runtime=minutes(10, 1),
     params:
         settings=lambda wildcards: registered("cubes", wildcards.key),
         code=code("alternative_cube"),
@@ -71,9 +75,9 @@ rule alternative_scores:
     # Alternatives beside each other use the cores better than the threads of one.
     threads: 1
     resources:
-        mem_mb=megabytes(1500 + round(1000 * config["network"]["memory"])),
-        runtime=240,
-        gpu=ONE_AT_A_TIME,
+        **TRAINING,
+        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 14),
+        runtime=minutes(120, 0.5),
     params:
         settings=lambda wildcards: registered("scores", wildcards.key),
         machine={key: config["network"][key] for key in ("device", "precision", "memory")},
@@ -104,11 +108,13 @@ rule measure_consensus:
         log_file("measure_consensus"),
     benchmark:
         benchmark_file("measure_consensus")
+    group:
+        "consensus"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(2000),
-        runtime=20,
+        mem_mb=megabytes(600, 3),
+        runtime=minutes(10, 0.05),
     params:
         runs=consensus_runs,
         choices={key: [level_text(value) for value in levels] for key, levels in CHOICES.items()},
@@ -138,11 +144,13 @@ rule plot_consensus:
         log_file("plot_consensus"),
     benchmark:
         benchmark_file("plot_consensus")
+    group:
+        "consensus"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
+        mem_mb=megabytes(800, 5),
+        runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,
         area=config["consensus"]["area"],

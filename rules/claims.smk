@@ -20,11 +20,13 @@ rule measure_claims:
         benchmark_file("measure_claims", "seed")
     wildcard_constraints:
         seed="[0-9]+",
+    group:
+        "seeds"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=20,
+        mem_mb=megabytes(600, 2),
+        runtime=minutes(10, 0.05),
     params:
         conditions=lambda wildcards: [
             {
@@ -65,11 +67,13 @@ rule collect_claims:
         log_file("collect_claims"),
     benchmark:
         benchmark_file("collect_claims")
+    group:
+        "claims"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=5,
+        mem_mb=megabytes(600),
+        runtime=minutes(5),
     params:
         survey=SURVEY,
         section=config["claims"],
@@ -90,11 +94,13 @@ rule plot_claims:
         log_file("plot_claims"),
     benchmark:
         benchmark_file("plot_claims")
+    group:
+        "claims"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=10,
+        mem_mb=megabytes(600),
+        runtime=minutes(5),
     params:
         survey=SURVEY,
         area=config["claims"]["area"],

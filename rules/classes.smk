@@ -15,8 +15,8 @@ if CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1000),
-            runtime=5,
+            mem_mb=megabytes(600, 10),
+            runtime=minutes(5, 0.05),
         params:
             code=code("read_labels"),
         message:
@@ -37,8 +37,8 @@ if CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(600, 10),
+            runtime=minutes(5, 0.05),
         params:
             arguments={
                 "labels": {
@@ -56,18 +56,21 @@ if CLASSES:
     rule map_classes:
         input:
             elements=path("elements"),
-            scores=path("heldout", variant=VARIANTS[0], scales=SCALES),
+            scores=MAPPED,
         output:
+            **SPREAD,
             **{name: path("map", map=name) for name in CLASS_MAPS},
         log:
             log_file("map_classes"),
         benchmark:
             benchmark_file("map_classes")
+        group:
+            "evidence"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(600, 4),
+            runtime=minutes(5, 0.05),
         params:
             code=code("map_classes"),
         message:
@@ -89,11 +92,13 @@ if CLASSES:
             log_file("plot_classes"),
         benchmark:
             benchmark_file("plot_classes")
+        group:
+            "evidence"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(800, 4),
+            runtime=minutes(5, 0.05),
         params:
             survey=SURVEY,
             variant=VARIANTS[0],
@@ -116,11 +121,13 @@ if CLASSES:
             log_file("plot_class_evidence"),
         benchmark:
             benchmark_file("plot_class_evidence")
+        group:
+            "evidence"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1000),
-            runtime=10,
+            mem_mb=megabytes(600),
+            runtime=minutes(5),
         params:
             survey=SURVEY,
             variant=VARIANTS[0],

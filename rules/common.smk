@@ -1,8 +1,6 @@
 """No rules: the checked config, the one table of paths, the runs, wildcards, and what all rules share."""
 
-import ast
 import functools
-import hashlib
 import re
 import sys
 from pathlib import Path
@@ -16,10 +14,12 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
+from _resources import megabytes, minutes, superpixel_pairs
+from _sources import content_hash
 from geohalo.errors import InputError
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
-from geohalo.settings import check_settings, simulated_tables
+from geohalo.settings import check_settings, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
 
 try:
@@ -33,6 +33,12 @@ except InputError as error:
 SURVEY = config["survey"]
 VARIANTS = config["network"]["variants"]
 GRIDDED = "grids" in config
+# Realisations of the interpolated elements that the map is the mean of; 0 for a map of the interpolated ones alone.
+REALISATIONS = config["interpolation"]["realisations"]
+# Whether the grid is worked on in bands of rows.
+TILED = config["grid"]["tiles"] > 1
+# The wildcard of jobs that work on one tile, such as 2-of-8, for the names of their logs.
+TILE = ["scatteritem"] if TILED else []
 # Labels are a raster of classes instead of deposits.
 CLASSES = "raster" in config["labels"]
 EVALUATED = [
@@ -51,6 +57,10 @@ ATTENTION = (
     and "external" in BRANCHES[VARIANTS[0]]
 )
 
+# What a job that trains takes beside memory and time: a workstation counts it, and a cluster gives it a GPU.
+# `network.device: cpu` does without.
+TRAINING = {} if config["network"]["device"] == "cpu" else {"training": 1, "gres": "gpu:1"}
+
 # Files of a survey, below results/<survey>/.
 FILES = {
     "simulated_samples": "simulated/samples.csv",
@@ -59,10 +69,24 @@ FILES = {
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
     "deposits": "deposits.parquet",
+    "interpolation": "interpolation.json",
+    "interpolation_table": "interpolation.csv",
+    "realised_elements": "realisations/{realisation}/elements.nc",
+    "realised_cube": "realisations/{realisation}/cube.nc",
+    "realised_heldout": "realisations/{realisation}/runs/{variant}/{scales}/heldout.nc",
+    "realised_members": "realisations/{realisation}/runs/{variant}/{scales}/members.pt",
+    "realised_history": "realisations/{realisation}/runs/{variant}/{scales}/history.csv",
+    "realised_checkpoint": "realisations/{realisation}/runs/{variant}/{scales}/checkpoint.pt",
+    "averaged_heldout": "realisations/heldout.nc",
+    "realisations": "realisations.csv",
+    "interpolation_spread": "maps/interpolation_spread.tif",
     "elements": "elements.nc",
+    "elements_tile": "tiles/elements/{scatteritem}.nc",
     "labels": "labels.tif",
     "cube": "cube.nc",
     "superpixels": "superpixels/{n_segments}.tif",
+    "superpixels_tile": "tiles/superpixels/{n_segments}/{scatteritem}.tif",
+    "components": "superpixels/components.json",
     "graph": "graph/{n_segments}.npz",
     "folds_deposits": "folds/deposits.csv",
     "folds_table": "folds/{scheme}.csv",
@@ -95,12 +119,26 @@ FILES = {
     "consensus_choices": "consensus_choices.csv",
     "agreement": "maps/agreement.tif",
     "consensus_figure": "figures/consensus.png",
+    "transfer_cubes": "transfer/{source}/cubes",
+    "transfer_levels": "transfer/{source}/levels.csv",
+    "transfer_scores": "transfer/{source}/scores.nc",
+    "transfer_history": "transfer/{source}/history.csv",
+    "transfer_metrics": "transfer/{source}/metrics.csv",
+    "transfer_map": "maps/transfer_{source}.tif",
+    "transfer_table": "transfer.csv",
+    "transfer_figure": "figures/transfer.png",
+    "transfer_maps": "figures/transfer_maps.png",
     "claims": "claims.csv",
     "claims_seed": "claims/{seed}.csv",
     "claims_summary": "claims_summary.csv",
     "claims_verdicts": "claims_verdicts.csv",
     "claims_text": "claims.md",
     "claims_figure": "figures/claims.png",
+}
+# Files across surveys, where a config lists several.
+ACROSS = {
+    "surveys": "results/surveys.csv",
+    "surveys_figure": "results/surveys.png",
 }
 
 
@@ -138,6 +176,16 @@ def path(name, **wildcards):
     return f"results/{SURVEY}/{pattern}"
 
 
+def of_tile(name):
+    """A tile's part of a file, which is removed once the whole is there; the file itself where there are no tiles."""
+    return temp(path(f"{name}_tile")) if TILED else path(name)
+
+
+def tile_name(wildcards):
+    """Name of the tile that a job works on; None for all rows."""
+    return wildcards.get("scatteritem")
+
+
 def log_file(rule, *wildcards):
     """Log of a rule's job."""
     return f"logs/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.log"
@@ -148,42 +196,9 @@ def benchmark_file(rule, *wildcards):
     return f"benchmarks/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.jsonl"
 
 
-@functools.cache
-def _imported_files(file):
-    """Files below scripts/ that a Python file imports, itself included."""
-    found = {file}
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [
-                node.module,
-                *(f"{node.module}.{alias.name}" for alias in node.names),
-            ]
-        for name in names:
-            place = SCRIPTS.joinpath(*name.split("."))
-            for target in (place.with_suffix(".py"), place / "__init__.py"):
-                if target.exists() and target not in found:
-                    found |= _imported_files(target)
-    return frozenset(found)
-
-
 def code(rule, *resources):
     """Hash of what a rule's script imports and of resources it reads: an edit to one re-runs the rules that use it."""
-    digest = hashlib.sha256()
-    modules = _imported_files(SCRIPTS / f"{rule}.py") - {SCRIPTS / f"{rule}.py"}
-    for file in [
-        *sorted(modules),
-        *(Path(workflow.basedir) / "resources" / name for name in resources),
-    ]:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def megabytes(base):
-    """Memory of a job in MB, doubled with each retry."""
-    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
+    return content_hash(rule, [Path(workflow.basedir) / "resources" / name for name in resources])
 
 
 def survey_file(name, key):
@@ -227,6 +242,14 @@ def survey_folds():
     return [path("folds_deposits"), *tables]
 
 
+def several_needed(wildcards):
+    """Say what a transfer needs: this is the workflow of one survey."""
+    raise WorkflowError(
+        "snakemake transfer: a model is carried from one survey to another, and this config is that of one. List them in a "
+        "config of their own, as config/many.yaml does (key 'surveys')."
+    )
+
+
 def final_outputs():
     """What `all` makes."""
     figures = [
@@ -252,11 +275,12 @@ def final_outputs():
         *([] if GRIDDED else [path("samples_report")]),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
+        *([path("interpolation_spread"), path("realisations")] if REALISATIONS else []),
     ]
 
 
 if "simulate" in config:
-    TABLES = simulated_tables()
+    TABLES = simulated_tables(config["simulate"])
     SAMPLE_TABLE, DEPOSIT_TABLE = path("simulated_samples"), path("simulated_deposits")
 else:
     TABLES = {"samples": config.get("samples"), "deposits": config.get("deposits")}
@@ -268,6 +292,9 @@ LABEL_RASTERS = {
 
 MAPS = ["score", "spread", "heldout_score", "fold"]
 CLASS_MAPS = ["classes", "score", "spread"]
+# The scores that maps are made of, and what realisations add to the maps.
+MAPPED = path("averaged_heldout") if REALISATIONS else path("heldout", variant=VARIANTS[0], scales=SCALES)
+SPREAD = {"interpolation_spread": path("interpolation_spread")} if REALISATIONS else {}
 # Where the survey has values: its samples, or the cells of its rasters.
 PLACES = path("elements") if GRIDDED else path("samples")
 # Samples that evidence is measured at: the open benchmark's protocol is about samples and deposits.

@@ -14,8 +14,8 @@ if GRIDDED:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(2000),
-            runtime=10,
+            mem_mb=megabytes(800, 20),
+            runtime=minutes(10, 0.1),
         params:
             grids=config["grids"],
             folder=config["data"]["folder"],
@@ -27,28 +27,53 @@ if GRIDDED:
 
 else:
 
-    rule interpolate_elements:
+    rule fit_interpolation:
         input:
             **({} if CLASSES else {"deposits": ancient(path("deposits"))}),
             samples=path("samples"),
             # Bad deposits stop the workflow before the work begins; good ones do not matter here.
         output:
-            elements=path("elements"),
+            interpolation=path("interpolation"),
+            table=path("interpolation_table"),
         log:
-            log_file("interpolate_elements"),
+            log_file("fit_interpolation"),
         benchmark:
-            benchmark_file("interpolate_elements")
+            benchmark_file("fit_interpolation")
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(2000),
-            runtime=20,
+            mem_mb=megabytes(800, 60),
+            runtime=minutes(10, 1),
+        params:
+            max_distance=config["grid"]["max_distance"],
+            interpolation=used_interpolation(config["interpolation"]),
+            code=code("fit_interpolation"),
+        message:
+            "Interpolation at left-out samples (method {params.interpolation[method]})"
+        script:
+            "../scripts/fit_interpolation.py"
+
+    rule interpolate_elements:
+        input:
+            samples=path("samples"),
+            interpolation=path("interpolation"),
+        output:
+            elements=of_tile("elements"),
+        log:
+            log_file("interpolate_elements", *TILE),
+        benchmark:
+            benchmark_file("interpolate_elements", *TILE)
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 60),
+            runtime=minutes(10, 0.5),
         params:
             grid={key: config["grid"][key] for key in ("cell", "max_distance")},
-            interpolation=config["interpolation"],
+            band=tile_name,
             code=code("interpolate_elements"),
         message:
-            "Interpolate the elements to {params.grid[cell]} m cells from {params.interpolation[neighbours]} neighbours, power {params.interpolation[power]}"
+            "Interpolate the elements to {params.grid[cell]} m cells"
         script:
             "../scripts/interpolate_elements.py"
 
@@ -65,8 +90,8 @@ rule stack_cube:
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(2000),
-        runtime=10,
+        mem_mb=megabytes(1000),
+        runtime=minutes(5, 0.02),
     params:
         transform=config["cube"]["transform"],
         clip=config["cube"]["clip"],

@@ -1,7 +1,5 @@
 """No rules: which alternatives of the settings are run, what their stages depend on, and the designs of consensus and claims."""
 
-import shutil
-
 from geohalo.alternatives import (
     STAGES,
     alternative,
@@ -15,9 +13,6 @@ from geohalo.evidence import claims as claim_surveys
 # What the stages of the alternatives depend on: stage -> content key -> settings. A target that compares alternatives fills it when it is
 # asked for, so that other targets do not wait for its design.
 ALTERNATIVES = {stage: {} for stage in STAGES}
-# A GPU trains one alternative at a time, cores as many as there are.
-ON_GPU = {"cpu": False, "cuda": True, "auto": shutil.which("nvidia-smi") is not None}
-ONE_AT_A_TIME = int(ON_GPU[config["network"]["device"]])
 # Functions that register the alternatives of one target each, for whoever asks for a stage's folder by its path.
 DESIGNS = []
 

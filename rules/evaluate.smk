@@ -17,8 +17,8 @@ rule score_controls:
         "../envs/geo.yaml"
     threads: workflow.cores or 1
     resources:
-        mem_mb=megabytes(3000),
-        runtime=60,
+        mem_mb=megabytes(800, 10),
+        runtime=minutes(30, 0.5),
     params:
         schemes=SCHEMES,
         controls=CONTROLS,
@@ -42,11 +42,13 @@ rule evaluate:
         log_file("evaluate"),
     benchmark:
         benchmark_file("evaluate")
+    group:
+        "evidence"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(2000),
-        runtime=20,
+        mem_mb=megabytes(800, 3),
+        runtime=minutes(10, 0.05),
     params:
         runs=measured(TRAINED, CONTROLS),
         arguments={

@@ -14,6 +14,11 @@ rule sweep:
         path("sweep_figure"),
 
 
+rule transfer:
+    input:
+        several_needed,
+
+
 # The measuring of `evaluate`, apart from it: a comparison does not redo metrics.csv.
 use rule evaluate as compare_variants with:
     input:
@@ -70,11 +75,13 @@ rule plot_ablation:
         log_file("plot_ablation"),
     benchmark:
         benchmark_file("plot_ablation")
+    group:
+        "evidence"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=10,
+        mem_mb=megabytes(600, 5),
+        runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,
         code=code("plot_ablation", "colour_maps.yaml"),
@@ -95,11 +102,13 @@ rule plot_sweep:
         log_file("plot_sweep"),
     benchmark:
         benchmark_file("plot_sweep")
+    group:
+        "evidence"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=10,
+        mem_mb=megabytes(600, 5),
+        runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,
         in_use=SCALES,

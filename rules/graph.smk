@@ -10,11 +10,13 @@ rule build_graph:
         log_file("build_graph", "n_segments"),
     benchmark:
         benchmark_file("build_graph", "n_segments")
+    group:
+        "scales"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
+        mem_mb=megabytes(600, 0.7, of=[path("cube")]),
+        runtime=minutes(5, 0.5, of=[path("cube")]),
     params:
         code=code("build_graph"),
     message:

@@ -13,11 +13,13 @@ rule plot_survey:
         log_file("plot_survey"),
     benchmark:
         benchmark_file("plot_survey")
+    group:
+        "pictures"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
+        mem_mb=megabytes(800, 4),
+        runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,
         code=code("plot_survey", "colour_maps.yaml"),
@@ -40,11 +42,13 @@ rule plot_superpixels:
         log_file("plot_superpixels"),
     benchmark:
         benchmark_file("plot_superpixels")
+    group:
+        "pictures"
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=10,
+        mem_mb=megabytes(800, 4),
+        runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,
         n_segments=config["superpixels"]["n_segments"],
@@ -66,11 +70,13 @@ if ATTENTION:
             log_file("plot_attention"),
         benchmark:
             benchmark_file("plot_attention")
+        group:
+            "attention"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1000),
-            runtime=10,
+            mem_mb=megabytes(600),
+            runtime=minutes(5),
         params:
             survey=SURVEY,
             variant=VARIANTS[0],
@@ -86,19 +92,22 @@ if not CLASSES:
     rule map_anomalies:
         input:
             elements=path("elements"),
-            scores=path("heldout", variant=VARIANTS[0], scales=SCALES),
+            scores=MAPPED,
             folds=survey_folds(),
         output:
+            **SPREAD,
             **{name: path("map", map=name) for name in MAPS},
         log:
             log_file("map_anomalies"),
         benchmark:
             benchmark_file("map_anomalies")
+        group:
+            "evidence"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(600, 2),
+            runtime=minutes(5, 0.05),
         params:
             code=code("map_anomalies"),
         message:
@@ -109,6 +118,7 @@ if not CLASSES:
     rule plot_anomalies:
         input:
             **({"truth": path("truth")} if "simulate" in config else {}),
+            **({"realisations": path("realisations")} if REALISATIONS else {}),
             elements=path("elements"),
             deposits=path("deposits"),
             metrics=path("metrics"),
@@ -122,11 +132,13 @@ if not CLASSES:
             log_file("plot_anomalies"),
         benchmark:
             benchmark_file("plot_anomalies")
+        group:
+            "evidence"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(800, 4),
+            runtime=minutes(5, 0.05),
         params:
             survey=SURVEY,
             variant=VARIANTS[0],
@@ -154,11 +166,13 @@ if not CLASSES:
             log_file("plot_evidence"),
         benchmark:
             benchmark_file("plot_evidence")
+        group:
+            "evidence"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1000),
-            runtime=10,
+            mem_mb=megabytes(600),
+            runtime=minutes(5),
         params:
             survey=SURVEY,
             code=code("plot_evidence", "colour_maps.yaml"),

@@ -28,11 +28,13 @@ if "simulate" in config:
             log_file("simulate_survey"),
         benchmark:
             benchmark_file("simulate_survey")
+        group:
+            "tables"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(500 + 0.0016 * config["simulate"]["samples"]),
+            runtime=minutes(5 + config["simulate"]["samples"] / 50000),
         params:
             simulate=config["simulate"],
             code=code("simulate_survey", "elements.csv"),
@@ -46,6 +48,10 @@ ABSENT = [name for name in config["data"]["sources"] if not (Path(config["data"]
 
 if ABSENT:
 
+    # The nodes of a cluster often have no route to the internet.
+    localrules:
+        fetch_survey,
+
     rule fetch_survey:
         output:
             file=str(Path(config["data"]["folder"]) / "{file}"),
@@ -57,7 +63,7 @@ if ABSENT:
             "../envs/geo.yaml"
         resources:
             mem_mb=megabytes(500),
-            runtime=60,
+            runtime=minutes(60),
         params:
             source=lambda wildcards: config["data"]["sources"][wildcards.file],
         message:
@@ -78,11 +84,13 @@ if not GRIDDED:
             log_file("clean_samples"),
         benchmark:
             benchmark_file("clean_samples")
+        group:
+            "tables"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(500, 14),
+            runtime=minutes(5, 0.05),
         params:
             samples=TABLES["samples"],
             grid_crs=config["grid"]["crs"],
@@ -105,11 +113,13 @@ if not CLASSES:
             log_file("clean_deposits"),
         benchmark:
             benchmark_file("clean_deposits")
+        group:
+            "tables"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1000),
-            runtime=5,
+            mem_mb=megabytes(500, 4),
+            runtime=minutes(5, 0.05),
         params:
             arguments={
                 "section": TABLES["deposits"],

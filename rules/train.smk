@@ -15,8 +15,8 @@ if not CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=10,
+            mem_mb=megabytes(600, 3),
+            runtime=minutes(5, 0.05),
         params:
             arguments={"labels": config["labels"], "seeds": config["network"]["seeds"]},
             code=code("make_folds"),
@@ -43,9 +43,9 @@ rule train:
         "../envs/torch.yaml"
     threads: workflow.cores or 1
     resources:
-        mem_mb=megabytes(1500 + round(1000 * config["network"]["memory"])),
-        runtime=240,
-        gpu=1,
+        **TRAINING,
+        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 14),
+        runtime=minutes(120, 0.5),
     params:
         # What makes no map needs no members that hold out nothing. A run's members are the same whoever asks for it.
         # Permuted labels are a control of the headline number alone.
@@ -90,12 +90,14 @@ if ATTENTION:
             benchmark_file("measure_attention", "variant", "scales")
         wildcard_constraints:
             variant="fusion|spatial|external",
+        group:
+            "attention"
         conda:
             "../envs/torch.yaml"
         threads: workflow.cores or 1
         resources:
-            mem_mb=megabytes(1500 + round(1000 * config["network"]["memory"])),
-            runtime=30,
+            mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 14),
+            runtime=minutes(20, 0.1),
         params:
             settings=rules.train.params.settings,
             machine=rules.train.params.machine,

@@ -1,14 +1,28 @@
-"""Files of gridded data: NetCDF and GeoTIFF with CRS and no-data, and back to flat arrays of cells."""
+"""Files of gridded data: NetCDF and GeoTIFF with CRS and no-data, and back to flat arrays of cells.
 
+Large arrays go to and from disk by blocks of rows, `Survey.row_blocks`, which are the chunks of the files.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import netCDF4
 import numpy as np
 import rasterio
 import xarray as xr
 from _job import whole
 from geohalo.cube.grid import Grid
+from geohalo.errors import InputError
 from pyproj import CRS
 from rasterio.transform import from_origin
+
+#: Cells of a chunk: whole rows of one map, half a megabyte of float32. One element's map and a block of rows of all
+#: elements both read whole chunks, and such a block of 40 elements takes 20 MB.
+CHUNK_CELLS = 1 << 17
+
+#: Puts values (..., rows, columns) into some rows of a variable of a file.
+WriteRows = Callable[[str, slice, np.ndarray], None]
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,23 @@ class Survey:
         """Centres (cells, 2) in metres."""
         return self.grid.centres(self.mask)
 
+    @property
+    def chunk_rows(self) -> int:
+        """Rows of a block, and of a chunk of the files."""
+        return _chunks(*self.grid.shape)[0]
+
+    def row_blocks(self, within: slice | None = None) -> Iterator[slice]:
+        """Yield blocks of rows from the north, those of ``within`` cut at the borders of the same blocks."""
+        first, end = (within.start, within.stop) if within else (0, self.grid.shape[0])
+        while first < end:
+            stop = min(end, (first // self.chunk_rows + 1) * self.chunk_rows)
+            yield slice(first, stop)
+            first = stop
+
+    def band(self, rows: slice) -> "Survey":
+        """Cut out whole rows."""
+        return Survey(Grid(self.grid.x, self.grid.y[rows]), self.mask[rows], self.crs)
+
     def image(self, values: np.ndarray, fill: float = np.nan) -> np.ndarray:
         """Put values (..., cells) back on the grid, (..., rows, columns)."""
         out = np.full((*values.shape[:-1], *self.grid.shape), fill, dtype=values.dtype)
@@ -46,6 +77,21 @@ class Survey:
         return data.rio.write_crs(self.crs).rio.write_coordinate_system()
 
 
+def tile_rows(shape: tuple[int, int], tile: str) -> slice:
+    """Return the rows of a grid that a tile such as ``2-of-8`` has.
+
+    Tiles are whole blocks of rows where there are as many blocks, and else as even as rows allow.
+    """
+    number, tiles = map(int, tile.split("-of-"))
+    rows = shape[0]
+    if tiles > rows:
+        raise InputError(f"config key grid.tiles: {tiles} tiles are asked for, but the grid has {rows} rows.")
+    block, _ = _chunks(*shape)
+    unit = block if block * tiles <= rows else 1
+    first, end = ((2 * k * rows // (tiles * unit) + 1) // 2 * unit for k in (number - 1, number))
+    return slice(first, rows if number == tiles else end)
+
+
 def surveyed_places(path: str) -> tuple[np.ndarray, CRS]:
     """Read where the survey has values, (places, 2) in metres, and its CRS: from samples, or from gridded elements."""
     if path.endswith(".nc"):
@@ -59,15 +105,87 @@ def surveyed_places(path: str) -> tuple[np.ndarray, CRS]:
 
 
 def write_netcdf(data: xr.Dataset, path: str) -> None:
-    """Write a dataset as compressed NetCDF 4, one chunk per element or fold."""
-    encoding = {}
+    """Write a dataset as compressed NetCDF 4, in chunks of rows of one element or fold."""
+    with whole(path) as beside:
+        _to_netcdf(data, str(beside))
+
+
+@contextmanager
+def netcdf_by_rows(
+    data: xr.Dataset, maps: dict[str, dict[str, str]], path: str, leading: str = "element"
+) -> Iterator[WriteRows]:
+    """Write maps that need not fit into memory: yields ``write(name, rows, values)``.
+
+    The values are (``leading``, rows, columns) of float32, NaN outside the mask; rows that are never written are NaN.
+
+    Parameters
+    ----------
+    data : xr.Dataset
+        All but the maps, made by `Survey.dataset`, with the coordinate ``leading``.
+    maps : dict
+        Attributes of each map by its name.
+    path : str
+    leading : str
+        Dimension before y and x.
+    """
+    with whole(path) as beside:
+        _to_netcdf(data, str(beside))
+        with netCDF4.Dataset(beside, "a") as file:
+            chunks = (1, *_chunks(data.sizes["y"], data.sizes["x"]))
+            for name, attributes in maps.items():
+                variable = file.createVariable(
+                    name,
+                    np.float32,
+                    (leading, "y", "x"),
+                    compression="zlib",
+                    complevel=1,
+                    chunksizes=chunks,
+                    fill_value=np.float32(np.nan),
+                )
+                variable.setncatts(attributes | {"grid_mapping": "spatial_ref"})
+
+            def write(name: str, rows: slice, values: np.ndarray) -> None:
+                file[name][:, rows] = values
+
+            yield write
+
+
+def read_cells(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
+    """Read maps (..., y, x) as (..., cells) inside the mask, without a second copy of them in memory."""
+    variable = data[name]
+    values = np.empty((*variable.shape[:-2], int(survey.mask.sum())), variable.dtype)
+    done = 0
+    for rows in survey.row_blocks():
+        part = variable[..., rows, :].to_numpy()[..., survey.mask[rows]]
+        values[..., done : done + part.shape[-1]] = part
+        done += part.shape[-1]
+    return values
+
+
+def read_spectra(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
+    """Read maps (elements, y, x) as (cells, elements), the elements of a cell side by side, with one copy in memory."""
+    variable = data[name]
+    values = np.empty((int(survey.mask.sum()), len(variable)), variable.dtype)
+    done = 0
+    for rows in survey.row_blocks():
+        part = variable[:, rows].to_numpy()[:, survey.mask[rows]].T
+        values[done : done + len(part)] = part
+        done += len(part)
+    return values
+
+
+def _chunks(rows: int, columns: int) -> tuple[int, int]:
+    return min(rows, max(1, CHUNK_CELLS // columns)), columns
+
+
+def _to_netcdf(data: xr.Dataset, path: str) -> None:
+    encoding: dict[str, dict] = {}
     for name, variable in data.data_vars.items():
         if {"y", "x"} <= set(variable.dims):
-            leading = [1] * (variable.ndim - 2)
-            encoding[name] = {"zlib": True, "complevel": 1, "chunksizes": (*leading, *variable.shape[-2:])}
-            encoding[name]["grid_mapping"] = "spatial_ref"
-    with whole(path) as beside:
-        data.to_netcdf(beside, encoding=encoding)
+            chunks = (*[1] * (variable.ndim - 2), *_chunks(*variable.shape[-2:]))
+            encoding[str(name)] = {"zlib": True, "complevel": 1, "chunksizes": chunks}
+            encoding[str(name)]["grid_mapping"] = "spatial_ref"
+    data.to_netcdf(path, encoding=encoding)
 
 
 def write_geotiff(survey: Survey, image: np.ndarray, path: str, nodata: float, names: list[str]) -> None:

@@ -33,6 +33,7 @@ def measure_runs(
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
+    cells = survey.cells
     places = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     sampled = surveyed_places(samples)[0] if samples else None
     held = {path: held_schemes(path) for path in dict.fromkeys(path for _, _, path, _ in runs)}
@@ -42,7 +43,7 @@ def measure_runs(
         if folds.n_folds == 0:
             continue
         arguments = (labels, bootstrap, labels["seed"])
-        judged = judged_places(folds, survey.cells, places, *arguments, sampled) if len(places) else None
+        judged = judged_places(folds, cells, places, *arguments, sampled) if len(places) else None
         for variant, scales, path, method in runs:
             if split not in held[path]:
                 continue

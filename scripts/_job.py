@@ -25,7 +25,9 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         sys.stdout = sys.stderr = log
         logger = logging.getLogger("geohalo")
         logger.setLevel(logging.INFO)
-        stage = f"{snakemake.config['survey']}, {snakemake.rule}"
+        # What compares surveys belongs to no one's config.
+        survey = snakemake.config.get("survey") or snakemake.wildcards.get("target", "all surveys")
+        stage = f"{survey}, {snakemake.rule}"
         for stream in (log, terminal):
             handler = logging.StreamHandler(stream)
             handler.setFormatter(logging.Formatter(f"[{stage}] %(message)s"))

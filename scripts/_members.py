@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from _cells import Survey
+from _scores import scores_file
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES
 from geohalo.network.members import Members, Result
@@ -92,18 +94,17 @@ def outer_fold(table: pd.DataFrame, schemes: list[Folds]) -> np.ndarray:
     return np.array(outer, dtype=np.int64)
 
 
-def scheme_scores(table: pd.DataFrame, score: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Mean and standard deviation over the draws for every scheme, from scores (members, scores, cells).
-
-    Each is (folds, cells), or (folds, classes, cells) with more than two classes.
-    """
-    out = {}
-    for scheme, part in table.groupby("scheme", sort=False):
-        folds = [score[rows.index] for _, rows in part.groupby("fold")]
-        mean, spread = (np.stack([getattr(each, how)(axis=0) for each in folds]) for how in ("mean", "std"))
-        alone = score.shape[1] == 1
-        out[str(scheme)] = (mean[:, 0], spread[:, 0]) if alone else (mean, spread)
-    return out
+def write_members(survey: Survey, table: pd.DataFrame, score: np.ndarray, path: str) -> None:
+    """Write mean and standard deviation over the draws of every fold, from scores (members, scores, cells)."""
+    schemes = table.groupby("scheme", sort=False)
+    folds = {str(scheme): part["fold"].nunique() for scheme, part in schemes}
+    classes = score.shape[1] if score.shape[1] > 1 else 0
+    with scores_file(survey, path, folds, classes) as write:
+        for scheme, part in schemes:
+            for fold, (_, rows) in enumerate(part.groupby("fold")):
+                each = score[rows.index]
+                mean, spread = each.mean(axis=0), each.std(axis=0)
+                write(str(scheme), fold, *((mean, spread) if classes else (mean[0], spread[0])))
 
 
 def history_table(table: pd.DataFrame, result: Result) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from _cells import Survey
 from pyproj import CRS
@@ -25,11 +26,13 @@ def deposit_table(path: str | None) -> pd.DataFrame:
 
 
 def interval(metrics: pd.DataFrame, variant: str, split: str, metric: str) -> tuple[float, float, float]:
-    """Return estimate, low and high of one metric."""
+    """Return estimate, low and high of one metric; NaN where it was not measured."""
     row = metrics[
         (metrics["variant"] == variant) & (metrics["split"] == split) & (metrics["metric"] == metric)
-    ].iloc[0]
-    return float(row["estimate"]), float(row["low"]), float(row["high"])
+    ]
+    if row.empty:
+        return np.nan, np.nan, np.nan
+    return float(row["estimate"].iloc[0]), float(row["low"].iloc[0]), float(row["high"].iloc[0])
 
 
 def held_out_groups(deposits: str, cells: str) -> int:

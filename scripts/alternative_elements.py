@@ -6,7 +6,8 @@ from pathlib import Path
 from _job import job
 from clean_deposits import clean as clean_deposits
 from clean_samples import clean as clean_samples
-from interpolate_elements import interpolate_elements
+from fit_interpolation import fit
+from interpolate_elements import interpolate
 from read_grids import read
 from simulate_survey import simulate
 
@@ -25,7 +26,9 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
     else:
         places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
         told.append(clean_samples(tables["samples"], settings["samples"], grid["crs"], places, report))
-        told.append(interpolate_elements(places, grid, settings["interpolation"], elements))
+        fits, table = f"{folder}/interpolation.json", f"{folder}/interpolation.csv"
+        told.append(fit(places, grid["max_distance"], settings["interpolation"], fits, table))
+        told.append(interpolate(places, fits, grid, elements))
     deposits, distance = f"{folder}/deposits.parquet", settings["grid"]["max_distance"]
     # Whether they can be held out depends on labels, and is checked where folds are drawn.
     told.append(clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits))

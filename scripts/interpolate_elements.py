@@ -1,51 +1,50 @@
-"""Interpolate all elements to the grid (inverse-distance weighting of log concentrations)."""
+"""Interpolate all elements to the grid, or to one band of its rows, each by the method chosen for it."""
 
-import geopandas as gpd
 import numpy as np
-from _cells import Survey, write_netcdf
+from _cells import Survey, netcdf_by_rows, tile_rows
+from _interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
 from _job import job
-from geohalo.cube.grid import sampled_mask, survey_grid
-from geohalo.cube.interpolation import cross_validated_error, interpolate
+from geohalo.cube.grid import Grid, sampled_mask, survey_grid
+from geohalo.cube.interpolation import estimate
+
+MAPS = {
+    "concentration": {"long_name": "concentration", "units": "ppm"},
+    "variance": {
+        "long_name": "kriging variance of ln concentration, without the nugget",
+        "units": "(ln ppm)2",
+    },
+}
 
 
-def interpolate_elements(samples: str, grid: dict, method: dict, elements: str) -> str:
-    """Write concentrations, mask and cross-validated errors; returns a line for the log."""
-    frame = gpd.read_parquet(samples)
-    points = frame.get_coordinates().to_numpy()
-    names = [name.removesuffix("_censored") for name in frame.columns if name.endswith("_censored")]
-    logarithms = np.log(frame[names].to_numpy())
+def interpolate(samples: str, interpolation: str, grid: dict, elements: str, band: str | None = None) -> str:
+    """Write concentrations and mask, of all rows or of a band such as ``2-of-8``; returns a line for the log."""
+    points, logarithms, names, crs = read_logarithms(samples)
+    by_name, settings = read_fits(interpolation)
+    fits = [by_name[name] for name in names]
+    how = {"methods": [fit.method for fit in fits], "variograms": [fit.variogram for fit in fits]}
     layout = survey_grid(points, grid["cell"], grid["max_distance"])
-    survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), frame.crs.to_wkt())
-    values = np.exp(interpolate(points, logarithms, survey.cells, **method)).T.astype(np.float32)
-    error, explained = cross_validated_error(points, logarithms, block=2 * grid["max_distance"], **method)
-    data = survey.dataset(
-        concentration=(
-            ("element", "y", "x"),
-            survey.image(values),
-            {"long_name": "concentration", "units": "ppm"},
-        ),
-        cv_error=(
-            "element",
-            error / np.log(10),
-            {"long_name": "cross-validated RMSE, blocks left out", "units": "log10 ppm"},
-        ),
-        cv_explained=(
-            "element",
-            explained,
-            {"long_name": "cross-validated share of variance explained", "units": "1"},
-        ),
-    ).assign_coords(element=names)
-    write_netcdf(data, elements)
-    return f"{len(points)} samples, {len(names)} elements, {len(survey.cells)} cells of {grid['cell']:g} m"
+    if band:
+        layout = Grid(layout.x, layout.y[tile_rows(layout.shape, band)])
+    survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
+    maps = {name: MAPS[name] for name in (MAPS if "kriging" in how["methods"] else ["concentration"])}
+    with netcdf_by_rows(interpolated_frame(survey, names, fits), maps, elements) as write:
+        for rows in blocks_of_rows(survey, 2 * len(names)):
+            part = survey.band(rows)
+            values, variance = estimate(points, logarithms, part.cells, settings=settings, **how)
+            for name, found in zip(maps, (np.exp(values, out=values), variance), strict=False):
+                write(name, rows, part.image(found.T.astype(np.float32)))
+    return f"{len(points)} samples, {len(names)} elements, {survey.mask.sum()} cells of {grid['cell']:g} m"
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
+        inputs, params = snakemake.input, snakemake.params
         log.info(
-            interpolate_elements(
-                snakemake.input.samples,
-                snakemake.params.grid,
-                snakemake.params.interpolation,
+            interpolate(
+                inputs.samples,
+                inputs.interpolation,
+                params.grid,
                 snakemake.output.elements,
+                params.get("band"),
             )
         )

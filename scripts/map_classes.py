@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from _cells import Survey, write_geotiff
 from _job import job
-from _scores import read_scores
+from _scores import read_between, read_scores
 from geohalo.evidence.class_metrics import predicted_class
 
 
@@ -17,7 +17,10 @@ def map_classes(elements: str, scores: str, maps: dict[str, str]) -> None:
     classes = (predicted_class(mean) + 1).astype(np.uint8)
     write_geotiff(survey, survey.image(classes[None], fill=0), maps["classes"], nodata=0, names=["class"])
     names = ["class 2"] if mean.ndim == 1 else [f"class {k}" for k in range(1, len(mean) + 1)]
-    for name, values in {"score": mean, "spread": spread}.items():
+    bands = {"score": mean, "spread": spread}
+    if "interpolation_spread" in maps:
+        bands["interpolation_spread"] = np.squeeze(read_between(scores, "final", survey), axis=0)
+    for name, values in bands.items():
         image = survey.image(np.atleast_2d(values).astype(np.float32))
         write_geotiff(survey, image, maps[name], nodata=np.nan, names=names)
 

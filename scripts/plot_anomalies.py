@@ -9,7 +9,7 @@ from geohalo.products.figures import anomaly_map, save_figure, truth_map
 
 
 def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:
-    """Write the figures; ``files`` has elements, deposits, metrics, score, heldout_score and perhaps truth."""
+    """Write the figures from elements, deposits, metrics, score, heldout_score; perhaps truth and realisations."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     where, known, metrics = (
@@ -17,10 +17,17 @@ def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]
         deposit_table(files["deposits"]),
         pd.read_csv(files["metrics"]),
     )
+    drawn = set()
+    if "realisations" in files:
+        # The evidence of what is drawn: their mean.
+        measured = pd.read_csv(files["realisations"])
+        metrics = measured[measured["realisation"] == "mean"]
+        drawn = set(measured["realisation"]) - {"interpolated", "mean"}
     evidence = {
         "capture": interval(metrics, variant, "held_out", "capture"),
         "above_decoys": interval(metrics, variant, "held_out", "above_decoys"),
         "random": interval(metrics, variant, "random", "capture")[0],
+        "realisations": len(drawn),
     }
     for figure, file, kind in (
         ("anomaly_map", "score", "final"),

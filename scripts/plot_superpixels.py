@@ -1,12 +1,24 @@
 """Draw the superpixels of every scale over the cube, and the folds."""
 
+from functools import reduce
+from operator import add
+
 import numpy as np
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job
 from _plots import deposit_table, ground
+from geohalo.cube.moments import Moments
+from geohalo.products.cell_figures import shown_part
 from geohalo.products.figures import folds_map, save_figure, superpixel_map
-from geohalo.superpixels.segmentation import principal_components
+from geohalo.superpixels.components import Components
+
+
+def moments(data: xr.Dataset, survey: Survey) -> Moments:
+    """Take the moments of the cube by blocks of rows."""
+    blocks = [rows for rows in survey.row_blocks() if survey.mask[rows].any()]
+    values = (data["cube"][:, rows].to_numpy()[:, survey.mask[rows]].T for rows in blocks)
+    return reduce(add, (Moments.of(block.astype(np.float64), products=True) for block in values))
 
 
 def plot(
@@ -20,11 +32,13 @@ def plot(
     """Write the figures; that of the folds where there are deposits."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
-        scores = principal_components(data["cube"].to_numpy()[:, survey.mask].T, 3)
+        part = shown_part(survey.mask)
+        shown = data["cube"][:, *part].to_numpy()[:, survey.mask[part]].T.astype(np.float64)
+        seen = Components.of(moments(data, survey), 3)
     where = ground(name, survey)
     # A cube of one or two elements leaves channels of the picture empty.
-    scores = np.pad(scores, ((0, 0), (0, 3 - scores.shape[1])))
-    components = np.moveaxis(survey.image(scores.T), 0, -1)
+    components = np.zeros((*survey.mask[part].shape, 3))
+    components[survey.mask[part], : len(seen.axes)] = seen.project(shown)
     images = {count: read_geotiff(path)[0] for count, path in labels.items()}
     save_figure(superpixel_map(**where, components=components, labels=images), figures["superpixels"])
     if folds:

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pyarrow.parquet as pq
 import xarray as xr
 from _cells import Survey
 from _job import job
@@ -17,19 +18,21 @@ def plot(
 ) -> None:
     """Write the figures."""
     with xr.open_dataset(elements) as data:
-        survey, data = Survey.of(data), data.load()
+        survey = Survey.of(data)
+        names = [str(element) for element in data["element"].to_numpy()]
+        shares = data["cv_explained"].to_numpy() if "cv_explained" in data else []
+        explained = dict(zip(names, shares, strict=False))
+        chosen = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS]
+        concentration = data["concentration"]
+        grids = {element: concentration.sel(element=element).to_numpy() for element in chosen}
+        unit = concentration.attrs["units"]
     known, where = deposit_table(deposits), ground(name, survey)
-    names = [str(element) for element in data["element"].to_numpy()]
-    explained = (
-        dict(zip(names, data["cv_explained"].to_numpy(), strict=True)) if "cv_explained" in data else {}
-    )
-    chosen = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS]
-    grids = {element: data["concentration"].sel(element=element).to_numpy() for element in chosen}
-    about = {"unit": "" if (unit := data["concentration"].attrs["units"]) == "1" else unit, "deposits": known}
+    about = {"unit": "" if unit == "1" else unit, "deposits": known}
     save_figure(element_maps(**where, ppm=grids, cv_explained=explained, **about), figures["elements"])
     if samples:
-        frame = gpd.read_parquet(samples)
-        censored = frame.filter(like="_censored").to_numpy().mean(axis=1)
+        flags = [column for column in pq.read_schema(samples).names if column.endswith("_censored")]
+        frame = gpd.read_parquet(samples, columns=[*flags, "geometry"])
+        censored = frame[flags].to_numpy().mean(axis=1)
         table = frame.get_coordinates().assign(censored_share=np.asarray(censored))
         save_figure(sample_map(**where, samples=table, deposits=known), figures["samples"])
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey, surveyed_places
+from _cells import Survey, read_cells, surveyed_places
 from _folds import read_folds
 from _job import job
-from _scores import write_scores
+from _scores import scores_file
 from geohalo.evidence.controls import SCALE_ARRAYS, Ground, score_control
 
 
@@ -28,7 +28,7 @@ def score(
     """Write the scores of all controls in all schemes that have folds."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
-        values = data["cube"].to_numpy()[:, survey.mask].T
+        values = read_cells(data, "cube", survey).T
     deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     scales = []
     for graph in graphs:
@@ -37,16 +37,15 @@ def score(
     ground = Ground(values, survey.cells, deposits, surveyed_places(places)[0], scales)
     every = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
     every = [folds for folds in every if folds.n_folds]
-    parts: dict[str, tuple[list, list]] = {folds.scheme: ([], []) for folds in every}
-    for name in controls:
-        start = time.perf_counter()
-        for folds, scored in zip(every, score_control(name, ground, every, n_jobs=threads), strict=True):
-            for part, maps in zip(parts[folds.scheme], scored, strict=True):
-                part.append(maps)
-        log.info(f"{name}: {time.perf_counter() - start:.1f} s")
-    # Each list goes as its array comes.
-    result = {scheme: tuple(map(np.stack, parts.pop(scheme))) for scheme in list(parts) if controls}
-    write_scores(survey, result, scores, controls)
+    sizes = {folds.scheme: folds.n_folds for folds in every if controls}
+    classes = max((folds.n_classes for folds in every), default=0)
+    with scores_file(survey, scores, sizes, classes if classes > 2 else 0, controls) as write:
+        for name in controls:
+            start = time.perf_counter()
+            for folds, scored in zip(every, score_control(name, ground, every, n_jobs=threads), strict=True):
+                for fold, maps in enumerate(zip(*scored, strict=True)):
+                    write(folds.scheme, fold, *maps, name)
+            log.info(f"{name}: {time.perf_counter() - start:.1f} s")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Segment the cube into superpixels at one scale."""
 
 import xarray as xr
-from _cells import Survey, write_geotiff
+from _cells import Survey, read_cells, write_geotiff
 from _job import job
 from geohalo.superpixels.counts import superpixel_count
 from geohalo.superpixels.segmentation import segment
@@ -12,7 +12,7 @@ def segment_superpixels(cube: str, n_segments: str, compactness: float, componen
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         count = superpixel_count(n_segments, int(survey.mask.sum()))
-        values = data["cube"].to_numpy()[:, survey.mask].T
+        values = read_cells(data, "cube", survey).T
     image = segment(values, survey.mask, count, compactness, components)
     write_geotiff(survey, image[None], labels, nodata=0, names=["superpixel"])
     return f"{image.max()} superpixels ({count} asked for)"

@@ -1,23 +1,37 @@
-"""Log-ratio transform and standardise the elements: the cube that the network sees."""
+"""Log-ratio transform and standardise the elements, by blocks of rows: the cube that the network sees."""
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, write_netcdf
+from _cells import Survey, netcdf_by_rows
 from _job import job
-from geohalo.cube.logratio import cube_values
+from geohalo.cube.logratio import standardise, transformed
+from geohalo.cube.moments import Moments
 
 
 def stack(elements: str, transform: str, clip: float, cube: str) -> None:
-    """Write the cube."""
+    """Write the cube: one pass over the elements for means and deviations, one for the values."""
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
         names = [str(name) for name in data["element"].to_numpy()]
-        concentrations = data["concentration"].to_numpy()[:, survey.mask].T.astype(np.float64)
-    values = cube_values(concentrations, names, transform, clip).T.astype(np.float32)
-    kind = "" if transform == "none" else f"{transform} "
-    attributes = {"long_name": f"standardised {kind}value", "units": "1", "transform": transform}
-    data = survey.dataset(cube=(("element", "y", "x"), survey.image(values), attributes))
-    write_netcdf(data.assign_coords(element=names), cube)
+        blocks = [rows for rows in survey.row_blocks() if survey.mask[rows].any()]
+
+        def values() -> Iterator[np.ndarray]:
+            for rows in blocks:
+                inside = data["concentration"][:, rows].to_numpy()[:, survey.mask[rows]]
+                yield transformed(inside.T.astype(np.float64), names, transform)
+
+        moments = reduce(add, map(Moments.of, values()))
+        kind = "" if transform == "none" else f"{transform} "
+        about = {"long_name": f"standardised {kind}value", "units": "1", "transform": transform}
+        rest = survey.dataset().assign_coords(element=names)
+        with netcdf_by_rows(rest, {"cube": about}, cube) as write:
+            for rows, block in zip(blocks, values(), strict=True):
+                scaled = standardise(block, clip, moments).T.astype(np.float32)
+                write("cube", rows, survey.band(rows).image(scaled))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from _cells import Survey
+from _cells import Survey, read_spectra
 from _folds import read_folds
 from _job import job, whole
-from _members import history_table, outer_fold, scheme_scores, shuffle_labels, stack_members
-from _scores import write_scores
+from _members import history_table, outer_fold, shuffle_labels, stack_members, write_members
 from geohalo.cube.element_order import element_order
 from geohalo.network.run import Settings, train_and_predict
 
@@ -31,7 +30,7 @@ def train(
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         names = [str(name) for name in data["element"].to_numpy()]
-        values = np.stack([band.to_numpy()[survey.mask] for band in data["cube"]], axis=1)
+        values = read_spectra(data, "cube", survey)
     order = element_order(names, values, spectrum_order)
     log.info(f"Spectrum, {spectrum_order} order: {' '.join(names[k] for k in order)}")
     settings = replace(settings, spectrum_order=tuple(order.tolist()))
@@ -39,13 +38,16 @@ def train(
     members, table = stack_members(drawn)
     if shuffle:
         members = shuffle_labels(members, table)
-    scales = [dict(np.load(graph, allow_pickle=False)) for graph in graphs]
-    result = train_and_predict(values, scales, members, settings, outer_fold(table, drawn), log.info)
+    outer = outer_fold(table, drawn)
+    del drawn
+    # In no one else's hands: these arrays go when training has made its own of them.
+    scales = [[dict(np.load(graph, allow_pickle=False)) for graph in graphs]]
+    result = train_and_predict(values, scales.pop(), members, settings, outer, log.info)
     with whole(outputs.members) as beside:
         torch.save(result.state, beside)
     with whole(outputs.history) as beside:
         history_table(table, result).to_csv(beside, index=False)
-    write_scores(survey, scheme_scores(table, result.score), outputs.scores)
+    write_members(survey, table, result.score, outputs.scores)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from geohalo.errors import InputError
-from geohalo.settings import Config, check_settings, schema, simulated_tables
+from geohalo.settings import Config, check_settings, schema, simulated_tables, used_interpolation
 
 #: The stages, each of which builds on the one before.
 STAGES = ("elements", "cubes", "scores")
@@ -37,7 +37,7 @@ def with_tables(config: Mapping[str, Any]) -> Config:
     They describe the tables that the simulation writes, so that how these are read can be changed like any other
     setting.
     """
-    tables = simulated_tables() if "simulate" in config else {}
+    tables = simulated_tables(config["simulate"]) if "simulate" in config else {}
     return copy.deepcopy(tables | dict(config))
 
 
@@ -70,6 +70,8 @@ def alternative(config: Mapping[str, Any], changes: Mapping[str, Any], source: s
         # Sections that rasters do without are filled with defaults all the same, and are an error if given.
         settings.pop("interpolation", None)
         settings["grid"] = {"max_distance": settings["grid"]["max_distance"]}
+    # Realisations are no part of how a survey is gridded, and not every method has any.
+    settings.get("interpolation", {}).pop("realisations", None)
     for key, value in changes.items():
         *sections, last = key.split(".")
         place = settings
@@ -85,7 +87,7 @@ def _checked(settings: Config, source: str) -> Config:
     """Check settings with the sections of `with_tables`."""
     if "simulate" not in settings:
         return check_settings(settings, source)
-    tables = {name: settings.pop(name) for name in simulated_tables()}
+    tables = {name: settings.pop(name) for name in ("samples", "deposits")}
     read = check_settings({"survey": settings["survey"], **tables}, source)
     return check_settings(settings, source) | {name: read[name] for name in tables}
 
@@ -157,9 +159,13 @@ def stage_settings(
     """
     parts = ("simulate", "samples", "grids", "deposits", "interpolation")
     elements = {name: settings[name] for name in parts if name in settings}
-    elements |= {"grid": settings["grid"], "folder": settings["data"]["folder"]}
+    # Alternatives are made in one piece.
+    grid = {name: value for name, value in settings["grid"].items() if name != "tiles"}
+    elements |= {"grid": grid, "folder": settings["data"]["folder"]}
     if "grids" in settings:
         elements.pop("interpolation", None)
+    if "interpolation" in elements:
+        elements["interpolation"] = used_interpolation(elements["interpolation"])
     cubes = {"elements": content_key(elements)} | {name: settings[name] for name in ("cube", "superpixels")}
     scores = {
         "cubes": content_key(cubes),
@@ -232,6 +238,8 @@ def choice_levels(config: Mapping[str, Any]) -> dict[str, list[Any]]:
             raise InputError(f"{place}: the values of {key!r} come out alike; give at least two.")
         scored = [stage_settings(one, one["network"]["variants"][:1], (), (), 1) for one in found.values()]
         if len({content_key(stages["scores"]) for stages in scored}) < len(found):
+            if default:
+                continue
             raise InputError(f"{place}: no map depends on {key!r}; leave it out.")
         levels[key] = [value_of(one, key) for one in found.values()]
     return levels

@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
+from geohalo.simulated_region import survey_crs
 
 Config = dict[str, Any]
 
@@ -20,6 +21,9 @@ SCHEMA_FILE = Path(__file__).resolve().parents[2] / "config" / "config.schema.ya
 
 #: Where a survey can come from; a config gives exactly one.
 SOURCES = ("simulate", "samples", "grids")
+
+#: Keys of a config that lists several surveys (see `geohalo.several_surveys`).
+OF_SEVERAL = ("surveys", "transfer")
 
 
 @functools.cache
@@ -65,7 +69,7 @@ def _unknown_key(error: ValidationError, section: str) -> str:
     return f"unknown key {section + str(unknown)!r}; {hint}"
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
     """Turn a violation of the schema into one sentence that names the key."""
     path = ".".join(str(part) for part in error.absolute_path)
     if error.validator == "additionalProperties":
@@ -103,7 +107,13 @@ def check_settings(config: Config, source: str = "config") -> Config:
     # A mistyped key explains the required key that seems to be missing, so it is told first.
     unknown = [error for error in errors if error.validator == "additionalProperties"]
     if errors:
-        raise InputError(f"{source}: {_explain(unknown[0] if unknown else best_match(iter(errors)))}")
+        raise InputError(f"{source}: {explain(unknown[0] if unknown else best_match(iter(errors)))}")
+    for key in OF_SEVERAL:
+        if key in config:
+            raise InputError(
+                f"{source}: key {key!r} belongs into a config that lists several surveys, and this is the config of "
+                "one. Remove it."
+            )
     given = [key for key in SOURCES if key in config]
     if len(given) != 1:
         told = " and ".join(given) if given else "none of them"
@@ -112,8 +122,11 @@ def check_settings(config: Config, source: str = "config") -> Config:
         )
     settings = with_defaults(config, schema())
     _check_labels(config, given[0], source)
+    _check_realisations(settings["interpolation"], source)
     unused = [
-        key for key in ("interpolation", "grid") if key in config and set(config[key]) - {"max_distance"}
+        key
+        for key in ("interpolation", "grid")
+        if key in config and set(config[key]) - {"max_distance", "tiles"}
     ]
     if given == ["grids"] and unused:
         raise InputError(
@@ -168,16 +181,44 @@ def _check_labels(config: Config, given: str, source: str) -> None:
         )
 
 
-def simulated_tables() -> Config:
+def _check_realisations(section: Config, source: str) -> None:
+    """Stop if realisations are asked for of what no method gives a variance of."""
+    method = section["method"]
+    if section["realisations"] and "kriging" not in (section["candidates"] if method == "best" else [method]):
+        raise InputError(
+            f"{source}: key 'interpolation.realisations' needs elements that are kriged, and interpolation.method is "
+            f"{method}{' without kriging among the candidates' if method == 'best' else ''}. Set interpolation.method: "
+            "kriging, or interpolation.realisations: 0."
+        )
+
+
+def used_interpolation(section: Config) -> Config:
+    """Return those keys of the section ``interpolation`` on which the interpolated elements depend."""
+    method = section["method"]
+    tried = set(section["candidates"] if method == "best" else [method])
+    used = {
+        "method": True,
+        "candidates": method == "best",
+        "neighbours": tried != {"nearest"},
+        "power": "idw" in tried,
+        "anisotropy": True,
+        "variogram": "kriging" in tried,
+        "smoothing": "smooth" in tried,
+    }
+    return {key: copy.deepcopy(value) for key, value in section.items() if used.get(key, False)}
+
+
+def simulated_tables(simulate: Config) -> Config:
     """Return the sections ``samples`` and ``deposits`` that describe the tables of a simulated survey."""
+    crs = survey_crs(simulate["samples"], simulate["spacing"])
     tables = {
         "samples": {
             "file": "samples.csv",
             "x": "x",
             "y": "y",
-            "crs": "EPSG:32648",
+            "crs": crs,
             "elements": "^(?P<element>[A-Z][A-Za-z0-9]*)_(?P<unit>ppm|ppb|pct)$",
         },
-        "deposits": {"file": "deposits.csv", "x": "x", "y": "y", "crs": "EPSG:32648", "name": "name"},
+        "deposits": {"file": "deposits.csv", "x": "x", "y": "y", "crs": crs, "name": "name"},
     }
     return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}

@@ -55,6 +55,43 @@ def covered(intervals: list[tuple[str, float, float]]) -> float:
     return total
 
 
+def command(folder: str | Path, cores: int, configs: list[Path]) -> list[str]:
+    """Return the call of Snakemake that makes all outputs in a folder; configs are laid over each other."""
+    words = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(ROOT / "Snakefile"),
+        "--directory",
+        str(folder),
+    ]
+    words += ["--cores", str(cores), "--quiet", "all"]
+    return [*words, "--configfile", *map(str, configs)] if configs else words
+
+
+def watched(words: list[str]) -> dict[str, float]:
+    """Run a command to its end; returns wall time in seconds and peak memory of all its processes in GB.
+
+    Raises
+    ------
+    SystemExit
+        If it fails.
+    """
+    start = time.time()
+    process = subprocess.Popen(words)
+    stop = threading.Event()
+    memory: dict[str, float] = {}
+    watch = threading.Thread(target=peak_memory, args=(psutil.Process(process.pid), stop, memory))
+    watch.start()
+    status = process.wait()
+    stop.set()
+    watch.join()
+    if status:
+        raise SystemExit(f"the workflow failed: {' '.join(words)}")
+    return {"wall": time.time() - start, "peak": memory["peak"]}
+
+
 def run(config: Path | None, cores: int, data: str, keep: Path | None) -> dict[str, float]:
     """Run one survey in an empty folder, kept if it is below ``keep``.
 
@@ -65,34 +102,14 @@ def run(config: Path | None, cores: int, data: str, keep: Path | None) -> dict[s
         if keep
         else tempfile.TemporaryDirectory() as folder
     ):
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--snakefile",
-            str(ROOT / "Snakefile"),
-            "--directory",
-            folder,
-        ]
-        command += ["--cores", str(cores), "--quiet", "all", "--config", f"data={{folder: {data}}}"]
-        command += ["--configfile", str(config)] if config else []
-        start = time.time()
-        process = subprocess.Popen(command)
-        stop, memory = threading.Event(), {}
-        watch = threading.Thread(target=peak_memory, args=(psutil.Process(process.pid), stop, memory))
-        watch.start()
-        status = process.wait()
-        stop.set()
-        watch.join()
-        if status:
-            raise SystemExit(f"the workflow failed for {config or 'the demo'}")
-        wall = time.time() - start
+        words = [*command(folder, cores, [config] if config else []), "--config", f"data={{folder: {data}}}"]
+        measured = watched(words)
         intervals = work_intervals(next(Path(folder, "logs").iterdir()))
     for rule in sorted({rule for rule, _, _ in intervals}):
         spent = sum(end - begin for name, begin, end in intervals if name == rule)
         print(f"    {rule:24s} {spent:7.1f} s")
     work = covered(intervals)
-    return {"wall": wall, "work": work, "overhead": wall - work, "peak": memory["peak"]}
+    return measured | {"work": work, "overhead": measured["wall"] - work}
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def test_keys_are_changed_and_the_config_is_left_alone():
         DEMO, {"grid.cell": 2000, "simulate.faults.overburden": 2, "network.options.dropout": 0.1}
     )
     assert before == DEMO
-    assert changed["grid"] == {"crs": None, "cell": 2000, "max_distance": 4000}
+    assert changed["grid"] == {"crs": None, "cell": 2000, "max_distance": 4000, "tiles": 1}
     assert changed["simulate"]["faults"] == {"anthropogenic": 1, "overburden": 2, "laboratory": 1}
     assert changed["network"]["options"] == {"dropout": 0.1}
     rest = {name for name in DEMO if changed[name] != DEMO[name]}
@@ -121,6 +121,8 @@ def test_one_message_names_the_source_and_the_key(config, changes, message):
         ({"samples.censoring.replace": 0.7}, STAGES),
         ({"grid.cell": 2000}, STAGES),
         ({"interpolation.power": 3}, STAGES),
+        ({"interpolation.method": "kriging"}, STAGES),
+        ({"interpolation.smoothing": 3}, ()),
         ({"cube.transform": "log"}, ("cubes", "scores")),
         ({"superpixels.n_segments": [30]}, ("cubes", "scores")),
         ({"labels.radius": 2000}, ("scores",)),
@@ -180,6 +182,9 @@ def test_the_default_choices_fit_every_kind_of_survey():
     assert set(choice_levels(GRIDDED)) == of_rasters | {"labels.seed"}
     nearest = check_settings({"survey": "a", "simulate": {}, "interpolation": {"neighbours": 1}})
     assert "interpolation.neighbours" not in choice_levels(nearest)
+    kriged = check_settings({"survey": "a", "simulate": {}, "interpolation": {"method": "kriging"}})
+    assert choice_levels(kriged)["interpolation.neighbours"] == [1, 12]
+    assert "interpolation.power" not in choice_levels(kriged)
     # Larger halos would reach into the background, and a wider one beyond the buffer.
     tight = check_settings({"survey": "a", "simulate": {}, "labels": {"radius": 4800, "buffer": 7000}})
     assert choice_levels(tight)["labels.radius"] == [3600, 4800]

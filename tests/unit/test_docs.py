@@ -75,7 +75,7 @@ def output_files() -> list[str]:
     for kind, names in several.items():
         pattern = files.pop(kind)
         files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}
-    return list(files.values())
+    return [*files.values(), *constant("ACROSS").values()]
 
 
 def anchors(page: Path) -> set[str]:

@@ -4,22 +4,32 @@ import ast
 import functools
 import re
 import sys
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 #: Names of a package on conda-forge that differ from its name on PyPI.
-ON_PYPI = {"pytorch": "torch", "pytorch-geometric": "torch-geometric"}
+ON_PYPI = {
+    "geopandas-base": "geopandas",
+    "matplotlib-base": "matplotlib",
+    "pytorch": "torch",
+    "pytorch-geometric": "torch-geometric",
+}
 #: Names of a module that differ from the name of its package on PyPI.
 PACKAGE_OF = {
     "yaml": "pyyaml",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "mpl_toolkits": "matplotlib",
+    "PIL": "pillow",
 }
 #: Packages that another one calls without an import here.
 CALLED = {
@@ -46,9 +56,25 @@ def required() -> dict[str, str]:
     return {normal(match[1]): match[2] for match in found if match}
 
 
+def chosen() -> set[str]:
+    """Return the requirements that the project itself asks for: those above what they pull in."""
+    own, _ = (ROOT / "requirements.txt").read_text().split("# What these pull in:")
+    return {normal(match[1]) for match in REQUIREMENT.finditer(own)}
+
+
+def pulled_in(name: str) -> set[str]:
+    """Return the packages that an installed one needs on this machine, without its extras."""
+    needs = [Requirement(line) for line in metadata.requires(name) or []]
+    return {normal(one.name) for one in needs if one.marker is None or one.marker.evaluate({"extra": ""})}
+
+
+def dependencies(file: Path) -> list[str]:
+    return yaml.safe_load(file.read_text())["dependencies"]
+
+
 def in_environment(file: Path) -> dict[str, str]:
     """Read the packages of a conda environment, PyPI name -> version."""
-    pins = (text.split("=") for text in yaml.safe_load(file.read_text())["dependencies"])
+    pins = (text.split("=") for text in dependencies(file))
     return {ON_PYPI.get(normal(name), normal(name)): version for name, version in pins}
 
 
@@ -99,16 +125,19 @@ def imported(file: Path) -> set[str]:
     return names
 
 
+def packages_of(names: Iterable[str], folders: Iterable[Path] = (SCRIPTS,)) -> set[str]:
+    """Return the third-party packages, by their names on PyPI, of dotted names; what is in folders is our own."""
+    modules = {name.split(".")[0] for name in names} - {"geohalo"} - sys.stdlib_module_names
+    own = {one for one in modules if any((folder / f"{one}.py").exists() for folder in folders)}
+    return {PACKAGE_OF.get(module, normal(module)) for module in modules - own}
+
+
 def packages(script: Path) -> set[str]:
     """Return the third-party packages, by their names on PyPI, that a script needs."""
     needed = set()
     for file in reached(script):
-        modules = {name.split(".")[0] for name in imported(file)} - {"geohalo"}
-        local = {module for module in modules if (SCRIPTS / f"{module}.py").exists()}
-        needed |= {
-            PACKAGE_OF.get(module, normal(module)) for module in modules - local - sys.stdlib_module_names
-        }
         text = file.read_text(encoding="utf-8")
+        needed |= packages_of(imported(file))
         needed |= {package for pattern, package in CALLED.items() if re.search(pattern, text)}
     return needed
 
@@ -122,7 +151,9 @@ def script_of(rule: str) -> Path:
 def environment_of(rule: str) -> Path:
     found = re.search(r"conda:\s*\"\.\./envs/(\w+\.yaml)\"", rules()[rule])
     assert found, f"rule {rule} has no conda environment"
-    return ROOT / "envs" / found[1]
+    file = ROOT / "envs" / found[1]
+    assert file in ENVIRONMENTS, f"rule {rule} names {file.name}, which is not there"
+    return file
 
 
 def test_requirements_pin_every_version_once():
@@ -130,6 +161,46 @@ def test_requirements_pin_every_version_once():
     assert [line for line in lines if not REQUIREMENT.fullmatch(line)] == []
     assert len(required()) == len(lines)
     assert {"torch", "torch-geometric", "snakemake", "pytest"} <= set(required())
+
+
+def test_what_runs_here_is_what_is_pinned():
+    """The environment of the tests is that of the requirements; a build of PyTorch may name its kind."""
+    installed = {normal(one.metadata["Name"]): one.version for one in metadata.distributions()}
+    found = {name: installed.get(name, "not installed") for name in required()}
+    differing = {
+        name: (pin, found[name])
+        for name, pin in required().items()
+        if found[name] == "not installed" or Version(Version(found[name]).public) != Version(pin)
+    }
+    assert differing == {}, "pinned, installed; `make env` installs what is pinned"
+
+
+@pytest.mark.parametrize("name", sorted(required()))
+def test_what_a_requirement_pulls_in_is_pinned(name):
+    missing = pulled_in(name) - set(required())
+    if name == "torch":
+        # What its build with CUDA adds is of that build's choice.
+        missing = {one for one in missing if not one.startswith(("nvidia-", "cuda-", "triton"))}
+    assert not missing, f"{name} needs {sorted(missing)}"
+
+
+def test_nothing_is_pinned_that_nothing_needs():
+    needed, found = set(), chosen()
+    while found:
+        needed |= found
+        found = {one for name in found for one in pulled_in(name)} - needed
+    assert set(required()) - needed == set()
+
+
+def test_what_the_project_imports_is_pinned():
+    folders = [SCRIPTS, *(path for path in (ROOT / "tests").rglob("*") if path.is_dir())]
+    files = [file for folder in ("scripts", "tests") for file in (ROOT / folder).rglob("*.py")]
+    names = {name for file in files for name in imported(file)}
+    for file in [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]:
+        names |= set(re.findall(r"^\s*(?:import|from) ([\w.]+)", file.read_text(), re.MULTILINE))
+    needed = packages_of(names, folders)
+    assert {"snakemake", "pytest", "torch", "scikit-learn"} <= needed
+    assert needed - set(required()) == set()
 
 
 def test_there_are_rules_and_environments():
@@ -140,6 +211,7 @@ def test_there_are_rules_and_environments():
 @pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
 def test_environment_has_the_versions_of_the_requirements(file):
     content = yaml.safe_load(file.read_text())
+    assert set(content) == {"channels", "dependencies"}
     assert content["channels"] == ["conda-forge", "nodefaults"]
     pins = in_environment(file)
     assert len(pins) == len(content["dependencies"])
@@ -147,6 +219,34 @@ def test_environment_has_the_versions_of_the_requirements(file):
     # A post-release on PyPI packs the same version anew; conda-forge numbers that as a build.
     expected = {name: re.sub(r"\.post\d+$", "", required().get(name, "not required")) for name in pins}
     assert pins == expected
+
+
+@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+def test_environment_uses_the_names_of_conda_forge(file):
+    lines = dependencies(file)
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9_-]+=[0-9][0-9.]*", line)] == []
+    names = {normal(line.split("=")[0]) for line in lines}
+    # On conda-forge another package, or none, goes by the name that these have on PyPI.
+    assert names & set(ON_PYPI.values()) == set()
+    assert lines == [lines[0], *sorted(lines[1:])]
+
+
+def test_names_that_differ_are_in_use():
+    names = {normal(line.split("=")[0]) for file in ENVIRONMENTS for line in dependencies(file)}
+    assert set(ON_PYPI) <= names
+    assert set(ON_PYPI.values()) <= set(required())
+
+
+@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+def test_environment_holds_nothing_that_no_script_needs(file):
+    using = [rule for rule in rules() if environment_of(rule) == file]
+    needed = set().union(*(packages(script_of(rule)) for rule in using))
+    assert set(in_environment(file)) - needed == {"python"}
+
+
+def test_the_local_profile_leaves_the_choice_of_environments_to_the_user():
+    profile = yaml.safe_load((ROOT / "profiles" / "default" / "config.yaml").read_text())
+    assert not {"software-deployment-method", "sdm", "use-conda"} & set(profile)
 
 
 @pytest.mark.parametrize("rule", rules())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from geohalo.errors import InputError
-from geohalo.settings import check_settings, documented_keys, schema, simulated_tables
+from geohalo.settings import check_settings, documented_keys, schema, simulated_tables, used_interpolation
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ def test_every_key_is_explained():
 
 def test_defaults_are_filled_in_and_the_input_is_left_alone():
     settings = check_settings(DEMO)
-    assert settings["grid"] == {"crs": None, "cell": 1000, "max_distance": 4000}
+    assert settings["grid"] == {"crs": None, "cell": 1000, "max_distance": 4000, "tiles": 1}
     assert settings["simulate"]["faults"] == {"anthropogenic": 1, "overburden": 1, "laboratory": 1}
     assert DEMO == {"survey": "demo", "simulate": {}}
     settings["superpixels"]["n_segments"].append(7)
@@ -35,13 +35,15 @@ def test_defaults_satisfy_the_schema():
     assert check_settings(check_settings(DEMO)) == check_settings(DEMO)
 
 
-@pytest.mark.parametrize("file", ["config/config.yaml", *map(str, Path("config").glob("surveys/*.yaml"))])
+@pytest.mark.parametrize(
+    "file", ["config/config.yaml", "config/national.yaml", *map(str, Path("config").glob("surveys/*.yaml"))]
+)
 def test_shipped_configs_are_valid(file):
     check_settings(yaml.safe_load((ROOT / file).read_text()))
 
 
 def test_simulated_tables_are_complete():
-    tables = simulated_tables()
+    tables = simulated_tables({"samples": 3000, "spacing": 2000})
     assert tables["samples"]["censoring"]["replace"] == 0.5
     assert tables["deposits"]["keep"] == {}
 
@@ -147,3 +149,23 @@ def test_labels_from_a_raster_of_classes():
 def test_labels_that_contradict_each_other(config, message):
     with pytest.raises(InputError, match=message):
         check_settings(config)
+
+
+@pytest.mark.parametrize(
+    ("section", "keys"),
+    [
+        ({}, {"method", "neighbours", "power", "anisotropy"}),
+        ({"method": "nearest"}, {"method", "anisotropy"}),
+        ({"method": "smooth"}, {"method", "neighbours", "smoothing", "anisotropy"}),
+        ({"method": "kriging"}, {"method", "neighbours", "variogram", "anisotropy"}),
+        (
+            {"method": "best", "candidates": ["idw", "smooth"]},
+            {"method", "candidates", "neighbours", "power", "smoothing", "anisotropy"},
+        ),
+    ],
+)
+def test_interpolation_depends_on_the_keys_of_its_method(section, keys):
+    settings = check_settings(DEMO | {"interpolation": section})
+    used = used_interpolation(settings["interpolation"])
+    assert set(used) == keys
+    assert used == {key: settings["interpolation"][key] for key in keys}

@@ -10,7 +10,14 @@ from workflow_runs import ROOT, SETTINGS, SMALL, planned
 pytestmark = pytest.mark.workflow
 
 SEGMENTATION = {"segment_superpixels", "build_graph"}
-BEFORE = {"simulate_survey", "clean_samples", "clean_deposits", "interpolate_elements", "stack_cube"}
+BEFORE = {
+    "simulate_survey",
+    "clean_samples",
+    "clean_deposits",
+    "fit_interpolation",
+    "interpolate_elements",
+    "stack_cube",
+}
 CONTROLS = SETTINGS["evaluation"]["controls"]
 AFTER = {"evaluate", "map_anomalies", "plot_anomalies", "plot_evidence"}
 

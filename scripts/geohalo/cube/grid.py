@@ -11,6 +11,9 @@ from geohalo.errors import InputError
 #: More cells than this is almost surely a mistyped cell size (metres against kilometres).
 MAX_CELLS = 100_000_000
 
+#: Cells whose distance to the samples is measured at a time.
+MOST_CENTRES = 1_000_000
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -86,5 +89,11 @@ def survey_grid(samples: NDArray[np.float64], cell: float, max_distance: float) 
 
 def sampled_mask(grid: Grid, samples: NDArray[np.float64], max_distance: float) -> NDArray[np.bool_]:
     """Mark the cells whose centre lies within ``max_distance`` metres of a sample; returns (rows, columns) bool."""
-    distance, _ = cKDTree(samples).query(grid.centres(), distance_upper_bound=max_distance, workers=-1)
-    return np.isfinite(distance).reshape(grid.shape)
+    tree, mask = cKDTree(samples), np.empty(grid.shape, dtype=bool)
+    step = max(1, MOST_CENTRES // grid.x.size)
+    for start in range(0, grid.y.size, step):
+        rows = slice(start, start + step)
+        centres = Grid(grid.x, grid.y[rows]).centres()
+        distance, _ = tree.query(centres, distance_upper_bound=max_distance, workers=-1)
+        mask[rows] = np.isfinite(distance).reshape(-1, grid.x.size)
+    return mask

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from geohalo.cube.moments import Moments
 from geohalo.errors import InputError
 
 Array = NDArray[np.float64]
@@ -25,7 +26,7 @@ def centred_logratio(concentrations: Array) -> Array:
     return logarithm - logarithm.mean(axis=1, keepdims=True)
 
 
-def standardise(values: Array, clip: float) -> Array:
+def standardise(values: Array, clip: float, moments: Moments | None = None) -> Array:
     """Give each element mean 0 and standard deviation 1 over the cells, and cut off beyond ``clip`` of them.
 
     An element that does not vary becomes 0.
@@ -35,23 +36,24 @@ def standardise(values: Array, clip: float) -> Array:
     values : ndarray (cells, elements)
     clip : float
         In standard deviations.
+    moments : Moments, optional
+        Those of all cells, if the values are a part of them.
 
     Returns
     -------
     ndarray (cells, elements)
     """
-    spread = values.std(axis=0)
+    moments = moments or Moments.of(values)
+    spread = np.sqrt(moments.squares / moments.count)
     # A constant column has a spread of rounding errors only.
-    constant = spread <= 1e-12 * np.abs(values).max(axis=0)
-    scaled = (values - values.mean(axis=0)) / np.where(constant, 1.0, spread)
+    constant = spread <= 1e-12 * moments.largest
+    scaled = (values - moments.mean) / np.where(constant, 1.0, spread)
     scaled[:, constant] = 0.0
     return np.clip(scaled, -clip, clip)
 
 
-def cube_values(concentrations: Array, elements: list[str], transform: str, clip: float) -> Array:
-    """Transform and standardise the concentrations of all cells inside the mask.
-
-    No label is used here, so that the cube is the same for every fold.
+def transformed(concentrations: Array, elements: list[str], transform: str) -> Array:
+    """Open the composition of cells; cells do not depend on each other.
 
     Parameters
     ----------
@@ -60,8 +62,6 @@ def cube_values(concentrations: Array, elements: list[str], transform: str, clip
     elements : list of str
         Names of the columns, for messages.
     transform : {"clr", "log", "none"}
-    clip : float
-        See `standardise`.
 
     Returns
     -------
@@ -85,5 +85,24 @@ def cube_values(concentrations: Array, elements: list[str], transform: str, clip
                 f"logarithm (cube.transform: {transform}). Mask those cells, or set cube.transform: none."
             )
     if transform == "clr":
-        return standardise(centred_logratio(concentrations), clip)
-    return standardise(np.log(concentrations) if transform == "log" else concentrations, clip)
+        return centred_logratio(concentrations)
+    return np.log(concentrations) if transform == "log" else concentrations
+
+
+def cube_values(concentrations: Array, elements: list[str], transform: str, clip: float) -> Array:
+    """Transform and standardise the concentrations of all cells inside the mask.
+
+    No label is used here, so that the cube is the same for every fold.
+
+    Parameters
+    ----------
+    concentrations, elements, transform
+        See `transformed`.
+    clip : float
+        See `standardise`.
+
+    Returns
+    -------
+    ndarray (cells, elements)
+    """
+    return standardise(transformed(concentrations, elements, transform), clip)

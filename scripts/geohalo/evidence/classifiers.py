@@ -58,15 +58,46 @@ def learned_scores(
     mean, spread : (F, N) float32 arrays, or (F, K, N) with K > 2 classes
         Over the draws.
     """
-    cube = np.asarray(cube, dtype=np.float32)
+    return _over_draws(name, cube, folds, cube, seed, n_jobs)
+
+
+def transferred_scores(
+    name: str, cube: np.ndarray, folds: Folds, elsewhere: np.ndarray, seed: int, n_jobs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit each member to its training cells of one survey and score all cells of another.
+
+    Parameters
+    ----------
+    name, seed, n_jobs
+        As in `learned_scores`.
+    cube : (N, B) array
+        Standardised values of the survey that is learned from.
+    folds : Folds
+        Its scheme, such as ``final``.
+    elsewhere : (M, B) array
+        Standardised values of the other survey, the elements in the same order.
+
+    Returns
+    -------
+    mean, spread : (F, M) float32 arrays
+        Over the draws.
+    """
+    return _over_draws(name, cube, folds, elsewhere, seed, n_jobs)
+
+
+def _over_draws(
+    name: str, cube: np.ndarray, folds: Folds, scored: np.ndarray, seed: int, n_jobs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit each member to its cells of `cube`; return mean and spread over the draws of the scores of `scored`."""
+    cube, scored = np.asarray(cube, dtype=np.float32), np.asarray(scored, dtype=np.float32)
     n_classes = folds.n_classes
-    mean = np.zeros((folds.n_folds, *([n_classes] if n_classes > 2 else []), len(cube)))
+    mean = np.zeros((folds.n_folds, *([n_classes] if n_classes > 2 else []), len(scored)))
     squares = np.zeros_like(mean)
     for fold in range(folds.n_folds):
         for draw in range(folds.n_draws):
             cell, label = folds.train(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
-            score = _fitted(name, cube[cell], label, int(state), n_jobs)(cube)
+            score = _fitted(name, cube[cell], label, int(state), n_jobs)(scored)
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)

@@ -10,6 +10,9 @@ from geohalo.evidence.candidates import NONE, Candidates
 from geohalo.evidence.decoys import Decoys
 
 COLUMNS = ("fold", "draw", "cell", "label", "use", "deposit", "group")
+#: Test background of a fold at most. On a map of millions of cells some splits leave nearly all of them to be tested,
+#: and an AUC over so many cells is known to a thousandth.
+MOST_TESTED = 200_000
 TEST_DRAW = -1
 DECOY_DRAW = -2
 #: Random streams by scheme; a new scheme takes a new number, so that the others keep their draws.
@@ -27,7 +30,7 @@ def random_stream(seed: int, scheme: str, *key: int) -> np.random.Generator:
         One of the keys of `STREAMS`.
     *key : int
         Purpose within the scheme: 0 for dealing groups or cells to folds; 1, fold, draw for the
-        training cells of a member; 2, fold for the decoys.
+        training cells of a member; 2, fold for the decoys; 3, fold for a sample of the test background.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS[scheme], *key)))
 
@@ -62,7 +65,8 @@ def fold_rows(
     Returns
     -------
     pandas.DataFrame
-        With `COLUMNS`; test cells have draw -1, decoys -2 and their number as deposit.
+        With `COLUMNS`; test cells have draw -1, decoys -2 and their number as deposit. Of more than
+        `MOST_TESTED` cells of test background a random sample is taken.
     """
     rows = []
     for draw in range(seeds):
@@ -72,9 +76,13 @@ def fold_rows(
         rows.append(labelled_rows(fold, draw, halo, 1, deposit, group))
         barren = _choose(generator, found.background, labels["background"])
         rows.append(labelled_rows(fold, draw, barren, 0, np.full(len(barren), NONE), group))
-    halo, barren = found.test_positives, found.test_background
+    halo, barren, near_to = found.test_positives, found.test_background, found.test_background_deposit
     rows.append(labelled_rows(fold, TEST_DRAW, halo, 1, found.test_positive_deposit, group))
-    near = labelled_rows(fold, TEST_DRAW, barren, 0, found.test_background_deposit, group)
+    if len(barren) > MOST_TESTED:
+        generator = random_stream(labels["seed"], scheme, 3, fold)
+        some = _choose(generator, np.arange(len(barren)), MOST_TESTED)
+        barren, near_to = barren[some], near_to[some]
+    near = labelled_rows(fold, TEST_DRAW, barren, 0, near_to, group)
     rows.append(near.assign(deposit=NONE))
     if decoys is not None:
         nowhere = np.full(len(decoys.cell), NONE)

@@ -103,29 +103,22 @@ def judged_places(
     ValueError
         If the scheme holds out nothing or has no folds.
     """
-    if folds.scheme == "final":
-        raise ValueError("the final scheme holds out nothing, so its map is no evidence")
-    if folds.n_folds == 0:
-        raise ValueError(f"the scheme {folds.scheme} has no folds: there is nothing to measure")
+    _check_evidence(folds)
     tree, radius = KDTree(cells), labels["radius"]
     tests = [folds.test(one)[["cell", "label", "group"]] for one in range(folds.n_folds)]
     ids, own, around = _deposit_cells(folds, tree, deposits, radius, tests)
     decoys = [decoy_cells(folds, one) for one in range(folds.n_folds)]
-    centres = [
-        np.array([decoy_centre(tree, decoy, radius) for decoy in of_fold], dtype=np.int64)
-        for of_fold in decoys
-    ]
+    centres = [np.array([decoy_centre(tree, one, radius) for one in part], np.int64) for part in decoys]
     n_groups = int(folds.deposit_group.max()) + 1
-    sizes = [1] * len(ids) + [len(near) for near in around]
-    held = _holding_fold(folds, np.repeat(np.tile(ids, 2), sizes), np.concatenate([own, *around]))
+    fold, around_fold = _holding_folds(folds, ids, own, around)
     return JudgedPlaces(
         folds,
         ids,
         folds.deposit_group[ids],
-        held[: len(ids)],
+        fold,
         own,
         around,
-        np.split(held[len(ids) :], np.cumsum(sizes[len(ids) :])[:-1]),
+        around_fold,
         decoys,
         centres,
         tests,
@@ -133,6 +126,14 @@ def judged_places(
         None if samples is None else sampled_places(samples, tree, deposits, ids, seed),
         seed,
     )
+
+
+def _check_evidence(folds: Folds) -> None:
+    """Stop where the maps of a scheme are no evidence."""
+    if folds.scheme == "final":
+        raise ValueError("the final scheme holds out nothing, so its map is no evidence")
+    if folds.n_folds == 0:
+        raise ValueError(f"the scheme {folds.scheme} has no folds: there is nothing to measure")
 
 
 def _deposit_cells(
@@ -154,6 +155,16 @@ def _deposit_cells(
         for one, near in zip(ids[kept], around, strict=True)
     ]
     return ids[kept], np.asarray(nearest, dtype=np.int64), around
+
+
+def _holding_folds(
+    folds: Folds, ids: np.ndarray, own: np.ndarray, around: list[np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the fold that held out the own cell of each deposit (K,), and those that held out each cell around it."""
+    sizes = [len(near) for near in around]
+    deposit = np.concatenate([ids, np.repeat(ids, sizes)])
+    held = _holding_fold(folds, deposit, np.concatenate([own, *around]))
+    return held[: len(ids)], np.split(held[len(ids) :], np.cumsum(sizes)[:-1])
 
 
 def _holding_fold(folds: Folds, deposit: np.ndarray, cell: np.ndarray) -> np.ndarray:

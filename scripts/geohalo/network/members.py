@@ -93,22 +93,25 @@ class Result:
 
     @classmethod
     def joined(cls, results: list["Result"], order: np.ndarray | None = None) -> "Result":
-        """Put the results of several parts together, in the ``order`` of their members."""
-        longest = max(r.history["loss"].shape[1] for r in results)
+        """Put the results of several parts together, in the ``order`` of their members.
 
-        def padded(values: np.ndarray) -> np.ndarray:
-            return np.pad(values, ((0, 0), (0, longest - values.shape[1])), constant_values=np.nan)
-
-        parts = {
-            "score": np.concatenate([r.score for r in results]) if len(results) > 1 else results[0].score,
-            "best_epoch": np.concatenate([r.best_epoch for r in results]),
-            "temperature": np.concatenate([r.temperature for r in results]),
+        The list is emptied on the way, so that the scores of a large map are held once.
+        """
+        sizes = [len(result.best_epoch) for result in results]
+        places = np.split(np.arange(sum(sizes)) if order is None else order, np.cumsum(sizes)[:-1])
+        longest = max(result.history["loss"].shape[1] for result in results)
+        first = results[0]
+        score = np.empty((sum(sizes), *first.score.shape[1:]), first.score.dtype)
+        history = {
+            name: np.full((len(score), longest), np.nan, first.history[name].dtype) for name in HISTORY
         }
-        history = {name: np.concatenate([padded(r.history[name]) for r in results]) for name in HISTORY}
-        state = {name: torch.cat([r.state[name] for r in results]) for name in results[0].state}
-        if order is not None:
-            place = np.argsort(order)
-            parts = {name: value[place] for name, value in parts.items()}
-            history = {name: value[place] for name, value in history.items()}
-            state = {name: value[torch.as_tensor(place)] for name, value in state.items()}
-        return cls(**parts, state=state, history=history)
+        state = {name: value.new_empty(len(score), *value.shape[1:]) for name, value in first.state.items()}
+        best_epoch, temperature = np.empty(len(score), np.int64), np.empty(len(score))
+        for rows in places:
+            part = results.pop(0)
+            score[rows], best_epoch[rows], temperature[rows] = part.score, part.best_epoch, part.temperature
+            for name, values in history.items():
+                values[rows, : part.history[name].shape[1]] = part.history[name]
+            for name, stacked in state.items():
+                stacked[torch.as_tensor(rows)] = part.state[name]
+        return cls(score, state, history, best_epoch, temperature)

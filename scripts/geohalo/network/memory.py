@@ -96,21 +96,36 @@ def members_at_once(
         If a single member does not fit; the message names what to change.
     """
     n_cells, n_elements, n_classes = sizes
-    fields = []
-    for graph in graphs:
-        labelled = torch.unique(graph.superpixel[cells].long())
-        everything = torch.arange(graph.n_superpixels, device=labelled.device)
-        kept = everything if preset.normalisation == "map" else graph.within(labelled, 2)
-        fields.append((int(torch.diff(graph.start)[kept].sum()), len(kept)))
-    shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset)
     predicting = prediction_bytes([g.n_superpixels for g in graphs], n_cells, n_classes, variant, preset)
+
+    def bytes_of(some: Tensor) -> tuple[int, int]:
+        """Bytes that these members share, and bytes for each."""
+        fields = [_field(graph, some, preset) for graph in graphs]
+        shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset)
+        return shared, max(each, predicting)
+
+    shared, each = bytes_of(cells)
     room = memory * 1e9 - shared
-    if room < max(each, predicting):
-        needed = (shared + max(each, predicting)) / 1e9
-        raise InputError(
-            f"one member of {variant} needs about {needed:.1f} GB, and network.memory allows {memory:g} GB. Raise "
-            "network.memory if the machine has more, or choose smaller superpixels (larger superpixels.n_segments), "
-            "fewer scales, a larger grid.cell, or network.preset: default."
-        )
-    parts = math.ceil(n_members / int(room // max(each, predicting)))
-    return math.ceil(n_members / parts)
+    if room >= each:
+        parts = math.ceil(n_members / int(room // each))
+        return math.ceil(n_members / parts)
+    # On a large map every member has ground of its own: fewer of them share a smaller field.
+    size, needed = n_members, shared + each
+    while size > 1:
+        size = math.ceil(size / 2)
+        needed = max(shared + size * each for shared, each in map(bytes_of, cells.split(size)))
+        if needed <= memory * 1e9:
+            return size
+    raise InputError(
+        f"one member of {variant} needs about {needed / 1e9:.1f} GB, and network.memory allows {memory:g} GB. Raise "
+        "network.memory if the machine has more, or choose smaller superpixels (larger superpixels.n_segments), "
+        "fewer scales, a larger grid.cell, or network.preset: default."
+    )
+
+
+def _field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> tuple[int, int]:
+    """Pixels and superpixels of one scale that the labelled cells (members, labelled) of some members see."""
+    if preset.normalisation == "map":
+        return len(graph.superpixel), graph.n_superpixels
+    kept = graph.within(torch.unique(graph.superpixel[cells].long()), 2)
+    return int(torch.diff(graph.start)[kept].sum()), len(kept)

@@ -115,40 +115,46 @@ def train_and_predict(
     validated = np.zeros(len(members), dtype=bool)
     if watched is not None:
         validated |= (watched >= 0).any(axis=1)
-    results, order = [], []
+    del graphs  # of which the work has made its own
+    results = []
     if validated.any():
-        results.append(work.run(members[validated].validated(), "validated"))
-        order.append(np.flatnonzero(validated))
+        results += work.run(members[validated].validated(), "validated")
     if not validated.all():
         rest = replace(members[~validated], validation_cells=None, validation_labels=None)
         if results:
-            found = results[0], fold[validated]
-            rest = _informed(rest, fold[~validated], *found, settings.patience, settings.recipe().epochs)
-        results.append(work.run(rest, "rest"))
-        order.append(np.flatnonzero(~validated))
+            temperature, best = (
+                np.concatenate([getattr(each, name) for each in results])
+                for name in ("temperature", "best_epoch")
+            )
+            known = (temperature, best, fold[validated])
+            rest = _informed(rest, fold[~validated], known, settings.patience, settings.recipe().epochs)
+        results += work.run(rest, "rest")
     work.checkpoint.remove()
-    return Result.joined(results, np.concatenate(order)) if len(results) > 1 else results[0]
+    return Result.joined(results, np.argsort(~validated, kind="stable"))
 
 
 def _informed(
     rest: Members,
     fold: np.ndarray,
-    known: Result,
-    known_fold: np.ndarray,
+    known: tuple[np.ndarray, np.ndarray, np.ndarray],
     patience: int | None,
     preset_epochs: int,
 ) -> Members:
-    """Give members the epochs and the temperature that the validated members of their fold found."""
+    """Give members the epochs and the temperature that the validated members of their fold found.
+
+    Of the latter are known temperature, best epoch and fold.
+    """
+    known_temperature, best_epoch, known_fold = known
 
     def of_fold(values: np.ndarray) -> np.ndarray:
         means = {one: values[known_fold == one].mean() for one in np.unique(known_fold)}
         return np.array([means.get(one, values.mean()) for one in fold])
 
     told = fold != UNTOLD
-    temperature = np.where(told, np.exp(of_fold(np.log(known.temperature))), 1.0)
+    temperature = np.where(told, np.exp(of_fold(np.log(known_temperature))), 1.0)
     epochs = rest.epochs
     if patience is not None:
-        best = np.maximum(1, np.rint(of_fold(known.best_epoch))).astype(np.int64)
+        best = np.maximum(1, np.rint(of_fold(best_epoch))).astype(np.int64)
         epochs = np.where(told, best, preset_epochs)
     return replace(rest, temperature=temperature, epochs=epochs)
 
@@ -185,8 +191,8 @@ class _Work:
             identity = fingerprint(values, *arrays, *drawn, fold, self.recipe, kept, torch.__version__)
             self.checkpoint = Checkpoint(settings.checkpoint, identity)
 
-    def run(self, members: Members, name: str) -> Result:
-        """Train and predict in parts that fit into memory."""
+    def run(self, members: Members, name: str) -> list[Result]:
+        """Train and predict in parts that fit into memory; returns the result of each."""
         settings, recipe = self.settings, self.recipe
         looked_at = [members.cells, members.validation_cells]
         cells = torch.as_tensor(np.concatenate([c for c in looked_at if c is not None], axis=1)).to(
@@ -206,7 +212,7 @@ class _Work:
         for part in row_blocks(len(members), size):
             with repeatable():
                 results.append(self._part(members[part], f"{name} {part.start}"))
-        return Result.joined(results)
+        return results
 
     def _part(self, members: Members, name: str) -> Result:
         settings, recipe = self.settings, self.recipe

@@ -1,6 +1,7 @@
 """Maps of the anomaly score, by itself and beside the truth of a simulated survey."""
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from geohalo.products.deposit_marks import draw_deposits, draw_names, used_deposits
-from geohalo.products.evidence_figures import CHANCE
+from geohalo.products.estimate_rows import CHANCE
 from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
 
@@ -33,6 +34,7 @@ def anomaly_map(
     kind: Literal["final", "held-out"],
     crs: str = "",
     above_decoys: tuple[float, float, float] = (np.nan, np.nan, np.nan),
+    realisations: int = 0,
 ) -> Figure:
     """Draw the anomaly score with its evidence in the title.
 
@@ -53,6 +55,8 @@ def anomaly_map(
         fold in which its nearest deposit was held out.
     above_decoys : (estimate, low, high), optional
         Share of the decoys that held-out deposits outrank; whether they stand above chance is judged by it.
+    realisations : int, optional
+        Number of realisations of the interpolated elements that the score and its evidence are the mean of.
 
     Returns
     -------
@@ -68,19 +72,18 @@ def anomaly_map(
     ground = Ground(x, y, mask, crs)
     used = used_deposits(deposits)
     told = _evidence(random, kind, len(used), above_decoys)
+    if realisations:
+        told += f"\nMean of {whole(realisations, 'realisation')} of the kriged elements, and evidence of that mean."
     page = MapPage(ground, f"{plain(survey)}: {_headline(capture, above_decoys)}", told)
     axes = page.panels[0]
     image = page.raster(axes, score, cmap=style()["maps"]["score"], vmin=0, vmax=1)
     page.colour_bar(axes, image, "Anomaly score (0 to 1)")
-    handles: list[Artist] = list(draw_contours(page, axes, score))
-    without_name = 0
-    if not used.empty:
-        handles.insert(0, draw_deposits(axes, used))
-        without_name = draw_names(page, axes, used)
-    handles.append(area_patch(colour("outside"), "too far from a sample"))
+    contours = draw_contours(page, axes, score)
+    known = [] if used.empty else [draw_deposits(axes, used)]
+    without_name = draw_names(page, axes, used)
     unnamed = f" {whole(without_name, 'name')} left out for lack of room." if without_name else ""
     return page.finish_map(
-        handles,
+        [*known, *contours, area_patch(colour("outside"), "too far from a sample")],
         "Capture: mean percentile rank of the ground around a deposit in the map of the fold that did not "
         f"know it; 0.5 is chance.{unnamed}",
     )
@@ -180,19 +183,39 @@ def truth_map(
     )
     headline = f"{plain(survey)}: {_truth_headline(ground, halo, false, score)}"
     page = MapPage(ground, headline, titles=[title for title, _, _ in layers])
-    used = used_deposits(deposits)
-    handles: list[Artist] = []
-    for axes, (_, layer, colours) in zip(page.panels, layers, strict=True):
-        image = page.raster(axes, layer, cmap=style()["maps"][colours], vmin=0, vmax=1)
-        page.colour_bar(axes, image)
-        if not used.empty:
-            handles = [draw_deposits(axes, used, size=8.0)]
+    looks = [(layer, {"cmap": style()["maps"][hues], "vmin": 0, "vmax": 1}) for _, layer, hues in layers]
     return page.finish_map(
-        handles,
+        draw_layers(page, looks, used_deposits(deposits)),
         "The truth layers were not seen by any model. Percentile rank of the score: 50 is the middle of the "
         f"map, 100 its highest. Halos and contamination count where their truth exceeds {STRONG:g}."
         f"{ground.caption}",
     )
+
+
+def draw_layers(
+    page: MapPage, layers: Iterable[tuple[ArrayLike, dict[str, Any]]], deposits: pd.DataFrame
+) -> list[Artist]:
+    """Draw a layer in each panel, with its colour bar and the deposits.
+
+    Parameters
+    ----------
+    page : MapPage
+    layers : iterable of (ndarray (rows, columns), dict)
+        Values and look of each panel; see `MapPage.raster`.
+    deposits : pandas.DataFrame
+        ``x`` and ``y`` in metres; may be empty.
+
+    Returns
+    -------
+    list of Artist
+        The legend's symbol of the deposits, if there are any.
+    """
+    handles: list[Artist] = []
+    for axes, (layer, look) in zip(page.panels, layers, strict=True):
+        page.colour_bar(axes, page.raster(axes, layer, **look))
+        if not deposits.empty:
+            handles = [draw_deposits(axes, deposits, size=8.0)]
+    return handles
 
 
 #: Truth above this counts as a halo or as contaminated.

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from geohalo.products.evidence_figures import estimate_of, main_variant, prepare
+from geohalo.products.estimate_rows import prepare
+from geohalo.products.evidence_figures import estimate_of, main_variant
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, colour, is_variant, method_style, plain, styled, whole
 

@@ -19,6 +19,9 @@ from geohalo.products.styles import colour, plain, rounded, style, styled, whole
 
 MOST_FOLDS = 8
 CLIP = (2.0, 98.0)
+#: Of a map with more cells along a side, superpixels of the usual sizes would be no wider than the lines between them:
+#: so many cells along each side are drawn.
+LARGEST, MOST_SHOWN = 1000, 300
 #: Codes of the fold map.
 HELD_OUT_REGION, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND = 2, 3, 4, 5, 6
 
@@ -40,7 +43,7 @@ def superpixel_map(
     labels: Mapping[int, NDArray[np.integer]],
     crs: str = "",
 ) -> Figure:
-    """Draw the superpixels of each scale over the cube.
+    """Draw the superpixels of each scale over the cube; of a map that is too large to show them, the middle.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ def superpixel_map(
     mask : ndarray (rows, columns) of bool
         Interpolated cells.
     components : ndarray (rows, columns, 3)
-        First three principal components of the cube, shown as red, green and blue.
+        First three principal components of the cube in its `shown_part`, shown as red, green and blue.
     labels : mapping of int to ndarray (rows, columns) of int
         For each number of superpixels asked for, the superpixel of each cell; 0 outside the mask.
     crs : str
@@ -70,27 +73,45 @@ def superpixel_map(
     """
     if not labels:
         raise ValueError("no scale to draw")
-    ground = Ground(x, y, mask, crs)
+    ground, part = Ground(x, y, mask, crs), shown_part(mask)
     counts = {asked: int(np.unique(layer[mask]).size) for asked, layer in labels.items()}
     titles = [
         f"n_segments {asked}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
         for asked, count in counts.items()
     ]
     told = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))
-    page = MapPage(ground, f"{plain(survey)}: {told} superpixels over the cube", titles=titles, bars=False)
-    picture = colour_composite(components, mask)
+    shown = Ground(x[part[1]], y[part[0]], mask[part], crs)
+    whole_map = shown.mask.shape == mask.shape
+    subtitle = (
+        ""
+        if whole_map
+        else "Shown is the middle, {:,.0f} x {:,.0f} km of {:,.0f} x {:,.0f}".format(
+            *shown.size, *ground.size
+        )
+    )
+    headline = f"{plain(survey)}: {told} superpixels over the cube"
+    page = MapPage(shown, headline, subtitle, titles=titles, bars=False)
+    picture = colour_composite(components, shown.mask)
     for axes, (asked, layer) in zip(page.panels, labels.items(), strict=True):
-        axes.imshow(picture, extent=ground.extent, origin="upper", aspect="equal")
+        axes.imshow(picture, extent=shown.extent, origin="upper", aspect="equal")
         count = counts[asked]
         # Thinner where superpixels are smaller, so that the lines do not hide what they divide.
-        across = page.panel_width * 72 / ground.size[0] * np.sqrt(ground.area / max(count, 1))
-        axes.add_collection(boundary_lines(ground, layer, width=float(np.clip(across / 18, 0.15, 0.8))))
+        across = page.panel_width * 72 / shown.size[0] * np.sqrt(ground.area / max(count, 1))
+        width = float(np.clip(across / 18, 0.15, 0.8))
+        axes.add_collection(boundary_lines(shown, layer[part], width))
     line = Line2D([], [], color=colour("boundary"), linewidth=0.8, label="superpixel boundary")
     return page.finish_map(
         [line],
         "Red, green and blue: first, second and third principal component of the cube, each stretched from "
         f"its 2nd to its 98th percentile; light grey is outside the map.{ground.caption}",
     )
+
+
+def shown_part(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns whose superpixels are drawn: all, or `MOST_SHOWN` in the middle of a large map."""
+    most = MOST_SHOWN if max(mask.shape) > LARGEST else LARGEST
+    middle = [slice(max(0, (size - most) // 2), min(size, (size + most) // 2)) for size in mask.shape]
+    return middle[0], middle[1]
 
 
 def colour_composite(components: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -200,11 +221,25 @@ def deposit_roles(
         ``held out``, ``buffer`` (of another group, but inside the held-out region: neither trained on nor
         tested) or ``known``.
     """
-    rows, columns = np.nonzero(ground.mask)
-    _, nearest = cKDTree(np.column_stack([ground.x[columns], ground.y[rows]])).query(points)
-    code = codes[rows[nearest], columns[nearest]]
+    row, column = nearest_cells(ground, points)
+    code = codes[row, column]
     inside = np.where(np.isin(code, (HELD_OUT_REGION, TEST_BACKGROUND)), "buffer", "known")
     return np.where(code == TEST_HALO, "held out", inside)
+
+
+def nearest_cells(ground: Ground, points: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return row and column (n,) of the cell of the map that is nearest to each of some points (n, 2) in metres."""
+    width, height = (1e3 * side for side in ground.cell)
+    column = np.clip(np.rint((points[:, 0] - ground.x[0]) / width), 0, ground.x.size - 1).astype(np.intp)
+    row = np.clip(np.rint((ground.y[0] - points[:, 1]) / height), 0, ground.y.size - 1).astype(np.intp)
+    # Only a point that lies in no cell of the map needs a search through all of them.
+    beside = ~ground.mask[row, column]
+    if beside.any():
+        rows, columns = np.nonzero(ground.mask)
+        centres = np.column_stack([ground.x[columns], ground.y[rows]])
+        _, nearest = cKDTree(centres).query(points[beside])
+        row[beside], column[beside] = rows[nearest], columns[nearest]
+    return row, column
 
 
 def _mark_labelled(page: MapPage, axes: Axes, layer: NDArray[np.integer], colours: ListedColormap) -> None:

@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 
 from geohalo.evidence.claim_verdicts import CLAIMS, claim_verdict
 from geohalo.evidence.claims import FAULTS, NO_FAULT
-from geohalo.products.evidence_figures import prepare
+from geohalo.products.estimate_rows import prepare
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from geohalo.products.cell_figures import MOST_FOLDS, boundary_lines
-from geohalo.products.evidence_figures import estimate_of, prepare
+from geohalo.products.estimate_rows import chance_symbol, draw_chance, estimates, prepare, side_by_side
+from geohalo.products.evidence_figures import (
+    GAP,
+    LABEL_WIDTH,
+    ROW_HEIGHT,
+    estimate_of,
+    held_mark,
+    random_mark,
+)
 from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
@@ -35,7 +43,6 @@ SMALLEST_CELL = 1.5
 SMALLEST_PATCH = 10
 #: More classes than this have no numbers written in the confusion matrix.
 MOST_WRITTEN = 12
-ROW_HEIGHT = 0.25
 #: Codes of the fold map that a survey of classes has: 1 free, 2 held-out region, 3 training, 5 and 7 test.
 ROLES = {0: 0, 1: 1, 2: 2, 3: 3, 5: 4, 7: 4}
 #: Code of `fold_codes` in the table of colours, and label, of each role.
@@ -74,14 +81,8 @@ def class_map(
 
     Parameters
     ----------
-    survey : str
-        Name of the survey.
-    x : ndarray (columns,)
-        Eastings of the cell centres in metres, ascending.
-    y : ndarray (rows,)
-        Northings in metres, descending.
-    mask : ndarray (rows, columns) of bool
-        Cells inside the survey.
+    survey, x, y, mask, crs
+        See `geohalo.products.survey_figures.sample_map`.
     classes : ndarray (rows, columns) of int
         Predicted class from 1; 0 outside.
     labelled : ndarray (rows, columns) of int
@@ -92,8 +93,6 @@ def class_map(
         The variant that made the map.
     masked : bool
         Whether the test cells are those of the user's mask.
-    crs : str
-        Name of the coordinate system.
 
     Returns
     -------
@@ -110,13 +109,8 @@ def class_map(
     random = estimate_of(metrics, variant, "random", "average_accuracy")[0]
     page = MapPage(ground, headline, _evidence_text(random, n_classes, masked), titles=titles, bars=False)
     colours = class_colours(n_classes)
-    palette = ListedColormap([colour("inside"), *colours])
     for axes, layer in zip(page.panels, (classes, labelled), strict=True):
-        look = {"cmap": palette, "vmin": -0.5, "vmax": n_classes + 0.5, "interpolation": "nearest"}
-        page.raster(axes, layer, **look)
-    patches = bool(label(labelled > 0)[1] * SMALLEST_PATCH <= np.count_nonzero(labelled))
-    if patches:
-        page.panels[0].add_collection(boundary_lines(ground, (labelled > 0).astype(int), width=0.35))
+        _draw_codes(page, axes, layer, [colour("inside"), *colours])
     _mark_small_cells(page, page.panels[1], labelled, colours)
     counts = np.bincount(labelled[mask], minlength=n_classes + 1)[1:]
     handles = [
@@ -124,12 +118,25 @@ def class_map(
         for number, (hue, count) in enumerate(zip(colours, counts, strict=True), 1)
     ]
     areas = {"inside": "unlabelled", "outside": "outside the survey"}
-    line = Line2D([], [], color=colour("boundary"), linewidth=0.8, label="border of labelled ground")
     grounds = [area_patch(colour(name), label) for name, label in areas.items()]
     return page.finish_map(
-        [*handles, *grounds, *([line] if patches else [])],
+        [*handles, *grounds, *_outline(page, page.panels[0], labelled)],
         "Average accuracy: mean over classes of the share of a class's held-out cells that is given that class.",
     )
+
+
+def _draw_codes(page: MapPage, axes: Axes, codes: NDArray[np.integer], hues: list[str]) -> None:
+    """Draw a layer of whole numbers from 0, each in its colour."""
+    palette, most = ListedColormap(hues), len(hues) - 0.5
+    page.raster(axes, codes, cmap=palette, vmin=-0.5, vmax=most, interpolation="nearest")
+
+
+def _outline(page: MapPage, axes: Axes, labelled: NDArray[np.integer]) -> list[Line2D]:
+    """Outline labelled ground where it forms patches; returns the legend's symbol, if so."""
+    if label(labelled > 0)[1] * SMALLEST_PATCH > np.count_nonzero(labelled):
+        return []
+    axes.add_collection(boundary_lines(page.ground, (labelled > 0).astype(int), width=0.35))
+    return [Line2D([], [], color=colour("boundary"), linewidth=0.8, label="border of labelled ground")]
 
 
 def _evidence_text(random: float, n_classes: int, masked: bool) -> str:
@@ -193,13 +200,7 @@ def class_folds_map(
     roles[list(ROLES)] = list(ROLES.values())
     for axes, codes in zip(page.panels, shown, strict=True):
         layer = roles[np.where(mask, codes, 0)]
-        look = {
-            "cmap": ListedColormap(hues),
-            "vmin": -0.5,
-            "vmax": len(hues) - 0.5,
-            "interpolation": "nearest",
-        }
-        page.raster(axes, layer, **look)
+        _draw_codes(page, axes, layer, hues)
         _mark_small_cells(page, axes, np.clip(layer - 2, 0, 2), hues[3:])
     names = [table[0][0], *(label for _, label in ROLE_STYLES[1:])]
     return page.finish_map(
@@ -294,14 +295,11 @@ def class_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         f"{plain(survey)}: {plain(method_style(rows[0])[0])} has an average accuracy of {best} on held-out cells",
         f"{n_classes} classes. Intervals resample blocks of ground.",
     )
-    label_width, gap, top = 2.1, 0.3, page.bottom + 0.2
-    width, height = (WIDTH - 2 * MARGIN - label_width - gap) / 2, len(rows) * ROW_HEIGHT + 0.2
-    for number, (metric, title) in enumerate(COMPARED.items()):
-        axes = page.add_axes(MARGIN + label_width + number * (width + gap), top, width, height)
-        prepare(axes)
-        axes.grid(visible=False, axis="y")
-        chance = 1 / n_classes if metric == "average_accuracy" else 0.0
-        axes.axvline(chance, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1)
+    left, height = MARGIN + LABEL_WIDTH, len(rows) * ROW_HEIGHT + 0.2
+    panels = side_by_side(page, len(COMPARED), left, page.bottom + 0.2, height, GAP)
+    for number, (axes, (metric, title)) in enumerate(zip(panels, COMPARED.items(), strict=True)):
+        prepare(axes, rows=True)
+        draw_chance(axes, 1 / n_classes if metric == "average_accuracy" else 0.0)
         _draw_intervals(axes, table[table["metric"] == metric], rows)
         axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
         axes.set_xlim(right=1.02)
@@ -309,7 +307,6 @@ def class_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.set_title(title, loc="left", fontsize=TEXT_SIZE)
     page.bottom += 0.35
-    left = MARGIN + label_width
     page.bottom += page.add_legend(_comparison_legend(), left, WIDTH - MARGIN - left)
     return page.finish("Variants of the network first, then controls.")
 
@@ -317,25 +314,19 @@ def class_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
 def _draw_intervals(axes: Axes, table: pd.DataFrame, rows: list[str]) -> None:
     """Draw the estimates of one metric: held out filled with its interval, the random split hollow."""
     for row in table.itertuples():
-        held = row.split == "held_out"
-        y = rows.index(str(row.variant)) + (0.0 if held else 0.22)
+        y, split = rows.index(str(row.variant)), str(row.split)
         hue = colour("sample") if is_variant(str(row.variant)) else colour("note")
-        estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
-        if held and np.isfinite(low) and np.isfinite(high):
-            axes.plot([low, high], [y, y], color=hue, linewidth=1.6, solid_capstyle="butt", zorder=2)
-        face = hue if held else "white"
-        (mark,) = axes.plot(estimate, y, "o", markersize=6 if held else 5, color=hue, zorder=4)
-        mark.set(markerfacecolor=face, label=str(row.split))
+        if split == "held_out":
+            held_mark(hue).draw(axes, y, estimates(row), split)
+        else:
+            random_mark(hue).draw(axes, y + 0.22, estimates(row), split)
 
 
 def _comparison_legend() -> list[Line2D]:
     """Return the symbols of the comparison."""
     hue = colour("sample")
-    held = Line2D([], [], color=hue, marker="o", markersize=6, linewidth=1.6, label=SPLITS["held_out"])
-    random = Line2D([], [], linestyle="none", marker="o", markersize=5, label=SPLITS["random"])
-    random.set(markerfacecolor="white", markeredgecolor=hue)
     return [
-        held,
-        random,
-        Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance"),
+        held_mark(hue).symbol(SPLITS["held_out"]),
+        random_mark(hue).symbol(SPLITS["random"]),
+        chance_symbol(),
     ]

@@ -12,7 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from geohalo.products.evidence_figures import CHANCE, DECOYS, estimate_of, prepare
+from geohalo.products.estimate_rows import (
+    CHANCE,
+    Mark,
+    chance_symbol,
+    draw_chance,
+    estimates,
+    prepare,
+    share_limits,
+    side_by_side,
+)
+from geohalo.products.evidence_figures import DECOYS, estimate_of
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
 from geohalo.products.styles import (
@@ -228,30 +238,29 @@ def _advice(panels: list[pd.DataFrame], rows: list[str]) -> str:
     return f"{about}No inner split could be made here: {fitted}."
 
 
-def _look(split: str, row: str) -> str:
-    """Return the colour of a mark: controls and decoys are grey."""
-    if split in ("random", "decoys") or not (is_variant(row) or row[0].isdigit()):
-        return colour("faint" if split == "inner" else "note")
-    return style()["schemes"][split][1]
+def _mark(split: str, row: str | None = None) -> Mark:
+    """Return how a split is drawn, in the legend or in a row: of controls and decoys in grey."""
+    marker, size, width, _ = MARKS[split]
+    hue = style()["schemes"][split][1] if split not in ("random", "decoys") else colour("note")
+    if row is not None and not (is_variant(row) or row[0].isdigit()):
+        hue = colour("faint" if split == "inner" else "note")
+    return Mark(marker, size, hue, filled=split != "random", width=width)
 
 
 def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: Rows[str], labels: dict[str, str]) -> list[Axes]:
     """Draw the panels side by side, one row of the tables in each row, and the legend below them."""
-    left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.1
-    width = (WIDTH - MARGIN - left + GAP) / len(panels) - GAP
-    height, drawn, lines = rows.end * ROW_HEIGHT + 0.15, [], 1
+    left, lines = MARGIN + LABEL_WIDTH, 1
     marks = pd.concat(panels)
-    shown = marks.loc[marks["split"].isin(list(MARKS)), ["estimate", "low"]].to_numpy(dtype=float)
-    lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
-    for number, panel in enumerate(panels):
-        axes = page.add_axes(left + number * (width + GAP), top, width, height)
+    shown = marks.loc[marks["split"].isin(list(MARKS)), ["estimate", "low"]]
+    height = rows.end * ROW_HEIGHT + 0.15
+    drawn = side_by_side(page, len(panels), left, page.bottom + 0.1, height, GAP)
+    for number, (axes, panel) in enumerate(zip(drawn, panels, strict=True)):
         _draw_panel(axes, panel, rows)
-        axes.set_xlim(max(0.0, lowest - 0.03), 1.02)
+        axes.set_xlim(*share_limits(shown))
         rows.draw(axes, labels if number == 0 else None)
-        label = wrap(page.figure, _measure(panel)[1], TEXT_SIZE, width)
+        label = wrap(page.figure, _measure(panel)[1], TEXT_SIZE, page.place(axes)[2])
         axes.set_xlabel(label)
         lines = max(lines, label.count("\n") + 1)
-        drawn.append(axes)
     page.bottom += 0.5 + (lines - 1) * TEXT_SIZE * LINE_SPACING / 72
     start = left if len(panels) == 1 else MARGIN
     page.bottom += page.add_legend(_legend(panels[0]), start, WIDTH - MARGIN - start)
@@ -260,35 +269,18 @@ def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: Rows[str], labels: 
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, rows: Rows[str]) -> None:
     """Draw all estimates of one metric with their intervals."""
-    prepare(axes)
-    axes.grid(visible=False, axis="y")
+    prepare(axes, rows=True)
     chance = _measure(table)[3]
     if chance is not None:
-        axes.axvline(chance, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1)
-    for order, (split, (marker, size, width, below)) in enumerate(MARKS.items(), 2):
+        draw_chance(axes, chance)
+    for order, (split, (*_, below)) in enumerate(MARKS.items(), 2):
         for row in table[table["split"] == split].itertuples():
-            y, hue = rows.at[str(row.row)] + below, _look(split, str(row.row))
-            estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
-            if width and np.isfinite(low) and np.isfinite(high):
-                (line,) = axes.plot(
-                    [low, high], [y, y], color=hue, linewidth=width, label=f"{split} interval"
-                )
-                line.set(solid_capstyle="butt", zorder=order)
-            (mark,) = axes.plot(estimate, y, marker, markersize=size, color=hue, label=split)
-            mark.set(zorder=order, markerfacecolor="white" if split == "random" else hue)
+            y = rows.at[str(row.row)] + below
+            mark, zorder = _mark(split, str(row.row)), (order, order)
+            mark.draw(axes, y, estimates(row), split, f"{split} interval", zorder)
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
     """Return the symbols of the splits, and of decoys, that are there."""
-    handles = []
-    for split in [one for one in NAMES if (table["split"] == one).any()]:
-        marker, size, width, _ = MARKS[split]
-        hue = colour("note") if split in ("random", "decoys") else style()["schemes"][split][1]
-        handle = Line2D([], [], color=hue, marker=marker, markersize=size, label=NAMES[split])
-        handle.set(linewidth=width, linestyle="solid" if width else "none")
-        handle.set_markerfacecolor("white" if split == "random" else hue)
-        handles.append(handle)
-    if _measure(table)[3] is not None:
-        line = Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance")
-        handles.append(line)
-    return handles
+    handles = [_mark(split).symbol(name) for split, name in NAMES.items() if (table["split"] == split).any()]
+    return [*handles, *([] if _measure(table)[3] is None else [chance_symbol()])]

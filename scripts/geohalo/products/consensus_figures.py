@@ -11,7 +11,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from geohalo.products.deposit_marks import draw_deposits, used_deposits
+from geohalo.products.anomaly_figures import draw_layers
+from geohalo.products.deposit_marks import used_deposits
+from geohalo.products.estimate_rows import side_by_side
 from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.pages import LINE_SPACING, MARGIN
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, style, styled, wrap
@@ -73,19 +75,14 @@ def consensus_plot(
         f"Share of {number} workflows that call a cell anomalous",
         "Standard deviation of a cell's rank",
     ]
-    page = MapPage(
-        ground, _headline(survey, choices, number), _subtitle(ground, agreement, table, area), titles
+    told = _subtitle(ground, agreement, table, area)
+    page = MapPage(ground, _headline(survey, choices, number), told, titles)
+    layers = (
+        (agreement, {"cmap": style()["maps"]["score"], "vmin": 0, "vmax": 1}),
+        (spread, {"cmap": style()["maps"]["censored"], "vmin": 0}),
     )
-    looks = (
-        {"cmap": style()["maps"]["score"], "vmin": 0, "vmax": 1},
-        {"cmap": style()["maps"]["censored"], "vmin": 0},
-    )
-    used, handles = used_deposits(deposits), []
-    for axes, layer, look in zip(page.panels, (agreement, spread), looks, strict=True):
-        page.colour_bar(axes, page.raster(axes, layer, **look))
-        if not used.empty:
-            handles = [draw_deposits(axes, used, size=8.0)]
-    page.add_footer([*handles, area_patch(colour("outside"), "too far from a sample")])
+    known = draw_layers(page, layers, used_deposits(deposits))
+    page.add_footer([*known, area_patch(colour("outside"), "too far from a sample")])
     page.bottom += 0.15
     _draw_bars(page, choices)
     return page.finish(
@@ -151,10 +148,9 @@ def _draw_bars(page: MapPage, choices: pd.DataFrame) -> None:
         return
     order = parts[panels[0]]["share"].drop("rest").sort_values(ascending=False, na_position="last")
     names, levels = [*order.index, "rest"], effects.groupby("choice")["levels"].max()
-    left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.25
-    width = (page.width - MARGIN - left + BAR_GAP) / len(panels) - BAR_GAP
-    for k, panel in enumerate(panels):
-        axes = page.add_axes(left + k * (width + BAR_GAP), top, width, len(names) * ROW_HEIGHT)
+    top, height = page.bottom + 0.25, len(names) * ROW_HEIGHT
+    drawn = side_by_side(page, len(panels), MARGIN + LABEL_WIDTH, top, height, BAR_GAP)
+    for k, (axes, panel) in enumerate(zip(drawn, panels, strict=True)):
         _draw_panel(axes, parts[panel].loc[names])
         axes.set_title(PANELS[panel], loc="left", fontsize=TEXT_SIZE, pad=4)
         labels = [_label(page, name, levels[name]) for name in names] if k == 0 else []

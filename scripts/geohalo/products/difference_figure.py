@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from geohalo.evidence.comparisons import LEVEL, smallest_p
-from geohalo.products.evidence_figures import CHANCE, estimate_of, prepare
+from geohalo.products.estimate_rows import CHANCE, Mark, prepare, side_by_side
+from geohalo.products.evidence_figures import estimate_of
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
@@ -75,12 +76,10 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
     panels = [one for one in PANELS if one in own.index]
     rows = _rows(held, panels)
     page = Page(WIDTH, f"{plain(survey)}: {_headline(held, own)}", _about(held, own))
-    top = page.bottom + 0.25
-    width = (WIDTH - 2 * MARGIN - LABEL_WIDTH + GAP) / max(len(panels), 1) - GAP - P_WIDTH
+    left, top, height = MARGIN + LABEL_WIDTH, page.bottom + 0.25, rows.end * ROW_HEIGHT + 0.1
     name = plain(method_style(str(own["variant"].iloc[0]))[0]) if len(own) else ""
-    for number, metric in enumerate(panels):
-        left = MARGIN + LABEL_WIDTH + number * (width + P_WIDTH + GAP)
-        axes = page.add_axes(left, top, width, rows.end * ROW_HEIGHT + 0.1)
+    drawn = side_by_side(page, len(panels), left, top, height, GAP, beside=P_WIDTH)
+    for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
         _draw_panel(axes, held[held["metric"] == metric], own.loc[[metric]].iloc[0], rows)
         rows.draw(axes, _labels(rows) if number == 0 else None)
         axes.set_title(PANELS[metric][0], loc="left", fontsize=TEXT_SIZE)
@@ -144,8 +143,7 @@ def _verdicts(table: pd.DataFrame) -> pd.Series:
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, own: pd.Series, rows: Rows[str]) -> None:
     """Draw the differences of one metric, their intervals, what could be detected, and p."""
-    prepare(axes)
-    axes.grid(visible=False, axis="y")
+    prepare(axes, rows=True)
     axes.axvline(0, color=colour("chance"), linewidth=0.9, zorder=1, label="no difference")
     number = {"ha": "left", "va": "center", "fontsize": SMALL_SIZE, "annotation_clip": False}
     beside = {"xycoords": ("axes fraction", "data"), "xytext": (5, 0), "textcoords": "offset points"}
@@ -153,14 +151,16 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, own: pd.Series, rows: Rows[str]
         y, reach = rows.at[str(row.against)], float(row.detectable)  # type: ignore[arg-type]
         if np.isfinite(reach):
             axes.barh(y, 2 * reach, 1.0, -reach, color=colour("detectable"), zorder=0.5, label="detectable")
-        _draw_mark(axes, y, (row.difference, row.low, row.high), verdict)  # type: ignore[arg-type]
+        values = float(row.difference), float(row.low), float(row.high)  # type: ignore[arg-type]
+        _mark(verdict).draw(axes, y, values, verdict)
         weight = "normal" if verdict == "open" else "bold"
         axes.annotate(_p_text(float(row.p_holm)), (1, y), fontweight=weight, **beside, **number)  # type: ignore[arg-type]
     chance = rows.at[AGAINST_CHANCE]
-    values = (own["difference"], own["low"], own["high"])
-    _draw_mark(axes, chance, values, _verdict(*values, None))
+    values = own["difference"], own["low"], own["high"]
+    verdict = _verdict(*values, None)
+    _mark(verdict).draw(axes, chance, values, verdict)
     if np.isfinite(own["decoys"]):
-        axes.plot(own["decoys"], chance, "x", markersize=5, color=colour("note"), zorder=3, label="decoys")
+        _cross().draw(axes, chance, (own["decoys"], np.nan, np.nan), "decoys", zorder=(2, 3))
     axes.annotate(
         "p (Holm)", (1, 1), xycoords="axes fraction", xytext=(5, 6), textcoords="offset points", fontsize=SMALL_SIZE
     )  # fmt: skip
@@ -170,15 +170,15 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, own: pd.Series, rows: Rows[str]
     axes.xaxis.set_major_formatter(FuncFormatter(_signed))
 
 
-def _draw_mark(axes: Axes, y: float, values: tuple[float, float, float], verdict: str) -> None:
-    """Draw one difference with its interval."""
+def _mark(verdict: str) -> Mark:
+    """Return how a difference is drawn."""
     marker, size, name, filled = LOOKS[verdict]
-    hue, (difference, low, high) = colour(name), values
-    if np.isfinite(low) and np.isfinite(high):
-        (line,) = axes.plot([low, high], [y, y], color=hue, linewidth=1.5, zorder=2, label="interval")
-        line.set_solid_capstyle("butt")
-    (mark,) = axes.plot(difference, y, marker, markersize=size, color=hue, zorder=4, label=verdict)
-    mark.set_markerfacecolor(hue if filled else "white")
+    return Mark(marker, size, colour(name), filled, width=1.5)
+
+
+def _cross() -> Mark:
+    """Return how decoys are drawn."""
+    return Mark("x", 5, colour("note"))
 
 
 def _write_counts(axes: Axes, table: pd.DataFrame, rows: Rows[str]) -> None:
@@ -276,29 +276,14 @@ def _legend(held: pd.DataFrame, own: pd.DataFrame) -> list[Line2D | Patch]:
         "worse": "told apart, worse",
         "open": "not told apart",
     }
-    handles: list[Line2D | Patch] = []
     values = own[["difference", "low", "high"]].to_numpy(dtype=float)
     against = [_verdict(difference, low, high, None) for difference, low, high in values]
     present = {*against, *_verdicts(held)}
-    for verdict, label in names.items():
-        if verdict not in present:
-            continue
-        marker, size, hue, filled = LOOKS[verdict]
-        handle = Line2D([], [], color=colour(hue), marker=marker, markersize=size, linewidth=1.5, label=label)
-        handle.set_markerfacecolor(colour(hue) if filled else "white")
-        handles.append(handle)
+    handles: list[Line2D | Patch] = [
+        _mark(verdict).symbol(label) for verdict, label in names.items() if verdict in present
+    ]
     if np.isfinite(held["detectable"].astype(float)).any():
         handles.append(Patch(color=colour("detectable"), label="too small to be detected (80 % power)"))
     if np.isfinite(own["decoys"].astype(float)).any():
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=colour("note"),
-                linestyle="none",
-                marker="x",
-                markersize=5,
-                label="capture of decoys",
-            )
-        )
+        handles.append(_cross().symbol("capture of decoys"))
     return handles

@@ -1,4 +1,4 @@
-"""The figure that compares metrics of all methods, and what the figures of the evidence share.
+"""The figure that compares metrics of all methods, and what the figures of the evidence read from its table.
 
 The inner split is left out: it serves choices, and what choices were made by is no evidence.
 """
@@ -9,6 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from geohalo.products.estimate_rows import (
+    CHANCE,
+    Mark,
+    chance_symbol,
+    draw_chance,
+    estimates,
+    prepare,
+    share_limits,
+    side_by_side,
+)
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
@@ -22,12 +32,12 @@ from geohalo.products.styles import (
     with_interval,
 )
 
-CHANCE = 0.5
 #: What the crosses of the decoys are, in every legend.
 DECOYS = "held-out places without a deposit: what holding out alone is worth"
 METRIC_NAMES = {"capture": "Capture", "above_decoys": "Share of decoys outranked", "roc_auc": "ROC AUC"}
 SPLITS = ("held_out", "random")
 ROW_HEIGHT = 0.25
+LABEL_WIDTH, GAP = 2.1, 0.3
 
 
 def main_variant(variants: pd.Series) -> str:
@@ -48,13 +58,6 @@ def estimate_of(metrics: pd.DataFrame, variant: str, split: str, metric: str) ->
         return np.nan, np.nan, np.nan
     first = rows.iloc[0]
     return float(first["estimate"]), float(first["low"]), float(first["high"])
-
-
-def prepare(axes: Axes) -> None:
-    """Give axes of a diagram the house's frame and grid."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
-    axes.grid(color=colour("grid"), linewidth=0.5)
 
 
 @styled
@@ -81,25 +84,20 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     rows = _ordered_rows(table)
     labels = {row: _row_label(table, *row) for row in rows.at}
     page = Page(WIDTH, f"{plain(survey)}: {_comparison_headline(table)}", _counts(table))
-    label_width, gap, top = 2.1, 0.3, page.bottom + 0.2
-    width = (WIDTH - 2 * MARGIN - label_width - gap) / 2
-    height = max(rows.end, 1) * ROW_HEIGHT + 0.2
-    shown = table.loc[table["estimate"].notna(), ["estimate", "low", "high"]].to_numpy(dtype=float)
-    lowest = min(0.4, float(np.nanmin(shown, initial=0.4)))
-    for number, metric in enumerate(panels):
-        axes = page.add_axes(MARGIN + label_width + number * (width + gap), top, width, height)
-        prepare(axes)
-        axes.grid(visible=False, axis="y")
+    left, height = MARGIN + LABEL_WIDTH, max(rows.end, 1) * ROW_HEIGHT + 0.2
+    shown = table.loc[table["estimate"].notna(), ["estimate", "low", "high"]]
+    drawn = side_by_side(page, len(panels), left, page.bottom + 0.2, height, GAP)
+    for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
+        prepare(axes, rows=True)
+        draw_chance(axes, CHANCE)
         if metric == "capture":
             _draw_decoys(axes, table, rows)
         _draw_intervals(axes, table[table["metric"] == metric], rows)
-        axes.set_xlim(max(0.0, lowest - 0.03), 1.02)
+        axes.set_xlim(*share_limits(shown))
         rows.draw(axes, labels if number == 0 else None)
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
     page.bottom += 0.35
-    page.bottom += page.add_legend(
-        _comparison_legend("above_decoys" in panels), MARGIN + label_width, WIDTH - 2 * MARGIN - label_width
-    )
+    page.bottom += page.add_legend(_comparison_legend("above_decoys" in panels), left, WIDTH - MARGIN - left)
     return page.finish("All methods see the same folds, seeds and labelled cells.")
 
 
@@ -114,9 +112,9 @@ def _compared(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def _draw_decoys(axes: Axes, table: pd.DataFrame, rows: Rows[tuple[str, str]]) -> None:
     """Mark the held-out capture of decoys in the row of its variant and scales."""
+    cross = Mark("x", 5, colour("note"))
     for row in table[(table["metric"] == "decoy_capture") & (table["split"] == "held_out")].itertuples():
-        y = rows.at[str(row.variant), str(row.scales)]
-        axes.plot(float(row.estimate), y, "x", markersize=5, color=colour("note"), zorder=3, label="decoys")  # type: ignore[arg-type]
+        cross.draw(axes, rows.at[str(row.variant), str(row.scales)], estimates(row), "decoys", zorder=(2, 3))
 
 
 def _ordered_rows(table: pd.DataFrame) -> Rows[tuple[str, str]]:
@@ -138,57 +136,35 @@ def _row_label(table: pd.DataFrame, variant: str, scales: str) -> str:
     return f"{label} {plain(scales)}" if several and scales else label
 
 
+def held_mark(hue: str) -> Mark:
+    """Return how a held-out estimate is drawn."""
+    return Mark("o", 6, hue, width=1.6)
+
+
+def random_mark(hue: str) -> Mark:
+    """Return how an estimate of the random split is drawn."""
+    return Mark("o", 5, hue, filled=False)
+
+
 def _draw_intervals(axes: Axes, table: pd.DataFrame, rows: Rows[tuple[str, str]]) -> None:
     """Draw the estimates of one metric."""
-    axes.axvline(CHANCE, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1)
     for row in table.itertuples():
         y = rows.at[str(row.variant), str(row.scales)]
         hue = colour("sample") if is_variant(str(row.variant)) else colour("note")
-        estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
         if row.split == "random":
-            axes.plot(
-                estimate,
-                y,
-                "o",
-                markersize=5,
-                markerfacecolor="white",
-                markeredgecolor=hue,
-                zorder=3,
-                label="random",
-            )
-            continue
-        if np.isfinite(low) and np.isfinite(high):
-            axes.plot(
-                [low, high],
-                [y, y],
-                color=hue,
-                linewidth=1.6,
-                solid_capstyle="butt",
-                zorder=2,
-                label="interval",
-            )
-        axes.plot(estimate, y, "o", markersize=6, color=hue, zorder=4, label="held_out")
+            random_mark(hue).draw(axes, y, estimates(row), "random", zorder=(2, 3))
+        else:
+            held_mark(hue).draw(axes, y, estimates(row), "held_out")
 
 
 def _comparison_legend(decoys: bool) -> list[Line2D]:
     """Return the symbols of the comparison."""
     hue = colour("sample")
-    marks = Line2D([], [], linestyle="none", marker="x", markersize=5, color=colour("note"), label=DECOYS)
-    random = Line2D([], [], linestyle="none", marker="o", markersize=5, label="random split (optimistic)")
-    random.set(markerfacecolor="white", markeredgecolor=hue)
     return [
-        Line2D(
-            [],
-            [],
-            color=hue,
-            marker="o",
-            markersize=6,
-            linewidth=1.6,
-            label="held-out deposits, 95 % interval",
-        ),
-        random,
-        *([marks] if decoys else []),
-        Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance"),
+        held_mark(hue).symbol("held-out deposits, 95 % interval"),
+        random_mark(hue).symbol("random split (optimistic)"),
+        *([Mark("x", 5, colour("note")).symbol(DECOYS)] if decoys else []),
+        chance_symbol(),
     ]
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from geohalo.products.evidence_figures import CHANCE, prepare
+from geohalo.products.estimate_rows import CHANCE, prepare
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import colour, plain, rounded, style, styled, whole
 

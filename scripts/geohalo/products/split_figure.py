@@ -6,7 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from geohalo.products.evidence_figures import CHANCE, METRIC_NAMES, estimate_of, main_variant, prepare
+from geohalo.products.estimate_rows import (
+    CHANCE,
+    Mark,
+    chance_symbol,
+    draw_chance,
+    estimates,
+    prepare,
+    share_limits,
+    side_by_side,
+)
+from geohalo.products.evidence_figures import METRIC_NAMES, estimate_of, main_variant
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import TEXT_SIZE, colour, method_style, plain, style, styled
@@ -57,17 +67,12 @@ def split_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         "The same methods, trained again and judged by other ways of holding out. What holds in all of them does "
         "not hang on how the folds were drawn.",
     )
-    left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.2
-    width = (WIDTH - MARGIN - left + GAP) / max(len(panels), 1) - GAP
-    lowest = min(
-        0.4,
-        float(np.nanmin(pd.concat([table, decoys])[["estimate", "low"]].to_numpy(dtype=float), initial=0.4)),
-    )
+    left, height = MARGIN + LABEL_WIDTH, max(rows.end, 1) * ROW_HEIGHT + 0.15
     labels = {one: plain(method_style(one)[0]) for one in methods}
-    for number, metric in enumerate(panels):
-        axes = page.add_axes(left + number * (width + GAP), top, width, max(rows.end, 1) * ROW_HEIGHT + 0.15)
+    drawn = side_by_side(page, len(panels), left, page.bottom + 0.2, height, GAP)
+    for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
         _draw_panel(axes, table[table["metric"] == metric], decoys[decoys["metric"] == metric], rows, splits)
-        axes.set_xlim(max(0.0, lowest - 0.03), 1.02)
+        axes.set_xlim(*share_limits(pd.concat([table, decoys])[["estimate", "low"]]))
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
         rows.draw(axes, labels if number == 0 else None)
     page.bottom += 0.35
@@ -101,42 +106,33 @@ def _draw_panel(
     axes: Axes, table: pd.DataFrame, decoys: pd.DataFrame, rows: Rows[str], splits: list[str]
 ) -> None:
     """Draw every split of every method, one below the other in the row of the method, each with its decoys."""
-    prepare(axes)
-    axes.grid(visible=False, axis="y")
-    axes.axvline(CHANCE, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1, label="chance")
+    prepare(axes, rows=True)
+    draw_chance(axes, CHANCE)
     step = 0.72 / max(len(splits), 2)
     for number, split in enumerate(splits):
         below = (number - (len(splits) - 1) / 2) * step
         for row in decoys[decoys["split"] == split].itertuples():
-            at = (float(row.estimate), rows.at[str(row.variant)] + below)  # type: ignore[arg-type]
-            (cross,) = axes.plot(*at, "x", markersize=4, color=colour("note"), label=f"{split} decoys")
-            cross.set_zorder(2.5)
+            y = rows.at[str(row.variant)] + below
+            _cross().draw(axes, y, estimates(row), f"{split} decoys", zorder=(2, 2.5))
         for row in table[table["split"] == split].itertuples():
             y = rows.at[str(row.variant)] + below
-            hue, marker = _look(split)
-            estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
-            if split != "random" and np.isfinite(low) and np.isfinite(high):
-                axes.plot([low, high], [y, y], color=hue, linewidth=1.3, zorder=2, label=f"{split} interval")
-            (mark,) = axes.plot(estimate, y, marker, markersize=4.5, color=hue, zorder=3, label=split)
-            mark.set_markerfacecolor("white" if split == "random" else hue)
+            _mark(split).draw(axes, y, estimates(row), split, f"{split} interval", zorder=(2, 3))
 
 
-def _look(split: str) -> tuple[str, str]:
-    """Return colour and marker of a split."""
-    return colour("note") if split == "random" else style()["schemes"][split][1], SPLITS[split][1]
+def _mark(split: str) -> Mark:
+    """Return how a split is drawn."""
+    marker = SPLITS[split][1]
+    if split == "random":
+        return Mark(marker, 4.5, colour("note"), filled=False)
+    return Mark(marker, 4.5, style()["schemes"][split][1], width=1.3, cap="projecting")
+
+
+def _cross() -> Mark:
+    """Return how decoys are drawn."""
+    return Mark("x", 4, colour("note"))
 
 
 def _legend(splits: list[str], decoys: bool) -> list[Line2D]:
     """Return the symbols of the splits and of decoys."""
-    handles = []
-    for split in splits:
-        hue, marker = _look(split)
-        handle = Line2D(
-            [], [], color=hue, marker=marker, markersize=4.5, linewidth=1.3, label=SPLITS[split][0]
-        )
-        handle.set(markerfacecolor="white" if split == "random" else hue)
-        handle.set_linestyle("none" if split == "random" else "solid")
-        handles.append(handle)
-    chance = Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance")
-    cross = Line2D([], [], color=colour("note"), linestyle="none", marker="x", markersize=4, label="decoys")
-    return [*handles, *([cross] if decoys else []), chance]
+    handles = [_mark(split).symbol(SPLITS[split][0]) for split in splits]
+    return [*handles, *([_cross().symbol("decoys")] if decoys else []), chance_symbol()]

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from geohalo.products.evidence_figures import estimate_of, main_variant, prepare
+from geohalo.products.estimate_rows import prepare
+from geohalo.products.evidence_figures import estimate_of, main_variant
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,

@@ -165,22 +165,23 @@ def element_maps(
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
-        values = ground.masked(ppm[element])
-        norm, colours = element_norm(values.compressed())
-        image = page.raster(axes, ppm[element], norm=norm, cmap=colours)
-        _tick_bar(page.colour_bar(axes, image), norm)
+        _draw_element(page, axes, ppm[element])
         if not used.empty:
             handles = [draw_deposits(axes, used, size=6.0)]
+    outside = "too far from a sample" if unit else "outside the survey"
+    explained = "CV: share of the variance of the logarithms explained at samples left out in blocks. "
     return page.finish_map(
         handles,
-        (
-            "CV: share of the variance of the logarithms explained at samples left out in blocks. "
-            if unit
-            else ""
-        )
-        + "Colours end at the 2nd and 98th percentile of the cells; light grey is "
-        f"{'too far from a sample' if unit else 'outside the survey'}.{ground.caption}",
+        f"{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
+        f"{outside}.{ground.caption}",
     )
+
+
+def _draw_element(page: MapPage, axes: Axes, values: ArrayLike) -> None:
+    """Draw one element with its colour bar."""
+    norm, colours = element_norm(page.ground.masked(values).compressed())
+    image = page.raster(axes, values, norm=norm, cmap=colours)
+    _tick_bar(page.colour_bar(axes, image), norm)
 
 
 def _element_title(element: str, unit: str, share: float) -> str:

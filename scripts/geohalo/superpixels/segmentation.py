@@ -71,8 +71,24 @@ def segment(
         convert2lab=False,
         enforce_connectivity=True,
     )
-    labels = np.where(mask, labels, 0)
-    # SLIC may leave a tiny island of the mask without a label, or one label on two islands: split into components.
+    return split_into_components(labels, mask)
+
+
+def split_into_components(labels: NDArray[np.integer], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the connected pieces of labels inside the mask from 1.
+
+    SLIC may leave a tiny island of the mask without a label, or one label on two islands.
+
+    Parameters
+    ----------
+    labels : ndarray (rows, columns) of int
+    mask : ndarray (rows, columns) of bool
+
+    Returns
+    -------
+    ndarray (rows, columns) of int32
+        Each 4-connected; 0 outside the mask.
+    """
     background = -1
     connected = label(np.where(mask, labels, background), background=background, connectivity=1)
     return relabel_sequential(connected)[0].astype(np.int32)

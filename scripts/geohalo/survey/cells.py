@@ -161,7 +161,7 @@ def keep_rows(
         kept &= matched
     if not kept.any():
         raise InputError(f"{source}: no row passes {key} ({dict(keep)}); loosen one of its columns")
-    return table[kept]
+    return table if kept.all() else table[kept]
 
 
 def require_column(table: pd.DataFrame, column: str, source: str, key: str) -> None:

@@ -28,12 +28,12 @@ def identical_rows(xy: FloatArray, values: pd.DataFrame, censored: pd.DataFrame)
     ndarray of bool, shape (rows,)
     """
     place = pd.DataFrame(np.round(xy, _SAME_PLACE_DECIMALS), columns=["x", "y"])
-    parts = [
-        place,
-        values.reset_index(drop=True),
-        censored.reset_index(drop=True).add_suffix("_censored"),
-    ]
-    return pd.concat(parts, axis=1).duplicated().to_numpy()
+    # Only rows at one place can repeat each other, and of them there are few.
+    repeated = place.duplicated(keep=False).to_numpy(copy=True)
+    parts = [place[repeated], values[repeated], censored[repeated].add_suffix("_censored")]
+    same = pd.concat([part.reset_index(drop=True) for part in parts], axis=1).duplicated().to_numpy()
+    repeated[repeated] = same
+    return repeated
 
 
 def group_places(xy: FloatArray, distance: float) -> npt.NDArray[np.int64]:
@@ -85,7 +85,39 @@ def merge_places(
     censored : DataFrame of bool, shape (places, elements)
         True where more than half of these values are censored.
     """
-    centre = pd.DataFrame(xy).groupby(place).mean().to_numpy()
-    grouped = values.reset_index(drop=True).groupby(place)
-    n_censored = censored.reset_index(drop=True).groupby(place).sum()
-    return centre, grouped.median(), n_censored > grouped.count() / 2
+    single = np.bincount(place)[place] == 1
+    if single.all():
+        return xy, values.reset_index(drop=True), censored.reset_index(drop=True)
+    first = np.unique(place, return_index=True)[1]
+    centre, values, censored = xy[first], values.reset_index(drop=True), censored.reset_index(drop=True)
+    # Most places have one row, which stays as it is.
+    shared = place[~single]
+    merged = np.unique(shared)
+    centre[merged] = pd.DataFrame(xy[~single]).groupby(shared).mean().to_numpy()
+    grouped = values[~single].groupby(shared)
+    n_censored = censored[~single].groupby(shared).sum()
+    medians, mostly = values.iloc[first].reset_index(drop=True), censored.iloc[first].reset_index(drop=True)
+    medians.loc[merged] = grouped.median()
+    mostly.loc[merged] = n_censored > grouped.count() / 2
+    return centre, medians, mostly
+
+
+def joined_names(place: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> pd.Series:
+    """Name each place after its rows: their numbers, joined by `;` where there are several.
+
+    Parameters
+    ----------
+    place : ndarray of int64, shape (rows,)
+        Place of each row, from `group_places`.
+    rows : ndarray of int64, shape (rows,)
+        Row numbers in the file.
+
+    Returns
+    -------
+    pandas.Series of str, shape (places,)
+    """
+    names = pd.Series(rows[np.unique(place, return_index=True)[1]]).astype("str")
+    several = np.bincount(place)[place] > 1
+    shared = pd.Series(rows[several].astype(str)).groupby(place[several]).agg(";".join)
+    names[shared.index] = shared
+    return names

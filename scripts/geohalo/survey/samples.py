@@ -28,7 +28,7 @@ from geohalo.survey.choice import (
 )
 from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinates import check_area_of_use, metric_crs, point_coordinates, project
-from geohalo.survey.places import group_places, identical_rows, merge_places
+from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 
 FEWEST_SAMPLES = 30
 FEWEST_ELEMENTS = 2
@@ -90,22 +90,24 @@ def clean_samples(
     xy = np.stack(project(x, y, crs, crs_out), axis=1)
 
     parsed = _parse_columns(table, wanted, section, source, rows)
-    values = pd.DataFrame({element: column.values for element, column in parsed.items()})
-    censored = pd.DataFrame({element: column.censored for element, column in parsed.items()})
+    del table  # text takes more than all that follows
+    values = pd.DataFrame({element: column.values for element, column in parsed.items()}, copy=False)
+    censored = pd.DataFrame({element: column.censored for element, column in parsed.items()}, copy=False)
     require_values(values, wanted, section, source)
     usable = _usable_rows(xy, values, censored, provenance)
     _require_samples(int(usable.sum()), provenance)
     place = group_places(xy[usable], float(section["merge_distance"]))
-    names = pd.Series(rows[usable].astype(str)).groupby(place).agg(";".join)
-    xy, values, censored = merge_places(place, xy[usable], values[usable], censored[usable])
+    names = joined_names(place, rows[usable])
+    xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)
 
     kept, report = _choose(columns, wanted, parsed, values, censored, section, source)
-    measured = values[[column.element for column in kept]].notna().any(axis=1).to_numpy()
+    measured = _measured(values[[column.element for column in kept]])
     provenance["dropped_without_values"] += int((~measured).sum())
     provenance["samples"] = int(measured.sum())
     _require_samples(provenance["samples"], provenance)
-    samples = _samples(names[measured], xy[measured], values[measured], censored[measured], kept, crs_out)
+    values, censored = _chosen(measured, values, censored)
+    samples = _samples(names[measured], xy[measured], values, censored, kept, crs_out)
     samples.attrs = provenance
     return samples, report
 
@@ -137,16 +139,31 @@ def _choose(
     return kept, report
 
 
+def _chosen(
+    rows: BoolArray, values: pd.DataFrame, censored: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return some rows of both tables, without a copy where that is all of them."""
+    return (values, censored) if rows.all() else (values[rows], censored[rows])
+
+
+def _measured(values: pd.DataFrame) -> BoolArray:
+    """Tell which rows have a value."""
+    measured = np.zeros(len(values), dtype=bool)
+    for element in values:
+        measured |= values[element].notna().to_numpy()
+    return measured
+
+
 def _usable_rows(
     xy: FloatArray, values: pd.DataFrame, censored: pd.DataFrame, provenance: dict[str, Any]
 ) -> BoolArray:
     """Tell which rows have a place and a value and repeat no other; count in `provenance`."""
     located = np.isfinite(xy[:, 0])
-    valued = values.notna().any(axis=1).to_numpy()
+    valued = _measured(values)
     usable = located & valued
     provenance["dropped_without_coordinates"] = int((~located).sum())
     provenance["dropped_without_values"] = int((located & ~valued).sum())
-    repeated = identical_rows(xy[usable], values[usable], censored[usable])
+    repeated = identical_rows(xy[usable], *_chosen(usable, values, censored))
     provenance["identical_rows_dropped"] = int(repeated.sum())
     usable[usable] = ~repeated
     return usable
@@ -252,4 +269,6 @@ def _samples(
     for column in kept:
         table[column.element] = values[column.element].to_numpy(dtype=np.float64)
         table[f"{column.element}_censored"] = censored[column.element].to_numpy(dtype=bool)
-    return gpd.GeoDataFrame(pd.DataFrame(table), geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]), crs=crs)
+    return gpd.GeoDataFrame(
+        pd.DataFrame(table, copy=False), geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]), crs=crs
+    )

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from geohalo.simulated_region import survey_crs
 from geohalo.survey.elements import element_table
 from geohalo.survey.simulation.faults import (
     column_name,
@@ -33,7 +34,7 @@ from geohalo.survey.simulation.faults import (
     map_sheets,
     report_column,
 )
-from geohalo.survey.simulation.fields import spawn_generators
+from geohalo.survey.simulation.fields import row_blocks, spawn_generators
 from geohalo.survey.simulation.geology import (
     draw_barren_zones,
     draw_deposit_halos,
@@ -42,13 +43,7 @@ from geohalo.survey.simulation.geology import (
     nugget_shift,
     regional_shift,
 )
-from geohalo.survey.simulation.layout import (
-    CRS,
-    SampleLayout,
-    draw_structures,
-    lay_out_samples,
-    place_deposits,
-)
+from geohalo.survey.simulation.layout import SampleLayout, draw_structures, lay_out_samples, place_deposits
 from geohalo.survey.simulation.signatures import (
     ELEMENTS,
     IN_PPB,
@@ -82,7 +77,7 @@ class SimulatedSurvey:
         On (y, x), y descending, cells of half the sample spacing: `halo`, `halo_weak`, `false`,
         `overburden` (0 to 1) and `lithology` (int). For evaluation only.
     crs : str
-        Metric CRS of all of them.
+        Metric CRS of all of them (`geohalo.simulated_region`).
     """
 
     samples: pd.DataFrame
@@ -125,20 +120,24 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     cover = np.minimum(faults["overburden"] * cover, MOST_COVER)
     cover_at_sites, cover_of_cells = np.split(cover, [len(layout.sites)])
 
-    bedrock_shift = (
-        lithology_shift(lithology, layout)
-        + regional_shift(layout.sites, strike, rng["regional"])
-        + halos.log_shift(layout.sites)
-        + barren.log_shift(layout.sites)
-    )
-    sediment = _sediment(bedrock_shift, cover_at_sites, nugget_shift(len(layout.sites), rng["nugget"]))
-    sediment *= np.exp(faults["anthropogenic"] * patches.log_shift(layout.sites))
+    # Added up in place: of a national survey each part is as large as the table of samples.
+    log_shift = lithology_shift(lithology, layout)
+    log_shift += regional_shift(layout.sites, strike, rng["regional"])
+    log_shift += halos.log_shift(layout.sites)
+    log_shift += barren.log_shift(layout.sites)
+    nugget = nugget_shift(len(layout.sites), rng["nugget"])
+    sediment = _sediment(log_shift, cover_at_sites, nugget)
+    contamination = patches.log_shift(layout.sites)
+    for rows in row_blocks(len(sediment)):
+        sediment[rows] *= np.exp(faults["anthropogenic"] * contamination[rows])
+    del nugget, contamination
 
     samples = _report(sediment, layout, faults["laboratory"], rng["laboratory"])
     false = np.minimum(faults["anthropogenic"] * patches.share(layout.cells), 1.0)
     truth = _truth(layout, halos.share(layout.cells), false, cover_of_cells, lithology)
-    truth.attrs |= {"crs": CRS, "strike": strike}
-    return SimulatedSurvey(samples, _deposit_table(places.points, types), truth, CRS)
+    crs = survey_crs(section["samples"], section["spacing"])
+    truth.attrs |= {"crs": crs, "strike": strike}
+    return SimulatedSurvey(samples, _deposit_table(places.points, types), truth, crs)
 
 
 def _constants() -> tuple[np.ndarray, np.ndarray]:
@@ -147,13 +146,15 @@ def _constants() -> tuple[np.ndarray, np.ndarray]:
     return table["upper_crust_ppm"].to_numpy(dtype=float), table["oxide_to_element"].to_numpy(dtype=float)
 
 
-def _sediment(bedrock_shift: np.ndarray, cover: np.ndarray, nugget: np.ndarray) -> np.ndarray:
-    """Mix bedrock with cover (share of each sample), add the nugget and close the majors; ppm."""
+def _sediment(log_shift: np.ndarray, cover: np.ndarray, nugget: np.ndarray) -> np.ndarray:
+    """Mix bedrock with cover (share of each sample), add the nugget and close the majors; ppm in place of shifts."""
     abundance, oxide_to_element = _constants()
-    bedrock = abundance * np.exp(bedrock_shift)
     blanket = abundance * np.exp(as_matrix([OVERBURDEN]))
-    ground = bedrock + cover[:, None] * (blanket - bedrock)
-    return close_majors(ground * np.exp(nugget), oxide_to_element)
+    for rows in row_blocks(len(log_shift)):
+        bedrock = abundance * np.exp(log_shift[rows])
+        ground = bedrock + cover[rows, None] * (blanket - bedrock)
+        log_shift[rows] = close_majors(ground * np.exp(nugget[rows]), oxide_to_element)
+    return log_shift
 
 
 def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarray:
@@ -191,23 +192,24 @@ def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarr
 def _report(
     sediment: np.ndarray, layout: SampleLayout, strength: float, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Turn concentrations in ppm into the laboratory's table."""
+    """Turn concentrations in ppm into the laboratory's table; they are overwritten."""
     abundance, oxide_to_element = _constants()
     batch = map_sheets(layout.squares)
     faults = draw_laboratory(batch, abundance, strength, rng)
-    measured = sediment * np.exp(faults.log_shift)
+    sediment[faults.shifted] *= np.exp(faults.log_shift)
+    sheets = pd.array([f"sheet {number:02d}" for number in range(1, batch.max() + 2)], dtype="str")
     columns: dict[str, Any] = {
         "sample": [f"D{number:05d}" for number in range(1, len(batch) + 1)],
         "x": layout.sites[:, 0].round(1),
         "y": layout.sites[:, 1].round(1),
-        "batch": [f"sheet {number:02d}" for number in batch + 1],
+        "batch": sheets.take(batch),
     }
     for index, element in enumerate(ELEMENTS):
         per_unit = 1e3 if element in IN_PPB else 1.0
         if element in OXIDES:
             per_unit = 1e-4 / oxide_to_element[index]
         columns[column_name(element)] = report_column(
-            measured[:, index] * per_unit, faults.missing[:, index], faults.limit[index] * per_unit
+            sediment[:, index] * per_unit, faults.missing[:, index], faults.limit[index] * per_unit
         )
     return pd.DataFrame(columns)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyogrio
@@ -103,9 +104,21 @@ def _read_text(path: Path, layer: str | None) -> pd.DataFrame:
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable table: {_one_line(error)}") from error
     table.index = pd.RangeIndex(2, len(table) + 2)
-    # A short line leaves missing cells at its end; they are empty like any other empty cell.
-    table = table.fillna("")
-    return _without_unnamed(table[(table != "").any(axis=1)])
+    # A short line leaves missing cells at its end; they are empty like any other empty cell. Column by column: a
+    # national survey holds a hundred million cells.
+    for name in table.columns[table.isna().any()]:
+        table[name] = table[name].fillna("")
+    return _without_unnamed(_without_empty_rows(table))
+
+
+def _without_empty_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Drop rows of text without a single value; a table that has none is not copied."""
+    filled = np.zeros(len(table), dtype=bool)
+    for name in table.columns:
+        filled |= (table[name] != "").to_numpy()
+        if filled.all():
+            return table
+    return table[filled]
 
 
 def _text_header(path: Path, encoding: str) -> tuple[list[str], str]:

@@ -1,99 +1,96 @@
-"""Inverse-distance weighting against numbers worked by hand and against brute force."""
+"""The front of all methods: each element by its own method, as if it were alone."""
 
 import numpy as np
 import pytest
-from geohalo.cube.interpolation import cross_validated_error, idw_weights, interpolate, missing_patterns
-from hypothesis import given
+from geohalo.cube import inverse_distance
+from geohalo.cube.interpolation import METHODS, estimate, fit_variograms
+from geohalo.cube.inverse_distance import stretched
+from geohalo.cube.kriging import kriging_weights
+from geohalo.cube.smooth import smooth
+from geohalo.settings import check_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-
-def test_weights_by_hand():
-    """Distances 1, 2 and 4 with power 2 weigh 1, 1/4 and 1/16, that is 16, 4 and 1 of 21."""
-    points = np.array([[1.0, 0.0], [0.0, 2.0], [-4.0, 0.0]])
-    weights = idw_weights(points, np.zeros((1, 2)), neighbours=3, power=2).toarray()
-    np.testing.assert_allclose(weights, [[16 / 21, 4 / 21, 1 / 21]], rtol=1e-12)
-
-
-def test_only_the_nearest_count():
-    points = np.array([[1.0, 0.0], [0.0, 2.0], [-4.0, 0.0]])
-    weights = idw_weights(points, np.zeros((1, 2)), neighbours=2, power=1).toarray()
-    np.testing.assert_allclose(weights, [[2 / 3, 1 / 3, 0]], rtol=1e-12)
+SETTINGS = check_settings({"survey": "a", "simulate": {}})["interpolation"]
+ELLIPSE = SETTINGS | {"anisotropy": {"ratio": 2.5, "bearing": 40}}
+RNG = np.random.default_rng(1)
+POINTS, TARGETS = RNG.uniform(0, 1000, (80, 2)), RNG.uniform(0, 1000, (30, 2))
+VALUES = RNG.normal(size=(80, 5)) + POINTS[:, :1] / 300
+VALUES[RNG.random(VALUES.shape) < 0.2] = np.nan
 
 
-def test_exact_at_the_samples():
-    rng = np.random.default_rng(1)
-    points, values = rng.uniform(0, 100, (40, 2)), rng.normal(size=(40, 3))
-    np.testing.assert_array_equal(interpolate(points, values, points, neighbours=8), values)
+def alone(method: str, column: int, how: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate and variance of one element by the method's own function."""
+    there = ~np.isnan(VALUES[:, column])
+    points, values, targets = POINTS[there], VALUES[there][:, [column]], TARGETS
+    nothing = np.full(len(targets), np.nan)
+    if method == "kriging":
+        model = fit_variograms(POINTS, VALUES, how)[column].model(**how["anisotropy"])
+        weights, variance = kriging_weights(points, targets, model, 12)
+        return (weights @ values)[:, 0], variance
+    points, targets = stretched(points, **how["anisotropy"]), stretched(targets, **how["anisotropy"])
+    if method == "smooth":
+        return smooth(points, values, targets, 12, how["smoothing"])[:, 0], nothing
+    if method == "idw":
+        return inverse_distance.interpolate(points, values, targets, 12, how["power"])[:, 0], nothing
+    distance = np.hypot(*(points[:, None] - targets).transpose(2, 0, 1))
+    return values[distance.argmin(axis=0), 0], nothing
 
 
-@given(st.integers(1, 12), st.floats(0.5, 6), st.integers(0, 1000))
-def test_between_least_and_greatest(neighbours, power, seed):
-    """Weights are positive and sum to 1, so that no value leaves the range of the samples and a constant stays one."""
-    rng = np.random.default_rng(seed)
-    points, values = rng.uniform(0, 1e6, (20, 2)), rng.normal(size=(20, 1))
-    targets = rng.uniform(-1e5, 1.1e6, (30, 2))
-    weights = idw_weights(points, targets, neighbours, power)
-    assert (weights.data >= 0).all()
-    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-12)
-    result = interpolate(points, values, targets, neighbours, power)
-    assert values.min() - 1e-9 <= result.min()
-    assert result.max() <= values.max() + 1e-9
+@pytest.mark.parametrize("how", [SETTINGS, ELLIPSE])
+@pytest.mark.parametrize("methods", [[name] * 5 for name in METHODS] + [[*METHODS, "idw"]])
+def test_each_element_by_its_own_method(methods, how):
+    variograms = fit_variograms(POINTS, VALUES, how)
+    found, variance = estimate(POINTS, VALUES, TARGETS, methods, variograms, how)
+    for k, method in enumerate(methods):
+        expected, spread = alone(method, k, how)
+        np.testing.assert_allclose(found[:, k], expected, atol=1e-9)
+        if variance is not None:
+            np.testing.assert_allclose(variance[:, k], spread, atol=1e-9)
+    assert (variance is None) == ("kriging" not in methods)
 
 
-def test_missing_values_are_left_out_element_by_element():
-    """Each element equals its own interpolation from the samples that have it."""
-    rng = np.random.default_rng(2)
-    points, values = rng.uniform(0, 10, (50, 2)), rng.normal(size=(50, 6))
-    values[rng.random(values.shape) < 0.3] = np.nan
-    values[:, 4] = values[:, 1]
-    targets = rng.uniform(0, 10, (25, 2))
-    together = interpolate(points, values, targets, neighbours=5)
-    for k in range(6):
-        there = ~np.isnan(values[:, k])
-        alone = interpolate(points[there], values[there, k : k + 1], targets, neighbours=5)
-        np.testing.assert_allclose(together[:, [k]], alone, rtol=1e-12)
+@pytest.mark.parametrize("method", METHODS)
+def test_constants_stay_and_levels_add_up(method):
+    """An element in another unit, log x + 3, has the same map plus 3; one that does not vary keeps its value."""
+    values = np.column_stack([VALUES[:, 0], VALUES[:, 0] + 3, np.full(80, 1.7)])
+    variograms = fit_variograms(POINTS, values, SETTINGS)
+    found, variance = estimate(POINTS, values, TARGETS, [method] * 3, variograms, SETTINGS)
+    np.testing.assert_allclose(found[:, 1], found[:, 0] + 3, atol=1e-9)
+    np.testing.assert_allclose(found[:, 2], 1.7, atol=1e-9)
+    if variance is not None:
+        np.testing.assert_allclose(variance[:, 1], variance[:, 0], rtol=1e-6)
+        assert (variance[:, 2] < 1e-9).all()
 
 
-def test_patterns_share_a_search():
-    values = np.array([[1, np.nan, 3, np.nan], [1, 2, 3, 4]])
-    groups = sorted(elements.tolist() for _, elements in missing_patterns(values))
-    assert groups == [[0, 2], [1, 3]]
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from(METHODS), st.sampled_from([90, 180, 270]), st.floats(1, 4), st.sampled_from([0, 30, 135])
+)
+def test_turned_ground_gives_the_same_map(method, turn, ratio, bearing):
+    cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[turn]
+    turned = np.array([[cos, sin], [-sin, cos]])
+    here = SETTINGS | {"anisotropy": {"ratio": ratio, "bearing": bearing}}
+    there = SETTINGS | {"anisotropy": {"ratio": ratio, "bearing": (bearing - turn) % 360}}
+    variograms = fit_variograms(POINTS, VALUES, here)
+    expected, _ = estimate(POINTS, VALUES, TARGETS, [method] * 5, variograms, here)
+    found, _ = estimate(POINTS @ turned, VALUES, TARGETS @ turned, [method] * 5, variograms, there)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_against_brute_force():
-    rng = np.random.default_rng(3)
-    points, values, targets = rng.uniform(0, 1, (30, 2)), rng.normal(size=(30, 2)), rng.uniform(0, 1, (20, 2))
-    expected = np.empty((20, 2))
-    for j, target in enumerate(targets):
-        distance = np.hypot(*(points - target).T)
-        near = np.argsort(distance)[:7]
-        weight = 1 / distance[near] ** 2.5
-        expected[j] = (weight[:, None] * values[near]).sum(0) / weight.sum()
-    np.testing.assert_allclose(interpolate(points, values, targets, 7, 2.5), expected, rtol=1e-10)
+def test_no_cells_and_single_samples():
+    empty, variance = estimate(POINTS, VALUES, TARGETS[:0], ["idw"] * 5, [None] * 5, SETTINGS)
+    assert empty.shape == (0, 5)
+    assert variance is None
+    one = np.array([[2.0]])
+    for method in METHODS:
+        fitted = fit_variograms(POINTS[:1], one, SETTINGS)
+        found, _ = estimate(POINTS[:1], one, TARGETS, [method], fitted, SETTINGS)
+        np.testing.assert_allclose(found, 2.0, atol=1e-9)
 
 
-def test_chunks_do_not_show(monkeypatch):
-    rng = np.random.default_rng(4)
-    points, values, targets = rng.uniform(0, 1, (30, 2)), rng.normal(size=(30, 2)), rng.uniform(0, 1, (57, 2))
-    whole = interpolate(points, values, targets)
-    monkeypatch.setattr("geohalo.cube.interpolation.CHUNK", 10)
-    np.testing.assert_array_equal(interpolate(points, values, targets), whole)
-
-
-def test_error_of_noise_and_of_a_smooth_field():
-    """White noise cannot be predicted from other blocks; a plane almost can."""
-    rng = np.random.default_rng(5)
-    points = rng.uniform(0, 100, (2000, 2))
-    noise, plane = rng.normal(size=2000), points @ [0.03, 0.02]
-    error, explained = cross_validated_error(points, np.column_stack([noise, plane]), block=5)
-    # Noise predicted by an average of about 12 others: variance 1 + 1/12 or a little more, explained below 0.
-    assert error[0] == pytest.approx(1.06, abs=0.06)
-    assert explained[0] < 0.02
-    assert explained[1] > 0.98
-
-
-def test_error_needs_two_blocks():
-    points = np.array([[0.0, 0.0], [1.0, 1.0]])
-    error, explained = cross_validated_error(points, np.ones((2, 1)), block=100)
-    assert np.isnan(error).all()
-    assert np.isnan(explained).all()
+def test_unknown_methods_are_refused():
+    with pytest.raises(ValueError, match="one of nearest, idw, smooth, kriging"):
+        estimate(POINTS, VALUES, TARGETS, ["spline"] * 5, [None] * 5, SETTINGS)
+    with pytest.raises(ValueError, match="for each element"):
+        estimate(POINTS, VALUES, TARGETS, ["idw"], [None], SETTINGS)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from geohalo.cube.logratio import centred_logratio, cube_values, standardise
+from geohalo.cube.moments import Moments
 from geohalo.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +65,12 @@ def test_values_without_a_logarithm_name_the_element(bad, transform):
     values[1, 1] = bad
     with pytest.raises(InputError, match="element Zn"):
         cube_values(values, ["Cu", "Zn"], transform, 5)
+
+
+def test_a_part_is_standardised_as_the_whole():
+    """By the moments of all cells, which are those of the parts added up."""
+    values = np.random.default_rng(2).normal(3, 2, (90, 4))
+    parts = np.split(values, [20, 50])
+    moments = Moments.of(parts[0]) + Moments.of(parts[1]) + Moments.of(parts[2])
+    by_parts = np.concatenate([standardise(part, 1.5, moments) for part in parts])
+    np.testing.assert_allclose(by_parts, standardise(values, 1.5), atol=1e-12)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.evidence.classifiers import LEARNERS, learned_scores, strongest_element
+from geohalo.evidence.classifiers import LEARNERS, learned_scores, strongest_element, transferred_scores
 from geohalo.evidence.folds import draw_folds
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +80,19 @@ def test_learning_depends_on_the_members_own_cells_alone(name):
         again, _ = learned_scores(name, other, folds, 0, 1)
         np.testing.assert_array_equal(first[fold, cell], again[fold, cell])
         assert (first[fold] != again[fold]).any()
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_other_cells_are_scored_by_what_was_learned_here(name):
+    """Cells with the values of known ones get their scores, whatever else lies beside them."""
+    generator = np.random.default_rng(2)
+    cube = generator.normal(size=(len(CELLS), 4)).astype(np.float32)
+    folds = draw_folds("final", CELLS, DEPOSITS, LABELS, 2)
+    mean, spread = learned_scores(name, cube, folds, 0, 1)
+    chosen = generator.permutation(len(CELLS))[:50]
+    elsewhere = np.concatenate([cube[chosen], generator.normal(size=(30, 4)).astype(np.float32) * 5])
+    found = transferred_scores(name, cube, folds, elsewhere, 0, 1)
+    assert found[0].shape == found[1].shape == (1, 80)
+    np.testing.assert_allclose(found[0][:, :50], mean[:, chosen], atol=1e-6)
+    np.testing.assert_allclose(found[1][:, :50], spread[:, chosen], atol=1e-6)
+    assert np.ptp(found[0]) > 0.1

@@ -1,8 +1,10 @@
 """Folds: what is held out from what, over random layouts and in cases worked by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from geohalo.errors import InputError
+from geohalo.evidence import draws
 from geohalo.evidence.folds import draw_folds, fold_map
 from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES, group_deposits
 from hypothesis import HealthCheck, given, reject, settings
@@ -180,6 +182,25 @@ def test_random_scheme_tests_every_labelled_cell_once(layout):
             assert (nearest[cell[label == 0]] > labels["background_distance"]).all()
     assert not folds.held_out_region.any()
     assert (folds.deposit_fold == -1).all()
+
+
+@pytest.mark.parametrize("scheme", ["held_out", "random"])
+def test_a_large_map_is_tested_on_a_sample_of_its_background(scheme, monkeypatch):
+    whole = draw_folds(scheme, CELLS, FIVE, LABELS, 1)
+    monkeypatch.setattr(draws, "MOST_TESTED", 40)
+    some, again = (draw_folds(scheme, CELLS, FIVE, LABELS, 1) for _ in range(2))
+    pd.testing.assert_frame_equal(some.cells, again.cells)
+    for fold in range(3):
+        all_tested, tested = whole.test(fold), some.test(fold)
+        assert len(all_tested[all_tested["label"] == 0]) > 40
+        assert (tested["label"] == 0).sum() == 40
+        # What is left is as it was: cells with their groups, every halo, every training cell.
+        pd.testing.assert_frame_equal(
+            all_tested[all_tested["cell"].isin(tested["cell"])].reset_index(drop=True),
+            tested.reset_index(drop=True),
+        )
+        assert set(all_tested.loc[all_tested["label"] == 1, "cell"]) <= set(tested["cell"])
+        np.testing.assert_array_equal(whole.train(fold, 0)[0], some.train(fold, 0)[0])
 
 
 def test_final_scheme_holds_out_nothing_and_draws_from_all():

@@ -109,6 +109,35 @@ def test_members_share_the_memory_in_parts_of_like_size(survey, graphs, normalis
         assert at_once(survey, graphs, 10, (shared + room * each) / 1e9, preset) == expected
 
 
+def test_members_with_ground_of_their_own_go_apart_where_all_of_them_see_too_much(wide_survey):
+    """Four members, each in a quarter of a wide map: two halves, or one by one, where all four need more memory."""
+    values, arrays, _ = wide_survey
+    graphs = [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in arrays]
+    cells = torch.tensor([[12 * k, 12 * k + 40 * 13] for k in range(4)])
+    preset = replace(LEAN, encoding=32)  # what a pixel shares weighs more than what each member adds
+    sizes, superpixels = (len(values), values.shape[1], 2), [graph.n_superpixels for graph in graphs]
+    predicting = prediction_bytes(superpixels, len(values), 2, "internal", preset)
+
+    def needed(members):
+        fields = []
+        for graph in graphs:
+            near = graph.within(torch.unique(graph.superpixel[cells[members]].long()), 2)
+            fields.append((int(torch.isin(graph.superpixel.long(), near).sum()), len(near)))
+        shared, each = training_bytes(fields, values.shape[1], cells.shape[1], "internal", preset)
+        return shared, max(each, predicting)
+
+    def fitting(room):
+        return members_at_once(4, cells, graphs, sizes, "internal", preset, room / 1e9)
+
+    everyone = sum(needed([0, 1, 2, 3]))
+    pair = max(shared + 2 * each for shared, each in (needed([0, 1]), needed([2, 3])))
+    alone = max(sum(needed([k])) for k in range(4))
+    assert alone < pair < everyone  # less than all of them share with one
+    assert (fitting(pair), fitting(0.99 * pair), fitting(alone)) == (2, 1, 1)
+    with pytest.raises(InputError, match="one member of internal needs about"):
+        fitting(0.99 * alone)
+
+
 def test_a_member_that_does_not_fit_says_what_to_change(survey, graphs):
     shared, each = needed(survey, graphs, LEAN)
     at_once(survey, graphs, 2, (shared + 1.01 * each) / 1e9)

@@ -42,6 +42,13 @@ def test_final_map_says_that_its_fit_is_no_evidence(square):
     assert "Random split" not in words(figure)
 
 
+@pytest.mark.parametrize("kind", ["final", "held-out"])
+def test_map_of_realisations_says_so(square, kind):
+    common = (*square.grid, square.layer, square.deposits, CAPTURE, float("nan"), kind)
+    assert "Mean of 3 realisations of the kriged elements" in words(anomaly_map(*common, realisations=3))
+    assert "realisation" not in words(anomaly_map(*common))
+
+
 @pytest.mark.parametrize(
     ("capture", "verdict"),
     [

@@ -5,6 +5,7 @@ from geohalo.products import cell_figures, styles
 from geohalo.products.figures import folds_map, superpixel_map
 from geohalo.products.map_axes import Ground
 from matplotlib.colors import to_rgb
+from scipy.spatial import cKDTree
 
 
 def panels(figure):
@@ -32,6 +33,36 @@ def test_superpixel_panels_tell_asked_and_actual_number(scene):
 def test_superpixel_map_needs_a_scale(square):
     with pytest.raises(ValueError, match="no scale"):
         superpixel_map(*square.grid, np.dstack([square.layer] * 3), {})
+
+
+@pytest.mark.parametrize(
+    ("shape", "part"),
+    [
+        ((1000, 400), (slice(0, 1000), slice(0, 400))),
+        ((1001, 400), (slice(350, 650), slice(50, 350))),
+        ((1001, 200), (slice(350, 650), slice(0, 200))),
+    ],
+)
+def test_of_a_large_map_the_middle_is_shown(shape, part):
+    assert cell_figures.shown_part(np.ones(shape, dtype=bool)) == part
+
+
+def test_superpixels_of_a_large_map_are_those_of_its_middle():
+    rows, columns = np.indices((1002, 1100))
+    mask, labels = np.ones(rows.shape, dtype=bool), rows // 10 * 110 + columns // 10 + 1
+    x, y = 500.0 + 1000.0 * np.arange(1100), 500.0 + 1000.0 * np.arange(1002)[::-1]
+    part = cell_figures.shown_part(mask)
+    components = np.dstack([columns[part], rows[part], rows[part]]).astype(float)
+    figure = superpixel_map("s", x, y, mask, components, {"1in100": labels})
+    told = " ".join([figure.get_suptitle(), *(text.get_text() for text in figure.texts)]).replace("\n", " ")
+    assert "11,110 superpixels" in figure.get_suptitle()
+    assert "the middle, 300 x 300 km of 1,100 x 1,002" in told
+    axes = panels(figure)[0]
+    assert (axes.get_xlim(), axes.get_ylim()) == ((400.0, 700.0), (351.0, 651.0))
+    edges = np.array(axes.collections[0].get_segments())
+    upright = edges[:, 0, 0] == edges[:, 1, 0]
+    assert set(np.unique(edges[upright][:, 0, 0])) == set(range(410, 700, 10))
+    assert len(edges) == 300 * 29 + 300 * 30
 
 
 def test_composite_stretches_each_component_and_leaves_the_ground_colour(square):
@@ -111,6 +142,20 @@ def test_labelled_cells_stay_visible_on_a_large_grid():
     marked = [one for one in axes.collections if len(one.get_offsets())]
     assert len(marked) == 1
     np.testing.assert_allclose(marked[0].get_offsets(), [[400.0, -300.0]])
+
+
+def test_nearest_cells_are_those_of_a_search(scene):
+    ground = Ground(*scene.grid[1:])
+    generator = np.random.default_rng(0)
+    corner, size = [scene.x[0], scene.y[-1]], [np.ptp(scene.x), np.ptp(scene.y)]
+    points = generator.uniform(-0.2, 1.2, (500, 2)) * size + corner
+    rows, columns = np.nonzero(scene.mask)
+    centres = np.column_stack([scene.x[columns], scene.y[rows]])
+    distance, _ = cKDTree(centres).query(points)
+    row, column = cell_figures.nearest_cells(ground, points)
+    assert scene.mask[row, column].all()
+    found = np.hypot(scene.x[column] - points[:, 0], scene.y[row] - points[:, 1])
+    np.testing.assert_allclose(found, distance)
 
 
 def test_role_of_a_deposit_off_the_map_is_that_of_the_nearest_cell():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from geohalo.errors import InputError
 from geohalo.settings import schema, with_defaults
-from geohalo.survey.places import group_places, identical_rows, merge_places
+from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 from geohalo.survey.samples import clean_samples
 from geohalo.survey.tables import read_table
 from hypothesis import given
@@ -232,6 +232,48 @@ def test_merged_place_by_hand() -> None:
     np.testing.assert_allclose(merged.to_numpy(), [[4, 3, 1], [9, np.nan, 1]])
     # Two of three; one of two is not more than half; one of two again.
     np.testing.assert_array_equal(flags.to_numpy(), [[True, False, False], [False, False, True]])
+
+
+@st.composite
+def repeated_rows(draw):
+    """Return places (rows, 2), values and flags of rows of which many share a place, or are filed twice."""
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 3),
+                st.integers(0, 1),
+                *[st.sampled_from([1.0, 2.0, np.nan])] * 2,
+                st.booleans(),
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    )
+    table = np.array(rows, dtype=float)
+    values = pd.DataFrame(table[:, 2:4], columns=["Cu", "Zn"])
+    flags = pd.DataFrame({"Cu": (table[:, 4] == 1) & values["Cu"].notna(), "Zn": False})
+    return table[:, :2], values, flags
+
+
+@given(repeated_rows())
+def test_identical_rows_are_those_of_the_whole_table(rows) -> None:
+    xy, values, flags = rows
+    whole = pd.concat([pd.DataFrame(xy), values, flags.add_suffix("_censored")], axis=1)
+    np.testing.assert_array_equal(identical_rows(xy, values, flags), whole.duplicated())
+
+
+@given(repeated_rows())
+def test_places_of_one_row_stay_as_merging_would_leave_them(rows) -> None:
+    xy, values, flags = rows
+    place = group_places(xy, 0.0)
+    centre, merged, censored = merge_places(place, xy, values, flags)
+    np.testing.assert_allclose(centre, pd.DataFrame(xy).groupby(place).mean())
+    pd.testing.assert_frame_equal(merged, values.groupby(place).median(), check_index_type=False)
+    mostly = flags.groupby(place).sum() > values.groupby(place).count() / 2
+    pd.testing.assert_frame_equal(censored, mostly, check_index_type=False)
+    numbers = np.arange(2, len(xy) + 2)
+    names = pd.Series(numbers.astype(str)).groupby(place).agg(";".join)
+    assert joined_names(place, numbers).tolist() == names.tolist()
 
 
 @given(

@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
+from geohalo.simulated_region import survey_crs
 from geohalo.survey.elements import element_table
 from geohalo.survey.simulate import SimulatedSurvey, close_majors, simulate_survey
-from geohalo.survey.simulation import fields
-from geohalo.survey.simulation.faults import column_name, map_sheets, report_column
-from geohalo.survey.simulation.fields import evaluate_in_blocks, gaussian_field, spawn_generators
-from geohalo.survey.simulation.geology import Halos
+from geohalo.survey.simulation.faults import (
+    Patches,
+    column_name,
+    map_sheets,
+    report_column,
+    significant_texts,
+)
+from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks, spawn_generators
+from geohalo.survey.simulation.geology import ZONES, Halos
 from geohalo.survey.simulation.layout import draw_structures, lay_out_samples, place_deposits
 from geohalo.survey.simulation.signatures import (
     ANTHROPOGENIC_ELEMENTS,
@@ -29,6 +35,9 @@ from geohalo.survey.simulation.signatures import (
     PATHFINDERS,
     REGIONAL_FACTORS,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import Proj, Transformer
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.ndimage import maximum_filter
 from scipy.spatial import KDTree
@@ -460,14 +469,74 @@ def test_field_is_standard_normal_and_follows_its_exponential_covariance(azimuth
     assert np.corrcoef(here, aside)[0, 1] == pytest.approx(np.exp(-1), abs=0.08)
 
 
-def test_blocks_give_the_whole(monkeypatch):
-    places = np.arange(22.0).reshape(11, 2)
-    monkeypatch.setattr(fields, "BLOCK_SIZE", 12)
-    sizes = []
+def test_near_sources_are_all_within_reach():
+    rng = np.random.default_rng(0)
+    places, sources, reach = rng.uniform(0, 10, (300, 2)), rng.uniform(0, 10, (7, 2)), rng.uniform(0, 4, 7)
+    found = dict(near_sources(places, sources, reach))
+    distance = np.hypot(*(places[None] - sources[:, None]).T).T
+    assert list(found) == list(range(7))
+    for number, near in found.items():
+        np.testing.assert_array_equal(near, np.flatnonzero(distance[number] <= reach[number]))
 
-    def function(block):
-        sizes.append(len(block))
-        return block.sum(axis=1)
 
-    np.testing.assert_array_equal(evaluate_in_blocks(function, places, 3), places.sum(axis=1))
-    assert sizes == [4, 4, 3]
+def test_row_blocks_are_all_rows():
+    assert list(row_blocks(7, 3)) == [slice(0, 3), slice(3, 6), slice(6, 7)]
+
+
+def random_halos(rng: np.random.Generator) -> Halos:
+    n, zones = 5, list(ZONES)
+    drawn = [
+        rng.uniform(0, 180, n),
+        rng.uniform(4e3, 6e3, n),
+        rng.uniform(1e3, 3e3, n),
+        rng.uniform(0.2, 1, n),
+    ]
+    shifts = {zone: rng.normal(size=(n, len(ELEMENTS))) for zone in zones}
+    return Halos(rng.uniform(0, 2e5, (n, 2)), *drawn, shifts)
+
+
+def test_halos_that_are_cut_off_give_the_sum_over_all_places():
+    rng = np.random.default_rng(3)
+    halos, places = random_halos(rng), rng.uniform(0, 2e5, (2000, 2))
+    share, shift = np.ones(2000), np.zeros((2000, len(ELEMENTS)))
+    for one in range(5):
+        share *= 1 - halos.strength[one] * halos.shape(one, places)
+        for zone, stretch in ZONES.items():
+            strength = halos.strength[one] * halos.shape(one, places, *stretch)
+            shift += strength[:, None] * halos.shifts[zone][one]
+    np.testing.assert_allclose(halos.share(places), 1 - share, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(halos.log_shift(places), shift, rtol=0, atol=1e-14)
+
+
+def test_patches_worked_example():
+    places = np.array([[0.0, 0.0], [1000.0, 0.0], [2199.0, 0.0], [2201.0, 0.0]])
+    one = Patches(np.zeros((1, 2)), np.array([1000.0]), np.array([0.5]), np.full((1, len(ELEMENTS)), 2.0))
+    floor = np.exp(-(2.2**2) / 2)
+    expected = 0.5 * (np.exp([0.0, -0.5, -(2.199**2) / 2]) - floor) / (1 - floor)
+    np.testing.assert_allclose(one.share(places), [*expected, 0.0])
+    np.testing.assert_allclose(one.log_shift(places)[:, 0], [*(2 * expected), 0.0])
+
+
+@given(
+    st.lists(
+        st.floats(1e-9, 1e9) | st.integers(1, 99999).map(lambda k: k / 1000) | st.just(0.125),
+        min_size=1,
+        max_size=50,
+    )
+)
+def test_texts_are_those_of_each_number_by_itself(numbers):
+    texts, codes = significant_texts(np.array(numbers), 3)
+    alone = [np.format_float_positional(one, precision=3, fractional=False, trim="-") for one in numbers]
+    assert texts[codes].tolist() == alone
+
+
+def test_a_wide_survey_lies_in_an_equal_area_crs_around_its_middle():
+    assert survey_crs(90_000, 2000) == "EPSG:32648"
+    assert survey_crs(90_001, 2000) == survey_crs(2_500_000, 2000) == "EPSG:6933"
+    for samples in (100_000, 2_500_000):
+        layout = lay_out_samples(samples // 100, 20_000.0, np.random.default_rng(0))
+        to_degrees = Transformer.from_crs("EPSG:6933", "EPSG:4326", always_xy=True)
+        longitude, latitude = to_degrees.transform(*layout.sites.mean(axis=0))
+        scales = Proj("EPSG:6933").get_factors(longitude, latitude)
+        assert (longitude, latitude) == (pytest.approx(102.6, abs=1), pytest.approx(30.4, abs=1))
+        assert [scales.meridional_scale, scales.parallel_scale] == pytest.approx([1, 1], abs=0.02)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from geohalo.survey.simulation.fields import evaluate_in_blocks, gaussian_field
+from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks
 from geohalo.survey.simulation.layout import SampleLayout
 from geohalo.survey.simulation.signatures import (
     ANTHROPOGENIC_TYPES,
@@ -50,44 +50,53 @@ class Patches:
     height: np.ndarray
     shifts: np.ndarray
 
-    def shape(self, places: np.ndarray) -> np.ndarray:
-        """Evaluate each patch at places, (places, patches); exactly 0 beyond `PATCH_REACH` spreads."""
-        squared = ((places[:, None, :] - self.centres[None]) ** 2).sum(axis=-1) / self.spread**2
+    def shape(self, one: int, places: np.ndarray) -> np.ndarray:
+        """Evaluate one patch at places (n, 2); returns (n,), exactly 0 beyond `PATCH_REACH` spreads."""
+        squared = ((places - self.centres[one]) ** 2).sum(axis=-1) / self.spread[one] ** 2
         floor = np.exp(-(PATCH_REACH**2) / 2)
-        return self.height * np.clip((np.exp(-squared / 2) - floor) / (1 - floor), 0, None)
+        return self.height[one] * np.clip((np.exp(-squared / 2) - floor) / (1 - floor), 0, None)
 
     def share(self, places: np.ndarray) -> np.ndarray:
         """Joint share of all patches at places, 0 to 1."""
-
-        def joint(block: np.ndarray) -> np.ndarray:
-            return 1.0 - np.prod(1.0 - self.shape(block), axis=1)
-
-        return evaluate_in_blocks(joint, places, len(self.centres))
+        left = np.ones(len(places))
+        for one, near in near_sources(places, self.centres, PATCH_REACH * self.spread):
+            left[near] *= 1.0 - self.shape(one, places[near])
+        return 1.0 - left
 
     def log_shift(self, places: np.ndarray) -> np.ndarray:
         """Sum of the patches' log shifts at places; returns (places, elements)."""
-
-        def total(block: np.ndarray) -> np.ndarray:
-            return self.shape(block) @ self.shifts
-
-        return evaluate_in_blocks(total, places, len(self.centres))
+        total = np.zeros((len(places), len(ELEMENTS)))
+        for one, near in near_sources(places, self.centres, PATCH_REACH * self.spread):
+            total[near] += self.shape(one, places[near])[:, None] * self.shifts[one]
+        return total
 
 
 def draw_patches(layout: SampleLayout, deposits: np.ndarray, rng: np.random.Generator) -> Patches:
     """Draw towns and smelters at sample sites, away from deposits and from each other where there is room."""
     n = max(2, round(min(layout.area / PATCH_AREA, len(layout.sites) / 50)))
-    order = rng.permutation(len(layout.sites))
-    to_deposit, _ = KDTree(deposits).query(layout.sites)
-    centres: list[np.ndarray] = []
-    for _ in range(n):
-        clearance = to_deposit
-        if centres:
-            clearance = np.minimum(clearance, KDTree(np.array(centres)).query(layout.sites)[0])
-        roomy = order[clearance[order] > PATCH_CLEARANCE]
-        centres.append(layout.sites[roomy[0] if len(roomy) else np.argmax(clearance)])
+    centres = _apart(layout.sites, deposits, rng.permutation(len(layout.sites)), n)
     kinds = rng.integers(len(ANTHROPOGENIC_TYPES), size=n)
     shifts = as_matrix(list(ANTHROPOGENIC_TYPES.values()))[kinds] * rng.lognormal(0, 0.3, (n, len(ELEMENTS)))
-    return Patches(np.array(centres), rng.uniform(1_400, 2_800, n), rng.uniform(0.6, 1.0, n), shifts)
+    return Patches(centres, rng.uniform(1_400, 2_800, n), rng.uniform(0.6, 1.0, n), shifts)
+
+
+def _apart(sites: np.ndarray, others: np.ndarray, order: np.ndarray, n: int) -> np.ndarray:
+    """Choose the first `n` sites in some order that keep their distance; where there is no room, the loneliest."""
+    tree = KDTree(sites)
+    to_other, _ = KDTree(others).query(sites)
+    roomy = to_other > PATCH_CLEARANCE
+    centres: list[np.ndarray] = []
+    # What one centre leaves no room for, the next ones do not give it back: one walk through the order will do.
+    for one in order:
+        if len(centres) == n:
+            break
+        if roomy[one]:
+            centres.append(sites[one])
+            roomy[tree.query_ball_point(sites[one], PATCH_CLEARANCE)] = False
+    while len(centres) < n:
+        to_centre = KDTree(np.array(centres)).query(sites)[0] if centres else to_other
+        centres.append(sites[np.argmax(np.minimum(to_other, to_centre))])
+    return np.array(centres)
 
 
 def draw_cover(places: np.ndarray, deposits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -118,14 +127,17 @@ class LaboratoryFaults:
 
     Attributes
     ----------
-    log_shift : ndarray, shape (samples, elements)
-        Bias of the batch.
+    shifted : ndarray of bool, shape (samples,)
+        Samples of the batch that is biased.
+    log_shift : ndarray, shape (elements,)
+        Its bias.
     missing : ndarray of bool, shape (samples, elements)
         Not analysed.
     limit : ndarray, shape (elements,)
         Detection limits in ppm; 0 for none.
     """
 
+    shifted: np.ndarray
     log_shift: np.ndarray
     missing: np.ndarray
     limit: np.ndarray
@@ -152,26 +164,55 @@ def draw_laboratory(
     -------
     LaboratoryFaults
     """
-    shape = (len(batch), len(ELEMENTS))
     by_size = np.argsort(-np.bincount(batch), kind="stable")
     shifted_batch, skipping_batch = rng.permutation(by_size[: max(2, len(by_size) // 2)])[:2]
     n_traces = len(ELEMENTS) - len(OXIDES)
     shifted = rng.choice(n_traces, SHIFTED_ELEMENTS, replace=False)
     size = rng.choice([-1.0, 1.0], SHIFTED_ELEMENTS) * rng.uniform(0.35, 0.6, SHIFTED_ELEMENTS)
     skipped = rng.choice(n_traces, SKIPPED_ELEMENTS, replace=False)
-    gap = rng.uniform(size=shape)
-    log_shift = np.zeros(shape)
-    log_shift[np.ix_(batch == shifted_batch, shifted)] = strength * size
-    missing = gap < MISSING_SHARE * strength
+    log_shift = np.zeros(len(ELEMENTS))
+    log_shift[shifted] = strength * size
+    missing = np.empty((len(batch), len(ELEMENTS)), dtype=bool)
+    for rows in row_blocks(len(batch)):
+        missing[rows] = rng.uniform(size=missing[rows].shape) < MISSING_SHARE * strength
     if strength > 0:
         missing[np.ix_(batch == skipping_batch, skipped)] = True
     share = np.array([DETECTION_LIMIT_SHARE.get(element, 0.0) for element in ELEMENTS])
-    return LaboratoryFaults(log_shift, missing, strength * share * abundance)
+    return LaboratoryFaults(batch == shifted_batch, log_shift, missing, strength * share * abundance)
 
 
 def _significant(value: float, digits: int) -> str:
     """Write a number with so many significant digits and no exponent."""
     return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
+
+
+def significant_texts(values: np.ndarray, digits: int) -> tuple[np.ndarray, np.ndarray]:
+    """Write numbers with so many significant digits, each distinct text once.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Positive numbers.
+    digits : int
+
+    Returns
+    -------
+    texts : ndarray of str, shape (m,)
+    codes : ndarray of int, shape (n,)
+        Position of the text of each number.
+    """
+    shift = digits - 1 - np.floor(np.log10(values)).astype(np.int64)
+    # Powers of ten are exact up to 22, so that scaling rounds once.
+    up, down = 10.0 ** np.maximum(shift, 0), 10.0 ** np.maximum(-shift, 0)
+    scaled = values * up / down
+    whole = np.rint(scaled)
+    # First digits and power of ten; a number on the edge between two texts is looked at by itself.
+    edge = np.flatnonzero(np.abs(np.abs(scaled - whole) - 0.5) < 1e-6)
+    base = 10 ** (digits + 1)
+    distinct, codes = np.unique(shift * base + whole.astype(np.int64), return_inverse=True)
+    texts = [_significant(float(f"{key % base}e{-(key // base)}"), digits) for key in distinct.tolist()]
+    codes[edge] = len(texts) + np.arange(len(edge))
+    return np.array([*texts, *(_significant(value, digits) for value in values[edge])], dtype=object), codes
 
 
 def report_column(values: np.ndarray, missing: np.ndarray, limit: float) -> pd.Series:
@@ -192,10 +233,12 @@ def report_column(values: np.ndarray, missing: np.ndarray, limit: float) -> pd.S
         Three significant digits; `<limit` below the limit (given to two digits); missing where not
         analysed.
     """
-    column = pd.Series([_significant(value, 3) for value in values], dtype="str")
+    texts, codes = significant_texts(values, 3)
     limit_text = _significant(limit, 2)
-    column[values < float(limit_text)] = f"<{limit_text}"
-    return column.mask(missing)
+    codes[values < float(limit_text)] = len(texts)
+    codes[missing] = -1
+    known = pd.array([*texts, f"<{limit_text}"], dtype="str")
+    return pd.Series(known.take(codes, allow_fill=True))
 
 
 def column_name(element: str) -> str:

@@ -1,11 +1,12 @@
 """Seeds and Gaussian random fields of the simulation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import gstools
 import numpy as np
+from scipy.spatial import KDTree
 
-BLOCK_SIZE = 2_000_000  # values at once, so that memory does not grow with places times sources
+BLOCK_ROWS = 50_000  # samples at once
 
 
 def spawn_generators(seed: int, names: Sequence[str]) -> dict[str, np.random.Generator]:
@@ -76,24 +77,34 @@ def gaussian_field(
     return np.asarray(field((places[:, 0], places[:, 1]), mesh_type="unstructured"))
 
 
-def evaluate_in_blocks(
-    function: Callable[[np.ndarray], np.ndarray], places: np.ndarray, n_sources: int
-) -> np.ndarray:
-    """Evaluate a function of places block by block, for functions that form (places, sources) arrays.
+def near_sources(
+    places: np.ndarray, sources: np.ndarray, reach: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the number of each source with the places within its reach, ascending.
+
+    What has sources of limited reach is then linear in places, however many sources a large survey has.
 
     Parameters
     ----------
-    function : callable
-        Takes places (n, 2) and returns n rows.
     places : ndarray, shape (n, 2)
         Coordinates (x, y) in metres.
-    n_sources : int
-        Number of sources, which sets the size of a block.
+    sources : ndarray, shape (m, 2)
+        The same of the sources.
+    reach : ndarray, shape (m,)
+        Distances in metres.
 
-    Returns
-    -------
-    ndarray
-        `function(places)`.
+    Yields
+    ------
+    number : int
+    near : ndarray of int, shape (k,)
+        Rows of `places`.
     """
-    step = max(1, BLOCK_SIZE // max(1, n_sources))
-    return np.concatenate([function(places[i : i + step]) for i in range(0, len(places), step)])
+    tree = KDTree(places, balanced_tree=False)
+    for number, (source, far) in enumerate(zip(sources, reach, strict=True)):
+        yield number, np.asarray(tree.query_ball_point(source, far, return_sorted=True), dtype=np.int64)
+
+
+def row_blocks(n: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
+    """Cut rows into blocks, so that the work arrays of a large survey stay small."""
+    for start in range(0, n, size):
+        yield slice(start, min(n, start + size))

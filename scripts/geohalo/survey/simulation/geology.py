@@ -1,12 +1,13 @@
 """The natural part: lithologies, regional factors, halos of deposits and of barren zones, sampling noise."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import KDTree
 
-from geohalo.survey.simulation.fields import evaluate_in_blocks, gaussian_field
+from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks
 from geohalo.survey.simulation.layout import SampleLayout, Structures
 from geohalo.survey.simulation.signatures import (
     BARREN_TYPES,
@@ -25,6 +26,7 @@ HALO_HALF_LENGTH = (4_000.0, 6_000.0)
 HALO_HALF_WIDTH = (1_500.0, 2_500.0)
 MIXTURE_SPREAD = 0.5  # natural log, of each element in the mixture of one deposit
 BARREN_ZONE_AREA = 300e6  # one barren zone for so many square metres
+FARTHEST = 6.1  # half lengths: exp(-6.1^2) is below the rounding of 1
 CATCHMENT = 1.0  # cells: how far sediments carry the composition of one rock over the next
 
 
@@ -53,32 +55,34 @@ class Halos:
     strength: np.ndarray
     shifts: dict[str, np.ndarray]
 
-    def shape(self, places: np.ndarray, along: float = 1.0, across: float = 1.0) -> np.ndarray:
-        """Evaluate every halo's shape (0 to 1, without its strength) at places; returns (places, halos)."""
-        offset = places[:, None, :] - self.centres[None, :, :]
-        east, north = np.sin(np.deg2rad(self.azimuth)), np.cos(np.deg2rad(self.azimuth))
-        u = (offset[..., 0] * east + offset[..., 1] * north) / (along * self.half_length)
-        v = (offset[..., 0] * north - offset[..., 1] * east) / (across * self.half_width)
+    def shape(self, one: int, places: np.ndarray, along: float = 1.0, across: float = 1.0) -> np.ndarray:
+        """Evaluate the shape (0 to 1, without its strength) of one halo at places (n, 2); returns (n,)."""
+        east, north = np.sin(np.deg2rad(self.azimuth[one])), np.cos(np.deg2rad(self.azimuth[one]))
+        x, y = (places - self.centres[one]).T
+        u = (x * east + y * north) / (along * self.half_length[one])
+        v = (x * north - y * east) / (across * self.half_width[one])
         return np.exp(-(u**2 + v**2))
+
+    def reach(self, zones: Iterable[str]) -> np.ndarray:
+        """Distances in metres (halos,) beyond which these zones add nothing that a number could hold."""
+        along, across = (max(ZONES[zone][axis] for zone in zones) for axis in (0, 1))
+        return FARTHEST * np.maximum(along * self.half_length, across * self.half_width)
 
     def share(self, places: np.ndarray) -> np.ndarray:
         """Joint strength (0 to 1) of all halos at places: one minus the product of what each leaves."""
-
-        def joint(block: np.ndarray) -> np.ndarray:
-            return 1.0 - np.prod(1.0 - self.strength * self.shape(block), axis=1)
-
-        return evaluate_in_blocks(joint, places, len(self.centres))
+        left = np.ones(len(places))
+        for one, near in near_sources(places, self.centres, self.reach(["main"])):
+            left[near] *= 1.0 - self.strength[one] * self.shape(one, places[near])
+        return 1.0 - left
 
     def log_shift(self, places: np.ndarray) -> np.ndarray:
         """Sum of the log shifts of all halos and zones at places; returns (places, elements)."""
-
-        def total(block: np.ndarray) -> np.ndarray:
-            shifts = np.zeros((len(block), len(ELEMENTS)))
+        total = np.zeros((len(places), len(ELEMENTS)))
+        for one, near in near_sources(places, self.centres, self.reach(self.shifts)):
             for zone, by_halo in self.shifts.items():
-                shifts += (self.strength * self.shape(block, *ZONES[zone])) @ by_halo
-            return shifts
-
-        return evaluate_in_blocks(total, places, len(self.centres))
+                shape = self.strength[one] * self.shape(one, places[near], *ZONES[zone])
+                total[near] += shape[:, None] * by_halo[one]
+        return total
 
 
 def draw_lithologies(layout: SampleLayout, strike: float, rng: np.random.Generator) -> np.ndarray:
@@ -145,22 +149,29 @@ def regional_shift(sites: np.ndarray, strike: float, rng: np.random.Generator) -
         field = gaussian_field(
             sites, rng, (across * rng.uniform(1.5, 2.5), across), strike + rng.normal(0, 12)
         )
-        total += field[:, None] * loading
+        _add(total, field, loading)
     n_short = 8
     scatter = np.array([NUGGET.get(element, NUGGET_DEFAULT) for element in ELEMENTS])
     mixing = rng.normal(size=(n_short, len(ELEMENTS))) / np.sqrt(n_short) * 0.8 * scatter
     for loading in mixing:
-        field = gaussian_field(sites, rng, (6_000.0, 3_500.0), strike, modes=300)
-        total += field[:, None] * loading
+        _add(total, gaussian_field(sites, rng, (6_000.0, 3_500.0), strike, modes=300), loading)
     return total
+
+
+def _add(total: np.ndarray, field: np.ndarray, loading: np.ndarray) -> None:
+    """Add the values of a field (samples,) times the loadings of the elements, in place."""
+    for rows in row_blocks(len(total)):
+        total[rows] += field[rows, None] * loading
 
 
 def nugget_shift(n_samples: int, rng: np.random.Generator) -> np.ndarray:
     """Log shifts of sampling and analysis: white noise, part of it shared by all elements (grain size)."""
     scatter = np.array([NUGGET.get(element, NUGGET_DEFAULT) for element in ELEMENTS])
-    own = rng.normal(size=(n_samples, len(ELEMENTS)))
+    shift = rng.normal(size=(n_samples, len(ELEMENTS)))
     shared = rng.normal(size=(n_samples, 1))
-    return scatter * (0.9 * own + 0.44 * shared)
+    for rows in row_blocks(n_samples):
+        shift[rows] = scatter * (0.9 * shift[rows] + 0.44 * shared[rows])
+    return shift
 
 
 def draw_deposit_halos(

@@ -6,10 +6,9 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from geohalo.errors import InputError
+from geohalo.simulated_region import south_west
 from geohalo.survey.simulation.fields import gaussian_field
 
-CRS = "EPSG:32648"  # UTM zone 48 north: central China, where the 1:200 000 scheme comes from
-SOUTH_WEST = (400_000.0, 3_800_000.0)
 HEIGHT_TO_WIDTH = 1.115
 SPARE_SQUARES = 1.08  # squares to choose from for each sample, so that the outline can be irregular
 STRUCTURE_STEP = 0.25  # times the sample spacing
@@ -18,6 +17,7 @@ CAMP_SEPARATION = 10_000.0
 CAMP_RADIUS = 6_000.0
 DEPOSIT_SEPARATION = 1_500.0
 DEPOSITS_PER_CAMP = 1.8
+TAKEN = -1.0  # in place of the distance of a point that has a deposit
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ def lay_out_samples(n_samples: int, spacing: float, rng: np.random.Generator) ->
     outwardness = (unit**4).sum(axis=1) + 0.15 * wobble
     chosen = np.sort(np.argsort(outwardness, kind="stable")[:n_samples])
     squares = np.column_stack([column, row])[chosen]
-    south_west = np.ceil(np.asarray(SOUTH_WEST) / spacing) * spacing
-    sites = south_west + (squares + rng.uniform(0.1, 0.9, size=squares.shape)) * spacing
+    corner = np.array(south_west(n_samples, spacing, (n_columns * spacing, n_rows * spacing)))
+    sites = corner + (squares + rng.uniform(0.1, 0.9, size=squares.shape)) * spacing
     cell = spacing / 2
-    x = south_west[0] + (np.arange(2 * n_columns) + 0.5) * cell
-    y = (south_west[1] + (np.arange(2 * n_rows) + 0.5) * cell)[::-1]
+    x = corner[0] + (np.arange(2 * n_columns) + 0.5) * cell
+    y = (corner[1] + (np.arange(2 * n_rows) + 0.5) * cell)[::-1]
     return SampleLayout(sites, squares, x, y)
 
 
@@ -200,33 +200,29 @@ def place_deposits(structures: Structures, n_deposits: int, rng: np.random.Gener
     order = np.concatenate([rng.permutation(n_camps), rng.permutation(n_camps)[: n_camps // 2]])
     order = rng.permutation(order)
     chosen: list[int] = []
+    to_chosen = np.full(len(points), np.inf)
     for number in range(n_deposits):
-        if number < n_camps:
-            centres, low, high = points[chosen], CAMP_SEPARATION, np.inf
-        else:
+        near, low = np.ones(len(points), dtype=bool), CAMP_SEPARATION
+        if number >= n_camps:
             camp = chosen[order[(number - n_camps) % len(order)]]
-            centres, low, high = points[[camp]], DEPOSIT_SEPARATION, CAMP_RADIUS
-        chosen.append(_pick(points, chosen, centres, low, high, rng))
+            near, low = _distance(points, camp) <= CAMP_RADIUS, DEPOSIT_SEPARATION
+        chosen.append(_pick(to_chosen, near, low, rng))
+        to_chosen = np.minimum(to_chosen, _distance(points, chosen[-1]))
+        to_chosen[chosen[-1]] = TAKEN
     return candidates[chosen]
 
 
-def _pick(
-    points: np.ndarray,
-    taken: list[int],
-    centres: np.ndarray,
-    low: float,
-    high: float,
-    rng: np.random.Generator,
-) -> int:
-    """Pick a free point between two distances of some centres, giving up distance where there is no room."""
-    free = np.ones(len(points), dtype=bool)
-    free[taken] = False
-    to_centre = np.full(len(points), low)
-    if len(centres):
-        to_centre, _ = KDTree(centres).query(points)
-    near_centre = free & (to_centre <= high)
-    if not near_centre.any():
-        near_centre = free
-    to_taken = KDTree(points[taken]).query(points)[0] if taken else to_centre
-    low = min(low, 0.8 * to_taken[near_centre].max()) if (to_taken[near_centre] < low).all() else low
-    return int(rng.choice(np.flatnonzero(near_centre & (to_taken >= low))))
+def _distance(points: np.ndarray, one: int) -> np.ndarray:
+    """Return the distance of all points to one of them."""
+    return np.sqrt(((points - points[one]) ** 2).sum(axis=1))
+
+
+def _pick(to_chosen: np.ndarray, near: np.ndarray, low: float, rng: np.random.Generator) -> int:
+    """Pick a free point of a mask ``low`` away from those chosen, giving up distance where there is no room."""
+    free = to_chosen > TAKEN
+    if (near & free).any():
+        free &= near
+    farthest = to_chosen[free].max()
+    if farthest < low:
+        low = 0.8 * farthest
+    return int(rng.choice(np.flatnonzero(free & (to_chosen >= low))))

@@ -1,0 +1,125 @@
+"""No rules of its own: several surveys in one run, the workflow once for each under names of its own, and what they share."""
+
+import functools
+import re
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+if str(SCRIPTS) not in sys.path:
+    sys.path.append(str(SCRIPTS))
+
+from geohalo.errors import InputError
+from geohalo.several_surveys import (
+    survey_configs,
+    transfer_pairs,
+    transfer_settings,
+)
+from snakemake.exceptions import WorkflowError
+
+LISTED_IN = ", ".join(map(str, workflow.overwrite_configfiles)) or "config"
+try:
+    LISTED = survey_configs(config, LISTED_IN, [Path(), Path(workflow.basedir)])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+@contextmanager
+def naming(file):
+    """Name a survey's config in an error of its own workflow."""
+    try:
+        yield
+    except WorkflowError as error:
+        raise WorkflowError(f"{file}: {error}") from None
+
+
+# The variables and functions of each survey's workflow, by its name: what the rules below know of it.
+SURVEYS = {}
+
+for one in LISTED:
+    prefix = one.prefix
+
+    module:
+        name: prefix
+        snakefile:
+            f"{workflow.basedir}/Snakefile"
+        config:
+            one.config
+
+    with naming(one.file):
+
+        use rule * from prefix as prefix*
+
+    SURVEYS[one.name] = globals()[prefix]
+
+
+# Surveys may share a file: whichever rule fetches it, its checksum is checked.
+FETCHING = [f"{one.prefix}fetch_survey" for one in LISTED if SURVEYS[one.name].ABSENT]
+if len(FETCHING) > 1:
+    workflow.ruleorder(*FETCHING)
+
+# The same for all surveys.
+FIRST = SURVEYS[LISTED[0].name]
+code, FILES, ACROSS = FIRST.code, FIRST.FILES, FIRST.ACROSS
+megabytes, minutes, TRAINING = FIRST.megabytes, FIRST.minutes, FIRST.TRAINING
+
+
+wildcard_constraints:
+    target="|".join(map(re.escape, SURVEYS)),
+    source="|".join(map(re.escape, SURVEYS)),
+
+
+def of_each(target):
+    """What a target of one survey asks for, of all surveys."""
+    return [file for one in LISTED for file in getattr(rules, f"{one.prefix}{target}").input]
+
+
+def final_outputs():
+    """What `all` makes."""
+    return [*of_each("all"), *ACROSS.values()]
+
+
+# What is learned on a source beside the network, in the same way.
+TRANSFERRED = ["logistic", "random_forest", "gradient_boosting", "best_element"]
+
+
+@functools.cache
+def transfers():
+    """Sources of each target."""
+    try:
+        return transfer_pairs(config, LISTED, LISTED_IN)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def transferred(name, **wildcards):
+    """Path of a file of a transfer; wildcards that are not given stay open."""
+    pattern = f"results/{{target}}/{FILES[name]}"
+    for key, value in wildcards.items():
+        pattern = pattern.replace(f"{{{key}}}", value)
+    return pattern
+
+
+def of_sources(name):
+    """Return an input function: a file from each source of a target."""
+    return lambda wildcards: [
+        transferred(name, target=wildcards.target, source=source)
+        for source in transfers().get(wildcards.target, [])
+    ]
+
+
+def of_survey(role, file, **wildcards):
+    """Return an input function: a file of the survey that a wildcard names."""
+    return lambda chosen: SURVEYS[chosen[role]].path(file, **wildcards)
+
+
+def network_of_source(*keys):
+    """Return a function: keys of the network of the survey that a model is trained on."""
+    return lambda wildcards: {key: SURVEYS[wildcards.source].config["network"][key] for key in keys}
+
+
+def training_memory(wildcards, attempt, input):
+    """Memory of a training in MB."""
+    memory = SURVEYS[wildcards.source].config["network"]["memory"]
+    return megabytes(1000 + 1000 * memory, 14)(wildcards, attempt, input)

@@ -1,0 +1,16 @@
+"""Draw the evidence of several surveys beside each other."""
+
+import pandas as pd
+from _job import job
+from geohalo.products.several_figures import survey_comparison
+from geohalo.products.styles import save_figure
+
+
+def plot(table: str, figure: str) -> None:
+    """Write the figure."""
+    save_figure(survey_comparison(pd.read_csv(table, dtype={"survey": str})), figure)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        plot(snakemake.input.table, snakemake.output.figure)
