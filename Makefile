@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: run test bench lint env
+.PHONY: run test bench lint env env-bench
 
 run: env
 	$(BIN)/snakemake --cores $(CORES)
@@ -16,12 +16,20 @@ env: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $@
 
+# What the benchmarks compare with, beside the workflow's own packages; nothing else needs it.
+env-bench: .venv/.installed-bench
+
+.venv/.installed-bench: requirements-bench.txt .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
+	touch $@
+
 test: env
 	$(BIN)/python -m pytest
 
-bench: env
+bench: env-bench
 	$(BIN)/python tests/benchmarks/network.py
 	$(BIN)/python tests/benchmarks/evidence.py
+	$(BIN)/python tests/benchmarks/interpolation.py
 	$(BIN)/python tests/benchmarks/workflow.py
 
 lint: env

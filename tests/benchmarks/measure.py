@@ -37,9 +37,9 @@ def timed(function: Callable[[], object], synchronise: Callable[[], None] = lamb
     return perf_counter() - start
 
 
-def apart(name: str, folder: Path, **options: object) -> dict:
-    """Run one function of `measurements` in a new process; returns what it measured."""
-    command = [sys.executable, str(MEASUREMENTS), name, str(folder), json.dumps(options)]
+def apart(name: str, folder: Path, script: Path = MEASUREMENTS, **options: object) -> dict:
+    """Run one function of a script, `measurements` unless said, in a new process; returns what it measured."""
+    command = [sys.executable, str(script), name, str(folder), json.dumps(options)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise SystemExit(f"{name} {options} failed:\n{result.stderr}")

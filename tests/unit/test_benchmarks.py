@@ -1,6 +1,7 @@
 """The plain implementation of the benchmarks gives the library's own numbers, so that their times compare."""
 
 import importlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,3 +128,80 @@ def test_growth_of_a_national_survey(benchmark_module, tmp_path, capsys):
         "| train | 3 | 30 | 1.00 |",
         "| none | 0 | 0 |  |",
     ]
+
+
+@pytest.fixture
+def interpolated(benchmark_module, tmp_path):
+    """Return the measured functions of a small case, and ours there: a fifth of the values missing."""
+    module = benchmark_module("interpolators")
+    module.prepare(tmp_path, samples=300, side=30, elements=3, missing=0.2, some=1)
+    assert module.estimate(tmp_path, "ours").keys() >= {"seconds", "processor seconds", "difference"}
+    return module, tmp_path
+
+
+def test_others_interpolate_the_same_ground(interpolated, monkeypatch):
+    """SciPy's inverse-distance weighting is ours; some cells are scaled to all, what is done before them is not."""
+    module, folder = interpolated
+    _, values, targets = module._case(folder)
+    assert targets[:31].tolist()[::30] == [[500, 500], [500, 1500]]
+    assert np.isnan(values).mean() == pytest.approx(0.2, abs=0.05)
+    found = module.estimate(folder, "kdtree", elements=2, every=3)
+    assert found["difference"] < 1e-12
+    assert found["without"] == 0
+
+    def constant(points, value):
+        return lambda targets: np.where(targets[:, 0] < 3000, np.nan, 1.0)
+
+    clock = iter(np.arange(0.0, 100, 1) ** 2)
+    monkeypatch.setattr(module, "_clocks", lambda: (next(clock), 0.0))
+    monkeypatch.setitem(module.OTHERS, "constant", constant)
+    found = module.estimate(folder, "constant", elements=2, every=10)
+    # The clock is read at 0, 1, 4 and 9, 16, 25: (1 + 7) once, (3 + 9) for a tenth of the cells, two of three elements.
+    assert found["seconds"] == pytest.approx((8 + 10 * 12) * 3 / 2)
+    # Every tenth of rows of 30 cells lies in three columns, one of them without.
+    assert found["without"] == pytest.approx(1 / 3)
+    expected = np.load(folder / "ours.npy")[::10]
+    inside = targets[::10, 0] >= 3000
+    root = np.sqrt(((1 - expected[inside]) ** 2).mean()) / expected.std()
+    assert found["difference"] == pytest.approx(root)
+
+
+@pytest.mark.skipif(shutil.which("gdal_grid") is None, reason="gdal_grid is not installed")
+def test_gdal_interpolates_the_same_ground(interpolated):
+    """Row by row the same cells; the circle that it searches holds too few samples along the border."""
+    module, folder = interpolated
+    found = module.estimate(folder, "gdal_grid", elements=1)
+    assert found["difference"] < 0.05
+    assert found["without"] == 0
+    assert 0 < found["peak"] < 1
+
+
+def test_bytes_of_interpolation_by_hand(benchmark_module):
+    """12 weights of 8 bytes and numbers of 4, written and read; 12 x 39 values; 39 estimates moved three times."""
+    program = benchmark_module("interpolation")
+    moved = program.bytes_moved(39)
+    assert moved == {"place": 16, "weights": 288, "values": 3744, "estimates": 936}
+    plan = program.QUICK
+    kriging = program.others(program.Plan(), 100_000)[-1]
+    assert kriging.reason in ("not installed", "not run: 80 GB for pairs of samples")
+    assert program.part(plan, kriging.work) == "1 of 5 elements, 900 cells"
+    assert [other.alike for other in program.others(plan, 200)] == [True, True, False, False]
+
+
+def test_quick_benchmark_of_interpolation(benchmark_module, monkeypatch, capsys):
+    """All of the program on a tiny case: a row for each program and case, and the steps of two cases."""
+    program = benchmark_module("interpolation")
+    monkeypatch.setattr(program, "QUICK", replace(program.QUICK, samples=(60, 90), side=15))
+    monkeypatch.setattr("sys.argv", ["interpolation.py", "--quick"])
+    program.main()
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    methods = [row[1] for row in rows if row[0] == "| a"]
+    assert methods == ["this", *(other.title for other in program.others(program.QUICK, 60))]
+    assert [sum(row[0] == f"| {case}" for row in rows) for case in "abc"] == [5, 5, 5]
+    ours = {row[0]: row for row in rows if row[1] == "SciPy's cKDTree, element by element"}
+    assert all(float(row[8]) < 1e-12 for row in ours.values())
+    steps = {row[0].removeprefix("| "): row[1:] for row in rows[-8:]}
+    assert list(steps)[:5] == [
+        "bytes of all steps over the time", "share of the copy's rate", "neighbours", "weights", "product",
+    ]  # fmt: skip
+    assert all(len(columns) == 2 for columns in steps.values())

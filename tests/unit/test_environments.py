@@ -45,14 +45,14 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def requirement_lines() -> list[str]:
-    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
+def requirement_lines(file: str = "requirements.txt") -> list[str]:
+    lines = (line.split("#")[0].strip() for line in (ROOT / file).read_text().splitlines())
     return [line for line in lines if line]
 
 
 @functools.cache
-def required() -> dict[str, str]:
-    found = [REQUIREMENT.fullmatch(line) for line in requirement_lines()]
+def required(file: str = "requirements.txt") -> dict[str, str]:
+    found = [REQUIREMENT.fullmatch(line) for line in requirement_lines(file)]
     return {normal(match[1]): match[2] for match in found if match}
 
 
@@ -200,7 +200,19 @@ def test_what_the_project_imports_is_pinned():
         names |= set(re.findall(r"^\s*(?:import|from) ([\w.]+)", file.read_text(), re.MULTILINE))
     needed = packages_of(names, folders)
     assert {"snakemake", "pytest", "torch", "scikit-learn"} <= needed
-    assert needed - set(required()) == set()
+    assert needed - set(required()) == {"pykrige", "verde"}
+
+
+def test_what_only_the_benchmarks_need_is_pinned_apart():
+    """On top of the workflow's own packages; the workflow itself and its tests import none of it."""
+    lines, bench = requirement_lines("requirements-bench.txt"), required("requirements-bench.txt")
+    assert lines[0] == "--requirement requirements.txt"
+    assert len(bench) == len(lines) - 1
+    assert {"pykrige", "verde"} <= set(bench)
+    assert set(bench) & set(required()) == set()
+    tests = [file for file in (ROOT / "tests").rglob("*.py") if file.parent.name != "benchmarks"]
+    needed = packages_of(name for file in [*SCRIPTS.rglob("*.py"), *tests] for name in imported(file))
+    assert needed & set(bench) == set()
 
 
 def test_there_are_rules_and_environments():

@@ -240,15 +240,18 @@ class _Method:
 
     def shared(self, points: Array, values: Array, targets: Array, elements: Integers, result: Array) -> None:
         """Estimate elements, each missing in samples of its own: one search for all, then what is left by element."""
-        filled, tree = values[:, elements], cKDTree(points)
+        # Rows in one piece, as they are read: taking columns leaves the columns in one piece.
+        filled, tree = np.ascontiguousarray(values[:, elements]), cKDTree(points)
         present = (~np.isnan(filled)).astype(np.float64)
         filled[present == 0] = 0
         least = present.mean(axis=0).min()
         width = ceil((self.neighbours + MARGIN * sqrt(self.neighbours * (1 - least))) / least)
 
+        columns: Any = slice(None) if elements.size == values.shape[1] else elements
+
         def work(rows: slice) -> None:
             near = nearest(tree, targets[rows], width)
-            result[rows, elements] = _first_present(*near, filled, present, self.neighbours, self.power)
+            result[rows, columns] = _first_present(*near, filled, present, self.neighbours, self.power)
 
         self.chunks(len(targets), working_memory(width, elements.size, sharing=True), SHARED_CHUNK, work)
         for element in elements:

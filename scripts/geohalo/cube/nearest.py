@@ -13,10 +13,12 @@ Integers = NDArray[np.intp]
 
 #: So many samples, those that tie for the last place included, are put in order; more of them lie at one place.
 WIDEST = 256
-#: Side of the blocks whose cells share candidates, in radii of a neighbourhood, and candidates for each neighbour.
-SIDE, CANDIDATES = 0.28, 2
-#: Fewest cells of a block, on average, for which candidates cost less than a search for each cell.
-FEWEST_CELLS = 8
+#: Sides of the blocks whose cells share candidates, in radii of a neighbourhood, and candidates for each neighbour. In
+#: small blocks the candidates suffice for nearly every cell; large ones hold enough cells where these are fewer.
+SMALL, LARGE, CANDIDATES = 0.3, 0.5, 2
+#: Fewest cells of a block, on average, for which it may be small, and for which candidates cost less than a search for
+#: each cell.
+MANY_CELLS, FEWEST_CELLS = 20, 5
 #: Distances this close, relatively, count as equal where candidates are chosen.
 EQUAL = 1e-14
 
@@ -146,7 +148,9 @@ def _blocks(tree: cKDTree, targets: Array, count: int) -> tuple[Integers, Intege
     if not radius > 0:
         return np.arange(len(targets)), np.arange(len(targets)), np.arange(len(targets))
     corner = targets.min(axis=0)
-    column, row = ((targets - corner) / (SIDE * radius)).astype(np.intp).T
+    small = len(targets) * (SMALL * radius) ** 2 >= MANY_CELLS * np.prod(targets.max(axis=0) - corner)
+    side = (SMALL if small else LARGE) * radius
+    column, row = ((targets - corner) / side).astype(np.intp).T
     key = row * (column.max() + 1) + column
     order = np.argsort(key, kind="stable")
     key = key[order]
