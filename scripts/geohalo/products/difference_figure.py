@@ -86,11 +86,16 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
         axes.set_xlabel(f"Difference: above 0, {name} is better")
     page.bottom += 0.5
     page.bottom += page.add_legend(_legend(held, own), MARGIN, WIDTH - 2 * MARGIN)
+    band = "; the grey band is for one comparison, before the correction" if _has_band(held) else ""
     return page.finish(
         "p: paired permutation test that flips whole groups of deposits, corrected after Holm for the methods in the "
-        "panel; the grey band is for one comparison, before the correction. Against chance there is no p: the "
-        "interval alone says whether it is told apart."
+        f"panel{band}. Against chance there is no p: the interval alone says whether it is told apart."
     )
+
+
+def _has_band(held: pd.DataFrame) -> bool:
+    """Tell whether there are groups enough for a smallest difference that could be found."""
+    return bool(np.isfinite(held["detectable"].astype(float)).any())
 
 
 def _own_values(metrics: pd.DataFrame, variant: str) -> pd.DataFrame:
@@ -282,7 +287,7 @@ def _legend(held: pd.DataFrame, own: pd.DataFrame) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
         _mark(verdict).symbol(label) for verdict, label in names.items() if verdict in present
     ]
-    if np.isfinite(held["detectable"].astype(float)).any():
+    if _has_band(held):
         handles.append(Patch(color=colour("detectable"), label="too small to be detected (80 % power)"))
     if np.isfinite(own["decoys"].astype(float)).any():
         handles.append(_cross().symbol("capture of decoys"))
