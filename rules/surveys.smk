@@ -21,6 +21,15 @@ rule claims:
         of_each("claims"),
 
 
+localrules:
+    surveys,
+
+
+rule surveys:
+    input:
+        ACROSS.values(),
+
+
 rule collect_surveys:
     input:
         metrics=[SURVEYS[one.name].path("metrics") for one in LISTED],

@@ -1,20 +1,39 @@
-"""Gridded elements: some of them as a file of their own, and their levels."""
+"""Gridded elements of a survey: their levels, and some of them as a file of their own."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 from _cells import Survey, netcdf_by_rows
 
 
-def write_elements(data: xr.Dataset, survey: Survey, elements: list[str], path: str) -> None:
-    """Write the concentrations of some elements, in this order."""
-    about = {"concentration": {"long_name": "concentration", "units": "ppm"}}
-    chosen = data["concentration"].sel(element=elements)
-    with netcdf_by_rows(survey.dataset().assign_coords(element=elements), about, path) as write:
-        for rows in survey.row_blocks():
-            write("concentration", rows, chosen[:, rows].to_numpy())
+@dataclass(frozen=True)
+class Elements:
+    """A file of gridded elements: where it lies, their names, and the median of each over the cells in ppm."""
 
+    path: str
+    survey: Survey
+    names: list[str]
+    medians: np.ndarray
 
-def median_levels(data: xr.Dataset) -> tuple[list[str], np.ndarray]:
-    """Return the elements and the median concentration of each over the cells."""
-    names = [str(name) for name in data["element"].to_numpy()]
-    return names, np.array([np.nanmedian(data["concentration"].sel(element=name)) for name in names])
+    @classmethod
+    def read(cls, path: str) -> "Elements":
+        """Read all but the maps, which are looked at one after the other."""
+        with xr.open_dataset(path) as data:
+            names = [str(name) for name in data["element"].to_numpy()]
+            maps = (data["concentration"].sel(element=name) for name in names)
+            return cls(path, Survey.of(data), names, np.array([np.nanmedian(one) for one in maps]))
+
+    @property
+    def ground(self) -> tuple[int, float]:
+        """Number of cells and their side in metres."""
+        return int(self.survey.mask.sum()), self.survey.grid.cell
+
+    def write(self, elements: list[str], path: str) -> None:
+        """Write the concentrations of some elements, in this order."""
+        about = {"concentration": {"long_name": "concentration", "units": "ppm"}}
+        rest = self.survey.dataset().assign_coords(element=elements)
+        with xr.open_dataset(self.path) as data, netcdf_by_rows(rest, about, path) as write:
+            chosen = data["concentration"].sel(element=elements)
+            for rows in self.survey.row_blocks():
+                write("concentration", rows, chosen[:, rows].to_numpy())

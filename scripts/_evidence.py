@@ -1,5 +1,6 @@
 """The tables of evidence of many runs and controls, which are read one at a time."""
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from _cells import Survey, surveyed_places
@@ -7,11 +8,10 @@ from _folds import read_folds
 from _scores import held_schemes, read_mean
 from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells
 from geohalo.evidence.comparisons import compare_methods
-from geohalo.evidence.controls import PROBABILITY_CONTROLS
+from geohalo.evidence.controls import CONTROLS, PROBABILITY_CONTROLS
 from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
-from numpy import ndarray
 
 Tables = dict[str, pd.DataFrame]
 
@@ -33,9 +33,7 @@ def measure_runs(
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
-    cells = survey.cells
-    places = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
-    sampled = surveyed_places(samples)[0] if samples else None
+    cells, (places, sampled) = survey.cells, _places(folder, samples)
     held = {path: held_schemes(path) for path in dict.fromkeys(path for _, _, path, _ in runs)}
     tables: dict[str, list[pd.DataFrame]] = {}
     for split in splits:
@@ -64,7 +62,36 @@ def measure_runs(
     return joined
 
 
-def _of_deposits(scores: ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
+def measure_elsewhere(
+    scores: str, elements: str, samples: str | None, folder: str, labels: dict, bootstrap: int
+) -> pd.DataFrame:
+    """Return the metrics of every method of a file of scores that were learned on another survey.
+
+    Deposits, decoys and test cells are those of the folds ``held_out``. A method has one map, which knows no deposit
+    of this survey: the same for every fold.
+    """
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    with xr.open_dataset(scores) as data:
+        methods = [str(name) for name in data["method"].to_numpy()]
+    folds, (places, sampled) = read_folds(folder, "held_out", survey.mask), _places(folder, samples)
+    judged = judged_places(folds, survey.cells, places, labels, bootstrap, labels["seed"], sampled)
+    parts = []
+    for method in methods:
+        one = read_mean(scores, "transfer", survey, method)
+        alike = np.broadcast_to(one, (folds.n_folds, one.shape[-1]))
+        probability = method not in CONTROLS or method in PROBABILITY_CONTROLS
+        parts.append(measure(alike, judged, probability).metrics.assign(variant=method))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _places(folder: str, samples: str | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return where the deposits of the folds are, and the samples where they are known."""
+    deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+    return deposits, surveyed_places(samples)[0] if samples else None
+
+
+def _of_deposits(scores: np.ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
     """Return the tables of one run in one split."""
     found = measure(scores, judged, probability)
     curves = success_curves(found.deposits)
@@ -72,7 +99,7 @@ def _of_deposits(scores: ndarray, judged: JudgedPlaces, probability: bool) -> Ta
     return tables | ({"calibration": found.calibration} if probability else {})
 
 
-def _of_classes(scores: ndarray, folds: Folds, labels: dict, bootstrap: int, seed: int) -> Tables:
+def _of_classes(scores: np.ndarray, folds: Folds, labels: dict, bootstrap: int, seed: int) -> Tables:
     """Return the tables of maps of classes of one run in one split."""
     found, classes = judged_cells(scores, folds), folds.n_classes
     metrics = class_metrics(found, classes, bootstrap, seed)

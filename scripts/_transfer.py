@@ -10,6 +10,7 @@ import xarray as xr
 from _cells import Survey, read_cells
 from _members import history_table, outer_fold, stack_members
 from geohalo.cube.element_order import element_order
+from geohalo.evidence.classifiers import transferred_scores
 from geohalo.evidence.folds import Folds
 from geohalo.network.presets import VARIANTS
 from geohalo.network.run import Settings, train_and_predict
@@ -36,6 +37,37 @@ class Side:
         files = sorted(Path(folder, "graph").glob("*.npz"), key=lambda file: fineness(file.stem))
         graphs = [dict(np.load(file, allow_pickle=False)) for file in files]
         return cls(survey, names, values, graphs)
+
+
+def learned_elsewhere(
+    source: Side,
+    target: Side,
+    folds: list[Folds],
+    settings: dict,
+    variants: list[str],
+    early_stopping: int | None,
+    spectrum_order: str,
+    controls: list[str],
+    threads: int,
+    report: Callable[[str], None],
+) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], pd.DataFrame]:
+    """Train every variant and control on folds of the source, the last of which hold out nothing.
+
+    Returns
+    -------
+    scores : dict of (mean, spread)
+        Of each method, (1, cells of the target).
+    history : pandas.DataFrame
+        Of the variants.
+    """
+    scored, histories = {}, []
+    for variant in variants:
+        run = Settings(**settings, variant=variant, patience=early_stopping)
+        *scored[variant], history = network_elsewhere(source, target, folds, run, spectrum_order, report)
+        histories.append(history.assign(variant=variant)[["variant", *history.columns]])
+    for name in controls:
+        scored[name] = transferred_scores(name, source.values, folds[-1], target.values, 0, threads)
+    return scored, pd.concat(histories)
 
 
 def network_elsewhere(

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _cells import Survey, write_netcdf
-from _evidence import measure_runs
+from _evidence import measure_elsewhere, measure_runs
 from _folds import write_folds
 from _scores import write_scores
 from geohalo.cube.grid import Grid
@@ -102,6 +102,28 @@ def test_metrics_are_those_of_the_library(files, tables):
         assert found.set_index("metric")["estimate"].drop("contrast_t").notna().sum() == (
             12 if split == "random" else 15
         )
+
+
+def test_a_map_from_elsewhere_stands_in_for_those_of_all_folds(files, tmp_path):
+    folder, _, survey, drawn, _ = files
+    methods = ["spectrum", "best_element"]
+    mean = np.random.default_rng(1).uniform(size=(2, 1, SIDE**2)).astype(np.float32)
+    path = str(tmp_path / "scores.nc")
+    write_scores(survey, {"transfer": (mean, mean)}, path, methods)
+    samples = str(folder / "samples.parquet")
+    given = (str(folder / "elements.nc"), samples, str(folder / "folds"), LABELS, 200)
+    table = measure_elsewhere(path, *given)
+    where = gpd.read_parquet(samples).get_coordinates().to_numpy()
+    for number, method in enumerate(methods):
+        maps = np.repeat(mean[number], 3, axis=0)
+        given = (maps, drawn["held_out"], survey.cells, PLACES, LABELS, 200, 0)
+        # Of a single element there is no probability to judge.
+        expected = evaluate_scores(*given, method == "spectrum", samples=where)
+        found = table[table["variant"] == method].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found[expected.columns], expected)
+        measured = found.set_index("metric")["estimate"]
+        assert np.isfinite(measured["capture"])
+        assert np.isfinite(measured["brier"]) == (method == "spectrum")
 
 
 def test_probabilities_alone_have_a_calibration_curve(tables):

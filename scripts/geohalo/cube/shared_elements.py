@@ -76,25 +76,3 @@ def level_table(
     table.insert(0, "shared", table.notna().all(axis=1))
     table["target_to_source"] = table["target_median"] / table["source_median"]
     return table.rename_axis("element").reset_index()
-
-
-def same_density(counts: Sequence[int], source_area: float, target_area: float) -> list[int]:
-    """Return the numbers of superpixels that make those of the target as large on the ground as the source's.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Superpixels of the source at each scale, from coarse to fine.
-    source_area, target_area : float
-        Surveyed ground, in the same unit.
-
-    Returns
-    -------
-    list of int
-        From coarse to fine, each at least 2 and more than the one before: a network has as many scales in both.
-    """
-    found: list[int] = []
-    for count in counts:
-        fewest = found[-1] + 1 if found else 2
-        found.append(max(fewest, round(count * target_area / source_area)))
-    return found

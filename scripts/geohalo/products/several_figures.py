@@ -93,7 +93,8 @@ def transfer_comparison(survey: str, table: pd.DataFrame) -> Figure:
     _draw_series(page, table, series)
     return page.finish(
         "Decoys are places without a known deposit. A model from elsewhere knows neither deposits nor decoys: what it "
-        "has above 0.5 is carried over. The survey's own models see all of its elements."
+        "has above 0.5 is carried over. Capture of the survey's own models also has what holding out gives away; they "
+        "see all of its elements."
     )
 
 
@@ -237,7 +238,7 @@ def _surveys_headline(table: pd.DataFrame, surveys: Sequence[str]) -> str:
 def _transfer_headline(table: pd.DataFrame, survey: str, sources: Sequence[str]) -> str:
     """Give the capture of the main variant from each source, beside the survey's own."""
     main = main_variant(table["variant"])
-    told = [f"{_value(table, one, main, 'capture'):.2f} by a model of {plain(one)}" for one in sources]
+    told = [f"{_value(table, one, main, 'capture'):.2f} trained on {plain(one)}" for one in sources]
     own = _value(table, survey, main, "capture")
-    beside = f", {own:.2f} by its own held-out models" if np.isfinite(own) else ""
-    return f"{plain(method_style(main)[0])} captures its deposits at {', '.join(told)}{beside}"
+    told += [f"{own:.2f} on its own, held out"] if np.isfinite(own) else []
+    return f"{plain(method_style(main)[0])} captures its deposits at {', '.join(told)} (chance: {CHANCE:.2f})"

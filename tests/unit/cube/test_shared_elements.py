@@ -1,10 +1,8 @@
-"""The elements that two surveys share, and superpixels of one size on both."""
-
-import itertools
+"""The elements that two surveys share, and their levels."""
 
 import numpy as np
 import pytest
-from geohalo.cube.shared_elements import level_table, same_density, shared_elements
+from geohalo.cube.shared_elements import level_table, shared_elements
 from geohalo.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,25 +45,3 @@ def test_level_table_by_hand():
     ]
     assert table.loc["Zn", "target_median"] == 9.0
     assert table.loc[["Au", "Zn"], "target_to_source"].isna().all()
-
-
-def test_same_density_by_hand():
-    assert same_density([100, 300, 900], 1000.0, 500.0) == [50, 150, 450]
-    assert same_density([100, 300], 500.0, 1000.0) == [200, 600]
-    # One size too coarse for the target: as many scales all the same.
-    assert same_density([3, 6, 900], 1000.0, 10.0) == [2, 3, 9]
-
-
-@given(
-    st.lists(st.integers(2, 5000), min_size=1, max_size=4, unique=True).map(sorted),
-    st.floats(1, 1e6),
-    st.floats(1, 1e6),
-)
-def test_scales_stay_apart_and_the_source_as_it_is(counts, source, target):
-    found = same_density(counts, source, target)
-    assert all(a < b for a, b in itertools.pairwise(found))
-    assert found[0] >= 2
-    assert same_density(counts, source, source) == counts
-    for count, one in zip(counts, found, strict=True):
-        if count * target / source >= 2 + len(counts):
-            assert one == pytest.approx(count * target / source, abs=len(counts) + 0.5)

@@ -95,8 +95,8 @@ def test_transfer_stands_beside_the_own_run_of_the_methods_that_were_carried():
     assert legend == ["here itself, held out", "trained on north", "trained on south", "chance"]
     title = figure.get_suptitle().replace("\n", " ")
     assert title == (
-        "here: fusion captures its deposits at 0.50 by a model of north, 0.70 by a model of south, 0.80 by its own "
-        "held-out models"
+        "here: fusion captures its deposits at 0.50 trained on north, 0.70 trained on south, 0.80 on its own, held out "
+        "(chance: 0.50)"
     )
 
 
