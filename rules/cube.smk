@@ -90,7 +90,7 @@ rule stack_cube:
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(1000),
+        mem_mb=megabytes(800, 0.5),
         runtime=minutes(5, 0.02),
     params:
         transform=config["cube"]["transform"],

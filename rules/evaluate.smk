@@ -17,7 +17,7 @@ rule score_controls:
         "../envs/geo.yaml"
     threads: workflow.cores or 1
     resources:
-        mem_mb=megabytes(800, 10),
+        mem_mb=megabytes(800, 6),
         runtime=minutes(30, 0.5),
     params:
         schemes=SCHEMES,
@@ -47,7 +47,7 @@ rule evaluate:
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(800, 3),
+        mem_mb=megabytes(800, 1.5),
         runtime=minutes(10, 0.05),
     params:
         runs=measured(TRAINED, CONTROLS),

@@ -16,7 +16,7 @@ rule build_graph:
         "../envs/geo.yaml"
     resources:
         mem_mb=megabytes(600, 0.7, of=[path("cube")]),
-        runtime=minutes(5, 0.5, of=[path("cube")]),
+        runtime=minutes(5, 0.05, of=[path("cube")]),
     params:
         code=code("build_graph"),
     message:

@@ -106,7 +106,7 @@ if not CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(600, 2),
+            mem_mb=megabytes(500, 1),
             runtime=minutes(5, 0.05),
         params:
             code=code("map_anomalies"),

@@ -44,7 +44,7 @@ else:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(800),
+            mem_mb=megabytes(600, 0.5),
             runtime=minutes(5, 0.02),
         params:
             components=config["superpixels"]["components"],

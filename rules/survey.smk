@@ -34,7 +34,7 @@ if "simulate" in config:
             "../envs/geo.yaml"
         resources:
             mem_mb=megabytes(500 + 0.0016 * config["simulate"]["samples"]),
-            runtime=minutes(5 + config["simulate"]["samples"] / 50000),
+            runtime=minutes(5 + config["simulate"]["samples"] / 25000),
         params:
             simulate=config["simulate"],
             code=code("simulate_survey", "elements.csv"),
@@ -89,7 +89,7 @@ if not GRIDDED:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(500, 14),
+            mem_mb=megabytes(500, 10),
             runtime=minutes(5, 0.05),
         params:
             samples=TABLES["samples"],
@@ -118,7 +118,7 @@ if not CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(500, 4),
+            mem_mb=megabytes(500, 8),
             runtime=minutes(5, 0.05),
         params:
             arguments={

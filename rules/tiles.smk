@@ -19,7 +19,7 @@ if TILED and not GRIDDED:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(800),
+            mem_mb=megabytes(800, 0.5),
             runtime=minutes(5, 0.02),
         params:
             code=code("gather_elements"),

@@ -20,10 +20,15 @@ BLOCK_BYTES = 256e6
 
 def read_logarithms(samples: str) -> tuple[np.ndarray, np.ndarray, list[str], Any]:
     """Read places (samples, 2) in metres, ln ppm (samples, elements), names of the elements, and the CRS."""
-    columns = pyarrow.parquet.read_schema(samples).names
-    names = [name.removesuffix("_censored") for name in columns if name.endswith("_censored")]
-    frame = gpd.read_parquet(samples, columns=[*names, "geometry"])
-    return frame.get_coordinates().to_numpy(), np.log(frame[names].to_numpy()), names, frame.crs
+    places = gpd.read_parquet(samples, columns=["geometry"])
+    with pyarrow.parquet.ParquetFile(samples) as file:
+        columns = file.schema_arrow.names
+        names = [name.removesuffix("_censored") for name in columns if name.endswith("_censored")]
+        logarithms = np.empty((len(places), len(names)))
+        # One column after another: the whole table and its copies would take four times the memory.
+        for k, name in enumerate(names):
+            np.log(file.read([name])[name].to_numpy(), out=logarithms[:, k])
+    return places.get_coordinates().to_numpy(), logarithms, names, places.crs
 
 
 def write_fits(names: list[str], fits: list[ElementFit], settings: dict, path: str) -> None:

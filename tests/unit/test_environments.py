@@ -79,10 +79,12 @@ def in_environment(file: Path) -> dict[str, str]:
 
 
 def targets() -> set[str]:
-    """Return the rules that only ask for files: the Snakefile lists them as local."""
-    listed = re.search(r"^localrules:\n((?: +\w+,\n)+)", (ROOT / "Snakefile").read_text(), re.MULTILINE)
-    assert listed
-    return set(re.findall(r"\w+", listed[1]))
+    """Return the rules that only ask for files: they are listed as local at the top of a file."""
+    files = [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]
+    listed = [re.findall(r"^localrules:\n((?: +\w+,\n)+)", file.read_text(), re.MULTILINE) for file in files]
+    found = {name for lists in listed for names in lists for name in re.findall(r"\w+", names)}
+    assert "all" in found
+    return found
 
 
 @functools.cache

@@ -1,6 +1,8 @@
 """What jobs ask for: formulas of memory and time, groups, and the profiles of a workstation and a cluster."""
 
+import csv
 import io
+import os
 import re
 import shutil
 import sys
@@ -13,7 +15,9 @@ import yaml
 from _resources import input_megabytes, megabytes, minutes, superpixel_pairs
 from hypothesis import given
 from hypothesis import strategies as st
+from rule_requests import request
 from snakemake.profiles import ProfileConfigFileParser
+from workflow_runs import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = {file.stem: file.read_text() for file in sorted((ROOT / "rules").glob("*.smk"))}
@@ -83,6 +87,53 @@ def test_every_rule_with_a_script_asks_by_a_formula():
             title = f"{name}.smk, {rule.split(':')[0]}"
             assert re.search(r"^ +mem_mb=(megabytes\(|training_memory,)", rule, re.MULTILINE), title
             assert re.search(r"^ +runtime=minutes\(", rule, re.MULTILINE), title
+
+
+def measured() -> list[dict[str, str]]:
+    """Return what jobs took: size of their inputs, peak memory and, if known, time; the largest on a survey."""
+    with (Path(__file__).parent / "measured_jobs.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("row", measured(), ids=lambda row: f"{row['rule']}-{row['cells']}")
+def test_a_rule_asks_for_what_its_jobs_took_with_a_margin(row, tmp_path):
+    # The one that some formulas name as the size of the survey.
+    given = tmp_path / "cube.nc"
+    given.touch()
+    os.truncate(given, round(float(row["input_mb"]) * 1e6))
+    # The measured national surveys have a sample in 4 cells, and 4 tiles.
+    simulate = SETTINGS["simulate"] | {"samples": max(4000, int(row["cells"]) // 4)}
+    settings = SETTINGS | {"simulate": simulate, "grid": SETTINGS["grid"] | {"tiles": 4}}
+    memory, runtime = request(row["rule"], [given], results=tmp_path, settings=settings, n_segments="900")
+    assert 1.5 < memory / float(row["peak_mb"]) < 6
+    assert runtime * 60 > 2 * float(row["seconds"] or 0)
+
+
+def test_measured_are_all_rules_of_a_default_run_and_of_tiles():
+    unmeasured = rules_with(r"^ +mem_mb=megabytes\(.*, [0-9.]+") - {row["rule"] for row in measured()}
+    # Other surveys, other targets.
+    assert unmeasured == {
+        "alternative_cube",
+        "alternative_elements",
+        "alternative_scores",
+        "average_realisations",
+        "make_class_folds",
+        "map_classes",
+        "measure_attention",
+        "measure_claims",
+        "measure_consensus",
+        "measure_realisations",
+        "plot_ablation",
+        "plot_classes",
+        "plot_consensus",
+        "plot_sweep",
+        "plot_transfer",
+        "read_grids",
+        "read_labels",
+        "realise_elements",
+        "transfer_cubes",
+        "transfer_metrics",
+    }
 
 
 def rules_with(pattern: str) -> set[str]:

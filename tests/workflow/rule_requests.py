@@ -1,14 +1,15 @@
 """What a rule asks for by the formulas in its text, worked out apart from Snakemake."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from _resources import megabytes, minutes, superpixel_pairs
 from workflow_runs import ROOT, SETTINGS
 
-KNOWN = {"megabytes": megabytes, "minutes": minutes, "superpixel_pairs": superpixel_pairs, "config": SETTINGS}
+KNOWN = {"megabytes": megabytes, "minutes": minutes, "superpixel_pairs": superpixel_pairs}
 
 
 def formulas(rule: str) -> tuple[str, str]:
@@ -25,10 +26,15 @@ def formulas(rule: str) -> tuple[str, str]:
 
 
 def request(
-    rule: str, inputs: Iterable[Path], attempt: int = 1, results: Path | None = None, **wildcards: str
+    rule: str,
+    inputs: Iterable[Path],
+    attempt: int = 1,
+    results: Path | None = None,
+    settings: Mapping[str, Any] = SETTINGS,
+    **wildcards: str,
 ) -> tuple[int, int]:
-    """Return MB and minutes that a rule asks for with some input files, in the config of the reduced demo."""
-    known = KNOWN | {"path": lambda name: f"{results}/{name}.nc"}
+    """Return MB and minutes that a rule asks for with some input files, if not told otherwise in the reduced demo."""
+    known = KNOWN | {"config": settings, "path": lambda name: f"{results}/{name}.nc"}
     asked = (eval(text, known) for text in formulas(rule))
     memory, runtime = (one(SimpleNamespace(**wildcards), attempt, list(map(str, inputs))) for one in asked)
     return memory, runtime

@@ -23,7 +23,16 @@ running() { # running FILE NAME: does the process in a pid file still bear this 
   [[ -s $1 && $(cat "/proc/$(cat "$1")/comm" 2>/dev/null) == "$2" ]]
 }
 
-stop() {
+stop() { # stop FOLDER
+  local folder=$1 name process
+  # A job would outlive the daemons.
+  if running "$folder/slurmctld.pid" slurmctld; then
+    scancel --user=root || true
+    for _ in {1..50}; do
+      [[ -n $(squeue --noheader 2>/dev/null) ]] || break
+      sleep 0.1
+    done
+  fi
   for name in slurmd slurmctld munged; do
     running "$folder/$name.pid" "$name" || continue
     process=$(cat "$folder/$name.pid")
@@ -35,13 +44,13 @@ stop() {
     if running "$folder/$name.pid" "$name"; then kill -KILL "$process"; fi
   done
   # A configuration without a controller would make every later call of Snakemake wait for it.
-  if [[ -f $configuration ]] && grep -qxF "$ours" "$configuration"; then
+  if grep -qxF "StateSaveLocation=$folder/state" "$configuration" 2>/dev/null; then
     rm -f "$configuration" /etc/slurm/gres.conf
   fi
 }
 
 if [[ $action == stop ]]; then
-  stop
+  stop "$folder"
   exit 0
 fi
 
@@ -52,11 +61,20 @@ done
 if [[ -s $configuration ]] && ! grep -qxF "$ours" "$configuration"; then
   unable "$configuration belongs to another cluster"
 fi
-stop
+# What a test left behind that was killed itself.
+left=$(sed -n 's:^StateSaveLocation=\(.*\)/state$:\1:p' "$configuration" 2>/dev/null || true)
+if [[ -n $left ]]; then
+  # A process that has ended but was not waited for has no command line.
+  if grep -q . "/proc/$(cat "$left/owner" 2>/dev/null)/cmdline" 2>/dev/null; then
+    unable "another test has one running in $left"
+  fi
+  stop "$left"
+fi
 
 install -d -m 755 "$folder" /etc/slurm "$folder/spool" "$folder/dev"
 install -d -m 755 -o slurm -g slurm "$folder/state" "$folder/log"
 install -m 644 -o slurm -g slurm /dev/null "$folder/log/completed.txt"
+echo "$PPID" >"$folder/owner"
 # Slurm hands out a GPU only with a device file, and names it to a job only if that is a character device.
 rm -f "$folder/dev/gpu0"
 mknod "$folder/dev/gpu0" c 1 3 || unable "mknod is not allowed"
@@ -122,5 +140,5 @@ for _ in {1..150}; do
   sleep 0.2
 done
 tail -n 5 "$folder"/log/slurm*.log || true
-stop
+stop "$folder"
 unable "the node did not come up within 30 seconds"

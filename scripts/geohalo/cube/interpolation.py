@@ -66,7 +66,7 @@ def estimate(
     variance = np.full_like(estimates, np.nan) if "kriging" in methods else None
     for method in METHODS:
         own = np.flatnonzero(chosen == method)
-        part = values[:, own]
+        part = values if own.size == len(chosen) else values[:, own]
         if not own.size or not len(targets):
             continue
         if method == "kriging" and variance is not None:
