@@ -173,7 +173,8 @@ def test_gdal_interpolates_the_same_ground(interpolated):
     found = module.estimate(folder, "gdal_grid", elements=1)
     assert found["difference"] < 0.05
     assert found["without"] == 0
-    assert 0 < found["peak"] < 1
+    # Of the largest child so far: the benchmark has a process for it, these tests have one for all.
+    assert found["peak"] > 0
 
 
 def test_bytes_of_interpolation_by_hand(benchmark_module):
