@@ -31,6 +31,8 @@ CHUNK, SHARED_CHUNK = 20_000, 1_000
 #: Elements share a wider search where they have more patterns of missing values than this, each with at least so large
 #: a share of the samples. It is so wide that about one cell in 200 finds too few samples.
 FEWEST_PATTERNS, LEAST_PRESENT, MARGIN = 4, 0.5, 2.5
+#: How often the search of such cells is made twice as wide before they are searched for by element.
+DOUBLINGS = 3
 
 
 def stretched(points: Array, ratio: float = 1.0, bearing: float = 0.0) -> Array:
@@ -239,7 +241,7 @@ class _Method:
         self.chunks(len(targets), size, CHUNK, work)
 
     def shared(self, points: Array, values: Array, targets: Array, elements: Integers, result: Array) -> None:
-        """Estimate elements, each missing in samples of its own: one search for all, then what is left by element."""
+        """Estimate elements that miss samples of their own: one search for all, then wider ones for what is left."""
         # Rows in one piece, as they are read: taking columns leaves the columns in one piece.
         filled, tree = np.ascontiguousarray(values[:, elements]), cKDTree(points)
         present = (~np.isnan(filled)).astype(np.float64)
@@ -254,6 +256,26 @@ class _Method:
             result[rows, columns] = _first_present(*near, filled, present, self.neighbours, self.power)
 
         self.chunks(len(targets), working_memory(width, elements.size, sharing=True), SHARED_CHUNK, work)
+        wanted = np.minimum(self.neighbours, present.sum(axis=0))
+        for doubling in range(1, DOUBLINGS + 1):
+            left = np.flatnonzero(np.isnan(result[:, columns]).any(axis=1))
+            wider = min(2**doubling * width, len(points))
+
+            def search_on(rows: slice, cells: Integers = left, wider: int = wider) -> None:
+                some = cells[rows]
+                row, element = np.nonzero(np.isnan(result[some][:, columns]))
+                distance, index = nearest(tree, targets[some], wider)
+                near = distance[row], index[row], element
+                result[some[row], elements[element]] = _of_each(*near, filled, present, wanted, self.power)
+
+            size = working_memory(wider, elements.size, sharing=True) + 60 * wider * elements.size
+            self.chunks(left.size, size, SHARED_CHUNK, search_on)
+        self._one_by_one(points, values, targets, elements, result)
+
+    def _one_by_one(
+        self, points: Array, values: Array, targets: Array, elements: Integers, result: Array
+    ) -> None:
+        """Estimate what is still left, such as an element that misses a whole map sheet."""
         for element in elements:
             left = np.flatnonzero(np.isnan(result[:, element]))
 
@@ -263,6 +285,44 @@ class _Method:
             if left.size:
                 there = ~np.isnan(values[:, element])
                 self.alone(points[there], values[there, element, None], targets[left], store)
+
+
+def _of_each(
+    distance: Array,
+    index: Integers,
+    element: Integers,
+    filled: Array,
+    present: Array,
+    wanted: Array,
+    power: float,
+) -> Array:
+    """Estimate one element in each of some cells from the first of the near samples that have it.
+
+    Parameters
+    ----------
+    distance, index : ndarray (cells, samples searched)
+        The nearest first.
+    element : ndarray (cells,) of int
+        Which one each cell lacks.
+    filled, present : ndarray (samples, elements)
+        See `_first_present`.
+    wanted : ndarray (elements,)
+        Samples to weight.
+
+    Returns
+    -------
+    ndarray (cells,)
+        NaN where there are too few.
+    """
+    used = present[index, element[:, None]] > 0
+    count = used.cumsum(axis=1)
+    used &= count <= wanted[element, None]
+    distance = np.where(used, distance, np.inf)
+    least = distance.min(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = np.where(least == 0, distance == 0, (least / distance) ** power)
+        value = (weight * filled[index, element[:, None]]).sum(axis=1) / weight.sum(axis=1)
+    return np.where(count[:, -1] < wanted[element], np.nan, value)
 
 
 def _first_present(

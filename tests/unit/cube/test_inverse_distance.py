@@ -14,6 +14,7 @@ from geohalo.cube.inverse_distance import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 
 def brute_force(points, values, targets, neighbours, power):
@@ -133,6 +134,18 @@ def test_scattered_missing_values_change_nothing(samples, neighbours, power, lat
         if there.any():
             alone = interpolate(points[there], column[there, None], targets, neighbours, power)[:, 0]
             np.testing.assert_allclose(together[:, element], alone, rtol=1e-12, atol=1e-14)
+
+
+def test_scattered_values_need_one_tree(monkeypatch):
+    """Cells that find too few samples, and those that coincide with one, are not searched for element by element."""
+    rng = np.random.default_rng(8)
+    points = rng.uniform(0, 20, (400, 2))
+    values, targets = scattered(rng, (400, 8)), np.vstack([rng.uniform(0, 20, (900, 2)), points[:50]])
+    expected = np.transpose([brute_force(points, column, targets, 12, 2.0) for column in values.T])
+    trees = []
+    monkeypatch.setattr(module, "cKDTree", lambda places: trees.append(len(places)) or cKDTree(places))
+    np.testing.assert_allclose(interpolate(points, values, targets), expected, rtol=1e-10, atol=1e-12)
+    assert trees == [400]
 
 
 def test_a_sheet_where_an_element_was_not_analysed():
