@@ -42,7 +42,7 @@ else:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(800, 60),
+            mem_mb=megabytes(800, 40),
             runtime=minutes(10, 1),
         params:
             max_distance=config["grid"]["max_distance"],
@@ -66,7 +66,7 @@ else:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(800, 60),
+            mem_mb=megabytes(800, 30),
             runtime=minutes(10, 0.5),
         params:
             grid={key: config["grid"][key] for key in ("cell", "max_distance")},

@@ -47,7 +47,7 @@ rule plot_superpixels:
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(800, 4),
+        mem_mb=megabytes(800, 2),
         runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,

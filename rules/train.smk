@@ -44,7 +44,7 @@ rule train:
     threads: workflow.cores or 1
     resources:
         **TRAINING,
-        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 14),
+        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
         runtime=minutes(120, 0.5),
     params:
         # What makes no map needs no members that hold out nothing. A run's members are the same whoever asks for it.
@@ -96,7 +96,7 @@ if ATTENTION:
             "../envs/torch.yaml"
         threads: workflow.cores or 1
         resources:
-            mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 14),
+            mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
             runtime=minutes(20, 0.1),
         params:
             settings=rules.train.params.settings,

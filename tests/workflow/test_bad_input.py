@@ -155,7 +155,13 @@ def test_more_superpixels_than_cells(stopped):
     settings = {"superpixels": {"n_segments": [100000]}, "labels": {"folds": 2, "buffer": 6000}}
     text, left = stopped("--until", "segment_superpixels", settings=settings)
     assert_told_once(text, "100000 superpixels are asked for", "superpixels.n_segments", "grid.cell")
-    assert left == CLEANED | {"deposits.parquet", "elements.nc", "cube.nc"}
+    assert left == CLEANED | {
+        "deposits.parquet",
+        "interpolation.json",
+        "interpolation.csv",
+        "elements.nc",
+        "cube.nc",
+    }
 
 
 @pytest.mark.parametrize(
