@@ -7,7 +7,7 @@ import rasterio
 from _cells import Survey
 from _job import whole
 from rasterio.shutil import copy
-from rasterio.transform import from_origin
+from rasterio.transform import Affine, from_origin
 
 #: Side of a tile. A map that is longer or wider has overviews.
 BLOCK = 256
@@ -47,6 +47,12 @@ BANDS = {
 }
 
 
+def corner_transform(survey: Survey) -> Affine:
+    """Return what leads from (column, row) to the x and y of cell corners."""
+    cell = survey.grid.cell
+    return from_origin(survey.grid.x[0] - cell / 2, survey.grid.y[0] + cell / 2, cell, cell)
+
+
 def write_map(
     survey: Survey, image: np.ndarray, path: str, nodata: float, bands: list[str | Band]
 ) -> None:
@@ -58,9 +64,8 @@ def write_map(
     whole_numbers = np.issubdtype(image.dtype, np.integer)
     resampling = {"OVERVIEW_RESAMPLING": "NEAREST" if whole_numbers else "AVERAGE"}
     described = [BANDS[band] if isinstance(band, str) else band for band in bands]
-    cell, (height, width) = survey.grid.cell, survey.grid.shape
-    transform = from_origin(survey.grid.x[0] - cell / 2, survey.grid.y[0] + cell / 2, cell, cell)
-    place = {"height": height, "width": width, "crs": survey.crs, "transform": transform}
+    height, width = survey.grid.shape
+    place = {"height": height, "width": width, "crs": survey.crs, "transform": corner_transform(survey)}
     values = {"count": len(image), "dtype": image.dtype, "nodata": nodata}
     layout = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK, "interleave": "band"}
     with whole(path) as beside:

@@ -91,5 +91,6 @@ def named_elements(fingerprint: pd.DataFrame) -> tuple[str, str]:
 
 
 def _told(rows: pd.DataFrame) -> str:
-    numbers = (f"{value:+.2f}".replace("-", "−") for value in rows["contrast"])
-    return ", ".join(f"{name} {number}" for name, number in zip(rows["element"], numbers, strict=True))
+    return ", ".join(
+        f"{name} {value:+.2f}" for name, value in zip(rows["element"], rows["contrast"], strict=True)
+    )

@@ -3,10 +3,10 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from rasterio.features import shapes
+from rasterio.transform import Affine
 from shapely.geometry import MultiPolygon, shape
 from shapely.strtree import STRtree
 
@@ -67,6 +67,8 @@ def degrees(x: NDArray[np.float64], y: NDArray[np.float64], crs: str) -> tuple[N
 def superpixels_of(rank: NDArray[np.uint16], superpixels: NDArray[np.integer]) -> list[str]:
     """Return the superpixels that each target lies in, ascending, joined by blanks."""
     inside = rank > 0
+    if not inside.any():
+        return []
     pairs = np.unique(np.stack([rank[inside].astype(np.int64), superpixels[inside]]), axis=1)
     borders = np.searchsorted(pairs[0], np.arange(1, int(rank.max()) + 2))
     ids = [pairs[1, a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]

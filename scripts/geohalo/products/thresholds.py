@@ -37,7 +37,12 @@ def success_cuts(score: Array, rank: Array, found: list[float]) -> Array:
     area = np.sort(1 - np.asarray(rank, dtype=np.float64))
     # Rounding must not ask for a deposit more: 0.3 x 10 is a little over 3.
     needed = np.ceil(np.asarray(found) * len(area) - 1e-9).astype(int)
-    cells = np.clip(np.ceil(area[needed - 1] * len(score) - 1e-6).astype(int), 1, len(score))
+    return share_cuts(score, area[needed - 1])
+
+
+def share_cuts(score: Array, share: Array) -> Array:
+    """Return the scores that the best shares (cuts,) of the cells reach, at least one cell each; (cuts,)."""
+    cells = np.clip(np.ceil(np.asarray(share) * len(score) - 1e-6).astype(int), 1, len(score))
     return np.sort(score)[len(score) - cells].astype(np.float64)
 
 
