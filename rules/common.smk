@@ -298,10 +298,19 @@ LABEL_RASTERS = {
     key: survey_file(name, f"labels.raster.{key}") for key, name in config["labels"].get("raster", {}).items()
 }
 
-MAPS = ["score", "spread", "heldout_score", "fold", "probability"]
-MAPS += ["applicability", "anomaly_classes", "success_classes", "targets"]
-# Maps that targets are found in or described by.
-SCORED = ["score", "spread", "heldout_score", "probability", "applicability"]
+MAPS = [
+    "score",
+    "spread",
+    "heldout_score",
+    "fold",
+    "probability",
+    "applicability",
+    "anomaly_classes",
+    "success_classes",
+    "targets",
+]
+# Maps of numbers that targets are found in or described by.
+MEASURED = ["score", "spread", "heldout_score", "probability", "applicability"]
 # What targets come with beside their map and figures.
 TARGETS = ["thresholds", "targets", "fingerprints", "target_package", "target_project"]
 CLASS_MAPS = ["classes", "score", "spread"]

@@ -172,7 +172,7 @@ if not CLASSES:
     rule rank_targets:
         input:
             **({} if GRIDDED else {"samples": path("samples")}),
-            **{name: path("map", map=name) for name in SCORED},
+            **{name: path("map", map=name) for name in MEASURED},
             elements=path("elements"),
             deposits=path("deposits"),
             thresholds=path("thresholds"),

@@ -12,7 +12,13 @@ from rasterio.transform import Affine, from_origin
 #: Side of a tile. A map that is longer or wider has overviews.
 BLOCK = 256
 #: How the final file is packed.
-COG = {"BLOCKSIZE": BLOCK, "COMPRESS": "DEFLATE", "PREDICTOR": "YES", "STATISTICS": "YES", "BIGTIFF": "IF_SAFER"}
+COG = {
+    "BLOCKSIZE": BLOCK,
+    "COMPRESS": "DEFLATE",
+    "PREDICTOR": "YES",
+    "STATISTICS": "YES",
+    "BIGTIFF": "IF_SAFER",
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,10 @@ BANDS = {
         Band("heldout_score", "anomaly score of the fold in which the nearest deposit was held out"),
         Band("interpolation_spread", "standard deviation of the anomaly score between realisations"),
         Band("fold", "held-out fold of the nearest deposit, from 0"),
-        Band("probability", "probability of halo where halo and background are equally common, by held-out cells"),
+        Band(
+            "probability",
+            "probability of halo where halo and background are equally common, by held-out cells",
+        ),
         Band("dissimilarity", "dissimilarity index to the training cells (Meyer and Pebesma 2021)"),
         Band("applicable", "inside the area of applicability (1), or outside it (0)"),
         Band("anomaly_class", "class of the anomaly score by concentration-area thresholds, 0 background"),
@@ -53,9 +62,7 @@ def corner_transform(survey: Survey) -> Affine:
     return from_origin(survey.grid.x[0] - cell / 2, survey.grid.y[0] + cell / 2, cell, cell)
 
 
-def write_map(
-    survey: Survey, image: np.ndarray, path: str, nodata: float, bands: list[str | Band]
-) -> None:
+def write_map(survey: Survey, image: np.ndarray, path: str, nodata: float, bands: list[str | Band]) -> None:
     """Write bands (bands, rows, columns) as a Cloud-Optimised GeoTIFF, by way of a tiled one beside it.
 
     A cell of an overview has the mean of the cells below it, and in maps of whole numbers the value of one of them.
@@ -71,7 +78,9 @@ def write_map(
     with whole(path) as beside:
         plain = beside.with_name(f"{beside.name}.plain")
         try:
-            with rasterio.open(plain, "w", driver="GTiff", BIGTIFF="IF_SAFER", **place, **values, **layout) as file:
+            with rasterio.open(
+                plain, "w", driver="GTiff", BIGTIFF="IF_SAFER", **place, **values, **layout
+            ) as file:
                 file.write(image)
                 for number, band in enumerate(described, 1):
                     file.set_band_description(number, band.name)

@@ -20,7 +20,16 @@ from geohalo.products.thresholds import share_cuts
 #: Means over a target that are of use: column of the table, map and its band.
 MEANS = {"spread": ("spread", 0), "heldout_score": ("heldout_score", 0), "probability": ("probability", 0)}
 #: Columns of the table of targets, in this order.
-COLUMNS = ["rank", "area_km2", "mean_score", "peak_score", "spread", "heldout_score", "probability", "applicable"]
+COLUMNS = [
+    "rank",
+    "area_km2",
+    "mean_score",
+    "peak_score",
+    "spread",
+    "heldout_score",
+    "probability",
+    "applicable",
+]
 COLUMNS += ["priority", "nearest_deposit", "distance_km", "superpixels", "enriched", "depleted"]
 COLUMNS += ["x", "y", "lon", "lat"]
 #: A GeoPackage of more sample sites than this has those in targets and around them alone.
@@ -120,7 +129,12 @@ def write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: str) -> None:
                 frame, beside, layer=name, driver="GPKG", geometry_type=kind, append=number > 0,
                 layer_options={"GEOMETRY_NAME": "geom"},
             )  # fmt: skip
-            place = {"f_table_catalog": "", "f_table_schema": "", "f_table_name": name, "f_geometry_column": "geom"}
+            place = {
+                "f_table_catalog": "",
+                "f_table_schema": "",
+                "f_table_name": name,
+                "f_geometry_column": "geom",
+            }
             about = {"styleName": name, "styleQML": layer_style(name), "styleSLD": "", "useAsDefault": True}
             styles.append(place | about | {"description": f"GeoHalo: {name}", "owner": "", "ui": ""})
         table = pd.DataFrame(styles).assign(update_time=pd.Timestamp.now("UTC"))

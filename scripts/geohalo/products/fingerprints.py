@@ -35,7 +35,9 @@ class Contrasts:
         cell = np.concatenate([*members, np.empty(0, dtype=np.int64)])
         of = np.repeat(np.arange(len(members)), [len(part) for part in members])
         shape = (len(members), cells)
-        self._members = sparse.coo_array((np.ones(len(cell)), (of, cell.astype(np.int64))), shape=shape).tocsc()
+        self._members = sparse.coo_array(
+            (np.ones(len(cell)), (of, cell.astype(np.int64))), shape=shape
+        ).tocsc()
         self._sums: Array | float = 0.0
         self._moments: Moments | None = None
         self._done = 0

@@ -38,14 +38,14 @@ def _symbol(kind: str, layer: str, properties: dict[str, str]) -> Element:
     return symbol
 
 
-def _outline(hue: str, width: float, fill: str = "") -> Element:
-    """Return the symbol of an area in millimetres, filled lightly or not at all."""
+def _outline(hue: str, width: float) -> Element:
+    """Return the symbol of an area without a filling, so that the map beneath shows; width in millimetres."""
     return _symbol(
         "fill",
         "SimpleFill",
         {
-            "color": rgba(fill or hue, 0.25),
-            "style": "solid" if fill else "no",
+            "color": rgba(hue, 0.0),
+            "style": "no",
             "outline_color": rgba(hue),
             "outline_style": "solid",
             "outline_width": str(width),
@@ -98,7 +98,7 @@ def vector_parts(layer: str) -> tuple[dict[str, str], list[Element]]:
         The renderer, labels where the layer has any, and the type of its geometry.
     """
     symbols = {
-        "targets": ("Polygon", lambda: _outline(colour("target"), 0.6, colour("target"))),
+        "targets": ("Polygon", lambda: _outline(colour("target"), 0.6)),
         "deposits": ("Point", lambda: _marker("star", colour("deposit"), colour("deposit_edge"), 4.0)),
         "samples": ("Point", lambda: _marker("circle", colour("sample"), colour("sample"), 0.8)),
         "superpixels": ("Polygon", lambda: _outline(colour("note"), 0.15)),
@@ -133,7 +133,10 @@ def continuous_scale(layer: str, low: float, high: float) -> list[tuple[float, s
 def class_scale(labels: list[str]) -> list[tuple[float, str, str]]:
     """Return value, colour and label of classes from 0, in the colours of the score."""
     shades = matplotlib.colormaps[style()["maps"]["score"]](np.linspace(0, 1, len(labels)))
-    return [(float(k), matplotlib.colors.to_hex(c), t) for k, (c, t) in enumerate(zip(shades, labels, strict=True))]
+    return [
+        (float(k), matplotlib.colors.to_hex(c), t)
+        for k, (c, t) in enumerate(zip(shades, labels, strict=True))
+    ]
 
 
 def raster_parts(scale: list[tuple[float, str, str]], classes: bool) -> list[Element]:
@@ -162,5 +165,7 @@ def raster_parts(scale: list[tuple[float, str, str]], classes: bool) -> list[Ele
     about |= {"minimumValue": limits["classificationMin"], "maximumValue": limits["classificationMax"]}
     ramp = ElementTree.SubElement(shader, "colorrampshader", about)
     for value, hue, label in scale:
-        ElementTree.SubElement(ramp, "item", {"value": str(value), "color": hue, "label": label, "alpha": "255"})
+        ElementTree.SubElement(
+            ramp, "item", {"value": str(value), "color": hue, "label": label, "alpha": "255"}
+        )
     return [pipe]

@@ -27,7 +27,9 @@ def outlines(labels: NDArray[np.integer], transform: Affine) -> dict[int, MultiP
         Ascending; parts that touch at corners alone are polygons of their own, so that all are valid.
     """
     parts: dict[int, list] = {}
-    for outline, label in shapes(labels.astype(np.int32), mask=labels > 0, connectivity=4, transform=transform):
+    for outline, label in shapes(
+        labels.astype(np.int32), mask=labels > 0, connectivity=4, transform=transform
+    ):
         parts.setdefault(int(label), []).append(shape(outline))
     return {label: MultiPolygon(parts[label]) for label in sorted(parts)}
 
@@ -50,9 +52,7 @@ def nearest_deposits(targets: gpd.GeoSeries, deposits: gpd.GeoDataFrame) -> pd.D
     if deposits.empty:
         return pd.DataFrame({"nearest_deposit": "", "distance_km": np.nan}, index=targets.index)
     tree = STRtree(deposits.geometry.to_numpy())
-    (_, nearest), distance = tree.query_nearest(
-        targets.to_numpy(), return_distance=True, all_matches=False
-    )
+    (_, nearest), distance = tree.query_nearest(targets.to_numpy(), return_distance=True, all_matches=False)
     near = deposits.iloc[nearest]
     numbered = "deposit " + near["deposit"].astype(str)
     names = near["name"].where(near["name"].fillna("") != "", numbered)
