@@ -14,7 +14,7 @@ from geohalo.cube.logratio import transformed
 from geohalo.products.fingerprints import Contrasts, named_elements
 from geohalo.products.qgis_styles import layer_style
 from geohalo.products.target_shapes import degrees, nearest_deposits, outlines, superpixels_of
-from geohalo.products.targets import Targets, find_targets, surroundings
+from geohalo.products.targets import Targets, find_targets
 from geohalo.products.thresholds import share_cuts
 
 #: Means over a target that are of use: column of the table, map and its band.

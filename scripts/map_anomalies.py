@@ -17,7 +17,8 @@ from geohalo.evidence.recalibration import fit_recalibration
 def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str]) -> str:
     """Write score and spread of the final map, its probability, and the held-out score with the fold that it is from.
 
-    Scores of several realisations also have a spread between them, ``interpolation_spread``. Returns a line for the log.
+    Scores of several realisations also have a spread between them, ``interpolation_spread``. Returns a line for
+    the log.
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)

@@ -37,8 +37,8 @@ def measure(cube: str, folder: str, path: str) -> str:
     bands = np.stack([index, inside]).astype(np.float32)
     write_map(survey, survey.image(bands), path, np.nan, ["dissimilarity", "applicable"])
     return (
-        f"{inside.mean():.1%} of the map are in the area of applicability: dissimilarity to {len(drawn)} training cells "
-        f"up to {area.threshold:.2f}, elements weighted alike"
+        f"{inside.mean():.1%} of the map are in the area of applicability: dissimilarity to {len(drawn)} training "
+        f"cells up to {area.threshold:.2f}, elements weighted alike"
     )
 
 

@@ -5,6 +5,7 @@ is a straight line, and ground of another origin another line. Where the lines m
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ def fit_lines(score: Array, area: Array, lines: int) -> Lines:
     fewest = max(2, round(FEWEST_POINTS * len(x)))
     lines = max(1, min(lines, len(x) // fewest))
     borders = _best_borders(_squares(x, y, fewest), lines)
-    fits = [_line(x[a:b], y[a:b]) for a, b in zip(borders[:-1], borders[1:], strict=True)]
+    fits = [_line(x[a:b], y[a:b]) for a, b in pairwise(borders)]
     middle = np.array([(x[b - 1] + x[b]) / 2 for b in borders[1:-1]])
     slope, intercept = np.array(fits).T
     return Lines(10**middle, slope, intercept)

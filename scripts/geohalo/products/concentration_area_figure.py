@@ -61,7 +61,7 @@ def concentration_area_plot(
     _scale(axes, score, area)
     axes.legend(
         loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0, alignment="left",
-        title="Class from its lowest score upwards",
+        title="Class, and all above it",
         title_fontsize=SMALL_SIZE, labelspacing=0.8,
     )  # fmt: skip
     page.bottom += 0.45
@@ -73,10 +73,9 @@ def concentration_area_plot(
 
 def _label(row: pd.Series) -> str:
     """Return the label of a class."""
-    deposits = f", {signed_percent(row['found'])} of deposits" if np.isfinite(row["found"]) else ""
-    return (
-        f"{row['class']:.0f}: {row['score']:.3g}, {rounded(row['area_share'] * 100)} % of the area{deposits}"
-    )
+    deposits = f", {signed_percent(row['found'])} of held-out deposits" if np.isfinite(row["found"]) else ""
+    ground = f"{rounded(row['area_share'] * 100)} % of the area"
+    return f"{row['class']:.0f}: score {row['score']:.3g} and more\n{ground}{deposits}"
 
 
 def _scale(axes: Axes, score: NDArray[np.float64], area: NDArray[np.float64]) -> None:

@@ -1,6 +1,7 @@
 """The figure of targets: a map with their numbers, and a table of the first ones beside it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,8 +83,8 @@ def target_map(
     return page.finish(
         "Targets are ranked by the geometric mean of peak and mean score, times their share in the area of "
         "applicability. The map was trained on the deposits that are shown, so that targets around them are no "
-        f"finds. Up and down: the most enriched and depleted elements, mean log-ratio of "
-        "the target less that of its surroundings.{ground.caption}"
+        "finds. Up and down: the most enriched and depleted elements, mean log-ratio of the target less that of "
+        f"its surroundings.{ground.caption}"
     )
 
 
@@ -116,7 +117,7 @@ def _draw_outlines(axes: Axes, ground: Ground, rank: NDArray[np.integer]) -> lis
         for ring in (part.exterior, *part.interiors)
     ]
     edge = [withStroke(linewidth=2.2, foreground="white")]
-    look = {"colors": colour("target"), "linewidths": 1.0, "path_effects": edge, "zorder": 3}
+    look: dict[str, Any] = {"colors": colour("target"), "linewidths": 1.0, "path_effects": edge, "zorder": 3}
     axes.add_collection(LineCollection(rings, label="targets", **look))
     symbol = Line2D(
         [], [], color=colour("target"), linewidth=1.0, path_effects=edge, label="target, with its rank"
@@ -127,9 +128,11 @@ def _draw_outlines(axes: Axes, ground: Ground, rank: NDArray[np.integer]) -> lis
 def _draw_numbers(axes: Axes, targets: pd.DataFrame) -> None:
     """Write the ranks of the first targets at their peaks."""
     halo = [withStroke(linewidth=2.0, foreground="white")]
-    for target in targets.head(MOST_NUMBERS).itertuples():
-        place = (target.x / 1e3, target.y / 1e3)
-        number = axes.text(*place, str(target.rank), ha="center", va="center", fontsize=TEXT_SIZE, zorder=6)
+    for target in targets.head(MOST_NUMBERS).to_dict("records"):
+        place = (target["x"] / 1e3, target["y"] / 1e3)
+        number = axes.text(
+            *place, str(target["rank"]), ha="center", va="center", fontsize=TEXT_SIZE, zorder=6
+        )
         number.set(fontweight="bold", path_effects=halo)
 
 
@@ -147,17 +150,17 @@ def _draw_table(page: MapPage, targets: pd.DataFrame, left: float, top: float) -
     }
     _write(axes, 0.02, {"target": "Rank\n", "nearest": "Nearest known\ndeposit", **heads}, colour("note"))
     axes.axhline(HEAD - 0.08, color=colour("note"), linewidth=0.6)
-    for number, target in enumerate(targets.itertuples()):
+    for number, target in enumerate(targets.to_dict("records")):
         y = HEAD + number * ROW
-        known = np.isfinite(target.distance_km)
-        cells = {"target": str(target.rank), "area": f"{target.area_km2:,.4g}"}
-        cells |= {"peak": f"{target.peak_score:.2f}", "mean": f"{target.mean_score:.2f}"}
-        cells["nearest"] = shorten(target.nearest_deposit, LONGEST_NAME) if known else "none known"
+        known = np.isfinite(target["distance_km"])
+        cells = {"target": str(target["rank"]), "area": f"{target['area_km2']:,.4g}"}
+        cells |= {"peak": f"{target['peak_score']:.2f}", "mean": f"{target['mean_score']:.2f}"}
+        cells["nearest"] = shorten(target["nearest_deposit"], LONGEST_NAME) if known else "none known"
         cells["distance"] = (
-            ("inside" if target.distance_km == 0 else f"{target.distance_km:.1f}") if known else ""
+            ("inside" if target["distance_km"] == 0 else f"{target['distance_km']:.1f}") if known else ""
         )
         _write(axes, y, cells, colour("text"))
-        for place, sign, text in ((0.3, "up", target.enriched), (2.42, "down", target.depleted)):
+        for place, sign, text in ((0.3, "up", target["enriched"]), (2.42, "down", target["depleted"])):
             told = f"{sign}: {_first(text)}" if _first(text) else ""
             axes.text(place, y + 0.17, plain(told), fontsize=SMALL_SIZE, va="top", color=colour("note"))
 
@@ -167,7 +170,13 @@ def _write(axes: Axes, y: float, cells: dict[str, str], hue: str) -> None:
     for name, text in cells.items():
         at_left = name in LEFT_COLUMNS
         place, side = (LEFT_COLUMNS[name], "left") if at_left else (RIGHT_COLUMNS[name], "right")
-        look = {"fontsize": SMALL_SIZE, "va": "top", "ha": side, "color": hue, "linespacing": 1.1}
+        look: dict[str, Any] = {
+            "fontsize": SMALL_SIZE,
+            "va": "top",
+            "ha": side,
+            "color": hue,
+            "linespacing": 1.1,
+        }
         axes.text(place, y, text, fontweight="bold" if name == "target" else "normal", **look)
 
 

@@ -1,5 +1,7 @@
 """Outlines of targets and superpixels, and what lies near them."""
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -71,5 +73,5 @@ def superpixels_of(rank: NDArray[np.uint16], superpixels: NDArray[np.integer]) -
         return []
     pairs = np.unique(np.stack([rank[inside].astype(np.int64), superpixels[inside]]), axis=1)
     borders = np.searchsorted(pairs[0], np.arange(1, int(rank.max()) + 2))
-    ids = [pairs[1, a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
+    ids = [pairs[1, a:b] for a, b in pairwise(borders)]
     return [" ".join(map(str, one)) for one in ids]

@@ -67,8 +67,8 @@ def find_targets(
         ``priority``, those of ``further``, and ``row`` and ``column`` of the peak's cell, the northernmost and then
         westernmost of several.
     """
-    maps = {"score": score} | (further or {})
-    maps["applicable"] = np.ones_like(score) if applicable is None else applicable
+    inside = np.ones_like(score) if applicable is None else applicable.astype(np.float32)
+    maps = {"score": score, "applicable": inside} | (further or {})
     labels, _ = ndimage.label(score >= threshold, structure=NEIGHBOURS)
     at = np.flatnonzero(labels)
     cells = pd.DataFrame({name: values.ravel()[at].astype(np.float64) for name, values in maps.items()})
