@@ -40,7 +40,7 @@ def concentration_area_plot(
         f"The highest class covers {rounded(highest['area_share'] * 100)} % of the ground. A straight line is a "
         "pattern of its own; where lines change is a threshold.",
     )
-    axes = page.add_axes(MARGIN + 0.6, page.bottom, 4.4, 4.2)
+    axes = page.add_axes(MARGIN + 0.6, page.bottom, 4.1, 4.2)
     axes.set(
         xscale="log",
         yscale="log",
@@ -66,8 +66,8 @@ def concentration_area_plot(
     )  # fmt: skip
     page.bottom += 0.45
     return page.finish(
-        "Cheng, Agterberg and Ballantyne (1994). Lines by least squares in both logarithms, all cuts compared. Held-out "
-        "deposits were ranked in maps that did not know them."
+        "Cheng, Agterberg and Ballantyne (1994). Lines by least squares in both logarithms, all cuts compared. "
+        "Held-out deposits were ranked in maps that did not know them."
     )
 
 

@@ -41,7 +41,8 @@ def test_targets_are_outlined_numbered_and_listed(scene, targets):
     (outlines,) = (one for one in figure.axes[0].collections if one.get_label() == "targets")
     rings = outlines.get_paths()
     # The rings enclose the cells: shoelace formula, holes turn the other way.
-    area = abs(sum(0.5 * np.sum(np.cross(ring.vertices[:-1], ring.vertices[1:])) for ring in rings))
+    ends = [(ring.vertices[:-1].T, ring.vertices[1:].T) for ring in rings]
+    area = abs(sum(np.sum(x1 * y2 - x2 * y1) / 2 for (x1, y1), (x2, y2) in ends))
     assert area == pytest.approx(table["area_km2"].sum())
     assert words(figure.axes[0]) == [str(one) for one in table["rank"]]
     listed = words(labelled(figure, "table"))
