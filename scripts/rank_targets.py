@@ -1,7 +1,6 @@
 """Rank the anomalous ground: a map, tables, a GeoPackage with styles, and a QGIS project."""
 
 import geopandas as gpd
-import numpy as np
 import xarray as xr
 from _cells import Survey
 from _job import job, whole
@@ -20,8 +19,7 @@ def rank_targets(files: dict[str, str], name: str, transform: str, settings: dic
     prints = fingerprints(files["elements"], transform, survey, targets, around)
     deposits = gpd.read_parquet(files["deposits"])
     frame = target_frame(targets, prints, deposits, files["superpixels"], survey)
-    image = np.where(survey.mask, targets.rank, np.iinfo(np.uint16).max)[None]
-    write_map(survey, image.astype(np.uint16), outputs["map"], np.iinfo(np.uint16).max, ["target"])
+    write_map(survey, targets.rank[None], outputs["map"], 0, ["target"])
     for key, table in (("table", frame.drop(columns="geometry")), ("fingerprints", prints)):
         with whole(outputs[key]) as beside:
             table.to_csv(beside, index=False)

@@ -1,8 +1,8 @@
 """Time and memory of the anomaly maps, classes and targets: `make bench`.
 
 A simulated square of 1 million cells with 39 elements, 250,000 samples and 60 deposits, as the files that the stages
-read. A table in Markdown: each stage runs in a process of its own; its time is that of its work, from reading its inputs
-to the last output, and its memory that of the process, libraries included. `--files` keeps the files.
+read. A table in Markdown: each stage runs in a process of its own; its time is that of its work, from reading inputs to
+the last output, and its memory that of the process, libraries included. `--files` keeps the files.
 """
 
 import argparse

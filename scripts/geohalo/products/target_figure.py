@@ -72,7 +72,7 @@ def target_map(
     page.colour_bar(axes, image, "Anomaly score (0 to 1)")
     used = used_deposits(deposits)
     handles = [] if used.empty else [draw_deposits(axes, used, size=8.0)]
-    handles += _draw_outlines(axes, ground, np.where(mask, rank, 0))
+    handles += _draw_outlines(axes, ground, rank)
     _draw_numbers(axes, targets)
     bottom = page.bottom
     _draw_table(page, targets.head(MOST_ROWS), page.width - TABLE_WIDTH - MARGIN, top)
