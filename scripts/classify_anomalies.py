@@ -10,8 +10,11 @@ from geohalo.products.concentration_area import concentration_area_curve, fit_li
 from geohalo.products.thresholds import classes_of, success_cuts, threshold_table
 
 
-def classify(files: dict[str, str], survey_name: str, variant: str, targets: dict, outputs: dict) -> None:
-    """Write both maps of classes and the table of their thresholds, from elements, score and deposit ranks."""
+def classify(files: dict[str, str], survey_name: str, variant: str, targets: dict, outputs: dict) -> str:
+    """Write both maps of classes and the table of their thresholds, from elements, score and deposit ranks.
+
+    Returns a line for the log.
+    """
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     score = read_geotiff(files["score"])[0, survey.mask]
@@ -31,9 +34,15 @@ def classify(files: dict[str, str], survey_name: str, variant: str, targets: dic
     table.insert(0, "survey", survey_name)
     with whole(outputs["table"]) as beside:
         table.to_csv(beside, index=False)
+    told = [
+        f"{kind}: " + ", ".join(f"{row['area_share']:.1%} ({row['found']:.0%})" for _, row in rows.iterrows())
+        for kind, rows in table[table["class"] > 0].groupby("kind", sort=False)
+    ]
+    return "area from each class upwards (held-out deposits found there) by " + "; ".join(told)
 
 
 if __name__ == "__main__":
-    with job(snakemake):
+    with job(snakemake) as log:
         params, files = snakemake.params, dict(snakemake.input.items())
-        classify(files, params.survey, params.variant, params.targets, dict(snakemake.output.items()))
+        outputs = dict(snakemake.output.items())
+        log.info(classify(files, params.survey, params.variant, params.targets, outputs))
