@@ -69,7 +69,8 @@ def qgis_project(
     tree = ElementTree.SubElement(root, "layer-tree-group")
     known = ElementTree.SubElement(root, "projectlayers")
     for number, layer in enumerate(layers, 1):
-        name, provider = f"layer_{number}", "ogr" if layer.geometry else "gdal"
+        # QGIS replaces shorter names than a time or a random number would make.
+        name, provider = f"layer_{number:017d}", "ogr" if layer.geometry else "gdal"
         shown = "Qt::Checked" if layer.shown else "Qt::Unchecked"
         about = {"id": name, "name": layer.name, "source": layer.source, "providerKey": provider}
         ElementTree.SubElement(tree, "layer-tree-layer", {**about, "checked": shown, "expanded": "0"})
@@ -87,8 +88,10 @@ def qgis_project(
     for side, value in zip(("xmin", "ymin", "xmax", "ymax"), extent, strict=True):
         _text(bounds, side, repr(float(value)))
     ElementTree.SubElement(canvas, "destinationsrs").append(_crs(crs))
-    paths = ElementTree.SubElement(ElementTree.SubElement(root, "properties"), "Paths")
-    _text(paths, "Absolute", "false").attrib["type"] = "bool"
+    properties = ElementTree.SubElement(root, "properties")
+    _text(ElementTree.SubElement(properties, "Paths"), "Absolute", "false").attrib["type"] = "bool"
+    system = ElementTree.SubElement(properties, "SpatialRefSys")
+    _text(system, "ProjectionsEnabled", "1").attrib["type"] = "int"
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
 

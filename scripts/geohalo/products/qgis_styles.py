@@ -71,15 +71,17 @@ def _marker(shape: str, fill: str, edge: str, size: float) -> Element:
     )
 
 
-def _labels(field: str, size: float, bold: bool) -> Element:
-    """Return labels from a field, with a white buffer."""
+def _labels(field: str, size: float, always: bool) -> Element:
+    """Return labels from a field, with a white buffer; bold, and shown even where they meet others, or not."""
     labeling = Element("labeling", {"type": "simple"})
     settings = ElementTree.SubElement(labeling, "settings")
     text = {"fieldName": field, "isExpression": "0", "fontSize": str(size), "fontSizeUnit": "Point"}
-    text |= {"textColor": rgba(colour("text")), "fontWeight": "75" if bold else "50"}
+    text |= {"textColor": rgba(colour("text")), "fontWeight": "75" if always else "50"}
     words = ElementTree.SubElement(settings, "text-style", text)
     buffer = {"bufferDraw": "1", "bufferSize": "0.8", "bufferSizeUnits": "MM", "bufferColor": rgba("#ffffff")}
     ElementTree.SubElement(words, "text-buffer", buffer)
+    ElementTree.SubElement(settings, "placement", {"priority": "10" if always else "3"})
+    ElementTree.SubElement(settings, "rendering", {"displayAll": "1" if always else "0"})
     return labeling
 
 

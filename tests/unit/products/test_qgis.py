@@ -45,6 +45,9 @@ def test_styles_of_layers_hold_symbol_labels_and_geometry(layer):
         assert field.get("fieldName") == labelled
         # A name is a column, and nothing that QGIS would evaluate.
         assert field.get("isExpression") == "0"
+        # Every rank is to be seen; names of deposits only where there is room.
+        shown = root.find("labeling/settings/rendering").get("displayAll")
+        assert shown == ("1" if layer == "targets" else "0")
 
 
 def test_symbols_have_the_colours_of_the_figures():
@@ -94,6 +97,10 @@ def test_project_lists_its_layers_in_order():
     extent = root.find("mapcanvas/extent")
     assert [float(one.text) for one in extent] == [0, 10, 2000, 3010]
     assert root.findtext("properties/Paths/Absolute") == "false"
+    # QGIS gives names of its own to layers whose names are short, and then finds none of the tree, and goes
+    # by the project's CRS only where this is set.
+    assert all(len(one.get("id")) > 10 for one in tree)
+    assert root.findtext("properties/SpatialRefSys/ProjectionsEnabled") == "1"
 
 
 def test_a_crs_without_a_code_is_told_by_its_definition():
