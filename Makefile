@@ -30,6 +30,7 @@ bench: env-bench
 	$(BIN)/python tests/benchmarks/network.py
 	$(BIN)/python tests/benchmarks/evidence.py
 	$(BIN)/python tests/benchmarks/interpolation.py
+	$(BIN)/python tests/benchmarks/products.py
 	$(BIN)/python tests/benchmarks/workflow.py
 
 lint: env

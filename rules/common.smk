@@ -112,6 +112,11 @@ FILES = {
     "sweep_figure": "figures/sweep.png",
     "map": "maps/{map}.tif",
     "figure": "figures/{figure}.png",
+    "thresholds": "thresholds.csv",
+    "targets": "targets.csv",
+    "fingerprints": "fingerprints.csv",
+    "target_package": "targets.gpkg",
+    "target_project": "targets.qgs",
     "alternative_elements": "alternatives/elements/{key}",
     "alternative_cubes": "alternatives/cubes/{key}",
     "alternative_scores": "alternatives/scores/{key}",
@@ -263,6 +268,8 @@ def final_outputs():
         "differences",
         "calibration",
         "history",
+        "targets",
+        "concentration_area",
     ]
     figures += ["splits"] if config["labels"]["extra_splits"] else []
     if CLASSES:
@@ -275,6 +282,7 @@ def final_outputs():
         *([] if GRIDDED else [path("samples_report")]),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
+        *([] if CLASSES else map(path, TARGETS)),
         *([path("interpolation_spread"), path("realisations")] if REALISATIONS else []),
     ]
 
@@ -290,7 +298,21 @@ LABEL_RASTERS = {
     key: survey_file(name, f"labels.raster.{key}") for key, name in config["labels"].get("raster", {}).items()
 }
 
-MAPS = ["score", "spread", "heldout_score", "fold"]
+MAPS = [
+    "score",
+    "spread",
+    "heldout_score",
+    "fold",
+    "probability",
+    "applicability",
+    "anomaly_classes",
+    "success_classes",
+    "targets",
+]
+# Maps of numbers that targets are found in or described by.
+MEASURED = ["score", "spread", "heldout_score", "probability", "applicability"]
+# What targets come with beside their map and figures.
+TARGETS = ["thresholds", "targets", "fingerprints", "target_package", "target_project"]
 CLASS_MAPS = ["classes", "score", "spread"]
 # The scores that maps are made of, and what realisations add to the maps.
 MAPPED = path("averaged_heldout") if REALISATIONS else path("heldout", variant=VARIANTS[0], scales=SCALES)

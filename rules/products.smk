@@ -96,7 +96,7 @@ if not CLASSES:
             folds=survey_folds(),
         output:
             **SPREAD,
-            **{name: path("map", map=name) for name in MAPS},
+            **{name: path("map", map=name) for name in MAPS[:5]},
         log:
             log_file("map_anomalies"),
         benchmark:
@@ -114,6 +114,125 @@ if not CLASSES:
             "Make the anomaly maps"
         script:
             "../scripts/map_anomalies.py"
+
+    rule measure_applicability:
+        input:
+            cube=path("cube"),
+            folds=survey_folds(),
+        output:
+            applicability=path("map", map="applicability"),
+        log:
+            log_file("measure_applicability"),
+        benchmark:
+            benchmark_file("measure_applicability")
+        group:
+            "evidence"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(600, 2),
+            runtime=minutes(5, 0.1),
+        params:
+            code=code("measure_applicability"),
+        message:
+            "Measure how far spectra lie from those that were learned from"
+        script:
+            "../scripts/measure_applicability.py"
+
+    rule classify_anomalies:
+        input:
+            elements=path("elements"),
+            score=path("map", map="score"),
+            ranks=path("deposit_ranks"),
+        output:
+            table=path("thresholds"),
+            concentration_area=path("map", map="anomaly_classes"),
+            success_rate=path("map", map="success_classes"),
+        log:
+            log_file("classify_anomalies"),
+        benchmark:
+            benchmark_file("classify_anomalies")
+        group:
+            "evidence"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(500, 1.5),
+            runtime=minutes(5, 0.02),
+        params:
+            survey=SURVEY,
+            variant=VARIANTS[0],
+            targets={key: config["targets"][key] for key in ("classes", "found")},
+            code=code("classify_anomalies"),
+        message:
+            "Cut the anomaly map into classes"
+        script:
+            "../scripts/classify_anomalies.py"
+
+    rule rank_targets:
+        input:
+            **({} if GRIDDED else {"samples": path("samples")}),
+            **{name: path("map", map=name) for name in MEASURED},
+            elements=path("elements"),
+            deposits=path("deposits"),
+            thresholds=path("thresholds"),
+            superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
+        output:
+            map=path("map", map="targets"),
+            table=path("targets"),
+            fingerprints=path("fingerprints"),
+            geopackage=path("target_package"),
+            project=path("target_project"),
+        log:
+            log_file("rank_targets"),
+        benchmark:
+            benchmark_file("rank_targets")
+        group:
+            "evidence"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(700, 3),
+            runtime=minutes(5, 0.1),
+        params:
+            survey=SURVEY,
+            transform=config["cube"]["transform"],
+            targets={key: config["targets"][key] for key in ("cut", "share", "fewest_cells", "most", "ring")},
+            code=code("rank_targets", "colour_maps.yaml"),
+        message:
+            "Rank the targets"
+        script:
+            "../scripts/rank_targets.py"
+
+    rule plot_targets:
+        input:
+            elements=path("elements"),
+            deposits=path("deposits"),
+            thresholds=path("thresholds"),
+            targets=path("targets"),
+            score=path("map", map="score"),
+            ranks=path("map", map="targets"),
+        output:
+            targets=path("figure", figure="targets"),
+            concentration_area=path("figure", figure="concentration_area"),
+        log:
+            log_file("plot_targets"),
+        benchmark:
+            benchmark_file("plot_targets")
+        group:
+            "evidence"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 4),
+            runtime=minutes(5, 0.05),
+        params:
+            survey=SURVEY,
+            code=code("plot_targets", "colour_maps.yaml"),
+        message:
+            "Draw the targets and the concentration-area curve"
+        script:
+            "../scripts/plot_targets.py"
 
     rule plot_anomalies:
         input:

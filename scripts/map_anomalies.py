@@ -5,17 +5,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey, write_geotiff
+from _cells import Survey
 from _folds import read_folds
 from _job import job
+from _maps import write_map
 from _scores import read_between, read_mean, read_scores
 from geohalo.evidence.folds import fold_map
+from geohalo.evidence.recalibration import fit_recalibration
 
 
-def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str]) -> None:
-    """Write score and spread of the final map, and the held-out score with the fold that it is from.
+def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str]) -> str:
+    """Write score and spread of the final map, its probability, and the held-out score with the fold that it is from.
 
-    Scores of several realisations also have a spread between them, ``interpolation_spread``.
+    Scores of several realisations also have a spread between them, ``interpolation_spread``. Returns a line for
+    the log.
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
@@ -23,20 +26,22 @@ def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str])
     folds = read_folds(folder, "held_out", survey.mask)
     deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     fold = fold_map(folds, survey.cells, deposits)
-    held_out = np.take_along_axis(read_mean(scores, "held_out", survey), fold[None], axis=0)
-    images = {"score": mean, "spread": spread, "heldout_score": held_out}
+    held_out = read_mean(scores, "held_out", survey)
+    tests = pd.concat([folds.test(number) for number in range(folds.n_folds)])
+    tested = held_out[tests["fold"], tests["cell"]]
+    fitted = fit_recalibration(tests["label"].to_numpy(), tested, tests["group"].to_numpy())
+    images = {"score": mean, "spread": spread, "probability": fitted.probability(mean)}
+    images["heldout_score"] = np.take_along_axis(held_out, fold[None], axis=0)
     if "interpolation_spread" in maps:
         images["interpolation_spread"] = read_between(scores, "final", survey)
     for name, image in images.items():
-        write_geotiff(survey, survey.image(image.astype(np.float32)), maps[name], nodata=np.nan, names=[name])
-    write_geotiff(
-        survey, survey.image(fold[None].astype(np.int16), fill=-1), maps["fold"], nodata=-1, names=["fold"]
-    )
+        write_map(survey, survey.image(image.astype(np.float32)), maps[name], np.nan, [name])
+    write_map(survey, survey.image(fold[None].astype(np.int16), fill=-1), maps["fold"], -1, ["fold"])
+    return str(fitted)
 
 
 if __name__ == "__main__":
-    with job(snakemake):
+    with job(snakemake) as log:
         folder = str(Path(snakemake.input.folds[0]).parent)
-        map_anomalies(
-            snakemake.input.elements, snakemake.input.scores, folder, dict(snakemake.output.items())
-        )
+        maps = dict(snakemake.output.items())
+        log.info(map_anomalies(snakemake.input.elements, snakemake.input.scores, folder, maps))

@@ -2,10 +2,17 @@
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, write_geotiff
+from _cells import Survey
 from _job import job
+from _maps import Band, write_map
 from _scores import read_between, read_scores
 from geohalo.evidence.class_metrics import predicted_class
+
+MEANINGS = {
+    "score": "probability",
+    "spread": "standard deviation over members of the probability",
+    "interpolation_spread": "standard deviation between realisations of the probability",
+}
 
 
 def map_classes(elements: str, scores: str, maps: dict[str, str]) -> None:
@@ -15,14 +22,15 @@ def map_classes(elements: str, scores: str, maps: dict[str, str]) -> None:
     mean, spread = (np.squeeze(part, axis=0) for part in read_scores(scores, "final", survey))
     # Numbers from 1; 0 is outside the survey.
     classes = (predicted_class(mean) + 1).astype(np.uint8)
-    write_geotiff(survey, survey.image(classes[None], fill=0), maps["classes"], nodata=0, names=["class"])
-    names = ["class 2"] if mean.ndim == 1 else [f"class {k}" for k in range(1, len(mean) + 1)]
-    bands = {"score": mean, "spread": spread}
+    write_map(survey, survey.image(classes[None], fill=0), maps["classes"], 0, ["class"])
+    numbers = [2] if mean.ndim == 1 else range(1, len(mean) + 1)
+    maps_of = {"score": mean, "spread": spread}
     if "interpolation_spread" in maps:
-        bands["interpolation_spread"] = np.squeeze(read_between(scores, "final", survey), axis=0)
-    for name, values in bands.items():
+        maps_of["interpolation_spread"] = np.squeeze(read_between(scores, "final", survey), axis=0)
+    for name, values in maps_of.items():
         image = survey.image(np.atleast_2d(values).astype(np.float32))
-        write_geotiff(survey, image, maps[name], nodata=np.nan, names=names)
+        bands = [Band(f"class {k}", f"{MEANINGS[name]} of class {k}") for k in numbers]
+        write_map(survey, image, maps[name], np.nan, bands)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey, write_geotiff
+from _cells import Survey
 from _job import job, whole
+from _maps import write_map
 from _workflow import measure_workflow
 from geohalo.evidence.consensus import agreement, choices_table
 
@@ -32,7 +33,7 @@ def compare(
             part.to_csv(beside, index=False)
     bands = np.stack(agreement(ranks, about["area"])).astype(np.float32)
     names = ["agreement", "mean_rank", "sd_rank"]
-    write_geotiff(survey, survey.image(bands), files["agreement"], nodata=np.nan, names=names)
+    write_map(survey, survey.image(bands), files["agreement"], np.nan, names)
     return f"{len(runs)} workflows, capture {captured.min():.2f} to {captured.max():.2f}"
 
 

@@ -4,19 +4,24 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, write_geotiff
+from _cells import Survey
 from _evidence import measure_elsewhere
 from _job import job, whole
+from _maps import Band, write_map
 from _scores import read_scores
 from geohalo.evidence.controls import CONTROLS
 
 
-def write_map(elements: str, scores: str, method: str, path: str) -> None:
+def map_transfer(elements: str, scores: str, method: str, path: str) -> None:
     """Write score and spread of one method."""
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
     bands = np.concatenate(read_scores(scores, "transfer", survey, method)).astype(np.float32)
-    write_geotiff(survey, survey.image(bands), path, nodata=np.nan, names=["score", "spread"])
+    about = [
+        Band("score", "anomaly score, mean over the members trained on all deposits of the other survey"),
+        Band("spread", "standard deviation of the anomaly score over these members"),
+    ]
+    write_map(survey, survey.image(bands), path, np.nan, about)
 
 
 if __name__ == "__main__":
@@ -30,4 +35,4 @@ if __name__ == "__main__":
         columns = ["survey", "source", "variant", "scales", "split"]
         with whole(snakemake.output.metrics) as beside:
             table.set_index(columns).to_csv(beside)
-        write_map(files.elements, files.scores, table["variant"].iloc[0], snakemake.output.map)
+        map_transfer(files.elements, files.scores, table["variant"].iloc[0], snakemake.output.map)

@@ -29,7 +29,8 @@ from workflow_runs import (
 pytestmark = pytest.mark.workflow
 
 MAPS = ["samples", "elements", "superpixels", "folds", "anomaly_map", "heldout_map", "truth"]
-FIGURES = [*MAPS, "success_rate", "metrics", "differences", "calibration", "history"]
+FIGURES = [*MAPS, "success_rate", "metrics", "differences", "calibration", "history", "targets"]
+FIGURES += ["concentration_area"]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from geohalo.products.calibration_figure import calibration_plot
 from geohalo.products.cell_figures import folds_map, superpixel_map
 from geohalo.products.class_figures import class_comparison, class_folds_map, class_map, confusion_plot
 from geohalo.products.comparison_figures import ablation_plot, sweep_plot
+from geohalo.products.concentration_area_figure import concentration_area_plot
 from geohalo.products.difference_figure import difference_plot
 from geohalo.products.evidence_figures import metric_comparison
 from geohalo.products.history_figures import history_plot
@@ -13,6 +14,7 @@ from geohalo.products.split_figure import split_comparison
 from geohalo.products.styles import save_figure
 from geohalo.products.success_figure import success_rate
 from geohalo.products.survey_figures import element_maps, sample_map
+from geohalo.products.target_figure import target_map
 
 __all__ = [
     "ablation_plot",
@@ -22,6 +24,7 @@ __all__ = [
     "class_comparison",
     "class_folds_map",
     "class_map",
+    "concentration_area_plot",
     "confusion_plot",
     "difference_plot",
     "element_maps",
@@ -34,5 +37,6 @@ __all__ = [
     "success_rate",
     "superpixel_map",
     "sweep_plot",
+    "target_map",
     "truth_map",
 ]

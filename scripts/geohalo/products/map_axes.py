@@ -181,6 +181,8 @@ class MapPage(Page):
         One for each map; none for a single map without a title of its own.
     bars : bool
         Leave room for colour bars.
+    beside : float
+        Inches to leave free on the right of all maps and bars.
 
     Attributes
     ----------
@@ -193,21 +195,27 @@ class MapPage(Page):
     """
 
     def __init__(
-        self, ground: Ground, title: str, subtitle: str = "", titles: Sequence[str] = (), bars: bool = True
+        self,
+        ground: Ground,
+        title: str,
+        subtitle: str = "",
+        titles: Sequence[str] = (),
+        bars: bool = True,
+        beside: float = 0.0,
     ) -> None:
         self.ground = ground
         self._bars_below = len(titles) > 1
         width_km, height_km = ground.size
         aspect = height_km / width_km
         if not self._bars_below:
-            beside = LEFT_AXIS + (RIGHT_BAR if bars else 0) + 2 * MARGIN
-            columns, self.panel_width = 1, min(WIDTH - beside, TALLEST_MAP / aspect)
-            below, page_width = BOTTOM_AXIS, self.panel_width + beside
+            around = LEFT_AXIS + (RIGHT_BAR if bars else 0) + 2 * MARGIN
+            columns, self.panel_width = 1, min(WIDTH - around, TALLEST_MAP / aspect)
+            below, page_width = BOTTOM_AXIS, self.panel_width + around
         else:
             below = BELOW_BAR if bars else 0.08
             columns, self.panel_width = panel_columns(len(titles), aspect, PANEL_TITLE + below)
             page_width = columns * self.panel_width + (columns - 1) * GAP + 2 * MARGIN
-        super().__init__(min(WIDTH, max(NARROWEST, page_width)), title, subtitle)
+        super().__init__(min(WIDTH, max(NARROWEST, page_width)) + beside, title, subtitle)
         self._add_panels(titles, columns, self.panel_width * aspect, below)
 
     def _add_panels(self, titles: Sequence[str], columns: int, height: float, below: float) -> None:

@@ -1,0 +1,143 @@
+"""Files of targets: the table, fingerprints, map, GeoPackage and QGIS project, from the maps of a survey."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import xarray as xr
+from _cells import Survey, read_geotiff
+from _job import whole
+from _maps import corner_transform
+from geohalo.cube.logratio import transformed
+from geohalo.products.fingerprints import Contrasts, named_elements
+from geohalo.products.qgis_styles import layer_style
+from geohalo.products.target_shapes import degrees, nearest_deposits, outlines, superpixels_of
+from geohalo.products.targets import Targets, find_targets
+from geohalo.products.thresholds import share_cuts
+
+#: Means over a target that are of use: column of the table, map and its band.
+MEANS = {"spread": ("spread", 0), "heldout_score": ("heldout_score", 0), "probability": ("probability", 0)}
+#: Columns of the table of targets, in this order.
+COLUMNS = [
+    "rank",
+    "area_km2",
+    "mean_score",
+    "peak_score",
+    "spread",
+    "heldout_score",
+    "probability",
+    "applicable",
+]
+COLUMNS += ["priority", "nearest_deposit", "distance_km", "superpixels", "enriched", "depleted"]
+COLUMNS += ["x", "y", "lon", "lat"]
+#: A GeoPackage of more sample sites than this has those in targets and around them alone.
+MOST_SAMPLES = 100_000
+
+
+def find(files: dict[str, str], survey: Survey, settings: dict) -> Targets:
+    """Rank the targets of the score's map, cut as the settings say."""
+    score = read_geotiff(files["score"])[0]
+    if settings["cut"] == "share":
+        threshold = float(share_cuts(score[survey.mask], np.array([settings["share"]]))[0])
+    else:
+        table = pd.read_csv(files["thresholds"])
+        classes = table[(table["kind"] == settings["cut"]) & (table["class"] > 0)]
+        threshold = classes["score"].max() if len(classes) else np.inf
+    applicable = read_geotiff(files["applicability"])[1] == 1
+    means = {column: read_geotiff(files[name])[band] for column, (name, band) in MEANS.items()}
+    return find_targets(score, threshold, settings["fewest_cells"], settings["most"], applicable, means)
+
+
+def members(targets: Targets, around: list[np.ndarray], mask: np.ndarray) -> tuple[list[np.ndarray], ...]:
+    """Return the cells of targets and of their surroundings, numbered within the mask."""
+    number = np.cumsum(mask.ravel()) - 1
+    rank = targets.rank.ravel()
+    at = np.flatnonzero(rank)
+    ordered = at[np.argsort(rank[at], kind="stable")]
+    own = np.split(ordered, np.cumsum(targets.table["cells"].to_numpy(dtype=int))[:-1])
+    return [number[cells] for cells in own[: len(targets.table)]], [number[cells] for cells in around]
+
+
+def fingerprints(
+    elements: str, transform: str, survey: Survey, targets: Targets, around: list[np.ndarray]
+) -> pd.DataFrame:
+    """Return what sets each target apart, reading the elements by blocks of rows."""
+    contrasts = Contrasts(*members(targets, around, survey.mask), int(survey.mask.sum()))
+    with xr.open_dataset(elements) as data:
+        names = [str(name) for name in data["element"].to_numpy()]
+        for rows in survey.row_blocks():
+            if survey.mask[rows].any():
+                inside = data["concentration"][:, rows].to_numpy()[:, survey.mask[rows]]
+                contrasts.add(transformed(inside.T.astype(np.float64), names, transform))
+    return contrasts.table(names)
+
+
+def target_frame(
+    targets: Targets, prints: pd.DataFrame, deposits: gpd.GeoDataFrame, superpixels: str, survey: Survey
+) -> gpd.GeoDataFrame:
+    """Return the table of targets with their outlines."""
+    shapes = outlines(targets.rank, corner_transform(survey))
+    frame = gpd.GeoDataFrame(targets.table, geometry=list(shapes.values()), crs=survey.crs)
+    frame["area_km2"] = frame.pop("cells") * survey.grid.cell**2 / 1e6
+    frame["x"] = survey.grid.x[frame.pop("column").to_numpy(dtype=int)]
+    frame["y"] = survey.grid.y[frame.pop("row").to_numpy(dtype=int)]
+    frame["lon"], frame["lat"] = degrees(frame["x"].to_numpy(), frame["y"].to_numpy(), survey.crs)
+    near = nearest_deposits(frame.geometry, deposits)
+    told = [named_elements(part) for _, part in prints.groupby("rank")]
+    frame = frame.assign(
+        **near,
+        superpixels=superpixels_of(targets.rank, read_geotiff(superpixels)[0]),
+        enriched=[one for one, _ in told],
+        depleted=[one for _, one in told],
+    )
+    return frame[[*COLUMNS, "geometry"]]
+
+
+def nearby_samples(path: str, rank: np.ndarray, around: list[np.ndarray], survey: Survey) -> gpd.GeoDataFrame:
+    """Read the sample sites with their concentrations in ppm: all, or of very many those in and around targets."""
+    frame = gpd.read_parquet(path)
+    frame = frame[[name for name in frame.columns if not name.endswith("_censored")]]
+    if len(frame) <= MOST_SAMPLES:
+        return frame
+    near = rank.ravel() > 0
+    near[np.concatenate([*around, np.empty(0, dtype=np.int64)])] = True
+    x, y = frame.get_coordinates().to_numpy().T
+    column = np.clip(np.round((x - survey.grid.x[0]) / survey.grid.cell).astype(int), 0, rank.shape[1] - 1)
+    row = np.clip(np.round((survey.grid.y[0] - y) / survey.grid.cell).astype(int), 0, rank.shape[0] - 1)
+    return frame[near.reshape(rank.shape)[row, column]]
+
+
+def superpixel_frame(superpixels: str, rank: np.ndarray, survey: Survey) -> gpd.GeoDataFrame:
+    """Return the outlines of the superpixels that targets lie in."""
+    labels = read_geotiff(superpixels)[0]
+    labels[~np.isin(labels, np.unique(labels[rank > 0]))] = 0
+    shapes = outlines(labels, corner_transform(survey))
+    return gpd.GeoDataFrame({"superpixel": list(shapes)}, geometry=list(shapes.values()), crs=survey.crs)
+
+
+def write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: str) -> None:
+    """Write layers in order, and their styles as QGIS looks for them, in a table ``layer_styles``."""
+    kinds = {"targets": "MultiPolygon", "superpixels": "MultiPolygon"}
+    styles: list[dict[str, Any]] = []
+    with whole(path) as beside:
+        beside.unlink(missing_ok=True)
+        for number, (name, frame) in enumerate(layers.items()):
+            kind = kinds.get(name, "Point")
+            pyogrio.write_dataframe(
+                frame, beside, layer=name, driver="GPKG", geometry_type=kind, append=number > 0,
+                layer_options={"GEOMETRY_NAME": "geom"},
+            )  # fmt: skip
+            place = {
+                "f_table_catalog": "",
+                "f_table_schema": "",
+                "f_table_name": name,
+                "f_geometry_column": "geom",
+            }
+            about = {"styleName": name, "styleQML": layer_style(name), "styleSLD": "", "useAsDefault": True}
+            styles.append(place | about | {"description": f"GeoHalo: {name}", "owner": "", "ui": ""})
+        table = pd.DataFrame(styles).assign(update_time=pd.Timestamp.now("UTC"))
+        pyogrio.write_dataframe(
+            table, beside, layer="layer_styles", driver="GPKG", append=True, layer_options={"FID": "id"}
+        )

@@ -1,0 +1,98 @@
+"""What sets a target apart from its surroundings, element by element."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geohalo.cube.moments import Moments
+
+Array = NDArray[np.float64]
+
+#: Elements that the text of a target names, at most.
+MOST_NAMED = 5
+
+
+class Contrasts:
+    """Means of elements over targets and over their surroundings, of cells that come in blocks.
+
+    Parameters
+    ----------
+    targets, around : sequence of ndarray
+        Numbers of the cells of each target and of its surroundings.
+    cells : int
+        Number of all cells.
+    """
+
+    def __init__(
+        self, targets: Sequence[NDArray[np.int64]], around: Sequence[NDArray[np.int64]], cells: int
+    ) -> None:
+        members = [*targets, *around]
+        self._empty = np.array([len(part) == 0 for part in around], dtype=bool)
+        self._size = np.maximum([len(part) for part in members], 1)
+        cell = np.concatenate([*members, np.empty(0, dtype=np.int64)])
+        of = np.repeat(np.arange(len(members)), [len(part) for part in members])
+        shape = (len(members), cells)
+        self._members = sparse.coo_array(
+            (np.ones(len(cell)), (of, cell.astype(np.int64))), shape=shape
+        ).tocsc()
+        self._sums: Array | float = 0.0
+        self._moments: Moments | None = None
+        self._done = 0
+
+    def add(self, values: Array) -> None:
+        """Add the next cells (cells, elements), in the order of their numbers."""
+        columns = slice(self._done, self._done + len(values))
+        self._sums = self._sums + self._members[:, columns] @ values
+        moments = Moments.of(values)
+        self._moments = self._moments + moments if self._moments else moments
+        self._done += len(values)
+
+    def table(self, elements: list[str]) -> pd.DataFrame:
+        """Return the fingerprints.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each target and element: ``rank``, ``element``, ``contrast`` (mean over the target less that
+            over its surroundings, or over all cells where there are none around it) and ``z``, the contrast in
+            standard deviations over all cells (0 where the element does not vary).
+        """
+        assert self._moments is not None
+        targets = len(self._empty)
+        means = np.broadcast_to(self._sums, (2 * targets, len(elements))) / self._size[:, None]
+        inside, outside = means[:targets], means[targets:].copy()
+        outside[self._empty] = self._moments.mean
+        spread = np.sqrt(self._moments.squares / self._moments.count)
+        contrast = inside - outside
+        varies = spread > 1e-12 * self._moments.largest
+        z = np.divide(contrast, spread, out=np.zeros_like(contrast), where=varies)
+        rank = np.repeat(np.arange(1, targets + 1), len(elements))
+        columns = {"rank": rank, "element": elements * targets}
+        return pd.DataFrame(columns | {"contrast": contrast.ravel(), "z": z.ravel()})
+
+
+def named_elements(fingerprint: pd.DataFrame) -> tuple[str, str]:
+    """Name the elements that are most enriched and most depleted, with their contrasts.
+
+    Parameters
+    ----------
+    fingerprint : pandas.DataFrame
+        The rows of one target.
+
+    Returns
+    -------
+    enriched, depleted : str
+        Such as ``Zn +1.9, Pb +1.4``, the strongest first; fewer than `MOST_NAMED` where there are no more.
+    """
+    ordered = fingerprint.sort_values("contrast", ascending=False, kind="stable")
+    high, low = ordered[ordered["contrast"] > 0], ordered[ordered["contrast"] < 0][::-1]
+    return _told(high.head(MOST_NAMED)), _told(low.head(MOST_NAMED))
+
+
+def _told(rows: pd.DataFrame) -> str:
+    return ", ".join(
+        f"{name} {value:+.2f}" for name, value in zip(rows["element"], rows["contrast"], strict=True)
+    )

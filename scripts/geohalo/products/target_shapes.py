@@ -1,0 +1,77 @@
+"""Outlines of targets and superpixels, and what lies near them."""
+
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from rasterio.features import shapes
+from rasterio.transform import Affine
+from shapely.geometry import MultiPolygon, shape
+from shapely.strtree import STRtree
+
+
+def outlines(labels: NDArray[np.integer], transform: Affine) -> dict[int, MultiPolygon]:
+    """Return the outline of every label of an image, 0 left out.
+
+    Parameters
+    ----------
+    labels : ndarray (rows, columns)
+        From 1.
+    transform : Affine
+        From (column, row) to the x and y of cell corners.
+
+    Returns
+    -------
+    dict of int to MultiPolygon
+        Ascending; parts that touch at corners alone are polygons of their own, so that all are valid.
+    """
+    parts: dict[int, list] = {}
+    for outline, label in shapes(
+        labels.astype(np.int32), mask=labels > 0, connectivity=4, transform=transform
+    ):
+        parts.setdefault(int(label), []).append(shape(outline))
+    return {label: MultiPolygon(parts[label]) for label in sorted(parts)}
+
+
+def nearest_deposits(targets: gpd.GeoSeries, deposits: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the known deposit nearest to each target.
+
+    Parameters
+    ----------
+    targets : geopandas.GeoSeries
+    deposits : geopandas.GeoDataFrame
+        In the same metric CRS, with ``deposit`` and ``name``; may be empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``nearest_deposit`` (its name, or ``deposit 3`` where it has none) and ``distance_km`` from the edge of the
+        target, 0 inside; empty and NaN without deposits.
+    """
+    if deposits.empty:
+        return pd.DataFrame({"nearest_deposit": "", "distance_km": np.nan}, index=targets.index)
+    tree = STRtree(deposits.geometry.to_numpy())
+    (_, nearest), distance = tree.query_nearest(targets.to_numpy(), return_distance=True, all_matches=False)
+    near = deposits.iloc[nearest]
+    numbered = "deposit " + near["deposit"].astype(str)
+    names = near["name"].where(near["name"].fillna("") != "", numbered)
+    return pd.DataFrame({"nearest_deposit": names.to_numpy(), "distance_km": distance / 1e3}, targets.index)
+
+
+def degrees(x: NDArray[np.float64], y: NDArray[np.float64], crs: str) -> tuple[NDArray, NDArray]:
+    """Return longitude and latitude (WGS 84, degrees) of places in metres."""
+    return Transformer.from_crs(CRS(crs), CRS(4326), always_xy=True).transform(x, y)
+
+
+def superpixels_of(rank: NDArray[np.uint16], superpixels: NDArray[np.integer]) -> list[str]:
+    """Return the superpixels that each target lies in, ascending, joined by blanks."""
+    inside = rank > 0
+    if not inside.any():
+        return []
+    pairs = np.unique(np.stack([rank[inside].astype(np.int64), superpixels[inside]]), axis=1)
+    borders = np.searchsorted(pairs[0], np.arange(1, int(rank.max()) + 2))
+    ids = [pairs[1, a:b] for a, b in pairwise(borders)]
+    return [" ".join(map(str, one)) for one in ids]

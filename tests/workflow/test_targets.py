@@ -1,0 +1,148 @@
+"""Maps, classes and targets of the reduced demo: what their files hold, and that they agree with each other."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import rasterio
+import xarray as xr
+from _cells import Survey
+from _folds import read_folds
+from geohalo.evidence.recalibration import fit_recalibration
+from rio_cogeo import cog_validate
+from workflow_runs import SETTINGS
+
+pytestmark = pytest.mark.workflow
+
+MAPS = ["score", "spread", "heldout_score", "fold", "probability"]
+MAPS += ["applicability", "anomaly_classes", "success_classes", "targets"]
+
+
+@pytest.fixture(scope="module")
+def results(demo):
+    return demo / "results" / "small"
+
+
+@pytest.fixture(scope="module")
+def survey(results):
+    with xr.open_dataset(results / "cube.nc") as data:
+        return Survey.of(data)
+
+
+def read(results, name: str, band: int = 1) -> np.ndarray:
+    with rasterio.open(results / "maps" / f"{name}.tif") as file:
+        return file.read(band)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_maps_are_cloud_optimised(results, survey, name):
+    path = str(results / "maps" / f"{name}.tif")
+    assert cog_validate(path, strict=True) == (True, [], [])
+    with rasterio.open(path) as file:
+        assert file.crs.to_epsg() == 32648
+        assert file.nodata is not None
+        assert all(file.descriptions)
+        for band in file.indexes:
+            valid, told = file.read_masks(band) > 0, file.tags(band)
+            # Where there is no target, there is nothing to show.
+            expected = file.read(band) > 0 if name == "targets" else survey.mask
+            np.testing.assert_array_equal(valid, expected)
+            assert told["long_name"]
+            mean = file.read(band)[valid].astype(float).mean()
+            assert float(told["STATISTICS_MEAN"]) == pytest.approx(mean, rel=1e-6)
+
+
+def test_probability_is_what_held_out_cells_say_of_the_score(results, survey):
+    folds = read_folds(str(results / "folds"), "held_out", survey.mask)
+    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
+        "score_held_out"
+    ].to_numpy()
+    tests = pd.concat([folds.test(fold) for fold in range(folds.n_folds)])
+    tested = scores[:, survey.mask][tests["fold"], tests["cell"]]
+    fitted = fit_recalibration(tests["label"].to_numpy(), tested, tests["group"].to_numpy())
+    assert fitted.groups == 6
+    expected = fitted.probability(read(results, "score")[survey.mask])
+    np.testing.assert_allclose(read(results, "probability")[survey.mask], expected, atol=1e-6)
+
+
+def test_training_cells_are_like_themselves(results, survey):
+    index, applicable = (read(results, "applicability", band)[survey.mask] for band in (1, 2))
+    drawn = read_folds(str(results / "folds"), "final", survey.mask).cells["cell"].unique()
+    np.testing.assert_allclose(index[drawn], 0, atol=1e-5)
+    assert index.min() >= 0
+    assert set(np.unique(applicable)) <= {0, 1}
+    assert applicable[drawn].all()
+    # One threshold parts the two.
+    assert index[applicable == 1].max() < index[applicable == 0].min(initial=np.inf)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("concentration_area", "anomaly_classes"), ("success_rate", "success_classes")]
+)
+def test_classes_are_those_of_the_table(results, survey, kind, name):
+    table = pd.read_csv(results / "thresholds.csv").query(f"kind == '{kind}'")
+    image, score = read(results, name)[survey.mask], read(results, "score")[survey.mask]
+    assert len(table) == 5
+    ranks = pd.read_csv(results / "deposit_ranks.csv").query("variant == 'fusion' and split == 'held_out'")
+    for row in table.to_dict("records"):
+        assert (image >= row["class"]).mean() == pytest.approx(row["area_share"])
+        assert (image >= row["class"]).sum() == row["area_km2"]
+        found = (1 - ranks["rank"] <= row["area_share"] + 1e-9).sum()
+        assert (row["deposits"], row["found"]) == (found, pytest.approx(found / len(ranks)))
+        if row["class"]:
+            assert score[image >= row["class"]].min() >= row["score"] - 1e-6
+            assert score[image < row["class"]].max() < row["score"]
+    if kind == "success_rate":
+        shares = np.sort(SETTINGS["targets"]["found"])
+        assert (table["found"].to_numpy()[:0:-1] >= shares - 1e-9).all()
+
+
+def test_targets_are_the_best_ground(results, survey):
+    table = pd.read_csv(results / "targets.csv", keep_default_na=False)
+    rank, score = read(results, "targets"), read(results, "score")
+    inside = survey.mask & (rank > 0)
+    share = SETTINGS["targets"]["share"]
+    # What is left out of the best ground are patches that are too small.
+    assert 0.5 * share < inside.sum() / survey.mask.sum() <= share + 1e-3
+    assert score[inside].min() >= np.sort(score[survey.mask])[-int(np.ceil(share * survey.mask.sum()))]
+    assert sorted(np.unique(rank[inside])) == table["rank"].tolist()
+    assert table["area_km2"].sum() == inside.sum()
+    assert (np.diff(table["priority"].astype(float)) <= 0).all()
+    assert table["area_km2"].min() >= SETTINGS["targets"]["fewest_cells"]
+    for column, name in (("mean_score", "score"), ("heldout_score", "heldout_score"), ("spread", "spread")):
+        means = [read(results, name)[rank == k].mean() for k in table["rank"]]
+        np.testing.assert_allclose(table[column], means, rtol=1e-4)
+
+
+def test_fingerprints_are_of_every_target_and_element(results):
+    prints, table = pd.read_csv(results / "fingerprints.csv"), pd.read_csv(results / "targets.csv")
+    wide = prints.pivot(index="rank", columns="element", values="contrast")
+    assert wide.shape == (len(table), 39)
+    np.testing.assert_allclose(wide.sum(axis=1), 0, atol=1e-5)
+    for target in table.to_dict("records"):
+        named = target["enriched"].split(", ")[0].split()
+        assert wide.loc[target["rank"]].idxmax() == named[0]
+        assert float(named[1]) == pytest.approx(wide.loc[target["rank"]].max(), abs=0.006)
+
+
+def test_geopackage_opens_with_its_styles(results):
+    path = results / "targets.gpkg"
+    layers = pyogrio.list_layers(path)[:, 0].tolist()
+    assert layers == ["targets", "deposits", "samples", "superpixels", "layer_styles"]
+    targets = gpd.read_file(path, layer="targets")
+    np.testing.assert_allclose(targets.area / 1e6, targets["area_km2"])
+    deposits = gpd.read_parquet(results / "deposits.parquet")
+    away = [deposits.distance(shape).min() / 1e3 for shape in targets.geometry]
+    np.testing.assert_allclose(targets["distance_km"], away, atol=1e-9)
+    styles = gpd.read_file(path, layer="layer_styles")
+    assert styles["f_table_name"].tolist() == layers[:-1]
+    assert styles["useAsDefault"].all()
+    assert len(gpd.read_file(path, layer="samples")) == len(gpd.read_parquet(results / "samples.parquet"))
+
+
+def test_logs_tell_what_was_found(demo):
+    logs = demo / "logs" / "small"
+    assert "logit(score), by the test cells of 6 held-out groups" in (logs / "map_anomalies.log").read_text()
+    assert "in the area of applicability" in (logs / "measure_applicability.log").read_text()
+    assert "targets on " in (logs / "rank_targets.log").read_text()
