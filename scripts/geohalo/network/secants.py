@@ -5,18 +5,14 @@ parts exactly; through a non-linearity every part goes with the slope of the sec
 up to its change, however long the step. Along a straight line of ever shorter steps the slopes become derivatives, and
 the sums over the steps integrated gradients (Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks). One
 step from end to end is the Rescale rule of DeepLIFT (Shrikumar et al. 2017).
-
-Features of a step have the shape (nodes, members, 2 + parts, channels): the values at its start and its end, then what
-each part adds to the end.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from geohalo.network.engine import Engine, External
-
-#: Values at the ends of a step, before its parts.
-ENDS = 2
 
 
 def relu_slope(start: Tensor, end: Tensor) -> Tensor:
@@ -34,30 +30,45 @@ def exponential_slope(start: Tensor, end: Tensor) -> Tensor:
     return torch.where(far, apart, ((start + end) / 2).exp() * (1 + step.square() / 24))
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Apply each member's linear layer, ``weight`` (members, outputs, inputs), to the features of a step."""
-    out = torch.einsum("nmdi,moi->nmdo", x, weight)
-    if bias is not None:
-        out[:, :, :ENDS] += bias.unsqueeze(1)
-    return out
+@dataclass(frozen=True)
+class Step:
+    """Features on a step.
 
+    Attributes
+    ----------
+    ends : Tensor (nodes, members, 2, channels)
+        Values at the start and at the end.
+    parts : Tensor (nodes, members, parts, channels)
+        What each part adds to the end. Through every layer it is a linear function of the parts of the layer before, so
+        that gradients can be taken by it.
+    """
 
-def relu(x: Tensor, leak: float = 0.0) -> Tensor:
-    """Apply ReLU, with a slope of ``leak`` below zero, to the features of a step, in place."""
-    slope = relu_slope(x[:, :, 0], x[:, :, 1])
-    x[:, :, ENDS:] *= (leak + (1 - leak) * slope).unsqueeze(2)
-    ends = x[:, :, :ENDS]
-    ends.copy_(ends.relu() * (1 - leak) + ends * leak)
-    return x
+    ends: Tensor
+    parts: Tensor
 
+    def linear(self, weight: Tensor, bias: Tensor | None = None) -> "Step":
+        """Apply each member's linear layer; weight (members, outputs, inputs)."""
+        ends, parts = (torch.einsum("nmdi,moi->nmdo", x, weight) for x in (self.ends, self.parts))
+        return Step(ends if bias is None else ends + bias.unsqueeze(1), parts)
 
-def norm(engine: Engine, name: str, x: Tensor) -> Tensor:
-    """Normalise the features of a step by the running statistics, in place."""
-    state = engine.state
-    slope = (state[f"{name}.running_var"] + engine.preset.epsilon).rsqrt() * state[f"{name}.weight"]
-    x *= slope.unsqueeze(1)
-    x[:, :, :ENDS] += (state[f"{name}.bias"] - state[f"{name}.running_mean"] * slope).unsqueeze(1)
-    return x
+    def scaled(self, slope: Tensor, shift: Tensor | float = 0.0) -> "Step":
+        """Multiply with ``slope`` and add ``shift``, both of a shape that goes with the features."""
+        return Step(self.ends * slope + shift, self.parts * slope)
+
+    def relu(self, leak: float = 0.0) -> "Step":
+        """Apply ReLU, with a slope of ``leak`` below zero."""
+        slope = relu_slope(self.ends[:, :, 0], self.ends[:, :, 1]).mul_(1 - leak).add_(leak)
+        return Step(torch.maximum(self.ends, self.ends * leak), self.parts * slope.unsqueeze(2))
+
+    def along(self, graph: External) -> "Step":
+        """Add the features of the neighbours up, (superpixels, members, ...)."""
+        return Step(graph.adjacency @ self.ends, graph.adjacency @ self.parts)
+
+    def __add__(self, other: "Step") -> "Step":
+        return Step(self.ends + other.ends, self.parts + other.parts)
+
+    def __getitem__(self, nodes: Tensor) -> "Step":
+        return Step(self.ends[nodes], self.parts[nodes])
 
 
 def difference(engine: Engine, name: str) -> tuple[Tensor, Tensor]:
@@ -66,7 +77,7 @@ def difference(engine: Engine, name: str) -> tuple[Tensor, Tensor]:
     return weight[:, 1] - weight[:, 0], bias[:, 1] - bias[:, 0]
 
 
-def external_step(engine: Engine, scale: int, graph: External, x: Tensor) -> Tensor:
+def external_step(engine: Engine, scale: int, graph: External, step: Step) -> tuple[Tensor, Tensor]:
     """Take a step through the external branch.
 
     Parameters
@@ -76,69 +87,77 @@ def external_step(engine: Engine, scale: int, graph: External, x: Tensor) -> Ten
     scale : int
     graph : External
         As predictions see it: nothing is cut out.
-    x : Tensor (superpixels, members, 2 + parts, channels)
-        Step of the superpixel means. Its memory is written over.
+    step : Step
+        Of the superpixel means.
 
     Returns
     -------
-    Tensor (superpixels, members, 2 + parts)
-        Difference of the logits, anomalous less background, at both ends, and what each part adds.
+    ends : Tensor (superpixels, members, 2)
+        Difference of the logits, anomalous less background.
+    parts : Tensor (superpixels, members, parts)
     """
     name, state = f"external.{scale}", engine.state
-    x = norm(engine, f"{name}.norm_0", x)
+    step = _norm(engine, f"{name}.norm_0", step)
     if engine.preset.attention:
-        x = _attention(engine, f"{name}.conv_1", graph, x)
+        step = _attention(engine, f"{name}.conv_1", graph, step)
     else:
         scaling = graph.scaling[:, :, None, None]
-        x *= scaling
-        x = (graph.adjacency @ x).add_(x).mul_(scaling)
-        x = linear(x, state[f"{name}.conv_1.lin.weight"], state[f"{name}.conv_1.bias"])
-    x = norm(engine, f"{name}.norm_1", relu(x))
-    neighbours = linear(
-        graph.adjacency @ x, state[f"{name}.conv_2.lin_rel.weight"], state[f"{name}.conv_2.lin_rel.bias"]
-    )
-    x = neighbours.add_(linear(x, state[f"{name}.conv_2.lin_root.weight"]))
-    x = norm(engine, f"{name}.norm_2", relu(x))
-    x = relu(linear(x, state[f"{name}.head.1.weight"], state[f"{name}.head.1.bias"]))
+        step = step.scaled(scaling)
+        step = (step.along(graph) + step).scaled(scaling)
+        step = step.linear(state[f"{name}.conv_1.lin.weight"], state[f"{name}.conv_1.bias"])
+    step = _norm(engine, f"{name}.norm_1", step.relu())
+    rel = state[f"{name}.conv_2.lin_rel.weight"], state[f"{name}.conv_2.lin_rel.bias"]
+    step = step.along(graph).linear(*rel) + step.linear(state[f"{name}.conv_2.lin_root.weight"])
+    step = _norm(engine, f"{name}.norm_2", step.relu())
+    step = step.linear(state[f"{name}.head.1.weight"], state[f"{name}.head.1.bias"]).relu()
     weight, bias = difference(engine, name)
-    return linear(x, weight.unsqueeze(1), bias.unsqueeze(1)).squeeze(-1)
+    step = step.linear(weight.unsqueeze(1), bias.unsqueeze(1))
+    return step.ends.squeeze(-1), step.parts.squeeze(-1)
 
 
-def _attention(engine: Engine, name: str, graph: External, x: Tensor) -> Tensor:
-    """Take a step through `Engine.attention`, where attention changes along with what is attended to."""
-    source, target = graph.edges
+def _norm(engine: Engine, name: str, step: Step) -> Step:
+    """Normalise by the running statistics."""
     state = engine.state
-    left = linear(x, state[f"{name}.lin_l.weight"], state[f"{name}.lin_l.bias"])
-    right = linear(x, state[f"{name}.lin_r.weight"], state[f"{name}.lin_r.bias"])
-    weigh = state[f"{name}.att"].squeeze(1)  # (members, 1, channels)
-    along = left[source] + right[target]
-    directions = torch.einsum("ed,mod->emo", graph.directions, state[f"{name}.lin_edge.weight"])
-    along[:, :, :ENDS] += directions.unsqueeze(2)
-    scores = torch.cat([(relu(along, 0.2) * weigh).sum(-1), (relu(left + right, 0.2) * weigh).sum(-1)])
-    # The attention of a superpixel to itself as one more edge.
-    itself = torch.arange(len(x), device=x.device)
+    slope = (state[f"{name}.running_var"] + engine.preset.epsilon).rsqrt() * state[f"{name}.weight"]
+    shift = state[f"{name}.bias"] - state[f"{name}.running_mean"] * slope
+    return step.scaled(slope.unsqueeze(1), shift.unsqueeze(1))
+
+
+def _attention(engine: Engine, name: str, graph: External, step: Step) -> Step:
+    """Take a step through `Engine.attention`, where attention changes along with what is attended to."""
+    state, (source, target) = engine.state, graph.edges
+    left = step.linear(state[f"{name}.lin_l.weight"], state[f"{name}.lin_l.bias"])
+    right = step.linear(state[f"{name}.lin_r.weight"], state[f"{name}.lin_r.bias"])
+    # The attention of a superpixel to itself as one more edge, without a direction.
+    itself = torch.arange(len(step.ends), device=source.device)
     source, target = torch.cat([source, itself]), torch.cat([target, itself])
-    attention = _softmax(scores, target, len(x))
-    ends, parts = attention[:, :, :ENDS].unsqueeze(-1), attention[:, :, ENDS:].unsqueeze(-1)
-    sent = left[source]
-    middle = sent[:, :, :ENDS].mean(2, keepdim=True)
-    messages = torch.cat(
-        [sent[:, :, :ENDS] * ends, sent[:, :, ENDS:] * ends.mean(2, keepdim=True) + parts * middle], dim=2
+    directions = torch.einsum("ed,mod->emo", graph.directions, state[f"{name}.lin_edge.weight"])
+    nowhere = directions.new_zeros(len(itself), *directions.shape[1:])
+    scores = (left[source] + right[target]).scaled(
+        directions.new_ones(()), torch.cat([directions, nowhere]).unsqueeze(2)
     )
-    out = torch.zeros_like(left).index_add_(0, target, messages)
-    out[:, :, :ENDS] += state[f"{name}.bias"].unsqueeze(1)
-    return out
+    scores = scores.relu(0.2).linear(state[f"{name}.att"].squeeze(1))
+    attention = _softmax(scores, target, len(itself))
+    sent = left[source]
+    # The change of a product is shared by its factors, each with the other's middle.
+    parts = sent.parts * attention.ends.mean(2, keepdim=True)
+    parts = parts + attention.parts * sent.ends.mean(2, keepdim=True)
+    ends = torch.zeros_like(left.ends).index_add(0, target, sent.ends * attention.ends)
+    return Step(
+        ends + state[f"{name}.bias"].unsqueeze(1), torch.zeros_like(left.parts).index_add(0, target, parts)
+    )
 
 
-def _softmax(scores: Tensor, target: Tensor, count: int) -> Tensor:
-    """Take a step through the softmax over the edges (edges, members, 2 + parts) of each of ``count`` superpixels."""
-    ends, parts = scores[:, :, :ENDS], scores[:, :, ENDS:]
-    index = target.view(-1, 1, 1).expand_as(ends)
-    largest = torch.full_like(ends[:count], -torch.inf).scatter_reduce_(0, index, ends, "amax")
-    total = torch.zeros_like(largest).index_add_(0, target, (ends - largest[target]).exp())
+def _softmax(scores: Step, target: Tensor, count: int) -> Step:
+    """Take a step through the softmax over the edges, (edges, members, ..., 1), of each of ``count`` superpixels."""
+    ends = scores.ends
+    index = target.view(-1, 1, 1, 1).expand_as(ends)
+    largest = torch.full_like(ends[:count], -torch.inf).scatter_reduce(0, index, ends, "amax")
+    total = torch.zeros_like(largest).index_add(0, target, (ends - largest[target]).exp())
     logarithms = ends - (largest + total.log())[target]
-    slope = exponential_slope(logarithms[:, :, 0], logarithms[:, :, 1]).unsqueeze(-1)
+    slope = exponential_slope(logarithms[:, :, :1], logarithms[:, :, 1:])
     # Attention adds up to 1 at both ends, so that the changes of its parts add up to 0.
-    summed = torch.zeros_like(parts[:count]).index_add_(0, target, slope * parts)
-    slopes = torch.zeros_like(slope[:count]).index_add_(0, target, slope)
-    return torch.cat([logarithms.exp(), slope * (parts - (summed / slopes)[target])], dim=2)
+    parts = slope * scores.parts
+    slopes = torch.zeros_like(slope[:count]).index_add(0, target, slope)
+    mean = torch.zeros_like(parts[:count]).index_add(0, target, parts) / slopes
+    return Step(logarithms.exp(), parts - slope * mean[target])

@@ -12,7 +12,7 @@ from geohalo.network.engine import Engine, External
 from geohalo.network.labelled import whole_external
 from geohalo.network.path import BLOCK_BYTES, Explained, PathBlock
 from geohalo.network.scales import ScaleGraph
-from geohalo.network.secants import ENDS, external_step, relu_slope
+from geohalo.network.secants import Step, external_step, relu_slope
 
 #: Bytes that the features of a region of superpixels may take.
 REGION_BYTES = 1 << 28
@@ -50,11 +50,11 @@ class Region:
 
 
 def superpixels_at_once(engine: Engine, scale: int, parts: int) -> int:
-    """How many superpixels with steps in so many parts fit into `REGION_BYTES`."""
+    """How many superpixels with a step in so many parts fit into `REGION_BYTES`."""
     members, channels, _ = engine.first_weight(scale).shape
     copies = COPIES + (ATTENTION_COPIES if engine.preset.attention else 0)
     widest = max(channels, *engine.preset.external)
-    return max(1, REGION_BYTES // (4 * members * (ENDS + parts) * widest * copies))
+    return max(1, REGION_BYTES // (4 * members * (2 + parts) * widest * copies))
 
 
 def path_blocks(
@@ -82,28 +82,31 @@ def external_attribution(explained: Explained, scale: int, graph: ScaleGraph, en
         region = Region.around(graph, wanted, whole)
         blocks = path_blocks(engine, scale, graph, encode, region.field)
         for k in range(explained.steps):
-            x = torch.cat([_element_step(engine, scale, block, k, explained.steps) for block in blocks])
-            parts = external_step(engine, scale, region.external, x)[region.place, :, ENDS:]
+            each = [_element_step(engine, scale, block, k, explained.steps) for block in blocks]
+            step = Step(*(torch.cat([getattr(one, name) for one in each]) for name in ("ends", "parts")))
+            del each
+            parts = external_step(engine, scale, region.external, step)[1][region.place]
             out[wanted.cpu()] += torch.einsum("sme,m->se", parts, share).cpu()
     return out
 
 
-def _element_step(engine: Engine, scale: int, path: PathBlock, step: int, steps: int) -> Tensor:
-    """Step of a block's superpixel means in parts by element, (superpixels, members, 2 + elements, channels)."""
+def _element_step(engine: Engine, scale: int, path: PathBlock, step: int, steps: int) -> Step:
+    """Step of a block's superpixel means, in parts by element."""
     weight = engine.first_weight(scale)[:, :, :-1]
-    elements = path.encode.values.shape[1]
     start, end = (path.first_layer(k / steps) for k in (step, step + 1))
     change, slope = path.change(step, steps), relu_slope(start, end).flatten(1)
-    superpixels = len(path.block.superpixels)
-    x = change.new_empty(superpixels, weight.shape[0], ENDS + elements, weight.shape[1])
-    for at, first in enumerate((start, end)):
-        x[:, :, at] = path.block.means(first.relu().flatten(1)).unflatten(1, weight.shape[:2])
+    means = [
+        path.block.means(layer.relu().flatten(1)).unflatten(1, weight.shape[:2]) for layer in (start, end)
+    ]
+    parts = change.new_empty(
+        len(path.block.superpixels), weight.shape[0], path.encode.values.shape[1], weight.shape[1]
+    )
     for some, pixels, share in path.sizes:
         # Of each superpixel, the mean over its pixels of slope times change, of each channel and feature.
         mean = slope[pixels].transpose(1, 2) @ (change[pixels] * share.unsqueeze(-1))
         added = path.encode.by_element(mean.unflatten(1, weight.shape[:2]).mul_(weight))
-        x[some, :, ENDS:] = added.transpose(2, 3)
-    return x
+        parts[some] = added.transpose(2, 3)
+    return Step(torch.stack(means, dim=2), parts)
 
 
 def path_means(
@@ -125,33 +128,33 @@ def path_means(
 
 
 def superpixel_parts(
-    explained: Explained, scale: int, region: Region, means: Tensor, weight: Tensor
+    explained: Explained, scale: int, external: External, means: Tensor, weight: Tensor
 ) -> Tensor:
-    """Attribute the mean external logit of some superpixels to the superpixels around them and to themselves.
+    """Attribute weighted means of external logits to the superpixels that they depend on.
 
     Parameters
     ----------
     explained : Explained
     scale : int
-    region : Region
+    external : External
     means : Tensor (steps + 1, superpixels, members, channels)
-        Of the region's field; see `path_means`.
-    weight : Tensor (wanted,)
-        Of the superpixels whose logits are wanted, in the mean.
+        See `path_means`.
+    weight : Tensor (superpixels, targets)
+        Of each superpixel's logit in the mean of each target.
 
     Returns
     -------
-    Tensor (superpixels,)
-        Of the region's field.
+    Tensor (superpixels, targets)
     """
     engine, share = explained.engine, explained.share("external", scale)
-    out = means.new_zeros(len(region.field))
-    count = max(1, superpixels_at_once(engine, scale, 0) * ENDS // len(region.field) - ENDS)
-    for some in torch.arange(len(region.field), device=means.device).split(count):
-        for start, end in pairwise(means):
-            x = means.new_zeros(*start.shape[:2], ENDS + len(some), start.shape[2])
-            x[:, :, 0], x[:, :, 1] = start, end
-            x[some, :, ENDS + torch.arange(len(some), device=some.device)] = (end - start)[some]
-            parts = external_step(engine, scale, region.external, x)[region.place, :, ENDS:]
-            out[some] += torch.einsum("smd,s,m->d", parts, weight, share)
+    out = torch.zeros_like(weight)
+    for start, end in pairwise(means):
+        # What a part adds is linear in it: the gradient says what any other would.
+        shape = (*start.shape[:2], weight.shape[1], start.shape[2])
+        with torch.enable_grad():
+            parts = start.new_zeros(shape, requires_grad=True)
+            step = Step(torch.stack([start, end], dim=2), parts)
+            added = external_step(engine, scale, external, step)[1]
+            (slope,) = torch.autograd.grad(torch.einsum("smt,st,m->", added, weight, share), parts)
+        out += torch.einsum("smtc,smc->st", slope, end - start)
     return out
