@@ -14,8 +14,6 @@ if EXPLAINED:
             log_file("explain_map"),
         benchmark:
             benchmark_file("explain_map")
-        group:
-            "explanation"
         conda:
             "../envs/torch.yaml"
         threads: workflow.cores or 1

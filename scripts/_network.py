@@ -44,7 +44,7 @@ class MapNetwork:
         scheme = "final" if (table["scheme"] == "final").any() else "held_out"
         chosen = table[table["scheme"] == scheme]
         device, recipe = choose_device(settings.device), settings.recipe()
-        own = torch.as_tensor(chosen.index.to_numpy())
+        own = torch.tensor(chosen.index.to_list())
         state = {
             name: value[own].to(device) for name, value in torch.load(members, weights_only=True).items()
         }

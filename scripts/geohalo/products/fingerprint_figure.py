@@ -25,8 +25,8 @@ CONTRAST = (
     "standard deviations over the map. Elements in the order of their mean over the targets shown."
 )
 PALE = (
-    " Colours compare with the survey's mean spectrum, heights with the surroundings. A tall pale bar is an anomaly that "
-    "the score does not rest on."
+    " Colours compare with the survey's mean spectrum, heights with the surroundings. A tall pale bar is an anomaly "
+    "that the score does not rest on."
 )
 PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
 
