@@ -276,13 +276,13 @@ def final_outputs():
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
     figures += ["attribution", "fingerprints"] if EXPLAINED else []
+    explained = ["attribution", "target_attribution", "target_neighbours"] if EXPLAINED else []
     return [
         path("metrics"),
+        *(path(name, variant=VARIANTS[0]) for name in explained),
         *([] if GRIDDED else [path("samples_report")]),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
-        *([path("attribution", variant=VARIANTS[0])] if EXPLAINED else []),
-        *([path("target_attribution"), path("target_neighbours")] if EXPLAINED else []),
         *([path("interpolation_spread"), path("realisations")] if REALISATIONS else []),
     ]
 
