@@ -58,6 +58,7 @@ ATTENTION = (
 )
 # Whether the map is explained: there is no background that one class of several would differ from.
 EXPLAINED = config["explanation"]["attribution"] and not CLASSES
+EXPLANATIONS = ["attribution", "target_attribution", "target_neighbours"] if EXPLAINED else []
 
 # What a job that trains takes beside memory and time: a workstation counts it, and a cluster gives it a GPU.
 # `network.device: cpu` does without.
@@ -276,10 +277,9 @@ def final_outputs():
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
     figures += ["attribution", "fingerprints"] if EXPLAINED else []
-    explained = ["attribution", "target_attribution", "target_neighbours"] if EXPLAINED else []
     return [
         path("metrics"),
-        *(path(name, variant=VARIANTS[0]) for name in explained),
+        *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
