@@ -96,7 +96,8 @@ class PathBlock:
 
     def first_layer(self, share: float) -> Tensor:
         """First layer before its ReLU, (pixels, members, channels), at a share of the way."""
-        return torch.addmm(self.flat[-1], self.features(share), self.flat[:-1]).unflatten(1, self.shape)
+        features, grown = (self.whole, share) if self.linear else (self.features(share), 1.0)
+        return torch.addmm(self.flat[-1], features, self.flat[:-1], alpha=grown).unflatten(1, self.shape)
 
     @cached_property
     def sizes(self) -> list[tuple[Tensor, Tensor, Tensor]]:

@@ -28,6 +28,8 @@ PALE = (
     " Colours compare with the survey's mean spectrum, heights with the surroundings. A tall pale bar is an anomaly "
     "that the score does not rest on."
 )
+#: Names of elements in smaller letters than these stand on their sides.
+UPRIGHT_SIZE = 5.8
 PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
 
 
@@ -153,11 +155,14 @@ def _draw(axes: Axes, contrast: pd.Series, added: pd.Series | None, norm: TwoSlo
     axes.bar(place, contrast, width=0.8, color=hues, edgecolor=colour("note"), linewidth=0.4)
     axes.axhline(0, color=colour("text"), linewidth=0.6)
     size = SMALL_SIZE if len(contrast) <= 40 else SMALL_SIZE * 40 / len(contrast)
-    axes.set_xticks(
-        place, [plain(name) for name in contrast.index], fontsize=size, rotation=0 if size > 6 else 90
-    )
+    axes.set_xticks(place, [plain(name) for name in contrast.index], fontsize=size)
+    if size < UPRIGHT_SIZE:
+        axes.tick_params(axis="x", rotation=90)
+    else:
+        for label in axes.get_xticklabels():
+            label.set_verticalalignment("baseline")
     axes.set_xlim(-0.7, len(contrast) - 0.3)
-    axes.tick_params(axis="x", length=0, pad=2)
+    axes.tick_params(axis="x", length=0, pad=2 if size < UPRIGHT_SIZE else size + 1)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.set_ylabel("contrast (sd)", fontsize=SMALL_SIZE)
     axes.grid(axis="y", color=colour("grid"), linewidth=0.4)
