@@ -143,13 +143,15 @@ def _internal_block(explained: Explained, scale: int, path: PathBlock) -> Tensor
     for member, own in enumerate(weight):
         pairs = torch.zeros(len(rows), own.shape[0], device=own.device)
         for k, (slope, gradient) in enumerate(zip(slopes, gradients, strict=True)):
-            pairs.addcmul_(gradient[:, member][rows], slope[:, member][columns])
+            pairs.addcmul_(
+                gradient[:, member].index_select(0, rows), slope[:, member].index_select(0, columns)
+            )
             if not linear:
-                change = path.change(k, explained.steps)[columns]
+                change = path.change(k, explained.steps).index_select(0, columns)
                 out.add_(gather @ (pairs @ own).mul_(change), alpha=float(share[member]))
                 pairs.zero_()
         if linear:  # each step changes the features alike
-            change = path.change(0, explained.steps)[columns]
+            change = path.change(0, explained.steps).index_select(0, columns)
             out.add_(gather @ (pairs @ own).mul_(change), alpha=float(share[member]))
     return path.encode.by_element(out)
 

@@ -11,8 +11,8 @@ from geohalo.network.engine import Engine, Stacked
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import Block
 
-#: Bytes that the features of a block of pixels may take on their way.
-BLOCK_BYTES = 1 << 26
+#: Bytes that the features of a block of pixels may take on their way: most of the time goes to passes over them.
+BLOCK_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
