@@ -10,9 +10,13 @@ step from end to end is the Rescale rule of DeepLIFT (Shrikumar et al. 2017).
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from geohalo.network.engine import Engine, External
+
+#: Slope of the attention's ReLU below zero, as in `Engine.attention`.
+LEAK = 0.2
 
 
 def relu_slope(start: Tensor, end: Tensor) -> Tensor:
@@ -55,10 +59,10 @@ class Step:
         """Multiply with ``slope`` and add ``shift``, both of a shape that goes with the features."""
         return Step(self.ends * slope + shift, self.parts * slope)
 
-    def relu(self, leak: float = 0.0) -> "Step":
-        """Apply ReLU, with a slope of ``leak`` below zero."""
-        slope = relu_slope(self.ends[:, :, 0], self.ends[:, :, 1]).mul_(1 - leak).add_(leak)
-        return Step(torch.maximum(self.ends, self.ends * leak), self.parts * slope.unsqueeze(2))
+    def relu(self) -> "Step":
+        """Apply ReLU."""
+        slope = relu_slope(self.ends[:, :, 0], self.ends[:, :, 1])
+        return Step(self.ends.relu(), self.parts * slope.unsqueeze(2))
 
     def along(self, graph: External) -> "Step":
         """Add the features of the neighbours up, (superpixels, members, ...)."""
@@ -66,9 +70,6 @@ class Step:
 
     def __add__(self, other: "Step") -> "Step":
         return Step(self.ends + other.ends, self.parts + other.parts)
-
-    def __getitem__(self, nodes: Tensor) -> "Step":
-        return Step(self.ends[nodes], self.parts[nodes])
 
 
 def difference(engine: Engine, name: str) -> tuple[Tensor, Tensor]:
@@ -133,15 +134,17 @@ def _attention(engine: Engine, name: str, graph: External, step: Step) -> Step:
     source, target = torch.cat([source, itself]), torch.cat([target, itself])
     directions = torch.einsum("ed,mod->emo", graph.directions, state[f"{name}.lin_edge.weight"])
     nowhere = directions.new_zeros(len(itself), *directions.shape[1:])
-    scores = (left[source] + right[target]).scaled(
-        directions.new_ones(()), torch.cat([directions, nowhere]).unsqueeze(2)
-    )
-    scores = scores.relu(0.2).linear(state[f"{name}.att"].squeeze(1))
-    attention = _softmax(scores, target, len(itself))
-    sent = left[source]
+    sent, heard = (Step(one.ends[at], one.parts[at]) for one, at in ((left, source), (right, target)))
+    ends = (sent.ends + heard.ends).add_(torch.cat([directions, nowhere]).unsqueeze(2))
+    weight = state[f"{name}.att"].flatten(1)
+    scores = (F.leaky_relu(ends, LEAK) * weight.unsqueeze(1)).sum(-1, keepdim=True)
+    slope = relu_slope(ends[:, :, 0], ends[:, :, 1]).mul_(1 - LEAK).add_(LEAK)
+    weigh = (slope * weight).unsqueeze(-1)
+    attention = _softmax(Step(scores, sent.parts @ weigh + heard.parts @ weigh), target, len(itself))
     # The change of a product is shared by its factors, each with the other's middle.
-    parts = sent.parts * attention.ends.mean(2, keepdim=True)
-    parts = parts + attention.parts * sent.ends.mean(2, keepdim=True)
+    parts = (sent.parts * attention.ends.mean(2, keepdim=True)).addcmul(
+        attention.parts, sent.ends.mean(2, keepdim=True)
+    )
     ends = torch.zeros_like(left.ends).index_add(0, target, sent.ends * attention.ends)
     return Step(
         ends + state[f"{name}.bias"].unsqueeze(1), torch.zeros_like(left.parts).index_add(0, target, parts)
