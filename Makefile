@@ -28,6 +28,7 @@ test: env
 
 bench: env-bench
 	$(BIN)/python tests/benchmarks/network.py
+	$(BIN)/python tests/benchmarks/explanation.py
 	$(BIN)/python tests/benchmarks/evidence.py
 	$(BIN)/python tests/benchmarks/interpolation.py
 	$(BIN)/python tests/benchmarks/products.py

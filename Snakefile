@@ -27,6 +27,7 @@ else:
     include: "rules/train.smk"
     include: "rules/evaluate.smk"
     include: "rules/products.smk"
+    include: "rules/explanation.smk"
     include: "rules/classes.smk"
     include: "rules/experiments.smk"
     include: "rules/designs.smk"

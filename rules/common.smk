@@ -56,6 +56,9 @@ ATTENTION = (
     config["network"]["options"].get("attention", PRESETS[config["network"]["preset"]].attention)
     and "external" in BRANCHES[VARIANTS[0]]
 )
+# Whether the map is explained: there is no background that one class of several would differ from.
+EXPLAINED = config["explanation"]["attribution"] and not CLASSES
+EXPLANATIONS = ["attribution", "target_attribution", "target_neighbours"] if EXPLAINED else []
 
 # What a job that trains takes beside memory and time: a workstation counts it, and a cluster gives it a GPU.
 # `network.device: cpu` does without.
@@ -96,6 +99,9 @@ FILES = {
     "history": "runs/{variant}/{scales}/history.csv",
     "attention": "runs/{variant}/{scales}/attention.csv",
     "checkpoint": "runs/{variant}/{scales}/checkpoint.pt",
+    "attribution": "attribution/{variant}.nc",
+    "target_attribution": "target_attribution.csv",
+    "target_neighbours": "target_neighbours.csv",
     "controls": "runs/controls/heldout.nc",
     "metrics": "metrics.csv",
     "deposit_ranks": "deposit_ranks.csv",
@@ -277,8 +283,10 @@ def final_outputs():
     figures += [] if GRIDDED else ["samples"]
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
+    figures += ["attribution", "fingerprints"] if EXPLAINED else []
     return [
         path("metrics"),
+        *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),

@@ -21,8 +21,8 @@ from rasterio.transform import from_origin
 #: elements both read whole chunks, and such a block of 40 elements takes 20 MB.
 CHUNK_CELLS = 1 << 17
 
-#: Puts values (..., rows, columns) into some rows of a variable of a file.
-WriteRows = Callable[[str, slice, np.ndarray], None]
+#: Puts values (..., rows, columns) into some rows of a variable of a file, and of one place along its first dimension.
+WriteRows = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -112,31 +112,33 @@ def write_netcdf(data: xr.Dataset, path: str) -> None:
 
 @contextmanager
 def netcdf_by_rows(
-    data: xr.Dataset, maps: dict[str, dict[str, str]], path: str, leading: str = "element"
+    data: xr.Dataset, maps: dict[str, dict[str, str]], path: str, *leading: str
 ) -> Iterator[WriteRows]:
-    """Write maps that need not fit into memory: yields ``write(name, rows, values)``.
+    """Write maps that need not fit into memory: yields ``write(name, rows, values, *place)``.
 
-    The values are (``leading``, rows, columns) of float32, NaN outside the mask; rows that are never written are NaN.
+    The values are (*``leading``, rows, columns) of float32, NaN outside the mask, or those of a ``place`` along the
+    first dimensions; rows that are never written are NaN.
 
     Parameters
     ----------
     data : xr.Dataset
-        All but the maps, made by `Survey.dataset`, with the coordinate ``leading``.
+        All but the maps, made by `Survey.dataset`, with the coordinates ``leading``.
     maps : dict
         Attributes of each map by its name.
     path : str
     leading : str
-        Dimension before y and x.
+        Dimensions before y and x; ``element`` when left out.
     """
+    leading = leading or ("element",)
     with whole(path) as beside:
         _to_netcdf(data, str(beside))
         with netCDF4.Dataset(beside, "a") as file:
-            chunks = (1, *_chunks(data.sizes["y"], data.sizes["x"]))
+            chunks = (*[1] * len(leading), *_chunks(data.sizes["y"], data.sizes["x"]))
             for name, attributes in maps.items():
                 variable = file.createVariable(
                     name,
                     np.float32,
-                    (leading, "y", "x"),
+                    (*leading, "y", "x"),
                     compression="zlib",
                     complevel=1,
                     chunksizes=chunks,
@@ -144,8 +146,8 @@ def netcdf_by_rows(
                 )
                 variable.setncatts(attributes | {"grid_mapping": "spatial_ref"})
 
-            def write(name: str, rows: slice, values: np.ndarray) -> None:
-                file[name][:, rows] = values
+            def write(name: str, rows: slice, values: np.ndarray, *place: int) -> None:
+                file[name][*place, ..., rows, :] = values
 
             yield write
 

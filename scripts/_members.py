@@ -108,8 +108,9 @@ def write_members(survey: Survey, table: pd.DataFrame, score: np.ndarray, path: 
 
 
 def history_table(table: pd.DataFrame, result: Result) -> pd.DataFrame:
-    """Return the history, one row per member and epoch."""
+    """Return the history, one row per member and epoch, and the temperature of the member in each of them."""
     epochs = result.history["loss"].shape[1]
+    table = table.assign(temperature=result.temperature)
     long = table.loc[table.index.repeat(epochs)].reset_index(names="member")
     long = long.assign(
         epoch=np.tile(np.arange(1, epochs + 1), len(table)),

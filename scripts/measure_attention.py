@@ -3,32 +3,20 @@
 import numpy as np
 import pandas as pd
 import torch
-import xarray as xr
-from _cells import Survey
 from _job import job, whole
+from _network import MapNetwork
 from geohalo.network.directions import attention_by_direction
-from geohalo.network.encoding import Encoding
 from geohalo.network.run import Settings
-from geohalo.network.scales import ScaleGraph
-from geohalo.network.training import choose_device
 
 
-def measure(cube: str, graphs: list[str], members: str, history: str, settings: Settings) -> pd.DataFrame:
-    """Return the table, of the members that make the map, or of those of the held-out folds where there are none."""
-    with xr.open_dataset(cube) as data:
-        mask = Survey.of(data).mask
-        values = torch.as_tensor(np.stack([band.to_numpy()[mask] for band in data["cube"]], axis=1))
-    schemes = pd.read_csv(history).drop_duplicates("member").set_index("member")["scheme"]
-    scheme = "final" if (schemes == "final").any() else "held_out"
-    chosen = torch.as_tensor(schemes.index[schemes == scheme].to_numpy())
-    device, recipe = choose_device(settings.device), settings.recipe()
-    state = torch.load(members, weights_only=True)
-    state = {name: value[chosen].to(device) for name, value in state.items()}
-    scales = [ScaleGraph.from_arrays(dict(np.load(graph, allow_pickle=False)), device) for graph in graphs]
-    encode = Encoding.of(values, scales, recipe)
-    table = pd.DataFrame(attention_by_direction(state, scales, encode, recipe, settings.variant))
-    table["scale"] = np.array([graph.n_superpixels for graph in scales])[table["scale"]]
-    return table.assign(scheme=scheme, members=len(chosen))
+def measure(network: MapNetwork) -> pd.DataFrame:
+    """Return the table."""
+    found = attention_by_direction(
+        network.state, network.graphs, network.encode, network.recipe, network.variant
+    )
+    table = pd.DataFrame(found)
+    table["scale"] = np.array([graph.n_superpixels for graph in network.graphs])[table["scale"]]
+    return table.assign(scheme=network.scheme, members=len(network.temperature))
 
 
 if __name__ == "__main__":
@@ -36,6 +24,6 @@ if __name__ == "__main__":
         torch.set_num_threads(snakemake.threads)
         params = snakemake.params
         settings = Settings(**params.settings, **params.machine)
-        table = measure(**snakemake.input, settings=settings)
+        table = measure(MapNetwork.read(**snakemake.input, settings=settings))
         with whole(snakemake.output.attention) as beside:
             table.to_csv(beside, index=False)

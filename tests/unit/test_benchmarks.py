@@ -206,3 +206,9 @@ def test_quick_benchmark_of_interpolation(benchmark_module, monkeypatch, capsys)
         "bytes of all steps over the time", "share of the copy's rate", "neighbours", "weights", "product",
     ]  # fmt: skip
     assert all(len(columns) == 2 for columns in steps.values())
+
+
+def test_attribution_is_measured(benchmark_module, tmp_path):
+    found = benchmark_module("explanation").explain(tmp_path, side=24, preset="default", cells_each=[9, 30])
+    assert set(found) == {"internal", "external", "spectrum", "targets", "peak"}
+    assert min(found.values()) > 0

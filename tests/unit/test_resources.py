@@ -179,6 +179,7 @@ def test_the_cluster_s_profile_bundles_every_group_that_can_be_bundled():
     # One component of each in a survey: nothing to bundle.
     assert named - set(settings["group-components"]) == {
         "tables",
+        "explanation",
         "consensus",
         "claims",
         "transfer",

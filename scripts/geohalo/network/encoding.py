@@ -34,9 +34,13 @@ class Encoding:
     means: Tensor | None = None
     superpixel: Tensor | None = None
 
-    def __call__(self, pixels: Tensor) -> Tensor:
-        """Features (pixels, features) of some pixels: the bins of one element lie side by side."""
+    def __call__(self, pixels: Tensor, share: float = 1.0) -> Tensor:
+        """Features (pixels, features) of some pixels: the bins of one element lie side by side.
+
+        With ``share`` those of a cube whose values are all that much of what they are; 0 is the mean spectrum.
+        """
         inputs = self._inputs(pixels)
+        inputs = inputs if share == 1.0 else inputs * share
         return inputs if self.edges is None else piecewise_linear(inputs, self.edges).flatten(1)
 
     def _inputs(self, pixels: Tensor) -> Tensor:
@@ -44,6 +48,14 @@ class Encoding:
         if self.means is None or self.superpixel is None:
             return values
         return torch.cat([values, values - self.means[self.superpixel[pixels].long()]], dim=1)
+
+    def by_element(self, features: Tensor) -> Tensor:
+        """Add up features (..., features) that belong to the same element, (..., elements)."""
+        elements = self.values.shape[1]
+        if features.shape[-1] == elements:
+            return features
+        bins = 1 if self.edges is None else self.edges.shape[1] - 1
+        return features.unflatten(-1, (-1, elements, bins)).sum((-3, -1))
 
     @classmethod
     def of(cls, values: Tensor, graphs: list[ScaleGraph], preset: Preset) -> "Encoding":

@@ -1,6 +1,7 @@
 """All figures of a survey: each function returns a matplotlib figure, `save_figure` writes it."""
 
 from geohalo.products.anomaly_figures import anomaly_map, truth_map
+from geohalo.products.attribution_figure import attribution_map
 from geohalo.products.calibration_figure import calibration_plot
 from geohalo.products.cell_figures import folds_map, superpixel_map
 from geohalo.products.class_figures import class_comparison, class_folds_map, class_map, confusion_plot
@@ -8,6 +9,7 @@ from geohalo.products.comparison_figures import ablation_plot, sweep_plot
 from geohalo.products.concentration_area_figure import concentration_area_plot
 from geohalo.products.difference_figure import difference_plot
 from geohalo.products.evidence_figures import metric_comparison
+from geohalo.products.fingerprint_figure import fingerprint_plot
 from geohalo.products.history_figures import history_plot
 from geohalo.products.rose_figure import attention_rose
 from geohalo.products.split_figure import split_comparison
@@ -20,6 +22,7 @@ __all__ = [
     "ablation_plot",
     "anomaly_map",
     "attention_rose",
+    "attribution_map",
     "calibration_plot",
     "class_comparison",
     "class_folds_map",
@@ -28,6 +31,7 @@ __all__ = [
     "confusion_plot",
     "difference_plot",
     "element_maps",
+    "fingerprint_plot",
     "folds_map",
     "history_plot",
     "metric_comparison",

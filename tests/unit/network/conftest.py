@@ -1,8 +1,12 @@
 """Small surveys, drawn members and trainings, shared by the tests of the network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import initial_members
 from geohalo.network.members import Members
 from geohalo.network.presets import PRESETS, Preset
 from geohalo.network.run import Settings, train_and_predict
@@ -82,3 +86,30 @@ def train():
         return train_and_predict(values, graphs, members, chosen, fold, lambda _: None)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def scale_graphs():
+    """Return a function from the arrays of all scales to their graphs."""
+    return lambda arrays: [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in arrays]
+
+
+@pytest.fixture(scope="session")
+def random_network():
+    """Return a function that gives the arguments of `attributions`, for members whose every parameter is random."""
+
+    def network(values, graphs, preset="default", variant="fusion", seeds=(0, 1), seed=0, **options):
+        recipe = replace(PRESETS[preset], **options)
+        state = initial_members(list(seeds), values.shape[1], len(graphs), recipe, variant, 2)
+        generator = torch.Generator().manual_seed(seed)
+        for name, value in state.items():
+            if name.endswith(("bias", "running_mean", "fusion")):
+                value.copy_(torch.randn(value.shape, generator=generator) * 0.5)
+            elif name.endswith("running_var"):
+                value.copy_(torch.rand(value.shape, generator=generator) + 0.2)
+            elif name.endswith("weight"):
+                value.mul_(2)
+        x = torch.as_tensor(values)
+        return state, x, graphs, Encoding.of(x, graphs, recipe), recipe, variant
+
+    return network

@@ -33,7 +33,8 @@ def test_tied_edges_make_a_step():
 
 @settings(max_examples=30, deadline=None)
 @given(
-    hnp.arrays(np.float32, (13, 2), elements=st.floats(-5, 5, width=32)),
+    # Processors may take subnormal numbers for 0.
+    hnp.arrays(np.float32, (13, 2), elements=st.floats(-5, 5, width=32, allow_subnormal=False)),
     st.integers(1, 5),
 )
 def test_encoding_against_brute_force(inputs, bins):

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 import torch
 from geohalo.network import run as module
+from geohalo.network.attribution import attributions
+from geohalo.network.encoding import Encoding
+from geohalo.network.neighbours import neighbour_attributions
 from geohalo.network.presets import PRESETS, VARIANTS
+from geohalo.network.scales import ScaleGraph
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 
@@ -92,3 +96,29 @@ def test_a_broken_training_resumes_on_the_gpu(survey, draw_members, tmp_path, tr
     assert (tmp_path / "checkpoint.pt").exists()
     resumed = module.train_and_predict(values, graphs, members, settings, report=lambda _: None)
     np.testing.assert_allclose(resumed.score, whole.score, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("preset", RECIPES)
+def test_a_gpu_attributes_what_the_cpu_does(wide_survey, random_network, preset):
+    """All branches by element, and targets by superpixel."""
+    values, arrays, _ = wide_survey
+    rank = torch.zeros(len(values), dtype=torch.int64)
+    rank[100:120] = 1
+    found = []
+    for device in map(torch.device, ("cpu", "cuda")):
+        graphs = [ScaleGraph.from_arrays(graph, device) for graph in arrays]
+        base = next(name for name in PRESETS if PRESETS[name].kernels is RECIPES[preset].kernels)
+        options = {name: value for name, value in vars(RECIPES[preset]).items() if name != "kernels"}
+        state, x, _, _, recipe, variant = random_network(
+            values, [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in arrays], base, **options
+        )
+        state = {name: value.to(device) for name, value in state.items()}
+        encode = Encoding.of(x, graphs, recipe)
+        parts = dict(attributions(state, x, graphs, encode, recipe, variant))
+        table = neighbour_attributions(state, graphs, encode, recipe, variant, rank)
+        found.append((parts, table))
+    (cpu, cpu_table), (gpu, gpu_table) = found
+    for branch, part in cpu.items():
+        torch.testing.assert_close(gpu[branch], part, rtol=2e-2, atol=1e-3)
+    np.testing.assert_array_equal(gpu_table["superpixel"], cpu_table["superpixel"])
+    np.testing.assert_allclose(gpu_table["attribution"], cpu_table["attribution"], rtol=2e-2, atol=1e-3)

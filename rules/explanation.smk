@@ -1,0 +1,98 @@
+"""Why here: what elements and neighbouring superpixels add to the score of the map."""
+
+if EXPLAINED:
+
+    rule explain_map:
+        input:
+            cube=path("cube"),
+            graphs=[path("graph", n_segments=n) for n in SCALES.split("-")],
+            members=path("members", variant=VARIANTS[0], scales=SCALES),
+            history=path("history", variant=VARIANTS[0], scales=SCALES),
+        output:
+            attribution=path("attribution", variant=VARIANTS[0]),
+        log:
+            log_file("explain_map"),
+        benchmark:
+            benchmark_file("explain_map")
+        conda:
+            "../envs/torch.yaml"
+        threads: workflow.cores or 1
+        resources:
+            mem_mb=megabytes(1500, 14),
+            runtime=minutes(10, 0.2),
+        params:
+            settings={
+                "variant": VARIANTS[0],
+                **{key: config["network"][key] for key in ("preset", "options")},
+            },
+            machine={key: config["network"][key] for key in ("device", "memory")},
+            steps=config["explanation"]["steps"],
+            code=code("explain_map"),
+        message:
+            "Attribute the score of {params.settings[variant]} to elements, {params.steps} steps"
+        script:
+            "../scripts/explain_map.py"
+
+    rule explain_targets:
+        input:
+            cube=path("cube"),
+            graphs=rules.explain_map.input.graphs,
+            members=path("members", variant=VARIANTS[0], scales=SCALES),
+            history=path("history", variant=VARIANTS[0], scales=SCALES),
+            attribution=path("attribution", variant=VARIANTS[0]),
+            targets=path("map", map="targets"),
+        output:
+            elements=path("target_attribution"),
+            superpixels=path("target_neighbours"),
+        log:
+            log_file("explain_targets"),
+        benchmark:
+            benchmark_file("explain_targets")
+        group:
+            "explanation"
+        conda:
+            "../envs/torch.yaml"
+        threads: workflow.cores or 1
+        resources:
+            mem_mb=megabytes(1500, 5),
+            runtime=minutes(10, 0.05),
+        params:
+            settings=rules.explain_map.params.settings,
+            machine=rules.explain_map.params.machine,
+            steps=config["explanation"]["steps"],
+            n_segments=SCALES.split("-"),
+            code=code("explain_targets"),
+        message:
+            "Attribute the score of targets to elements and superpixels"
+        script:
+            "../scripts/explain_targets.py"
+
+    rule plot_explanation:
+        input:
+            deposits=path("deposits"),
+            attribution=path("attribution", variant=VARIANTS[0]),
+            elements=path("target_attribution"),
+            target_map=path("map", map="targets"),
+            targets=path("targets"),
+            fingerprints=path("fingerprints"),
+        output:
+            attribution=path("figure", figure="attribution"),
+            fingerprints=path("figure", figure="fingerprints"),
+        log:
+            log_file("plot_explanation"),
+        benchmark:
+            benchmark_file("plot_explanation")
+        group:
+            "explanation"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 1),
+            runtime=minutes(5, 0.05),
+        params:
+            survey=SURVEY,
+            code=code("plot_explanation", "colour_maps.yaml"),
+        message:
+            "Draw what elements add to the score"
+        script:
+            "../scripts/plot_explanation.py"

@@ -1,0 +1,63 @@
+"""A trained network on the map of its survey, as read from files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from _cells import Survey, read_spectra
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import Stacked
+from geohalo.network.presets import Preset
+from geohalo.network.run import Settings
+from geohalo.network.scales import ScaleGraph
+from geohalo.network.training import choose_device
+
+
+@dataclass(frozen=True)
+class MapNetwork:
+    """The members that make the map (or, where there are none, those of the held-out folds), and what they see."""
+
+    survey: Survey
+    elements: list[str]
+    values: torch.Tensor
+    graphs: list[ScaleGraph]
+    encode: Encoding
+    state: Stacked
+    temperature: torch.Tensor
+    scheme: str
+    recipe: Preset
+    variant: str
+
+    @classmethod
+    def read(
+        cls, cube: str, graphs: list[str], members: str, history: str, settings: Settings
+    ) -> "MapNetwork":
+        """Read it from the files of a survey and of a run."""
+        with xr.open_dataset(cube) as data:
+            survey = Survey.of(data)
+            elements = [str(name) for name in data["element"].to_numpy()]
+            values = torch.as_tensor(read_spectra(data, "cube", survey))
+        table = pd.read_csv(history).drop_duplicates("member").set_index("member")
+        scheme = "final" if (table["scheme"] == "final").any() else "held_out"
+        chosen = table[table["scheme"] == scheme]
+        device, recipe = choose_device(settings.device), settings.recipe()
+        own = torch.tensor(chosen.index.to_list())
+        state = {
+            name: value[own].to(device) for name, value in torch.load(members, weights_only=True).items()
+        }
+        scales = [
+            ScaleGraph.from_arrays(dict(np.load(graph, allow_pickle=False)), device) for graph in graphs
+        ]
+        temperature = torch.as_tensor(chosen["temperature"].to_numpy(np.float32))
+        encode = Encoding.of(values, scales, recipe)
+        return cls(
+            survey, elements, values, scales, encode, state, temperature, scheme, recipe, settings.variant
+        )
+
+    @property
+    def explained(self) -> tuple[Any, ...]:
+        """First arguments of `attributions` and of `logit_differences`."""
+        return self.state, self.values, self.graphs, self.encode, self.recipe, self.variant, self.temperature

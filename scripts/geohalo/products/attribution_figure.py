@@ -1,0 +1,119 @@
+"""Maps of what single elements add to the anomaly score."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
+
+from geohalo.products.deposit_marks import draw_deposits, used_deposits
+from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.styles import colour, method_style, plain, style, styled
+
+#: Colours end where this share of the cells of all panels lies nearer to zero.
+CLIP = 0.99
+
+
+@styled
+def attribution_map(
+    survey: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    layers: Mapping[str, ArrayLike],
+    shares: Mapping[str, float],
+    branches: Mapping[str, float],
+    deposits: pd.DataFrame,
+    crs: str = "",
+    targets: ArrayLike | None = None,
+) -> Figure:
+    """Draw what each of some elements adds to the logit of the cells, all on one scale.
+
+    Parameters
+    ----------
+    survey, x, y, mask, deposits, crs
+        See `geohalo.products.survey_figures.sample_map`.
+    layers : mapping of str to ndarray (rows, columns)
+        Attribution in log-odds by element, in the order of the panels.
+    shares : mapping of str to float
+        Share of each element in the absolute attributions of all elements.
+    branches : mapping of str to float
+        Share of each branch of the network in the absolute attributions of all branches.
+    targets : ndarray (rows, columns), optional
+        Rank of the target of each cell, 0 for none; targets are outlined.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        Without any layer.
+    """
+    if not layers:
+        raise ValueError("no element to draw")
+    ground = Ground(x, y, mask, crs)
+    strongest = ", ".join(plain(element) for element in layers)
+    page = MapPage(
+        ground,
+        f"{plain(survey)}: {strongest} move the anomaly score most, {_percent(_sum(layers, shares))} of all "
+        "attribution",
+        "What the values of an element add to a cell's log-odds of halo, against the survey's mean spectrum: "
+        f"integrated gradients, mean over members.{_of_branches(branches)}",
+        titles=[f"{plain(element)}, {_percent(shares[element])}" for element in layers],
+    )
+    norm = TwoSlopeNorm(0.0, *_range(ground, layers))
+    known, outlines = used_deposits(deposits), targets is not None and bool(np.any(np.asarray(targets)))
+    handles: list[Artist] = []
+    for axes, layer in zip(page.panels, layers.values(), strict=True):
+        page.colour_bar(axes, page.raster(axes, layer, norm=norm, cmap=style()["maps"]["signed"]))
+        if outlines:
+            _outline(ground, axes, np.asarray(targets))
+        if not known.empty:
+            handles = [draw_deposits(axes, known, size=6.0)]
+    if outlines:
+        handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
+    return page.finish_map(
+        [*handles, area_patch(colour("outside"), "outside the survey")],
+        "Log-odds, one scale for all panels: +0.7 doubles the odds, −0.7 halves them. Colours end where "
+        f"{_percent(CLIP)} of the cells lie nearer to zero. What the network uses need not be what made the deposits."
+        f"{ground.caption}",
+    )
+
+
+def _sum(layers: Mapping[str, ArrayLike], shares: Mapping[str, float]) -> float:
+    return sum(shares[element] for element in layers)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _of_branches(branches: Mapping[str, float]) -> str:
+    """Say what share of the attribution is that of each branch, where there are several."""
+    if len(branches) < 2:
+        return ""
+    told = ", ".join(f"{method_style(name)[0]} {_percent(share)}" for name, share in branches.items())
+    return f" Shares of the branches: {told}."
+
+
+def _range(ground: Ground, layers: Mapping[str, ArrayLike]) -> tuple[float, float]:
+    """Return the ends of the scale, as far from zero on both sides."""
+    sizes = np.concatenate([np.abs(ground.masked(layer).compressed()) for layer in layers.values()])
+    far = float(np.quantile(sizes, CLIP)) if sizes.size else 0.0
+    return -(far or 1.0), far or 1.0
+
+
+def _outline(ground: Ground, axes: Axes, targets: NDArray[np.integer]) -> None:
+    """Draw the outlines of all targets."""
+    inside = np.pad((targets > 0).astype(float), 1)
+    width, height = ground.cell
+    x = np.concatenate([[ground.x[0] / 1e3 - width], ground.x / 1e3, [ground.x[-1] / 1e3 + width]])
+    y = np.concatenate([[ground.y[0] / 1e3 + height], ground.y / 1e3, [ground.y[-1] / 1e3 - height]])
+    axes.contour(x, y, inside, levels=[0.5], colors=colour("boundary"), linewidths=0.8)

@@ -1,0 +1,184 @@
+"""Fingerprints of targets: which elements are enriched and depleted in each, and which of them made it a target."""
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from geohalo.products.pages import MARGIN, WIDTH, Page
+from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, style, styled, whole
+
+#: Targets that are drawn, the first in rank.
+MOST_TARGETS = 8
+#: Elements along the axis: those that stand out or matter most.
+MOST_ELEMENTS = 60
+CONTRAST = (
+    "Height of a bar: mean of the log-ratio transformed element over the target less that over its surroundings, in "
+    "standard deviations over the map. Elements in the order of their mean over the targets shown."
+)
+PALE = (
+    " Colours compare with the survey's mean spectrum, heights with the surroundings. A tall pale bar is an anomaly "
+    "that the score does not rest on."
+)
+#: Names of elements in smaller letters than these stand on their sides.
+UPRIGHT_SIZE = 5.8
+PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
+
+
+@styled
+def fingerprint_plot(
+    survey: str, targets: pd.DataFrame, fingerprints: pd.DataFrame, attribution: pd.DataFrame | None = None
+) -> Figure:
+    """Draw the contrast of the first targets to their surroundings, element by element.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    targets : pandas.DataFrame
+        ``rank``, ``area_km2``, ``mean_score``, ``nearest_deposit`` and ``distance_km``.
+    fingerprints : pandas.DataFrame
+        ``rank``, ``element`` and ``z``, the contrast in standard deviations over the map.
+    attribution : pandas.DataFrame, optional
+        ``rank``, ``branch``, ``element`` and ``attribution`` in log-odds, which colours the bars.
+
+    Returns
+    -------
+    Figure
+    """
+    shown = targets.sort_values("rank").head(MOST_TARGETS)
+    contrast = fingerprints.pivot(index="element", columns="rank", values="z").reindex(columns=shown["rank"])
+    added = _added(attribution, contrast)
+    order = _order(contrast, added)
+    page = Page(
+        WIDTH, f"{plain(survey)}: {_headline(shown, contrast)}", _told(len(targets), len(order), contrast)
+    )
+    if shown.empty:
+        return page.finish()
+    norm = TwoSlopeNorm(0.0, -_far(added), _far(added))
+    farthest = 1.08 * max(0.5, float(contrast.abs().max().max()))
+    top = page.bottom
+    for number, row in enumerate(shown.to_dict("records")):
+        height = TITLE_SPACE + PANEL_HEIGHT + NAME_SPACE
+        axes = page.add_axes(
+            MARGIN + AXIS_SPACE,
+            top + number * height + TITLE_SPACE,
+            WIDTH - 2 * MARGIN - AXIS_SPACE,
+            PANEL_HEIGHT,
+        )
+        _draw(
+            axes,
+            contrast.loc[order, row["rank"]],
+            None if added is None else added.loc[order, row["rank"]],
+            norm,
+        )
+        axes.set_ylim(-farthest, farthest)
+        axes.set_title(_title(row), loc="left", fontsize=TEXT_SIZE, pad=3)
+    page.bottom += NAME_SPACE
+    if added is not None:
+        _colour_bar(page, norm)
+    return page.finish(f"{CONTRAST}{'' if added is None else PALE}")
+
+
+def _added(attribution: pd.DataFrame | None, contrast: pd.DataFrame) -> pd.DataFrame | None:
+    """Attribution of all branches together, in the form of the contrasts."""
+    if attribution is None or attribution.empty:
+        return None
+    total = attribution.groupby(["element", "rank"])["attribution"].sum().unstack()
+    return total.reindex(index=contrast.index, columns=contrast.columns).fillna(0.0)
+
+
+def _order(contrast: pd.DataFrame, added: pd.DataFrame | None) -> list[str]:
+    """Elements from the most enriched to the most depleted, of those that say most."""
+    says = contrast.abs().max(axis=1)
+    if added is not None:
+        largest = float(added.abs().max().max())
+        says = says / (float(says.max()) or 1.0) + added.abs().max(axis=1) / (largest or 1.0)
+    kept = says.sort_values(ascending=False, kind="stable").index[:MOST_ELEMENTS]
+    return contrast.loc[kept].mean(axis=1).sort_values(ascending=False, kind="stable").index.tolist()
+
+
+def _headline(shown: pd.DataFrame, contrast: pd.DataFrame) -> str:
+    """Name what the first target is rich and poor in."""
+    if shown.empty:
+        return "no target"
+    first = contrast[shown["rank"].iloc[0]]
+    high, low = first[first > 0].nlargest(3).index, first[first < 0].nsmallest(3).index
+    told = [
+        f"{word} in {', '.join(map(plain, names))}"
+        for word, names in (("enriched", high), ("depleted", low))
+        if len(names)
+    ]
+    return f"target 1 is {' and '.join(told)}" if told else "target 1 is like its surroundings"
+
+
+def _told(count: int, elements: int, contrast: pd.DataFrame) -> str:
+    """Say what is drawn of what there is."""
+    if not count:
+        return "No ground is both anomalous and large enough."
+    targets = min(count, MOST_TARGETS)
+    of = f" of {count}" if count > targets else ""
+    left_out = (
+        f"; the {elements} elements of {len(contrast)} that say most" if elements < len(contrast) else ""
+    )
+    return f"Fingerprints of {'the first ' if of else ''}{whole(targets, 'target')}{of}{left_out}."
+
+
+def _title(row: dict[Hashable, Any]) -> str:
+    """Say of a target how large and high it is, and what lies near it."""
+    told = f"Target {row['rank']}: {row['area_km2']:,.0f} km², mean score {row['mean_score']:.2f}"
+    name, distance = row.get("nearest_deposit"), row.get("distance_km", math.nan)
+    if not isinstance(name, str) or not math.isfinite(distance):
+        return told
+    name = plain(name if len(name) <= 40 else f"{name[:39]}…")
+    return f"{told}, {name} inside" if distance == 0 else f"{told}, {distance:,.0f} km to {name}"
+
+
+def _far(added: pd.DataFrame | None) -> float:
+    return 1.0 if added is None else float(added.abs().max().max()) or 1.0
+
+
+def _draw(axes: Axes, contrast: pd.Series, added: pd.Series | None, norm: TwoSlopeNorm) -> None:
+    """Draw one fingerprint."""
+    place = np.arange(len(contrast))
+    hues: Any = colour("sample")
+    if added is not None:
+        hues = matplotlib.colormaps[style()["maps"]["signed"]](norm(added.to_numpy()))
+    axes.bar(place, contrast, width=0.8, color=hues, edgecolor=colour("note"), linewidth=0.4)
+    axes.axhline(0, color=colour("text"), linewidth=0.6)
+    size = SMALL_SIZE if len(contrast) <= 40 else SMALL_SIZE * 40 / len(contrast)
+    axes.set_xticks(place, [plain(name) for name in contrast.index], fontsize=size)
+    if size < UPRIGHT_SIZE:
+        axes.tick_params(axis="x", rotation=90)
+    else:
+        for label in axes.get_xticklabels():
+            label.set_verticalalignment("baseline")
+    axes.set_xlim(-0.7, len(contrast) - 0.3)
+    axes.tick_params(axis="x", length=0, pad=2 if size < UPRIGHT_SIZE else size + 1)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.set_ylabel("contrast (sd)", fontsize=SMALL_SIZE)
+    axes.grid(axis="y", color=colour("grid"), linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _colour_bar(page: Page, norm: TwoSlopeNorm) -> None:
+    """Explain the colours of the bars."""
+    width = 3.2
+    axes = page.add_axes(MARGIN + AXIS_SPACE, page.bottom + 0.05, width, 0.1)
+    drawn = page.figure.colorbar(
+        ScalarMappable(norm, style()["maps"]["signed"]), cax=axes, orientation="horizontal"
+    )
+    drawn.locator = MaxNLocator(5)
+    drawn.outline.set_linewidth(0.4)
+    axes.tick_params(labelsize=SMALL_SIZE, length=2, pad=1.5)
+    drawn.set_label("Attribution: what the element adds to the target's mean log-odds", fontsize=SMALL_SIZE)
+    page.bottom += 0.42
