@@ -1,0 +1,42 @@
+"""The targets as the report shows them."""
+
+import pandas as pd
+
+from geohalo.products.report_tables import Column, Table, table
+from geohalo.products.report_text import number, significant
+
+#: Targets that the table shows at once.
+TOP = 25
+
+
+def targets_table(targets: pd.DataFrame) -> Table:
+    """Return the targets by rank.
+
+    Parameters
+    ----------
+    targets : DataFrame
+        Columns rank, area_km2, mean_score, peak_score, spread, nearest_deposit, distance_km, enriched, depleted, x, y,
+        lon, lat; those that are there are shown, of the `TOP` first targets.
+    """
+    frame = targets.sort_values("rank").head(TOP)
+    counted = f"The first {TOP} of {len(targets):,} targets" if len(targets) > TOP else "All targets"
+    degrees = lambda value: number(value, 4)  # noqa: E731
+    return table(
+        frame,
+        [
+            Column("rank", "Rank", lambda value: f"{value:.0f}"),
+            Column("area_km2", "Area (km²)", significant),
+            Column("mean_score", "Mean score", number),
+            Column("peak_score", "Peak score", number),
+            Column("spread", "Spread", number, "standard deviation over the members of the ensemble"),
+            Column("nearest_deposit", "Nearest known deposit"),
+            Column("distance_km", "Distance (km)", lambda value: number(value, 1)),
+            Column("enriched", "Enriched", None, "clr contrast to the surroundings"),
+            Column("depleted", "Depleted", None, "clr contrast to the surroundings"),
+            Column("lon", "Longitude", degrees, "of the peak cell, WGS 84"),
+            Column("lat", "Latitude", degrees, "of the peak cell, WGS 84"),
+        ],
+        f"{counted} (targets.csv, targets.gpkg).",
+        "table-targets",
+        keys=[f"target {int(rank)}" for rank in frame["rank"]],
+    )
