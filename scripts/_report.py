@@ -5,6 +5,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,10 @@ class Results:
             return None
         frame = pd.read_csv(self[name], keep_default_na=False, na_values=[""])
         return None if frame.empty else frame
+
+    def made(self, name: str) -> datetime:
+        """Return when a file was written."""
+        return datetime.fromtimestamp(Path(self[name]).stat().st_mtime, UTC)
 
     def rows(self, name: str) -> int:
         """Return the number of rows of a Parquet file; 0 where there is none."""

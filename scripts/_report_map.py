@@ -1,5 +1,6 @@
 """The report's map from the files of a survey."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import rasterio
 import xarray as xr
 from _cells import Survey
 from _report import Results
+from geohalo.cube.grid import Grid
 from geohalo.products.report_layers import (
     chosen_elements,
     element_layer,
@@ -24,10 +26,23 @@ from pyproj import CRS
 CODED = ("fold", "targets", "anomaly_classes", "success_classes", "classes")
 
 
-def bands(path: str) -> np.ndarray:
-    """Read all bands (bands, rows, columns) as float32, NaN where there is no value."""
+#: Cells of the rectangle around the survey that are shown at most; of more, one in so many along each side.
+MOST_CELLS = 2_000_000
+
+
+def bands(path: str, step: int = 1) -> np.ndarray:
+    """Read all bands (bands, rows, columns) as float32, NaN where there is no value; every ``step``-th cell."""
     with rasterio.open(path) as file:
-        return file.read(masked=True).astype(np.float32).filled(np.nan)
+        read = [file.read(band, masked=True)[::step, ::step] for band in range(1, file.count + 1)]
+    return np.array([band.astype(np.float32).filled(np.nan) for band in read])
+
+
+def thinned(survey: Survey) -> tuple[Grid, int]:
+    """Return the grid of what is shown, and of how many cells along each side one is."""
+    step = math.ceil(math.sqrt(survey.mask.size / MOST_CELLS))
+    grid, cell = survey.grid, survey.grid.cell
+    moved = cell * (step - 1) / 2
+    return Grid(grid.x[::step] + moved, grid.y[::step] - moved), step
 
 
 def labels_of(results: Results) -> dict[str, np.ndarray]:
@@ -49,6 +64,7 @@ def known_deposits(results: Results) -> pd.DataFrame | None:
 
 def survey_map(results: Results, survey: Survey) -> dict[str, Any]:
     """Gather the map of the report, as `geohalo.products.report_map.map_data` returns it."""
+    grid, step = thinned(survey)
     crs = CRS.from_wkt(survey.crs)
     authority = crs.to_authority()
     samples = None
@@ -57,14 +73,14 @@ def survey_map(results: Results, survey: Survey) -> dict[str, Any]:
     targets = results.table("targets.csv")
     shapes = None
     if targets is not None and "maps/targets.tif" in results:
-        shapes = (np.nan_to_num(bands(results["maps/targets.tif"])[0]).astype(int), targets)
+        shapes = (np.nan_to_num(bands(results["maps/targets.tif"], step)[0]).astype(int), targets)
     return map_data(
-        survey.grid,
+        grid,
         (survey.crs, ":".join(authority) if authority else crs.name),
-        [*_map_layers(results), *_element_layers(results, survey)],
+        [*_map_layers(results, step), *_element_layers(results, survey, step)],
         samples=samples,
         deposits=known_deposits(results),
-        superpixels=labels_of(results),
+        superpixels={name: labels[::step, ::step] for name, labels in labels_of(results).items()},
         targets=shapes,
         fingerprints=results.table("fingerprints.csv"),
         attributions=results.table("target_attribution.csv"),
@@ -72,8 +88,8 @@ def survey_map(results: Results, survey: Survey) -> dict[str, Any]:
     )
 
 
-def _map_layers(results: Results) -> list[Layer]:
-    images = {Path(name).stem: bands(results[name]) for name in results.matching("maps/*.tif")}
+def _map_layers(results: Results, step: int) -> list[Layer]:
+    images = {Path(name).stem: bands(results[name], step) for name in results.matching("maps/*.tif")}
     coded = {name: image[0] for name, image in images.items() if name in CODED}
     values = {name: image for name, image in images.items() if name not in CODED}
     if "classes" in coded:
@@ -83,11 +99,14 @@ def _map_layers(results: Results) -> list[Layer]:
     return [*value_layers(values), *threshold_layers(coded, results.table("thresholds.csv"))]
 
 
-def _element_layers(results: Results, survey: Survey) -> list[Layer]:
+def _element_layers(results: Results, survey: Survey, step: int) -> list[Layer]:
     with xr.open_dataset(results["elements.nc"]) as data:
         names = [str(name) for name in data["element"].to_numpy()]
         explained = (
             dict(zip(names, data["cv_explained"].to_numpy(), strict=True)) if "cv_explained" in data else {}
         )
-        chosen = chosen_elements(names, explained, survey.mask.size)
-        return [element_layer(name, data["concentration"].sel(element=name).to_numpy()) for name in chosen]
+        chosen = chosen_elements(names, explained, survey.mask.size // step**2)
+        return [
+            element_layer(name, data["concentration"].sel(element=name).to_numpy()[::step, ::step])
+            for name in chosen
+        ]

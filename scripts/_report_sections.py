@@ -145,47 +145,45 @@ def _superpixels(results: Results, survey: Survey) -> Section:
 
 def _comparisons(results: Results) -> list[Section]:
     """Return the parts that commands of their own make, such as ``snakemake ablation``."""
-    ablation, sweep, choices, verdicts, transfer = (
-        results.table(f"{name}.csv")
-        for name in ("ablation", "sweep", "consensus_choices", "claims_verdicts", "transfer")
-    )
     told = "Every variant of the network and every control on the same folds (ablation.csv)."
     claims = results.text("claims.md")
-    numbers = "The numbers are in the table of this part."
-    return [
-        Section(
+    parts = [
+        (
             "ablation",
             "Ablation",
-            tables=[] if ablation is None else [evidence.methods_table(ablation, "table-ablation", told)],
-            pictures=pictures(results, numbers, "ablation_differences", "ablation"),
+            "ablation.csv",
+            lambda rows: evidence.methods_table(rows, "table-ablation", told),
         ),
-        Section(
-            "sweep",
-            "Superpixel settings",
-            tables=[] if sweep is None else [evidence.sweep_table(sweep)],
-            pictures=pictures(results, numbers, "sweep"),
-        ),
-        Section(
-            "consensus",
-            "Other ways of working",
-            tables=[] if choices is None else [evidence.choices_table(choices)],
-            pictures=pictures(results, numbers, "consensus"),
-        ),
-        Section(
-            "transfer",
-            "Other surveys' models",
-            tables=[] if transfer is None else [evidence.transfer_table(transfer)],
-            pictures=pictures(results, numbers, "transfer", "transfer_maps"),
-        ),
-        Section(
-            "claims",
-            "Three claims",
-            tables=[] if verdicts is None else [evidence.claims_table(verdicts)],
-            pictures=pictures(results, numbers, "claims"),
-            text=from_markdown(claims) if claims else None,
-            text_title="The claims in words",
-        ),
+        ("sweep", "Superpixel settings", "sweep.csv", evidence.sweep_table),
+        ("consensus", "Other ways of working", "consensus_choices.csv", evidence.choices_table),
+        ("transfer", "Other surveys' models", "transfer.csv", evidence.transfer_table),
+        ("claims", "Three claims", "claims_verdicts.csv", evidence.claims_table),
     ]
+    figures = {"ablation": ["ablation_differences", "ablation"], "transfer": ["transfer", "transfer_maps"]}
+    found = []
+    for name, title, file, make in parts:
+        rows = results.table(file)
+        if rows is None:
+            continue
+        part = Section(name, title, lead=[_by_command(results, name, file)], tables=[make(rows)])
+        part.pictures = pictures(
+            results, "The numbers are in the table of this part.", *figures.get(name, [name])
+        )
+        if name == "claims" and claims:
+            part.text, part.text_title = from_markdown(claims), "The claims in words"
+        found.append(part)
+    return found
+
+
+def _by_command(results: Results, name: str, file: str) -> str:
+    """Say when another command made a part, and whether the evidence is younger."""
+    made = results.made(file)
+    told = f"Made by snakemake {name} on {made:%d %B %Y}."
+    if "metrics.csv" in results and made < results.made("metrics.csv"):
+        told += (
+            f" The evidence above is younger: after a change of settings or data, run snakemake {name} again."
+        )
+    return told
 
 
 def _provenance(settings: dict, inputs: dict, jobs: tuple[str, list[str]]) -> Section:

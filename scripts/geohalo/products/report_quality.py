@@ -14,6 +14,8 @@ from geohalo.products.report_text import duration, number, significant, size
 from geohalo.products.styles import whole
 
 FACTS = [Column("what", "What"), Column("value", "How much")]
+#: Cells whose distance to the samples is measured at most.
+MOST_CENTRES = 200_000
 #: What the cleaning of samples counts, in words.
 PROVENANCE = {
     "rows_read": "Rows read",
@@ -69,7 +71,9 @@ def coverage_table(
         rows.append(("Samples per 100 km²", significant(100 * len(samples) / (cells * area), 3)))
     if samples is not None and len(samples) > 1:
         apart = KDTree(samples).query(samples, k=2)[0][:, 1]
-        to_sample = KDTree(samples).query(grid.centres(mask))[0]
+        # Every so many cells of a large survey: the median and the largest change little.
+        centres = grid.centres(mask)[:: max(1, cells // MOST_CENTRES)]
+        to_sample = KDTree(samples).query(centres)[0]
         rows += [
             ("Distance between neighbouring samples, median", f"{significant(np.median(apart) / 1000)} km"),
             (
