@@ -10,7 +10,7 @@ from _report import Results
 from _report_map import survey_map
 from _report_sections import sections
 from geohalo.products.report import Report, render
-from geohalo.products.report_evidence import headline
+from geohalo.products.report_headline import headline
 from geohalo.products.report_quality import summary
 from geohalo.products.report_targets import targets_table
 from geohalo.products.report_text import from_markdown, size, without_warnings

@@ -1,5 +1,5 @@
 // The map: layers of grey levels coloured here, outlines and marks on top. Positions are in cells from the north-west.
-const data = JSON.parse(document.getElementById("data").textContent);
+const data = JSON.parse(document.getElementById("map-data").textContent);
 if (data) {
   const get = (id) => document.getElementById(id);
   const canvas = get("canvas"), context = canvas.getContext("2d"), tip = get("tip"), panel = get("fingerprint");

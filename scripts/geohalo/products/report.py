@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from geohalo.products.report_evidence import Headline
+from geohalo.products.report_headline import Headline
 from geohalo.products.report_pictures import Picture
 from geohalo.products.report_tables import Table
 from geohalo.products.report_text import captioned

@@ -341,11 +341,16 @@ def _plain(value: Any) -> float | str | None:
 
 
 def by_target(frame: pd.DataFrame | None, columns: Sequence[str]) -> dict[str, list[list[Any]]]:
-    """Return the rows of a table with a column rank by their target, each a list of some columns' values."""
+    """Return the rows of a table with a column rank by their target, each a list of some columns' values.
+
+    Numbers are given to four significant digits.
+    """
     if frame is None:
         return {}
     shown = [column for column in columns if column in frame]
-    return {
-        str(int(rank)): [[_plain(value) for value in row] for row in rows[shown].itertuples(index=False)]
-        for rank, rows in frame.groupby("rank")
-    }
+    found: dict[str, list[list[Any]]] = {}
+    for row in frame[["rank", *shown]].itertuples(index=False):
+        rank, *values = map(_plain, row)
+        short = [float(f"{value:.4g}") if isinstance(value, float) else value for value in values]
+        found.setdefault(f"{rank:.0f}", []).append(short)
+    return found
