@@ -1,7 +1,5 @@
 """What the report says of evidence: the tables of methods, deposits and scores."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -76,8 +74,9 @@ def comparisons_table(comparisons: pd.DataFrame, name: str = "table-comparisons"
     rows["method"] = [method_style(one)[0] for one in rows["against"]]
     rows["metric"] = rows["metric"].map({"capture": "capture", "above_decoys": "decoys outranked"})
     rows["interval"] = [interval(*ends) for ends in rows[["low", "high"]].itertuples(index=False)]
+    rows = rows.sort_values(["metric", "difference"], ascending=[False, False])
     return table(
-        rows.sort_values(["metric", "difference"], ascending=[False, False]),
+        rows,
         [
             Column("method", f"{first} against"),
             Column("metric", "By"),
@@ -227,12 +226,12 @@ def choices_table(choices: pd.DataFrame) -> Table:
     )
 
 
-def claims_table(verdicts: pd.DataFrame, labels: Sequence[str] = ()) -> Table:
+def claims_table(verdicts: pd.DataFrame) -> Table:
     """Return the parts of the three claims with their verdicts."""
     rows = verdicts.copy()
     rows["interval"] = [interval(*ends) for ends in rows[["low", "high"]].itertuples(index=False)]
     return table(
-        rows.fillna({"against": ""}),
+        rows,
         [
             Column("claim", "Claim", lambda value: str(value).replace("_", " ")),
             Column("method", "Method", lambda value: method_style(str(value))[0]),

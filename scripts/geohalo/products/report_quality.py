@@ -112,7 +112,7 @@ def elements_table(report: pd.DataFrame, interpolation: pd.DataFrame | None = No
             frame.loc[dropped, [name for name in columns[1:]]] = None
     percent = lambda value: f"{100 * value:.0f} %".replace("-", "−")  # noqa: E731
     return table(
-        frame.fillna({"reason": ""}),
+        frame,
         [
             Column("element", "Element"),
             Column("column", "Column"),
