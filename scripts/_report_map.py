@@ -13,6 +13,8 @@ from _cells import Survey
 from _report import Results
 from geohalo.cube.grid import Grid
 from geohalo.products.report_layers import (
+    MOST_ATTRIBUTED,
+    attribution_layer,
     chosen_elements,
     element_layer,
     predicted_layers,
@@ -77,7 +79,11 @@ def survey_map(results: Results, survey: Survey) -> dict[str, Any]:
     return map_data(
         grid,
         (survey.crs, ":".join(authority) if authority else crs.name),
-        [*_map_layers(results, step), *_element_layers(results, survey, step)],
+        [
+            *_map_layers(results, step),
+            *_attribution_layers(results, step),
+            *_element_layers(results, survey, step),
+        ],
         samples=samples,
         deposits=known_deposits(results),
         superpixels={name: labels[::step, ::step] for name, labels in labels_of(results).items()},
@@ -97,6 +103,21 @@ def _map_layers(results: Results, step: int) -> list[Layer]:
         values["spread"] = values["spread"].mean(axis=0, keepdims=True)
         return [*predicted_layers(coded["classes"], scores), *value_layers(values)]
     return [*value_layers(values), *threshold_layers(coded, results.table("thresholds.csv"))]
+
+
+def _attribution_layers(results: Results, step: int) -> list[Layer]:
+    images: dict[str, np.ndarray] = {}
+    for file in results.matching("attribution/*.nc"):
+        with xr.open_dataset(results[file]) as data:
+            for name in map(str, data["element"].to_numpy()):
+                part = data["attribution"].sel(element=name).to_numpy()[:, ::step, ::step]
+                images[name] = part.sum(axis=0)
+    if not images:
+        return []
+    sizes = {name: float(np.nanmean(np.abs(image))) for name, image in images.items()}
+    chosen = sorted(sizes, key=lambda name: -sizes[name])[:MOST_ATTRIBUTED]
+    widest = max(float(np.nanpercentile(np.abs(images[name]), 99)) for name in chosen) or 1.0
+    return [attribution_layer(name, images[name], widest) for name in chosen]
 
 
 def _element_layers(results: Results, survey: Survey, step: int) -> list[Layer]:

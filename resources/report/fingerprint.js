@@ -99,7 +99,8 @@ const listed = (title, heads, rows) => {
 
 const WORDS = [
   ["area_km2", "Area", (v) => `${written(v, 0)} km²`], ["mean_score", "Mean score", written], ["peak_score", "Peak score", written],
-  ["spread", "Spread over members", written], ["nearest_deposit", "Nearest known deposit", String],
+  ["spread", "Spread over members", written], ["heldout_score", "Held-out score", written],
+  ["applicable", "In the area of applicability", (v) => `${written(100 * v, 0)} %`], ["nearest_deposit", "Nearest known deposit", String],
   ["distance_km", "Distance to it", (v) => `${written(v, 1)} km`], ["enriched", "Enriched", String], ["depleted", "Depleted", String],
   ["x", "Peak, easting", (v) => `${written(v, 0)} m`], ["y", "Peak, northing", (v) => `${written(v, 0)} m`],
   ["lon", "Peak, longitude", (v) => `${written(v, 4)}°`], ["lat", "Peak, latitude", (v) => `${written(v, 4)}°`],
@@ -123,6 +124,6 @@ const showTarget = (panel, data, target, close) => {
   if (rows.length || weights.length) panel.append(plot(rows, weights));
   if (rows.length) panel.append(listed("Contrast of every element", ["Element", "Contrast (clr)", "In standard deviations over the map"], rows));
   if (weights.length) panel.append(listed("Attribution of every element", ["Branch", "Element", "Attribution"], weights));
-  if (near.length) panel.append(listed("Neighbouring superpixels that mattered", ["Superpixel", "Weight", "Direction", "Distance (km)"], near));
+  if (near.length) panel.append(listed("Superpixels that the external graph draws on", ["Scale", "Superpixel", "Weight", "Direction (° from north)", "Distance (km)"], near));
   panel.hidden = false;
 };

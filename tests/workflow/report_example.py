@@ -95,8 +95,8 @@ def _explain(folder: Path, names: list[str], contrast: np.ndarray) -> None:
     weights = [(row[0], "fusion", row[1], 0.3 * row[2]) for row in fingerprints]
     columns = ["rank", "branch", "element", "attribution"]
     pd.DataFrame(weights, columns=columns).to_csv(folder / "target_attribution.csv", index=False)
-    near = [(rank, 7, 0.4, 45.0, 6.1) for rank in number]
-    columns = ["rank", "superpixel", "weight", "direction", "distance_km"]
+    near = [(rank, 90, 7, 0.4, 45.0, 6.1) for rank in number]
+    columns = ["rank", "n_segments", "superpixel", "weight", "direction", "distance_km"]
     pd.DataFrame(near, columns=columns).to_csv(folder / "target_neighbours.csv", index=False)
 
 

@@ -18,6 +18,8 @@ Image = NDArray[np.floating[Any]]
 
 #: Values of all elements' layers together at most: some 5 MB of the page.
 MOST_VALUES = 12_000_000
+#: Elements that get a layer of attribution: those with the largest ones.
+MOST_ATTRIBUTED = 12
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,23 @@ def class_colours(number: int) -> list[str]:
         return list(listed[:number])
     ramp = matplotlib.colormaps[style()["many_classes"]]
     return [to_hex(ramp(k)) for k in np.linspace(0, 1, number)]
+
+
+def attribution_layer(name: str, values: Image, widest: float) -> Layer:
+    """Return the layer of what an element adds to the log-odds of halo (rows, columns), on a scale around zero.
+
+    ``widest`` is the end of the scale, the same for all elements so that they compare.
+    """
+    return continuous_layer(
+        f"attribution-{name}",
+        "Why here: attribution",
+        f"Attribution to {name}",
+        values,
+        ramp=ramp_of("signed"),
+        unit="log-odds",
+        note="What the element adds to the score of a cell, all branches together.",
+        limits=(-widest, widest),
+    )
 
 
 def chosen_elements(names: list[str], explained: Mapping[str, float], cells: int) -> list[str]:

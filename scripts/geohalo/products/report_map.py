@@ -23,6 +23,9 @@ LATTICE = 33
 ENDS = (1.0, 99.0)
 #: Samples that are drawn at most; more would be a grey ground.
 MOST_SAMPLES = 20_000
+#: What is shown of the superpixels that a target draws on, and of how many of them.
+NEIGHBOURS = ("n_segments", "superpixel", "weight", "direction", "distance_km")
+MOST_NEIGHBOURS = 12
 #: Straight pieces of a superpixel border that are drawn at most.
 MOST_LINES = 60_000
 
@@ -242,7 +245,7 @@ def map_data(
     attributions : DataFrame, optional
         Columns rank, branch, element, attribution.
     neighbours : DataFrame, optional
-        Columns rank, superpixel, weight, direction, distance_km.
+        Columns rank, n_segments, superpixel, weight, direction, distance_km; the first of each target are shown.
 
     Returns
     -------
@@ -267,7 +270,7 @@ def map_data(
         "targets": [] if targets is None else target_shapes(*targets),
         "fingerprints": by_target(fingerprints, ["element", "contrast", "z"]),
         "attributions": by_target(attributions, ["branch", "element", "attribution"]),
-        "neighbours": by_target(neighbours, ["superpixel", "weight", "direction", "distance_km"]),
+        "neighbours": by_target(neighbours, NEIGHBOURS, MOST_NEIGHBOURS),
     }
 
 
@@ -340,17 +343,20 @@ def _plain(value: Any) -> float | str | None:
     return str(value)
 
 
-def by_target(frame: pd.DataFrame | None, columns: Sequence[str]) -> dict[str, list[list[Any]]]:
+def by_target(
+    frame: pd.DataFrame | None, columns: Sequence[str], most: int | None = None
+) -> dict[str, list[list[Any]]]:
     """Return the rows of a table with a column rank by their target, each a list of some columns' values.
 
-    Numbers are given to four significant digits.
+    Numbers are given to four significant digits; of each target at most so many rows, those that come first. A column
+    that the table lacks is empty.
     """
     if frame is None:
         return {}
-    shown = [column for column in columns if column in frame]
     found: dict[str, list[list[Any]]] = {}
-    for row in frame[["rank", *shown]].itertuples(index=False):
+    for row in frame.reindex(columns=["rank", *columns]).itertuples(index=False):
         rank, *values = map(_plain, row)
-        short = [float(f"{value:.4g}") if isinstance(value, float) else value for value in values]
-        found.setdefault(f"{rank:.0f}", []).append(short)
+        rows = found.setdefault(f"{rank:.0f}", [])
+        if most is None or len(rows) < most:
+            rows.append([float(f"{value:.4g}") if isinstance(value, float) else value for value in values])
     return found

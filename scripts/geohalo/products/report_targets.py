@@ -15,8 +15,8 @@ def targets_table(targets: pd.DataFrame) -> Table:
     Parameters
     ----------
     targets : DataFrame
-        Columns rank, area_km2, mean_score, peak_score, spread, nearest_deposit, distance_km, enriched, depleted, x, y,
-        lon, lat; those that are there are shown, of the `TOP` first targets.
+        Columns rank, area_km2, mean_score, peak_score, spread, heldout_score, applicable, nearest_deposit,
+        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets.
     """
     frame = targets.sort_values("rank").head(TOP)
     counted = f"The first {TOP} of {len(targets):,} targets" if len(targets) > TOP else "All targets"
@@ -29,6 +29,18 @@ def targets_table(targets: pd.DataFrame) -> Table:
             Column("mean_score", "Mean score", number),
             Column("peak_score", "Peak score", number),
             Column("spread", "Spread", number, "standard deviation over the members of the ensemble"),
+            Column(
+                "heldout_score",
+                "Held-out score",
+                number,
+                "mean score of the folds that did not know the ground",
+            ),
+            Column(
+                "applicable",
+                "Applicable",
+                lambda value: f"{100 * value:.0f} %",
+                "share in the area of applicability",
+            ),
             Column("nearest_deposit", "Nearest known deposit"),
             Column("distance_km", "Distance (km)", lambda value: number(value, 1)),
             Column("enriched", "Enriched", None, "clr contrast to the surroundings"),

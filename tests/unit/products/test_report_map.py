@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from geohalo.cube.grid import Grid
 from geohalo.products.report_layers import (
+    attribution_layer,
     chosen_elements,
     element_layer,
     predicted_layers,
@@ -173,9 +174,10 @@ def test_rows_of_other_tables_go_to_their_target():
         {"rank": [1, 2, 1], "element": ["Zn", "Pb", "Cu"], "contrast": [1.23456, np.nan, -2.0]}
     )
     assert by_target(frame, ["element", "contrast", "z"]) == {
-        "1": [["Zn", 1.235], ["Cu", -2.0]],
-        "2": [["Pb", None]],
+        "1": [["Zn", 1.235, None], ["Cu", -2.0, None]],
+        "2": [["Pb", None, None]],
     }
+    assert by_target(frame, ["element"], 1) == {"1": [["Zn"]], "2": [["Pb"]]}
     assert by_target(None, ["element"]) == {}
 
 
@@ -254,6 +256,12 @@ def test_elements_that_get_a_layer_are_those_best_interpolated():
     explained = {"Zn": 0.5, "Au": 0.1, "Pb": 0.4}
     assert chosen_elements(["Zn", "Au", "Pb"], explained, 6_000_000) == ["Pb", "Zn"]
     assert chosen_elements(["Zn", "Au", "Pb"], {}, 10**9) == ["Zn"]
+
+
+def test_attributions_share_one_scale_around_zero():
+    layer = attribution_layer("Zn", np.array([[-2.0, 0.0, 1.0, np.nan]]), 2.0)
+    np.testing.assert_array_equal(levels(layer), [[1, 128, 191, 0]])
+    assert layer.ramp == "PuOr_r"
 
 
 def test_concentrations_are_logarithmic_in_ppm():
