@@ -40,6 +40,8 @@ rule report:
         log_file("report"),
     benchmark:
         benchmark_file("report")
+    group:
+        "evidence"
     conda:
         "../envs/geo.yaml"
     resources:

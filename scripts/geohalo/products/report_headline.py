@@ -105,9 +105,7 @@ def _measure(
 def _deposit_measures(metrics: pd.DataFrame, first: str) -> list[Measure]:
     capture, decoys = (rows_of(metrics, "held_out", name) for name in ("capture", "above_decoys"))
     against = decoys if first in decoys.index else capture
-    others = [
-        name for name in against.index if not is_variant(name) and name not in ("shuffle", "best_element")
-    ]
+    others = [name for name in against.index if not is_variant(name) and name != "shuffle"]
     best = max(others, key=lambda name: against.loc[name, "estimate"], default="")
     measured = "decoys outranked" if against is decoys else "capture"
     return [
