@@ -221,7 +221,7 @@ if (data) {
   const rowOf = (key) => document.querySelector(`tr[data-key="${key}"]`);
   const close = () => {
     if (chosen.target) rowOf(`target ${chosen.target.rank}`)?.classList.remove("chosen");
-    chosen.target = null; panel.hidden = true; panel.replaceChildren();
+    chosen.target = null; panel.hidden = true; panel.replaceChildren(); get("card").hidden = true;
     (chosen.back || canvas).focus({ preventScroll: true });
     request();
   };
@@ -230,6 +230,12 @@ if (data) {
     chosen.target = target; chosen.back = back;
     rowOf(`target ${target.rank}`)?.classList.add("chosen");
     showTarget(panel, data, target, close);
+    const { about } = target;
+    get("card").firstElementChild.textContent = [
+      `Target ${target.rank}`, about.mean_score !== undefined && `mean score ${short(about.mean_score)}`,
+      about.nearest_deposit !== undefined && about.distance_km !== undefined && `${short(about.distance_km)} km from ${about.nearest_deposit}`,
+    ].filter(Boolean).join(", ");
+    get("card").hidden = false;
     request();
   };
   const go = (target, back) => {
@@ -287,6 +293,11 @@ if (data) {
     event.preventDefault();
     keys[event.key]();
     tell(size.width / 2, size.height / 2);
+  });
+  get("card").lastElementChild.addEventListener("click", (event) => {
+    event.preventDefault();
+    panel.scrollIntoView();
+    panel.focus({ preventScroll: true });
   });
   panel.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   canvas.addEventListener("focus", request);
