@@ -173,6 +173,7 @@ def test_a_click_on_a_target_opens_its_fingerprint(browser, with_targets):
         # From the table the map goes there.
         page.get_by_role("button", name="Target 2: show on the map").click()
         assert "Target 2" in panel.inner_text()
+        screen.settled()
         left, top, right, bottom = screen.data()["targets"][1]["box"]
         assert screen.view()[:2] == pytest.approx(((left + right) / 2, (top + bottom) / 2))
 
