@@ -14,6 +14,7 @@ from geohalo.products import report_quality as quality
 from geohalo.products.report import Section
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.report_tables import Table
+from geohalo.products.report_targets import thresholds_table
 from geohalo.products.report_text import from_markdown
 from markupsafe import Markup, escape
 
@@ -50,7 +51,7 @@ def sections(
         Folder of the benchmarks, and the names of the rules.
     """
     return [
-        Section("maps", "Maps as figures", pictures=_maps(results)),
+        _maps(results),
         _why(results),
         _evidence(results, variant),
         _data(results, survey),
@@ -60,9 +61,15 @@ def sections(
     ]
 
 
-def _maps(results: Results) -> list[Picture]:
+def _maps(results: Results) -> Section:
     names = ("targets", "anomaly_map", "heldout_map", "class_map", "concentration_area", "truth")
-    return pictures(results, "The maps are GeoTIFFs in the folder maps.", *names)
+    thresholds = results.table("thresholds.csv")
+    return Section(
+        "maps",
+        "Maps as figures",
+        tables=[] if thresholds is None else [thresholds_table(thresholds)],
+        pictures=pictures(results, "The maps are GeoTIFFs in the folder maps.", *names),
+    )
 
 
 def _why(results: Results) -> Section:

@@ -52,3 +52,34 @@ def targets_table(targets: pd.DataFrame) -> Table:
         "table-targets",
         keys=[f"target {int(rank)}" for rank in frame["rank"]],
     )
+
+
+def thresholds_table(thresholds: pd.DataFrame) -> Table:
+    """Return the classes of the score by either kind of threshold.
+
+    Parameters
+    ----------
+    thresholds : DataFrame
+        Columns kind, class, score (where the class begins), area_share, deposits, found; those that are there are
+        shown.
+    """
+    percent = lambda value: f"{100 * value:.0f} %" if value == value else ""  # noqa: E731
+    return table(
+        thresholds,
+        [
+            Column("kind", "Kind", lambda value: str(value).replace("_", " ")),
+            Column("class", "Class", lambda value: f"{value:.0f}"),
+            Column("score", "Score from", lambda value: number(value, 3)),
+            Column("area_share", "Share of the area", percent, "of ground that scores this or more"),
+            Column(
+                "deposits",
+                "Known deposits",
+                lambda value: f"{value:.0f}",
+                "in ground that scores this or more",
+            ),
+            Column("found", "Share of them", percent),
+        ],
+        "Classes of the score (thresholds.csv).",
+        "table-thresholds",
+        folded=True,
+    )

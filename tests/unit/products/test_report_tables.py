@@ -21,6 +21,7 @@ from geohalo.products.report_quality import (
     superpixels_table,
     times_table,
 )
+from geohalo.products.report_targets import thresholds_table
 
 COLUMNS = ["variant", "scales", "split", "metric", "estimate", "low", "high", "n"]
 
@@ -264,6 +265,28 @@ def test_superpixels_by_hand():
         "Cells, largest": "4",
         "Area (km²), median": "8",
     }
+
+
+def test_thresholds_say_how_much_ground_and_how_many_deposits():
+    frame = pd.DataFrame(
+        {
+            "kind": ["concentration_area"],
+            "class": [2],
+            "score": [0.61234],
+            "area_share": [0.048],
+            "deposits": [3],
+            "slope": [-2.7],
+        }
+    )
+    assert texts(thresholds_table(frame)) == [
+        {
+            "Kind": "concentration area",
+            "Class": "2",
+            "Score from": "0.612",
+            "Share of the area": "5 %",
+            "Known deposits": "3",
+        }
+    ]
 
 
 def test_times_are_summed_by_rule():
