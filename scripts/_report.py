@@ -41,6 +41,7 @@ class Results:
     """
 
     def __init__(self, files: Iterable[str], folder: str) -> None:
+        self.survey = Path(folder).name
         inside = (Path(file) for file in files)
         self.paths = {
             file.relative_to(folder).as_posix(): str(file)

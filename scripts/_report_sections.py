@@ -28,7 +28,9 @@ def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
         file, caption = f"figures/{name}.png", CAPTIONS / f"{name}.rst"
         if file in results:
             told = caption.read_text(encoding="utf-8") if caption.exists() else ""
-            found.append(picture(name, Path(results[file]).read_bytes(), told, numbers))
+            found.append(
+                picture(name, Path(results[file]).read_bytes(), told, numbers, f"{results.survey}: ")
+            )
     return found
 
 

@@ -22,7 +22,7 @@ const signed = (value) => (value > 0 ? "+" : "") + written(value);
 // A round step that leaves some five lines between two values.
 const step = (span) => {
   const power = 10 ** Math.floor(Math.log10(span / 4 || 1));
-  return [1, 2, 5, 10].map((k) => k * power).find((k) => span / k <= 5) || 10 * power;
+  return [1, 2, 5, 10].map((k) => k * power).find((k) => span / k <= 6) || 10 * power;
 };
 
 // Bars around zero, one for each element, side by side; returns the height that they take.
@@ -97,14 +97,19 @@ const listed = (title, heads, rows) => {
   return part;
 };
 
+// A long list is cut: the table has all of it.
+const listedShort = (text) => {
+  const all = String(text).split(/[\s,;]+/);
+  return all.length > 12 ? `${all.slice(0, 12).join(" ")} and ${all.length - 12} more` : all.join(" ");
+};
 const WORDS = [
   ["area_km2", "Area", (v) => `${written(v, 0)} km²`], ["mean_score", "Mean score", written], ["peak_score", "Peak score", written],
-  ["spread", "Spread over members", written], ["heldout_score", "Held-out score", written],
+  ["spread", "Spread over members", (v) => written(v, 3)], ["heldout_score", "Held-out score", written],
   ["applicable", "In the area of applicability", (v) => `${written(100 * v, 0)} %`], ["nearest_deposit", "Nearest known deposit", String],
   ["distance_km", "Distance to it", (v) => `${written(v, 1)} km`], ["enriched", "Enriched", String], ["depleted", "Depleted", String],
   ["x", "Peak, easting", (v) => `${written(v, 0)} m`], ["y", "Peak, northing", (v) => `${written(v, 0)} m`],
   ["lon", "Peak, longitude", (v) => `${written(v, 4)}°`], ["lat", "Peak, latitude", (v) => `${written(v, 4)}°`],
-  ["superpixels", "Superpixels", String],
+  ["superpixels", "Superpixels", listedShort],
 ];
 
 // Fill the panel with a target; `close` is called by its button.

@@ -233,7 +233,8 @@ if (data) {
     const { about } = target;
     get("card").firstElementChild.textContent = [
       `Target ${target.rank}`, about.mean_score !== undefined && `mean score ${short(about.mean_score)}`,
-      about.nearest_deposit !== undefined && about.distance_km !== undefined && `${short(about.distance_km)} km from ${about.nearest_deposit}`,
+      about.nearest_deposit !== undefined && about.distance_km !== undefined &&
+        (about.distance_km > 0 ? `${short(about.distance_km)} km from ${about.nearest_deposit}` : `holds ${about.nearest_deposit}`),
     ].filter(Boolean).join(", ");
     get("card").hidden = false;
     request();
@@ -384,6 +385,13 @@ if (data) {
 
   // --- start ------------------------------------------------------------------------------------------------------
   get("layer").value = chosen.layer.name;
+  // As high as the survey asks for, within reason.
+  const shape = () => {
+    const wanted = 1.1 * canvas.clientWidth * data.rows / data.columns;
+    canvas.style.height = `${Math.round(Math.max(260, Math.min(wanted, 0.75 * innerHeight, 680)))}px`;
+  };
+  addEventListener("resize", shape);
+  shape();
   new ResizeObserver(() => {
     const box = canvas.getBoundingClientRect(), sharp = window.devicePixelRatio || 1;
     if (!box.width) return;

@@ -48,7 +48,7 @@ class Picture:
         return f"{self.title}. {self.numbers}".strip()
 
 
-def picture(name: str, png: bytes, caption: str = "", numbers: str = "") -> Picture:
+def picture(name: str, png: bytes, caption: str = "", numbers: str = "", prefix: str = "") -> Picture:
     """Make a picture of a figure's file: at most `WIDEST` pixels wide, of `COLOURS` colours.
 
     Parameters
@@ -58,11 +58,16 @@ def picture(name: str, png: bytes, caption: str = "", numbers: str = "") -> Pict
         A PNG whose metadata hold its title.
     caption, numbers : str
         See `Picture`.
+    prefix : str
+        Start of titles that is left out: the page names the survey once.
     """
     with Image.open(io.BytesIO(png)) as image:
         title = str(image.info.get("Title") or name.replace("_", " ")).rstrip(".")
         ground = Image.new("RGB", image.size, "white")
         ground.paste(image.convert("RGB"), mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    if prefix and title.startswith(prefix):
+        title = title[len(prefix) :]
+        title = title[:1].upper() + title[1:]
     if ground.width > WIDEST:
         height = round(ground.height * WIDEST / ground.width)
         ground = ground.resize((WIDEST, height), Image.Resampling.LANCZOS)

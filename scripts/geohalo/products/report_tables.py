@@ -6,6 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+#: Characters of a text that is not broken, and beyond which its column is given room.
+SHORT, LONG = 18, 32
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -76,6 +79,11 @@ class Table:
     strong: list[bool] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
+    @property
+    def looks(self) -> list[str]:
+        """How each column is set: ``number``, ``short`` and ``wide`` for text that must not or may well break."""
+        return [_look([row[k] for row in self.rows]) for k in range(len(self.labels))]
+
 
 def table(
     frame: pd.DataFrame,
@@ -115,6 +123,13 @@ def table(
         list(strong) or [False] * len(rows),
         list(keys) or [""] * len(rows),
     )
+
+
+def _look(cells: Sequence[Cell]) -> str:
+    if any(cell.number for cell in cells):
+        return "number"
+    longest = max((len(cell.text) for cell in cells), default=0)
+    return "short" if longest <= SHORT else "wide" if longest > LONG else ""
 
 
 def cell(value: Any, form: Callable[[Any], str] | None = None) -> Cell:

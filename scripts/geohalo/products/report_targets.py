@@ -21,30 +21,23 @@ def targets_table(targets: pd.DataFrame) -> Table:
     frame = targets.sort_values("rank").head(TOP)
     counted = f"The first {TOP} of {len(targets):,} targets" if len(targets) > TOP else "All targets"
     degrees = lambda value: number(value, 4)  # noqa: E731
+    percent = lambda value: f"{100 * value:.0f} %"  # noqa: E731
     return table(
         frame,
         [
             Column("rank", "Rank", lambda value: f"{value:.0f}"),
-            Column("area_km2", "Area (km²)", significant),
             Column("mean_score", "Mean score", number),
-            Column("peak_score", "Peak score", number),
-            Column("spread", "Spread", number, "standard deviation over the members of the ensemble"),
             Column(
-                "heldout_score",
-                "Held-out score",
-                number,
-                "mean score of the folds that did not know the ground",
+                "heldout_score", "Held-out score", number, "mean, of the folds that did not know the ground"
             ),
-            Column(
-                "applicable",
-                "Applicable",
-                lambda value: f"{100 * value:.0f} %",
-                "share in the area of applicability",
-            ),
+            Column("area_km2", "Area (km²)", significant),
             Column("nearest_deposit", "Nearest known deposit"),
-            Column("distance_km", "Distance (km)", lambda value: number(value, 1)),
+            Column("distance_km", "Distance (km)", lambda value: number(value, 1), "0: the target holds it"),
             Column("enriched", "Enriched", None, "clr contrast to the surroundings"),
             Column("depleted", "Depleted", None, "clr contrast to the surroundings"),
+            Column("applicable", "Applicable", percent, "share in the area of applicability"),
+            Column("peak_score", "Peak score", number),
+            Column("spread", "Spread", lambda value: number(value, 3), "standard deviation over the members"),
             Column("lon", "Longitude", degrees, "of the peak cell, WGS 84"),
             Column("lat", "Latitude", degrees, "of the peak cell, WGS 84"),
         ],
