@@ -97,6 +97,8 @@ const listed = (title, heads, rows) => {
   return part;
 };
 
+// Each element stays with its number, which has a true minus sign.
+const contrasts = (text) => String(text).replaceAll(" -", "\u00a0\u2212").replaceAll(" +", "\u00a0+");
 // A long list is cut: the table has all of it.
 const listedShort = (text) => {
   const all = String(text).split(/[\s,;]+/);
@@ -106,7 +108,7 @@ const WORDS = [
   ["area_km2", "Area", (v) => `${written(v, 0)} km²`], ["mean_score", "Mean score", written], ["peak_score", "Peak score", written],
   ["spread", "Spread over members", (v) => written(v, 3)], ["heldout_score", "Held-out score", written],
   ["applicable", "In the area of applicability", (v) => `${written(100 * v, 0)} %`], ["nearest_deposit", "Nearest known deposit", String],
-  ["distance_km", "Distance to it", (v) => `${written(v, 1)} km`], ["enriched", "Enriched", String], ["depleted", "Depleted", String],
+  ["distance_km", "Distance to it", (v) => `${written(v, 1)} km`], ["enriched", "Enriched", contrasts], ["depleted", "Depleted", contrasts],
   ["x", "Peak, easting", (v) => `${written(v, 0)} m`], ["y", "Peak, northing", (v) => `${written(v, 0)} m`],
   ["lon", "Peak, longitude", (v) => `${written(v, 4)}°`], ["lat", "Peak, latitude", (v) => `${written(v, 4)}°`],
   ["superpixels", "Superpixels", listedShort],

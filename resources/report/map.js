@@ -35,7 +35,8 @@ if (data) {
     image.src = layer.image;
   };
   const amount = (layer, way) => layer.logarithmic ? layer.low * (layer.high / layer.low) ** way : layer.low + way * (layer.high - layer.low);
-  const short = (value) => Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
+  const short = (value, least = 1) => Number(value.toPrecision(3))
+    .toLocaleString("en", { minimumSignificantDigits: value ? least : 1, maximumSignificantDigits: 3 }).replace("-", "−");
   const reading = (layer, column, row) => {
     const known = layer && ready.get(layer.name);
     if (!known || column < 0 || row < 0 || column >= data.columns || row >= data.rows) return "";
@@ -323,7 +324,7 @@ if (data) {
         const bar = make("canvas", undefined, { width: "255", height: "1", role: "img", "aria-label": `colours from ${short(layer.low)} to ${short(layer.high)}` });
         const inner = bar.getContext("2d"), ends = make("div", undefined, { class: "ends" });
         table(layer).forEach((hue, k) => { inner.fillStyle = `rgb(${hue.join(",")})`; inner.fillRect(k, 0, 1, 1); });
-        for (const way of [0, 0.5, 1]) ends.append(make("span", short(amount(layer, way))));
+        for (const way of [0, 0.5, 1]) ends.append(make("span", short(amount(layer, way), 3)));
         part.append(bar, ends, make("p", `Colour map ${layer.ramp}${layer.logarithmic ? ", logarithmic" : ""}; the ends hold what lies beyond.`));
       }
       if (layer.note) part.append(make("p", layer.note));
@@ -388,7 +389,7 @@ if (data) {
   // As high as the survey asks for, within reason.
   const shape = () => {
     const wanted = 1.1 * canvas.clientWidth * data.rows / data.columns;
-    canvas.style.height = `${Math.round(Math.max(260, Math.min(wanted, 0.75 * innerHeight, 680)))}px`;
+    canvas.style.height = `${Math.round(Math.max(320, Math.min(wanted, 0.75 * innerHeight, 680)))}px`;
   };
   addEventListener("resize", shape);
   shape();

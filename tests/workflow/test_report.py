@@ -160,7 +160,7 @@ def test_a_click_on_a_target_opens_its_fingerprint(browser, with_targets):
         assert panel.is_visible()
         text = panel.inner_text()
         assert "Target 1" in text
-        assert targets["enriched"].iloc[0] in text
+        assert targets["enriched"].iloc[0].replace(" +", "\u00a0+") in text
         assert panel.locator("svg rect").count() == 2 * len(contrasts)
         best = contrasts.sort_values("contrast").iloc[-1]
         assert f"most enriched {best['element']}" in panel.locator("svg").get_attribute("aria-label")

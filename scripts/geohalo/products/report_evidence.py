@@ -47,7 +47,7 @@ def methods_table(metrics: pd.DataFrame, name: str, caption: str) -> Table:
         {"method": [method_style(one)[0] for one in names], "group": [heading_of(one) for one in names]},
         index=names,
     )
-    shown = [Column("method", "Method"), Column("group", "Kind")]
+    shown = [Column("method", "Method")]
     for metric, label, note in columns:
         rows = rows_of(metrics, "held_out", metric).reindex(names)
         if rows["estimate"].notna().any():
@@ -64,6 +64,7 @@ def methods_table(metrics: pd.DataFrame, name: str, caption: str) -> Table:
         shown.append(
             Column("random", f"{columns[0][1]}, random split", number, "neighbouring cells leak: no evidence")
         )
+    shown.append(Column("group", "Kind"))
     return table(frame, shown, caption, name, strong=[one == first for one in names])
 
 

@@ -33,8 +33,8 @@ def targets_table(targets: pd.DataFrame) -> Table:
             Column("area_km2", "Area (km²)", significant),
             Column("nearest_deposit", "Nearest known deposit"),
             Column("distance_km", "Distance (km)", lambda value: number(value, 1), "0: the target holds it"),
-            Column("enriched", "Enriched", None, "clr contrast to the surroundings"),
-            Column("depleted", "Depleted", None, "clr contrast to the surroundings"),
+            Column("enriched", "Enriched", contrasts, "clr contrast to the surroundings"),
+            Column("depleted", "Depleted", contrasts, "clr contrast to the surroundings"),
             Column("applicable", "Applicable", percent, "share in the area of applicability"),
             Column("peak_score", "Peak score", number),
             Column("spread", "Spread", lambda value: number(value, 3), "standard deviation over the members"),
@@ -45,6 +45,11 @@ def targets_table(targets: pd.DataFrame) -> Table:
         "table-targets",
         keys=[f"target {int(rank)}" for rank in frame["rank"]],
     )
+
+
+def contrasts(text: str) -> str:
+    """Return ``Zn +1.9, Pb -1.4`` with true minus signs, each element kept with its number."""
+    return str(text).replace(" -", "\u00a0\u2212").replace(" +", "\u00a0+")
 
 
 def thresholds_table(thresholds: pd.DataFrame) -> Table:

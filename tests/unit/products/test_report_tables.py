@@ -66,7 +66,7 @@ def test_methods_stand_in_the_order_of_the_figures_with_the_map_s_own_strong():
 
 def test_methods_of_classes_are_shown_by_their_accuracy():
     table = methods_table(metrics(("fusion", "9", "held_out", "average_accuracy", 0.7)), "a", "b")
-    assert table.labels == ["Method", "Kind", "Average accuracy", "95 % interval"]
+    assert table.labels == ["Method", "Average accuracy", "95 % interval", "Kind"]
 
 
 def test_comparisons_show_the_held_out_split_alone():
