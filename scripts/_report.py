@@ -87,11 +87,12 @@ def provenance(samples: str) -> dict[str, Any]:
 
 
 def sources(files: Iterable[str]) -> list[tuple[str, int, str]]:
-    """Return name, bytes and SHA-256 of files that went in."""
+    """Return name, bytes and SHA-256 of files that went in; of an absolute path the end."""
     rows = []
     for path in dict.fromkeys(files):
         with open(path, "rb") as file:
-            rows.append((path, Path(path).stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()))
+            name = path if not Path(path).is_absolute() else "/".join(Path(path).parts[-2:])
+            rows.append((name, Path(path).stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()))
     return rows
 
 

@@ -336,10 +336,8 @@ def test_targets_are_shown_by_rank_and_the_first_only():
 
 def test_elements_stay_with_their_contrast():
     frame = pd.DataFrame({"rank": [1], "enriched": ["Zn +1.9, Pb +1.4"], "depleted": ["Au -0.6"]})
-    assert [cell.text for cell in targets_table(frame).rows[0][1:]] == [
-        "Zn\u00a0+1.9, Pb\u00a0+1.4",
-        "Au\u00a0\u22120.6",
-    ]
+    told = [cell.text for cell in targets_table(frame).rows[0][1:]]
+    assert told == ["Zn\u00a0+1.9, Pb\u00a0+1.4", "Au\u00a0\u22120.6"]
 
 
 def png_of(image: Image.Image, title: str) -> bytes:
