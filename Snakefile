@@ -34,6 +34,7 @@ else:
     include: "rules/alternatives.smk"
     include: "rules/claims.smk"
     include: "rules/realisations.smk"
+    include: "rules/report.smk"
 
 
 localrules:

@@ -86,8 +86,8 @@ if CLASSES:
             metrics=path("metrics"),
             classes=path("map", map="classes"),
         output:
-            class_map=path("figure", figure="class_map"),
-            folds=path("figure", figure="folds"),
+            class_map=shown("class_map"),
+            folds=shown("folds"),
         log:
             log_file("plot_classes"),
         benchmark:
@@ -114,9 +114,9 @@ if CLASSES:
             confusion=path("confusion"),
             history=path("history", variant=VARIANTS[0], scales=SCALES),
         output:
-            confusion=path("figure", figure="confusion"),
-            metrics=path("figure", figure="metrics"),
-            history=path("figure", figure="history"),
+            confusion=shown("confusion"),
+            metrics=shown("metrics"),
+            history=shown("history"),
         log:
             log_file("plot_class_evidence"),
         benchmark:

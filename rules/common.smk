@@ -15,7 +15,7 @@ if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
 from _resources import megabytes, minutes, superpixel_pairs
-from _sources import content_hash
+from _sources import content_hash, files_hash
 from geohalo.errors import InputError
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
@@ -145,6 +145,7 @@ FILES = {
     "claims_verdicts": "claims_verdicts.csv",
     "claims_text": "claims.md",
     "claims_figure": "figures/claims.png",
+    "report": "report.html",
 }
 # Files across surveys, where a config lists several.
 ACROSS = {
@@ -202,8 +203,13 @@ def log_file(rule, *wildcards):
     return f"logs/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.log"
 
 
+# Rules whose jobs leave a benchmark; the report tells their times.
+BENCHMARKED = []
+
+
 def benchmark_file(rule, *wildcards):
     """Time and memory of a rule's job."""
+    BENCHMARKED.append(rule)
     return f"benchmarks/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.jsonl"
 
 
@@ -221,6 +227,46 @@ def survey_file(name, key):
             "its address and checksum in data.sources."
         )
     return str(file)
+
+
+# Where `snakemake --report` shows a figure or a table; the name is that of its caption in resources/report/captions.
+CATEGORIES = {
+    "Answer": [
+        "verdict",
+        "anomaly_map",
+        "heldout_map",
+        "class_map",
+        "targets",
+        "targets_table",
+        "differences",
+    ],
+    "Evidence": [
+        *("metrics", "metrics_table", "comparisons", "success_rate", "calibration", "confusion", "history"),
+        *("splits", "truth"),
+    ],
+    "Data": ["samples", "samples_report", "elements", "superpixels", "folds"],
+    "Why here": ["fingerprints", "attribution", "attention", "concentration_area"],
+    "Comparisons": [
+        "ablation",
+        "ablation_differences",
+        "sweep",
+        "consensus",
+        "transfer",
+        "transfer_maps",
+        "claims",
+    ],
+}
+CATEGORY = {name: category for category, names in CATEGORIES.items() for name in names}
+
+
+def shown(name, file=None):
+    """A figure, or another file, as an output that `snakemake --report` shows with its caption."""
+    return report(
+        file or path("figure", figure=name),
+        caption=f"../resources/report/captions/{name}.rst",
+        category=CATEGORY[name],
+        labels={"survey": SURVEY, "shows": name.replace("_", " ")},
+    )
 
 
 def run_files(name, space):
@@ -263,6 +309,11 @@ def several_needed(wildcards):
 
 def final_outputs():
     """What `all` makes."""
+    return [*final_products(), path("report")]
+
+
+def final_products():
+    """What `all` makes, and the report shows."""
     figures = [
         "elements",
         "superpixels",

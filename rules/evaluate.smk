@@ -29,6 +29,12 @@ rule score_controls:
         "../scripts/score_controls.py"
 
 
+def in_report(name):
+    """A table of evidence as an output: those with a caption are shown by `snakemake --report`."""
+    caption = "metrics_table" if name == "metrics" else name
+    return shown(caption, path(name)) if name in ("metrics", "comparisons", "verdict") else path(name)
+
+
 rule evaluate:
     input:
         **SAMPLED,
@@ -37,7 +43,7 @@ rule evaluate:
         runs=run_files("heldout", TRAINED),
         controls=path("controls"),
     output:
-        **{name: path(name) for name in EVALUATED},
+        **{name: in_report(name) for name in EVALUATED},
     log:
         log_file("evaluate"),
     benchmark:

@@ -69,8 +69,8 @@ rule plot_ablation:
         deposits=path("folds_deposits"),
         cells=path("folds_table", scheme="held_out"),
     output:
-        **({} if CLASSES else {"differences": path("ablation_differences")}),
-        figure=path("ablation_figure"),
+        **({} if CLASSES else {"differences": shown("ablation_differences", path("ablation_differences"))}),
+        figure=shown("ablation", path("ablation_figure")),
     log:
         log_file("plot_ablation"),
     benchmark:
@@ -97,7 +97,7 @@ rule plot_sweep:
         deposits=path("folds_deposits"),
         cells=path("folds_table", scheme="held_out"),
     output:
-        figure=path("sweep_figure"),
+        figure=shown("sweep", path("sweep_figure")),
     log:
         log_file("plot_sweep"),
     benchmark:

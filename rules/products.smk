@@ -7,8 +7,8 @@ rule plot_survey:
         **({} if CLASSES else {"deposits": path("deposits")}),
         elements=path("elements"),
     output:
-        **({} if GRIDDED else {"samples": path("figure", figure="samples")}),
-        elements=path("figure", figure="elements"),
+        **({} if GRIDDED else {"samples": shown("samples")}),
+        elements=shown("elements"),
     log:
         log_file("plot_survey"),
     benchmark:
@@ -36,8 +36,8 @@ rule plot_superpixels:
         cube=path("cube"),
         labels=[path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]],
     output:
-        **({} if CLASSES else {"folds": path("figure", figure="folds")}),
-        superpixels=path("figure", figure="superpixels"),
+        **({} if CLASSES else {"folds": shown("folds")}),
+        superpixels=shown("superpixels"),
     log:
         log_file("plot_superpixels"),
     benchmark:
@@ -65,7 +65,7 @@ if ATTENTION:
         input:
             attention=path("attention", variant=VARIANTS[0], scales=SCALES),
         output:
-            figure=path("figure", figure="attention"),
+            figure=shown("attention"),
         log:
             log_file("plot_attention"),
         benchmark:
@@ -244,9 +244,9 @@ if not CLASSES:
             score=path("map", map="score"),
             heldout_score=path("map", map="heldout_score"),
         output:
-            **({"truth": path("figure", figure="truth")} if "simulate" in config else {}),
-            anomaly_map=path("figure", figure="anomaly_map"),
-            heldout_map=path("figure", figure="heldout_map"),
+            **({"truth": shown("truth")} if "simulate" in config else {}),
+            anomaly_map=shown("anomaly_map"),
+            heldout_map=shown("heldout_map"),
         log:
             log_file("plot_anomalies"),
         benchmark:
@@ -275,12 +275,12 @@ if not CLASSES:
             calibration=path("calibration"),
             history=path("history", variant=VARIANTS[0], scales=SCALES),
         output:
-            **({"splits": path("figure", figure="splits")} if config["labels"]["extra_splits"] else {}),
-            success_rate=path("figure", figure="success_rate"),
-            metrics=path("figure", figure="metrics"),
-            differences=path("figure", figure="differences"),
-            calibration=path("figure", figure="calibration"),
-            history=path("figure", figure="history"),
+            **({"splits": shown("splits")} if config["labels"]["extra_splits"] else {}),
+            success_rate=shown("success_rate"),
+            metrics=shown("metrics"),
+            differences=shown("differences"),
+            calibration=shown("calibration"),
+            history=shown("history"),
         log:
             log_file("plot_evidence"),
         benchmark:

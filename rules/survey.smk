@@ -79,7 +79,7 @@ if not GRIDDED:
             table=SAMPLE_TABLE,
         output:
             samples=path("samples"),
-            report=path("samples_report"),
+            report=shown("samples_report", path("samples_report")),
         log:
             log_file("clean_samples"),
         benchmark:

@@ -27,6 +27,14 @@ def imported_files(file: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
+def files_hash(files: Iterable[str]) -> str:
+    """Return 12 hexadecimal digits for the content of files, in their order."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(hashlib.sha256(Path(file).read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
 def content_hash(script: str, further: Iterable[Path] = ()) -> str:
     """Return 12 hexadecimal digits for what a script imports and for further files that it reads.
 

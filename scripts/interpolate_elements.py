@@ -3,7 +3,7 @@
 import numpy as np
 from _cells import Survey, netcdf_by_rows, tile_rows
 from _interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
-from _job import job
+from _job import job, steps
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.interpolation import estimate
 
@@ -28,7 +28,7 @@ def interpolate(samples: str, interpolation: str, grid: dict, elements: str, ban
     survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
     maps = {name: MAPS[name] for name in (MAPS if "kriging" in how["methods"] else ["concentration"])}
     with netcdf_by_rows(interpolated_frame(survey, names, fits), maps, elements) as write:
-        for rows in blocks_of_rows(survey, 2 * len(names)):
+        for rows in steps(list(blocks_of_rows(survey, 2 * len(names))), "block of rows"):
             part = survey.band(rows)
             values, variance = estimate(points, logarithms, part.cells, settings=settings, **how)
             for name, found in zip(maps, (np.exp(values, out=values), variance), strict=False):

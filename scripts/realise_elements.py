@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from _cells import Survey, netcdf_by_rows, read_cells
 from _interpolation import read_fits, read_logarithms
-from _job import job
+from _job import job, steps
 from geohalo.cube.realisations import error_correlation, left_out_residuals, realise
 from geohalo.errors import InputError
 
@@ -31,7 +31,7 @@ def draw(samples: str, elements: str, interpolation: str, realisation: int, draw
     with netcdf_by_rows(
         survey.dataset().assign_coords(element=names), {"concentration": about}, drawn
     ) as write:
-        for rows in survey.row_blocks():
+        for rows in steps(list(survey.row_blocks()), "block of rows"):
             band = survey.band(rows)
             inside = slice(last[rows.stop - 1] - band.mask.sum(), last[rows.stop - 1])
             write("concentration", rows, band.image(maps[:, inside]))

@@ -55,9 +55,9 @@ def constant(name: str) -> list | dict:
 
 
 def figure_names() -> list[str]:
-    """Return the figures that ``final_outputs`` asks for in any kind of survey."""
+    """Return the figures that ``final_products`` asks for in any kind of survey."""
     function = re.search(
-        r"^def final_outputs\(.*?(?=^\S)", text_of("rules/common.smk"), re.MULTILINE | re.DOTALL
+        r"^def final_products\(.*?(?=^\S)", text_of("rules/common.smk"), re.MULTILINE | re.DOTALL
     )[0]
     lists = [
         node

@@ -30,6 +30,7 @@ PACKAGE_OF = {
     "sklearn": "scikit-learn",
     "mpl_toolkits": "matplotlib",
     "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
 }
 #: Packages that another one calls without an import here.
 CALLED = {

@@ -19,7 +19,7 @@ BEFORE = {
     "stack_cube",
 }
 CONTROLS = SETTINGS["evaluation"]["controls"]
-AFTER = {"evaluate", "map_anomalies", "plot_anomalies", "plot_evidence"}
+AFTER = {"evaluate", "map_anomalies", "plot_anomalies", "plot_evidence", "report"}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_another_variant_trains_it_alone(variants, trained, changed):
 @pytest.mark.parametrize(("left_out", "first"), [("shuffle", "evaluate"), ("autoencoder", "score_controls")])
 def test_another_choice_of_controls_trains_nothing(left_out, first, changed):
     jobs = changed({"evaluation": {"controls": [name for name in CONTROLS if name != left_out]}})
-    assert set(jobs) == {first, "evaluate", "plot_evidence", "plot_anomalies"}
+    assert set(jobs) == {first, "evaluate", "plot_evidence", "plot_anomalies", "report"}
 
 
 def test_touched_deposits_interpolate_and_segment_nothing(demo):
@@ -96,7 +96,7 @@ def test_touched_deposits_interpolate_and_segment_nothing(demo):
 def test_a_setting_reruns_its_stage_and_what_follows(changed, setting, first, spared):
     jobs = changed(setting)
     assert first in jobs
-    assert "plot_evidence" in jobs
+    assert {"plot_evidence", "report"} <= set(jobs)
     assert not spared & set(jobs)
 
 

@@ -1,0 +1,64 @@
+"""One page of all that a survey shows."""
+
+# What the report is made of beside the products themselves.
+REPORTED = [
+    path("elements"),
+    *(path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]),
+    *([] if GRIDDED else [path("samples"), path("samples_report")]),
+    *([] if CLASSES else [path("deposits")]),
+    *([] if GRIDDED else [path("interpolation_table")]),
+    *(path(name) for name in EVALUATED),
+]
+# What commands of their own make: the report shows it where it is there, and is made again when it has changed.
+FURTHER = [
+    *("ablation", "ablation_figure", "ablation_differences", "sweep", "sweep_figure"),
+    *("consensus_choices", "consensus_figure", "agreement"),
+    *("transfer_table", "transfer_figure", "transfer_maps"),
+    *("claims_verdicts", "claims_text", "claims_figure"),
+]
+# What the survey was read from.
+SOURCES_READ = [
+    file for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS, *LABEL_RASTERS.values()] if file is not None
+]
+# Templates, styles and captions.
+PAGE = Path(workflow.basedir) / "resources" / "report"
+PAGE_FILES = [file.relative_to(PAGE.parent).as_posix() for file in sorted(PAGE.rglob("*")) if file.is_file()]
+
+
+def further_files(wildcards):
+    """Files of other commands that are there."""
+    return [path(name) for name in FURTHER if Path(path(name)).exists()]
+
+
+rule report:
+    input:
+        results=list(dict.fromkeys([*REPORTED, *final_products()])),
+        sources=SOURCES_READ,
+    output:
+        page=path("report"),
+    log:
+        log_file("report"),
+    benchmark:
+        benchmark_file("report")
+    group:
+        "evidence"
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(800, 2),
+        runtime=minutes(5, 0.05),
+    params:
+        further=further_files,
+        changed=lambda wildcards: files_hash(further_files(wildcards)),
+        arguments={
+            "survey": SURVEY,
+            "variant": VARIANTS[0],
+            "settings": config,
+            "benchmarks": f"benchmarks/{SURVEY}",
+            "rules": BENCHMARKED,
+        },
+        code=code("report", "colour_maps.yaml", *PAGE_FILES),
+    message:
+        "Write the report of {params.arguments[survey]}"
+    script:
+        "../scripts/report.py"

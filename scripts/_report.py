@@ -1,0 +1,131 @@
+"""Read what the report of a survey shows; what a config does not make is left out."""
+
+import fnmatch
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+#: Programs whose versions the report names, where they are installed.
+PROGRAMS = (
+    *(
+        "numpy",
+        "scipy",
+        "pandas",
+        "xarray",
+        "geopandas",
+        "rasterio",
+        "pyproj",
+        "scikit-image",
+        "scikit-learn",
+    ),
+    *("gstools", "matplotlib", "torch", "torch-geometric", "snakemake"),
+)
+
+
+class Results:
+    """Files of a survey, by their path below its folder.
+
+    Parameters
+    ----------
+    files : iterable of str
+        Files below the folder, and others, which have no name here.
+    folder : str
+    """
+
+    def __init__(self, files: Iterable[str], folder: str) -> None:
+        self.survey = Path(folder).name
+        inside = (Path(file) for file in files)
+        self.paths = {
+            file.relative_to(folder).as_posix(): str(file)
+            for file in inside
+            if file.is_relative_to(folder) and file.is_file()
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.paths
+
+    def __getitem__(self, name: str) -> str:
+        """Return the path of a file."""
+        return self.paths[name]
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the names that match a pattern like ``maps/*.tif``."""
+        return fnmatch.filter(self.paths, pattern)
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Read a CSV file; only an empty field is missing, not a deposit that is called None."""
+        if name not in self:
+            return None
+        frame = pd.read_csv(self[name], keep_default_na=False, na_values=[""])
+        return None if frame.empty else frame
+
+    def made(self, name: str) -> datetime:
+        """Return when a file was written."""
+        return datetime.fromtimestamp(Path(self[name]).stat().st_mtime, UTC)
+
+    def rows(self, name: str) -> int:
+        """Return the number of rows of a Parquet file; 0 where there is none."""
+        return pq.read_metadata(self[name]).num_rows if name in self else 0
+
+    def text(self, name: str) -> str:
+        """Read a text; empty where there is none."""
+        return Path(self[name]).read_text(encoding="utf-8") if name in self else ""
+
+
+def provenance(samples: str) -> dict[str, Any]:
+    """Return what the cleaning of samples counted, as their file tells it."""
+    stored = (pq.read_schema(samples).metadata or {}).get(b"PANDAS_ATTRS", b"{}")
+    return json.loads(stored)
+
+
+def sources(files: Iterable[str]) -> list[tuple[str, int, str]]:
+    """Return name, bytes and SHA-256 of files that went in; of an absolute path the end."""
+    rows = []
+    for path in dict.fromkeys(files):
+        with open(path, "rb") as file:
+            name = path if not Path(path).is_absolute() else "/".join(Path(path).parts[-2:])
+            rows.append((name, Path(path).stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()))
+    return rows
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the `PROGRAMS` that are installed where this runs."""
+    found = {"Python": platform.python_version()}
+    for name in PROGRAMS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def run_times(folder: str, rules: Iterable[str]) -> pd.DataFrame:
+    """Return rule, seconds, cpu_seconds and megabytes of every job that has left its benchmark in a folder.
+
+    A file is named after its rule and the job's wildcards; the longest rule that fits is it.
+    """
+    known, rows = sorted(rules, key=len, reverse=True), []
+    for file in sorted(Path(folder).glob("*.jsonl")):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        rule = next((one for one in known if file.stem == one or file.stem.startswith(f"{one}_")), None)
+        if not lines or rule is None:
+            continue
+        told = json.loads(lines[-1])
+        number = {key: pd.to_numeric(told.get(key), errors="coerce") for key in ("s", "cpu_time", "max_rss")}
+        rows.append(
+            {
+                "rule": rule,
+                "seconds": number["s"],
+                "cpu_seconds": number["cpu_time"],
+                "megabytes": number["max_rss"],
+            }
+        )
+    return pd.DataFrame(rows, columns=["rule", "seconds", "cpu_seconds", "megabytes"])

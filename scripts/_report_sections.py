@@ -1,0 +1,209 @@
+"""The parts of the report from the files of a survey, in the order of the page."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+import yaml
+from _cells import Survey
+from _report import Results, provenance, run_times, sources, versions
+from _report_map import known_deposits, labels_of
+from geohalo.products import report_evidence as evidence
+from geohalo.products import report_quality as quality
+from geohalo.products.report import Section
+from geohalo.products.report_pictures import Picture, picture
+from geohalo.products.report_tables import Table
+from geohalo.products.report_targets import thresholds_table
+from geohalo.products.report_text import from_markdown
+from markupsafe import Markup, escape
+
+CAPTIONS = Path(__file__).resolve().parents[1] / "resources" / "report" / "captions"
+
+
+def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
+    """Return those figures that there are, each with its caption."""
+    found = []
+    for name in names:
+        file, caption = f"figures/{name}.png", CAPTIONS / f"{name}.rst"
+        if file in results:
+            told = caption.read_text(encoding="utf-8") if caption.exists() else ""
+            found.append(
+                picture(name, Path(results[file]).read_bytes(), told, numbers, f"{results.survey}: ")
+            )
+    return found
+
+
+def sections(
+    results: Results, survey: Survey, variant: str, settings: dict, inputs: dict, jobs: tuple[str, list[str]]
+) -> list[Section]:
+    """Return the parts of the page.
+
+    Parameters
+    ----------
+    results : Results
+    survey : Survey
+    variant : str
+        The one that the map is made by.
+    settings : dict
+        The resolved config.
+    inputs : dict
+        Files that the survey was read from.
+    jobs : (str, list of str)
+        Folder of the benchmarks, and the names of the rules.
+    """
+    return [
+        _maps(results),
+        _why(results),
+        _evidence(results, variant),
+        _data(results, survey),
+        _superpixels(results, survey),
+        *_comparisons(results),
+        _provenance(settings, inputs, jobs),
+    ]
+
+
+def _maps(results: Results) -> Section:
+    names = ("targets", "anomaly_map", "heldout_map", "class_map", "concentration_area", "truth")
+    thresholds = results.table("thresholds.csv")
+    return Section(
+        "maps",
+        "Maps as figures",
+        tables=[] if thresholds is None else [thresholds_table(thresholds)],
+        pictures=pictures(results, "The maps are GeoTIFFs in the folder maps.", *names),
+    )
+
+
+def _why(results: Results) -> Section:
+    told = "The numbers are in fingerprints.csv and target_attribution.csv, and in the panel of a target."
+    return Section(
+        "why",
+        "Why here",
+        pictures=[
+            *pictures(results, told, "fingerprints", "attribution"),
+            *pictures(results, "The numbers are in attention.csv of the run.", "attention"),
+        ],
+    )
+
+
+def _evidence(results: Results, variant: str) -> Section:
+    tables: list[Table] = []
+    metrics = results.table("metrics.csv")
+    if metrics is not None:
+        told = "The map's variant and every other method on the same held-out folds (metrics.csv)."
+        tables.append(evidence.methods_table(metrics, "table-methods", told))
+    for name, make in (
+        ("comparisons.csv", evidence.comparisons_table),
+        ("calibration.csv", lambda frame: evidence.calibration_table(frame, variant)),
+        ("confusion.csv", lambda frame: evidence.confusion_table(frame, variant)),
+    ):
+        frame = results.table(name)
+        if frame is not None:
+            tables.append(make(frame))
+    deposits = known_deposits(results)
+    if deposits is not None:
+        ranks = results.table("deposit_ranks.csv")
+        if ranks is not None:
+            ranks = ranks[(ranks["variant"] == variant) & (ranks["split"] == "held_out")]
+        tables.append(evidence.deposits_table(ranks, deposits))
+    told = "The numbers are in the tables of this part."
+    names = ("differences", "metrics", "success_rate", "calibration", "confusion", "history", "splits")
+    return Section("evidence", "Evidence", tables=tables, pictures=pictures(results, told, *names))
+
+
+def _data(results: Results, survey: Survey) -> Section:
+    tables, places, counted = [], None, {}
+    if "samples.parquet" in results:
+        file = results["samples.parquet"]
+        places = gpd.read_parquet(file, columns=["geometry"]).get_coordinates().to_numpy()
+        counted = provenance(file)
+    tables.append(quality.coverage_table(survey.grid, survey.mask, places, counted))
+    report = results.table("samples_report.csv")
+    if report is not None:
+        interpolation = results.table("interpolation.csv")
+        if interpolation is None:
+            interpolation = _stored_errors(results["elements.nc"])
+        tables.append(quality.elements_table(report, interpolation))
+    told = "The numbers are in the table of elements."
+    return Section(
+        "data", "Data quality", tables=tables, pictures=pictures(results, told, "samples", "elements")
+    )
+
+
+def _stored_errors(elements: str) -> pd.DataFrame | None:
+    """Return cross-validated errors as the gridded elements carry them."""
+    with xr.open_dataset(elements) as data:
+        if "cv_error" not in data:
+            return None
+        columns = [name for name in ("method", "cv_error", "cv_explained") if name in data]
+        return data[columns].to_dataframe().reset_index()[["element", *columns]]
+
+
+def _superpixels(results: Results, survey: Survey) -> Section:
+    labels = labels_of(results)
+    return Section(
+        "superpixels",
+        "Superpixels and folds",
+        tables=[quality.superpixels_table(labels, survey.grid.cell)] if labels else [],
+        pictures=[
+            *pictures(results, "The numbers are in the table of superpixels.", "superpixels"),
+            *pictures(results, "The cells are listed in folds/held_out.csv.", "folds"),
+        ],
+    )
+
+
+def _comparisons(results: Results) -> list[Section]:
+    """Return the parts that commands of their own make, such as ``snakemake ablation``."""
+    told = "Every variant of the network and every control on the same folds (ablation.csv)."
+    claims = results.text("claims.md")
+    parts = [
+        (
+            "ablation",
+            "Ablation",
+            "ablation.csv",
+            lambda rows: evidence.methods_table(rows, "table-ablation", told),
+        ),
+        ("sweep", "Superpixel settings", "sweep.csv", evidence.sweep_table),
+        ("consensus", "Other ways of working", "consensus_choices.csv", evidence.choices_table),
+        ("transfer", "Other surveys' models", "transfer.csv", evidence.transfer_table),
+        ("claims", "Three claims", "claims_verdicts.csv", evidence.claims_table),
+    ]
+    figures = {"ablation": ["ablation_differences", "ablation"], "transfer": ["transfer", "transfer_maps"]}
+    found = []
+    for name, title, file, make in parts:
+        rows = results.table(file)
+        if rows is None:
+            continue
+        part = Section(name, title, lead=[_by_command(results, name, file)], tables=[make(rows)])
+        part.pictures = pictures(
+            results, "The numbers are in the table of this part.", *figures.get(name, [name])
+        )
+        if name == "claims" and claims:
+            part.text, part.text_title = from_markdown(claims), "The claims in words"
+        found.append(part)
+    return found
+
+
+def _by_command(results: Results, name: str, file: str) -> str:
+    """Say when another command made a part, and whether the evidence is younger."""
+    made = results.made(file)
+    told = f"Made by snakemake {name} on {made:%d %B %Y}."
+    if "metrics.csv" in results and made < results.made("metrics.csv"):
+        told += (
+            f" The evidence above is younger: after a change of settings or data, run snakemake {name} again."
+        )
+    return told
+
+
+def _provenance(settings: dict, inputs: dict, jobs: tuple[str, list[str]]) -> Section:
+    times = run_times(*jobs)
+    tables = [quality.sources_table(sources(inputs)), quality.versions_table(versions())]
+    tables += [quality.times_table(times)] if len(times) else []
+    written = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100)
+    return Section(
+        "made",
+        "How it was made",
+        tables=tables,
+        text=Markup("<pre>") + escape(written) + Markup("</pre>"),
+        text_title="Settings, with all defaults filled in",
+    )

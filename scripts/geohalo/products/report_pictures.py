@@ -1,0 +1,87 @@
+"""Pictures of the report: figures with fewer colours, and maps of 255 levels, as data URIs."""
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+#: Colours of a figure in the report. Text and lines keep theirs; shades of a map are some of these.
+COLOURS = 256
+#: Pixels across a figure in the report at most: twice what it is shown at.
+WIDEST = 1600
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure.
+
+    Attributes
+    ----------
+    name : str
+        Anchor, the name of its file.
+    uri : str
+        Data URI.
+    width, height : int
+        In pixels.
+    title : str
+        What it shows, said in words: the figure's own title.
+    caption : str
+        How to read it.
+    numbers : str
+        Which table or file has its numbers.
+    """
+
+    name: str
+    uri: str
+    width: int
+    height: int
+    title: str
+    caption: str = ""
+    numbers: str = ""
+
+    @property
+    def alternative(self) -> str:
+        """What is read where the picture is not seen."""
+        return f"{self.title}. {self.numbers}".strip()
+
+
+def picture(name: str, png: bytes, caption: str = "", numbers: str = "", prefix: str = "") -> Picture:
+    """Make a picture of a figure's file: at most `WIDEST` pixels wide, of `COLOURS` colours.
+
+    Parameters
+    ----------
+    name : str
+    png : bytes
+        A PNG whose metadata hold its title.
+    caption, numbers : str
+        See `Picture`.
+    prefix : str
+        Start of titles that is left out: the page names the survey once.
+    """
+    with Image.open(io.BytesIO(png)) as image:
+        title = str(image.info.get("Title") or name.replace("_", " ")).rstrip(".")
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(image.convert("RGB"), mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    if prefix and title.startswith(prefix):
+        title = title[len(prefix) :]
+        title = title[:1].upper() + title[1:]
+    if ground.width > WIDEST:
+        height = round(ground.height * WIDEST / ground.width)
+        ground = ground.resize((WIDEST, height), Image.Resampling.LANCZOS)
+    few = ground.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return Picture(name, png_uri(few), *ground.size, title, caption, numbers)
+
+
+def png_uri(image: Image.Image) -> str:
+    """Return an image as a data URI."""
+    out = io.BytesIO()
+    image.save(out, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def levels_uri(levels: NDArray[np.uint8]) -> str:
+    """Return levels (rows, columns), 0 for no value, as a data URI of a grey image."""
+    return png_uri(Image.fromarray(np.ascontiguousarray(levels, dtype=np.uint8)))

@@ -1,0 +1,83 @@
+"""The targets as the report shows them."""
+
+import pandas as pd
+
+from geohalo.products.report_tables import Column, Table, table
+from geohalo.products.report_text import number, significant
+
+#: Targets that the table shows at once.
+TOP = 25
+
+
+def targets_table(targets: pd.DataFrame) -> Table:
+    """Return the targets by rank.
+
+    Parameters
+    ----------
+    targets : DataFrame
+        Columns rank, area_km2, mean_score, peak_score, spread, heldout_score, applicable, nearest_deposit,
+        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets.
+    """
+    frame = targets.sort_values("rank").head(TOP)
+    counted = f"The first {TOP} of {len(targets):,} targets" if len(targets) > TOP else "All targets"
+    degrees = lambda value: number(value, 4)  # noqa: E731
+    percent = lambda value: f"{100 * value:.0f} %"  # noqa: E731
+    return table(
+        frame,
+        [
+            Column("rank", "Rank", lambda value: f"{value:.0f}"),
+            Column("mean_score", "Mean score", number),
+            Column(
+                "heldout_score", "Held-out score", number, "mean, of the folds that did not know the ground"
+            ),
+            Column("area_km2", "Area (km²)", significant),
+            Column("nearest_deposit", "Nearest known deposit"),
+            Column("distance_km", "Distance (km)", lambda value: number(value, 1), "0: the target holds it"),
+            Column("enriched", "Enriched", contrasts, "clr contrast to the surroundings"),
+            Column("depleted", "Depleted", contrasts, "clr contrast to the surroundings"),
+            Column("applicable", "Applicable", percent, "share in the area of applicability"),
+            Column("peak_score", "Peak score", number),
+            Column("spread", "Spread", lambda value: number(value, 3), "standard deviation over the members"),
+            Column("lon", "Longitude", degrees, "of the peak cell, WGS 84"),
+            Column("lat", "Latitude", degrees, "of the peak cell, WGS 84"),
+        ],
+        f"{counted} (targets.csv, targets.gpkg).",
+        "table-targets",
+        keys=[f"target {int(rank)}" for rank in frame["rank"]],
+    )
+
+
+def contrasts(text: str) -> str:
+    """Return ``Zn +1.9, Pb -1.4`` with true minus signs, each element kept with its number."""
+    return str(text).replace(" -", "\u00a0\u2212").replace(" +", "\u00a0+")
+
+
+def thresholds_table(thresholds: pd.DataFrame) -> Table:
+    """Return the classes of the score by either kind of threshold.
+
+    Parameters
+    ----------
+    thresholds : DataFrame
+        Columns kind, class, score (where the class begins), area_share, deposits, found; those that are there are
+        shown.
+    """
+    percent = lambda value: f"{100 * value:.0f} %" if value == value else ""  # noqa: E731
+    return table(
+        thresholds,
+        [
+            Column("kind", "Kind", lambda value: str(value).replace("_", " ")),
+            Column("class", "Class", lambda value: f"{value:.0f}"),
+            Column("score", "Score from", lambda value: number(value, 3)),
+            Column("area_share", "Share of the area", percent, "of ground that scores this or more"),
+            Column(
+                "deposits",
+                "Known deposits",
+                lambda value: f"{value:.0f}",
+                "in ground that scores this or more",
+            ),
+            Column("found", "Share of them", percent),
+        ],
+        "Classes of the score (thresholds.csv).",
+        "table-thresholds",
+        folded=True,
+    )
