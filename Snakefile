@@ -19,6 +19,7 @@ if "surveys" in config:
 else:
 
     include: "rules/common.smk"
+    include: "rules/shown.smk"
     include: "rules/tiles.smk"
     include: "rules/survey.smk"
     include: "rules/cube.smk"

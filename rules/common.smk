@@ -229,46 +229,6 @@ def survey_file(name, key):
     return str(file)
 
 
-# Where `snakemake --report` shows a figure or a table; the name is that of its caption in resources/report/captions.
-CATEGORIES = {
-    "Answer": [
-        "verdict",
-        "anomaly_map",
-        "heldout_map",
-        "class_map",
-        "targets",
-        "targets_table",
-        "differences",
-    ],
-    "Evidence": [
-        *("metrics", "metrics_table", "comparisons", "success_rate", "calibration", "confusion", "history"),
-        *("splits", "truth"),
-    ],
-    "Data": ["samples", "samples_report", "elements", "superpixels", "folds"],
-    "Why here": ["fingerprints", "attribution", "attention", "concentration_area"],
-    "Comparisons": [
-        "ablation",
-        "ablation_differences",
-        "sweep",
-        "consensus",
-        "transfer",
-        "transfer_maps",
-        "claims",
-    ],
-}
-CATEGORY = {name: category for category, names in CATEGORIES.items() for name in names}
-
-
-def shown(name, file=None):
-    """A figure, or another file, as an output that `snakemake --report` shows with its caption."""
-    return report(
-        file or path("figure", figure=name),
-        caption=f"../resources/report/captions/{name}.rst",
-        category=CATEGORY[name],
-        labels={"survey": SURVEY, "shows": name.replace("_", " ")},
-    )
-
-
 def run_files(name, space):
     """A file of every run of a space."""
     return expand(path(name), zip, **space.to_dict("list"))

@@ -29,12 +29,6 @@ rule score_controls:
         "../scripts/score_controls.py"
 
 
-def in_report(name):
-    """A table of evidence as an output: those with a caption are shown by `snakemake --report`."""
-    caption = "metrics_table" if name == "metrics" else name
-    return shown(caption, path(name)) if name in ("metrics", "comparisons", "verdict") else path(name)
-
-
 rule evaluate:
     input:
         **SAMPLED,

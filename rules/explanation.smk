@@ -76,8 +76,8 @@ if EXPLAINED:
             targets=path("targets"),
             fingerprints=path("fingerprints"),
         output:
-            attribution=path("figure", figure="attribution"),
-            fingerprints=path("figure", figure="fingerprints"),
+            attribution=shown("attribution"),
+            fingerprints=shown("fingerprints"),
         log:
             log_file("plot_explanation"),
         benchmark:

@@ -179,7 +179,7 @@ if not CLASSES:
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
             map=path("map", map="targets"),
-            table=path("targets"),
+            table=shown("targets_table", path("targets")),
             fingerprints=path("fingerprints"),
             geopackage=path("target_package"),
             project=path("target_project"),
@@ -213,8 +213,8 @@ if not CLASSES:
             score=path("map", map="score"),
             ranks=path("map", map="targets"),
         output:
-            targets=path("figure", figure="targets"),
-            concentration_area=path("figure", figure="concentration_area"),
+            targets=shown("targets"),
+            concentration_area=shown("concentration_area"),
         log:
             log_file("plot_targets"),
         benchmark:

@@ -9,13 +9,6 @@ REPORTED = [
     *([] if GRIDDED else [path("interpolation_table")]),
     *(path(name) for name in EVALUATED),
 ]
-# What commands of their own make: the report shows it where it is there, and is made again when it has changed.
-FURTHER = [
-    *("ablation", "ablation_figure", "ablation_differences", "sweep", "sweep_figure"),
-    *("consensus_choices", "consensus_figure", "agreement"),
-    *("transfer_table", "transfer_figure", "transfer_maps"),
-    *("claims_verdicts", "claims_text", "claims_figure"),
-]
 # What the survey was read from.
 SOURCES_READ = [
     file for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS, *LABEL_RASTERS.values()] if file is not None
@@ -23,11 +16,6 @@ SOURCES_READ = [
 # Templates, styles and captions.
 PAGE = Path(workflow.basedir) / "resources" / "report"
 PAGE_FILES = [file.relative_to(PAGE.parent).as_posix() for file in sorted(PAGE.rglob("*")) if file.is_file()]
-
-
-def further_files(wildcards):
-    """Files of other commands that are there."""
-    return [path(name) for name in FURTHER if Path(path(name)).exists()]
 
 
 rule report:
