@@ -76,6 +76,7 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
     assert "Does the map find what it did not know?" in text
     for part in ("evidence", "data", "superpixels", "made"):
         assert f'<section id="{part}"' in text
+    assert "treats neighbouring superpixels on all sides alike" in text
     # What no rule made is not there.
     assert '<section id="sweep"' not in text
 
