@@ -82,8 +82,8 @@ def _why(results: Results, variant: str) -> Section:
     lead = []
     if found and not rose and "external" in VARIANTS[variant]:
         lead.append(
-            "This network's graph convolution treats neighbouring superpixels on all sides alike. With network: {options: "
-            "{attention: true}} it learns in which directions to look, and their rose is drawn here."
+            "This network's graph convolution treats neighbouring superpixels on all sides alike. With network: "
+            "{options: {attention: true}} it learns in which directions to look, and their rose is drawn here."
         )
     return Section("why", "Why here", lead=lead, pictures=[*found, *rose])
 
