@@ -29,7 +29,7 @@ rule report:
     benchmark:
         benchmark_file("report")
     group:
-        "evidence"
+        "explanation"
     conda:
         "../envs/geo.yaml"
     resources:
