@@ -71,8 +71,7 @@ def picture(name: str, png: bytes, caption: str = "", numbers: str = "", prefix:
     if ground.width > WIDEST:
         height = round(ground.height * WIDEST / ground.width)
         ground = ground.resize((WIDEST, height), Image.Resampling.LANCZOS)
-    # Median cut makes one colour of the rare ones: of marks, and of the upper end of a colour map.
-    few = ground.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=5, dither=Image.Dither.NONE)
+    few = ground.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     return Picture(name, png_uri(few), *ground.size, title, caption, numbers)
 
 
