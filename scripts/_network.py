@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 import xarray as xr
 from _cells import Survey, read_spectra
+from geohalo.errors import InputError
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked
 from geohalo.network.presets import Preset
@@ -41,6 +42,11 @@ class MapNetwork:
             elements = [str(name) for name in data["element"].to_numpy()]
             values = torch.as_tensor(read_spectra(data, "cube", survey))
         table = pd.read_csv(history).drop_duplicates("member").set_index("member")
+        if "temperature" not in table:
+            raise InputError(
+                f"{history}: no column 'temperature', so it is of an earlier version of GeoHalo. Train again: "
+                "snakemake --forcerun train"
+            )
         scheme = "final" if (table["scheme"] == "final").any() else "held_out"
         chosen = table[table["scheme"] == scheme]
         device, recipe = choose_device(settings.device), settings.recipe()

@@ -9,6 +9,7 @@ import yaml
 from _cells import Survey
 from _report import Results, provenance, run_times, sources, versions
 from _report_map import known_deposits, labels_of
+from geohalo.network.presets import VARIANTS
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_quality as quality
 from geohalo.products.report import Section
@@ -54,7 +55,7 @@ def sections(
     """
     return [
         _maps(results),
-        _why(results),
+        _why(results, variant),
         _evidence(results, variant),
         _data(results, survey),
         _superpixels(results, survey),
@@ -74,16 +75,17 @@ def _maps(results: Results) -> Section:
     )
 
 
-def _why(results: Results) -> Section:
+def _why(results: Results, variant: str) -> Section:
     told = "The numbers are in fingerprints.csv and target_attribution.csv, and in the panel of a target."
-    return Section(
-        "why",
-        "Why here",
-        pictures=[
-            *pictures(results, told, "fingerprints", "attribution"),
-            *pictures(results, "The numbers are in attention.csv of the run.", "attention"),
-        ],
-    )
+    found = pictures(results, told, "fingerprints", "attribution")
+    rose = pictures(results, "The numbers are in attention.csv of the run.", "attention")
+    lead = []
+    if found and not rose and "external" in VARIANTS[variant]:
+        lead.append(
+            "This network's graph convolution treats neighbouring superpixels on all sides alike. With network: {options: "
+            "{attention: true}} it learns in which directions to look, and their rose is drawn here."
+        )
+    return Section("why", "Why here", lead=lead, pictures=[*found, *rose])
 
 
 def _evidence(results: Results, variant: str) -> Section:

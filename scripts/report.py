@@ -12,7 +12,7 @@ from _report_sections import sections
 from geohalo.products.report import Report, render
 from geohalo.products.report_headline import headline
 from geohalo.products.report_quality import summary
-from geohalo.products.report_targets import targets_table
+from geohalo.products.report_targets import targets_table, targets_told
 from geohalo.products.report_text import from_markdown, size, without_warnings
 
 
@@ -35,6 +35,7 @@ def write(
         verdict=from_markdown(without_warnings(verdict)) if verdict else None,
         map=shown,
         targets=None if targets is None else targets_table(targets),
+        targets_told="" if targets is None else targets_told(targets),
         sections=sections(results, ground, variant, settings, inputs, (jobs["benchmarks"], jobs["rules"])),
     )
     text = render(report)

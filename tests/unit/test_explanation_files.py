@@ -11,6 +11,7 @@ from _network import MapNetwork
 from explain_map import explain
 from explain_targets import elements_table, superpixels_table
 from geohalo.cube.grid import Grid
+from geohalo.errors import InputError
 from geohalo.network.engine import initial_members
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS
@@ -57,8 +58,19 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_a_history_of_an_earlier_version_says_what_to_do(folder):
+    history = pd.read_csv(folder / "history.csv")
+    history.drop(columns="temperature").to_csv(folder / "history.csv", index=False)
+    with pytest.raises(InputError, match=r"history.csv: no column 'temperature'.*snakemake --forcerun train"):
+        read_network(folder)
+
+
 @pytest.fixture
 def network(folder):
+    return read_network(folder)
+
+
+def read_network(folder):
     graphs = [str(folder / f"{scale}.npz") for scale in SCALES]
     files = (str(folder / "cube.nc"), graphs, str(folder / "members.pt"), str(folder / "history.csv"))
     return MapNetwork.read(*files, Settings(device="cpu"))

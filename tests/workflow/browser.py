@@ -15,6 +15,14 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 OPTIONS += ("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage")
 
+#: A copy of the map to read pixels from: Chromium warns of a picture that is read again and again.
+COPY = """window.copyOf = (from) => {
+    const to = Object.assign(document.createElement("canvas"), { width: from.width, height: from.height });
+    const made = to.getContext("2d", { willReadFrequently: true });
+    made.drawImage(from, 0, 0);
+    return made;
+};"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -53,7 +61,7 @@ class Shown:
         return self.page.evaluate(
             """() => {
                 const c = document.getElementById("canvas"), rows = [];
-                const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+                const d = copyOf(c).getImageData(0, 0, c.width, c.height).data;
                 for (let y = 0; y < c.height; y += 1) {
                     let sum = 0;
                     for (let k = 4 * y * c.width; k < 4 * (y + 1) * c.width; k += 1) sum = (31 * sum + d[k]) % 1000003;
@@ -68,7 +76,7 @@ class Shown:
         return self.page.evaluate(
             """([x, y]) => {
                 const c = document.getElementById("canvas"), at = (v) => Math.floor(v * c.width / c.clientWidth);
-                return [...c.getContext("2d").getImageData(at(x), at(y), 1, 1).data].slice(0, 3);
+                return [...copyOf(c).getImageData(at(x), at(y), 1, 1).data].slice(0, 3);
             }""",
             [x, y],
         )
@@ -98,6 +106,7 @@ def shown(
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
     )
+    context.add_init_script(COPY)
     page = context.new_page()
     on_screen = Shown(page)
     page.on("console", lambda told: told.type in ("error", "warning") and on_screen.faults.append(told.text))

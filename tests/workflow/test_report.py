@@ -15,9 +15,9 @@ import rasterio
 import xarray as xr
 import yaml
 from browser import chromium, shown
+from geohalo.products.report_map import MOST_NEIGHBOURS
 from pyproj import Transformer
 from report import write
-from report_example import add_targets
 from workflow_runs import SMALL, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -50,12 +50,9 @@ def made(folder: Path, survey: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def with_targets(demo, tmp_path_factory):
-    """Return a report with targets, made of the demo's own files by the contract of those of targets."""
-    folder = tmp_path_factory.mktemp("targets") / "small"
-    shutil.copytree(demo / "results" / "small", folder)
-    add_targets(folder)
-    return made(folder, "small")
+def with_targets(demo):
+    """Return the report that the workflow made."""
+    return demo / "results" / "small" / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,8 @@ def hostile(demo, tmp_path_factory):
     names = [EVIL, "</script><img src=x onerror=alert(2)>"]
     deposits["name"] = [names[number % 2] for number in range(len(deposits))]
     deposits.to_parquet(folder / "deposits.parquet")
-    add_targets(folder, nearest=EVIL)
+    targets = pd.read_csv(folder / "targets.csv")
+    targets.assign(nearest_deposit=EVIL, distance_km=1.5).to_csv(folder / "targets.csv", index=False)
     return made(folder, f"a {EVIL}")
 
 
@@ -78,6 +76,7 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
     assert "Does the map find what it did not know?" in text
     for part in ("evidence", "data", "superpixels", "made"):
         assert f'<section id="{part}"' in text
+    assert "treats neighbouring superpixels on all sides alike" in text
     # What no rule made is not there.
     assert '<section id="sweep"' not in text
 
@@ -95,7 +94,7 @@ def test_it_opens_from_disk_without_errors_and_asks_nothing(browser, demo):
             "() => [...document.images].map((one) => [one.alt.length > 20, one.src.slice(0, 22)])"
         )
         assert len(pictures) >= 8
-        assert {tuple(one) for one in pictures} == {(True, "data:image/png;base64,")}
+        assert {tuple(one) for one in pictures} == {(True, "data:image/webp;base64")}
         page.evaluate(UNFOLD)
         widths = page.evaluate(WIDTHS)
         assert min(widths) > 100
@@ -161,10 +160,13 @@ def test_a_click_on_a_target_opens_its_fingerprint(browser, with_targets):
         text = panel.inner_text()
         assert "Target 1" in text
         assert targets["enriched"].iloc[0].replace(" +", "\u00a0+") in text
-        assert panel.locator("svg rect").count() == 2 * len(contrasts)
+        branches = pd.read_csv(with_targets.parent / "target_attribution.csv")["branch"].nunique()
+        assert panel.locator("svg rect").count() == (1 + branches) * len(contrasts)
         best = contrasts.sort_values("contrast").iloc[-1]
         assert f"most enriched {best['element']}" in panel.locator("svg").get_attribute("aria-label")
-        assert panel.locator("tbody tr").count() == 2 * len(contrasts) + 1
+        near = pd.read_csv(with_targets.parent / "target_neighbours.csv").query("rank == 1")
+        listed = (1 + branches) * len(contrasts) + min(len(near), MOST_NEIGHBOURS)
+        assert panel.locator("tbody tr").count() == listed
         assert page.locator("tr.chosen").get_attribute("data-key") == "target 1"
         # A click beside it changes nothing; the button closes it.
         panel.get_by_role("button", name="Close").click()

@@ -74,7 +74,8 @@ def anomaly_map(
     told = _evidence(random, kind, len(used), above_decoys)
     if realisations:
         told += f"\nMean of {whole(realisations, 'realisation')} of the kriged elements, and evidence of that mean."
-    page = MapPage(ground, f"{plain(survey)}: {_headline(capture, above_decoys)}", told)
+    name = "anomaly map" if kind == "final" else "scores of ground held out"
+    page = MapPage(ground, f"{plain(survey)}: {name}, {_headline(capture, above_decoys)}", told)
     axes = page.panels[0]
     image = page.raster(axes, score, cmap=style()["maps"]["score"], vmin=0, vmax=1)
     page.colour_bar(axes, image, "Anomaly score (0 to 1)")
@@ -92,7 +93,7 @@ def anomaly_map(
 def _headline(capture: tuple[float, float, float], above_decoys: tuple[float, float, float]) -> str:
     """Say how well held-out deposits are captured, and whether they stand above decoys, or else above chance."""
     if not np.isfinite(capture[0]):
-        return "anomaly score, without held-out evidence"
+        return "without held-out evidence"
     told, chance = f"held-out capture {with_interval(*capture)}", "chance"
     _, low, high = capture
     if np.isfinite(above_decoys[1]):

@@ -15,8 +15,9 @@ from matplotlib.ticker import MaxNLocator
 
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, style, styled, whole
+from geohalo.products.targets import without_deposit
 
-#: Targets that are drawn, the first in rank.
+#: Targets that are drawn: those without a known deposit inside before the others, each in the order of ranks.
 MOST_TARGETS = 8
 #: Elements along the axis: those that stand out or matter most.
 MOST_ELEMENTS = 60
@@ -37,7 +38,7 @@ PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
 def fingerprint_plot(
     survey: str, targets: pd.DataFrame, fingerprints: pd.DataFrame, attribution: pd.DataFrame | None = None
 ) -> Figure:
-    """Draw the contrast of the first targets to their surroundings, element by element.
+    """Draw the contrast of targets to their surroundings, element by element.
 
     Parameters
     ----------
@@ -54,7 +55,8 @@ def fingerprint_plot(
     -------
     Figure
     """
-    shown = targets.sort_values("rank").head(MOST_TARGETS)
+    shown = targets.sort_values("rank")
+    shown = pd.concat([shown[new := without_deposit(shown)], shown[~new]]).head(MOST_TARGETS)
     contrast = fingerprints.pivot(index="element", columns="rank", values="z").reindex(columns=shown["rank"])
     added = _added(attribution, contrast)
     order = _order(contrast, added)
@@ -112,12 +114,13 @@ def _headline(shown: pd.DataFrame, contrast: pd.DataFrame) -> str:
         return "no target"
     first = contrast[shown["rank"].iloc[0]]
     high, low = first[first > 0].nlargest(3).index, first[first < 0].nsmallest(3).index
+    name = f"target {shown['rank'].iloc[0]}"
     told = [
         f"{word} in {', '.join(map(plain, names))}"
         for word, names in (("enriched", high), ("depleted", low))
         if len(names)
     ]
-    return f"target 1 is {' and '.join(told)}" if told else "target 1 is like its surroundings"
+    return f"{name} is {' and '.join(told)}" if told else f"{name} is like its surroundings"
 
 
 def _told(count: int, elements: int, contrast: pd.DataFrame) -> str:
@@ -129,7 +132,7 @@ def _told(count: int, elements: int, contrast: pd.DataFrame) -> str:
     left_out = (
         f"; the {elements} elements of {len(contrast)} that say most" if elements < len(contrast) else ""
     )
-    return f"Fingerprints of {'the first ' if of else ''}{whole(targets, 'target')}{of}{left_out}."
+    return f"Fingerprints of {whole(targets, 'target')}{of}, those without a known deposit first{left_out}."
 
 
 def _title(row: dict[Hashable, Any]) -> str:

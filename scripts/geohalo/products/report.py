@@ -77,6 +77,8 @@ class Report:
     map : dict or None
         What `report_map.map_data` returns.
     targets : Table or None
+    targets_told : str
+        Which targets are new ground.
     sections : list of Section
         Those that are empty are left out.
     """
@@ -88,6 +90,7 @@ class Report:
     verdict: Markup | None
     map: dict[str, Any] | None
     targets: Table | None
+    targets_told: str
     sections: list[Section]
 
 

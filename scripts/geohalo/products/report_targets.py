@@ -1,12 +1,14 @@
 """The targets as the report shows them."""
 
+import numpy as np
 import pandas as pd
 
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number, significant
+from geohalo.products.targets import without_deposit
 
-#: Targets that the table shows at once.
-TOP = 25
+#: Targets that the table shows however near to known deposits they are, and new ones that the text names.
+TOP, NAMED = 25, 20
 
 
 def targets_table(targets: pd.DataFrame) -> Table:
@@ -16,10 +18,13 @@ def targets_table(targets: pd.DataFrame) -> Table:
     ----------
     targets : DataFrame
         Columns rank, area_km2, mean_score, peak_score, spread, heldout_score, applicable, nearest_deposit,
-        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets.
+        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets and of
+        all without a known deposit inside, which are in bold.
     """
-    frame = targets.sort_values("rank").head(TOP)
-    counted = f"The first {TOP} of {len(targets):,} targets" if len(targets) > TOP else "All targets"
+    frame = targets.sort_values("rank")
+    new = without_deposit(frame) & _any_known(frame)
+    frame, new = frame[shown := new | (np.arange(len(frame)) < TOP)], new[shown]
+    counted = f"{len(frame)} of {len(targets):,} targets" if len(targets) > len(frame) else "All targets"
     degrees = lambda value: number(value, 4)  # noqa: E731
     percent = lambda value: f"{100 * value:.0f} %"  # noqa: E731
     return table(
@@ -43,8 +48,38 @@ def targets_table(targets: pd.DataFrame) -> Table:
         ],
         f"{counted} (targets.csv, targets.gpkg).",
         "table-targets",
+        strong=new.tolist(),
         keys=[f"target {int(rank)}" for rank in frame["rank"]],
     )
+
+
+def targets_told(targets: pd.DataFrame) -> str:
+    """Say which targets hold no known deposit, and why the others are no finds; empty where that is unknown.
+
+    Parameters
+    ----------
+    targets : DataFrame
+        Columns rank and distance_km, kilometres to the nearest known deposit, 0 for one inside.
+    """
+    if not _any_known(targets):
+        return ""
+    ranks = sorted(targets["rank"][without_deposit(targets)].astype(int))
+    if not ranks:
+        return (
+            f"Each of the {len(targets)} targets holds a known deposit. The map was trained on these, so that no "
+            "target is a find; a larger targets.share takes in more ground."
+        )
+    named = ", ".join(map(str, ranks[:NAMED])) + (" ..." if len(ranks) > NAMED else "")
+    others = len(targets) - len(ranks)
+    told = f"{len(ranks)} of {len(targets)} targets without a known deposit inside (bold): {named}."
+    if not others:
+        return told
+    return f"{told} The map was trained on the known deposits, so that the other {others} are no finds."
+
+
+def _any_known(targets: pd.DataFrame) -> bool:
+    """Whether the table tells of any known deposit."""
+    return "distance_km" in targets and bool(targets["distance_km"].notna().any())
 
 
 def contrasts(text: str) -> str:

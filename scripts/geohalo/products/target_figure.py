@@ -1,6 +1,6 @@
 """The figure of targets: a map with their numbers, and a table of the first ones beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,16 @@ from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.pages import MARGIN
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, shorten, style, styled, whole
 from geohalo.products.target_shapes import outlines
+from geohalo.products.targets import without_deposit
 
-#: Rows of the table, and numbers on the map.
-MOST_ROWS, MOST_NUMBERS = 10, 30
+#: Rows of each part of the table, targets without a known deposit inside and the others, and numbers on the map.
+MOST_ROWS, MOST_NUMBERS = 8, 30
 #: Elements of each sign that a row of the table names.
 MOST_ELEMENTS = 3
 LONGEST_NAME = 24
-#: The table in inches: its width, heights of its head and of a row, and where its columns begin or, if negative, end.
-TABLE_WIDTH, HEAD, ROW = 4.5, 0.42, 0.4
+#: The table in inches: its width, heights of its head, of a part's heading and of a row, and where its columns begin or
+#: end.
+TABLE_WIDTH, HEAD, HEADING, ROW = 4.5, 0.42, 0.34, 0.4
 LEFT_COLUMNS = {"target": 0.0, "nearest": 2.42}
 RIGHT_COLUMNS = {"area": 0.95, "peak": 1.5, "mean": 2.05, "distance": TABLE_WIDTH}
 
@@ -42,7 +44,9 @@ def target_map(
     deposits: pd.DataFrame,
     crs: str = "",
 ) -> Figure:
-    """Draw the outlines of ranked targets on the anomaly score, and a table of the first ten.
+    """Draw the outlines of ranked targets on the anomaly score, and a table of the first ones.
+
+    Targets without a known deposit inside, the only possible finds, come first and have bolder outlines.
 
     Parameters
     ----------
@@ -72,10 +76,10 @@ def target_map(
     page.colour_bar(axes, image, "Anomaly score (0 to 1)")
     used = used_deposits(deposits)
     handles = [] if used.empty else [draw_deposits(axes, used, size=8.0)]
-    handles += _draw_outlines(axes, ground, rank)
+    handles += _draw_outlines(axes, ground, rank, targets)
     _draw_numbers(axes, targets)
     bottom = page.bottom
-    _draw_table(page, targets.head(MOST_ROWS), page.width - TABLE_WIDTH - MARGIN, top)
+    _draw_table(page, _parts(targets), page.width - TABLE_WIDTH - MARGIN, top)
     # The legend goes below the map; the table may reach further down.
     lowest, page.bottom = page.bottom, bottom
     page.add_footer([*handles, area_patch(colour("outside"), "too far from a sample")])
@@ -98,31 +102,53 @@ def _headline(targets: pd.DataFrame, ground: Ground) -> str:
 
 def _told(targets: pd.DataFrame) -> str:
     """Say how many targets hold no known deposit."""
-    new = int((targets["distance_km"] > 0).sum())
-    return (
-        f"{whole(new, 'target')} without a known deposit inside."
-        if targets["distance_km"].notna().any()
-        else ""
-    )
+    if not targets["distance_km"].notna().any():
+        return ""
+    return f"{whole(int(without_deposit(targets).sum()), 'target')} without a known deposit inside."
 
 
-def _draw_outlines(axes: Axes, ground: Ground, rank: NDArray[np.integer]) -> list[Line2D]:
-    """Draw the borders of all targets; returns the symbol for the legend."""
+def _parts(targets: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the parts of the table: their headings, and the first targets of each."""
+    new = without_deposit(targets)
+    if not targets["distance_km"].notna().any():
+        return [("", targets.head(2 * MOST_ROWS))]
+    parts = [("Without a known deposit inside", targets[new]), ("Around known deposits", targets[~new])]
+    return [
+        (
+            heading if len(part) <= MOST_ROWS else f"{heading}, the first {MOST_ROWS} of {len(part)}",
+            part.head(MOST_ROWS),
+        )
+        for heading, part in parts
+        if len(part)
+    ]
+
+
+def _draw_outlines(
+    axes: Axes, ground: Ground, rank: NDArray[np.integer], targets: pd.DataFrame
+) -> list[Line2D]:
+    """Draw the borders of all targets, those of new ground bolder; returns the symbols for the legend."""
     west, east, south, north = ground.extent
     transform = from_bounds(west, south, east, north, rank.shape[1], rank.shape[0])
-    rings = [
-        np.asarray(ring.coords)
-        for shape in outlines(rank, transform).values()
-        for part in shape.geoms
-        for ring in (part.exterior, *part.interiors)
-    ]
-    edge = [withStroke(linewidth=2.2, foreground="white")]
-    look: dict[str, Any] = {"colors": colour("target"), "linewidths": 1.0, "path_effects": edge, "zorder": 3}
-    axes.add_collection(LineCollection(rings, label="targets", **look))
-    symbol = Line2D(
-        [], [], color=colour("target"), linewidth=1.0, path_effects=edge, label="target, with its rank"
-    )
-    return [symbol] if rings else []
+    shapes, symbols = outlines(rank, transform), []
+    new = without_deposit(targets)
+    looks = [("target without a known deposit", 2.2, new), ("target around one", 0.9, ~new)]
+    for label, width, chosen in looks:
+        rings = [
+            np.asarray(ring.coords)
+            for number in targets["rank"][chosen]
+            for part in shapes[int(number)].geoms
+            for ring in (part.exterior, *part.interiors)
+        ]
+        if not rings:
+            continue
+        edge = [withStroke(linewidth=width + 1.2, foreground="white")]
+        look: dict[str, Any] = {"path_effects": edge, "zorder": 3}
+        lines = LineCollection(rings, label=label, colors=colour("target"), linewidths=width, **look)
+        axes.add_collection(lines)
+        symbols.append(
+            Line2D([], [], color=colour("target"), linewidth=width, path_effects=edge, label=label)
+        )
+    return symbols
 
 
 def _draw_numbers(axes: Axes, targets: pd.DataFrame) -> None:
@@ -136,9 +162,9 @@ def _draw_numbers(axes: Axes, targets: pd.DataFrame) -> None:
         number.set(fontweight="bold", path_effects=halo)
 
 
-def _draw_table(page: MapPage, targets: pd.DataFrame, left: float, top: float) -> None:
-    """Write the table of the first targets in axes of their own, whose units are inches."""
-    height = HEAD + ROW * len(targets)
+def _draw_table(page: MapPage, parts: list[tuple[str, pd.DataFrame]], left: float, top: float) -> None:
+    """Write the table of the first targets of each part in axes of their own, whose units are inches."""
+    height = HEAD + sum(HEADING * bool(heading) + ROW * len(targets) for heading, targets in parts)
     axes = page.add_axes(left, top, TABLE_WIDTH, height)
     axes.set(xlim=(0, TABLE_WIDTH), ylim=(height, 0), label="table")
     axes.axis("off")
@@ -150,19 +176,29 @@ def _draw_table(page: MapPage, targets: pd.DataFrame, left: float, top: float) -
     }
     _write(axes, 0.02, {"target": "Rank\n", "nearest": "Nearest known\ndeposit", **heads}, colour("note"))
     axes.axhline(HEAD - 0.08, color=colour("note"), linewidth=0.6)
-    for number, target in enumerate(targets.to_dict("records")):
-        y = HEAD + number * ROW
-        known = np.isfinite(target["distance_km"])
-        cells = {"target": str(target["rank"]), "area": f"{target['area_km2']:,.4g}"}
-        cells |= {"peak": f"{target['peak_score']:.2f}", "mean": f"{target['mean_score']:.2f}"}
-        cells["nearest"] = shorten(target["nearest_deposit"], LONGEST_NAME) if known else "none known"
-        cells["distance"] = (
-            ("inside" if target["distance_km"] == 0 else f"{target['distance_km']:.1f}") if known else ""
-        )
-        _write(axes, y, cells, colour("text"))
-        for place, sign, text in ((0.3, "up", target["enriched"]), (2.42, "down", target["depleted"])):
-            told = f"{sign}: {_first(text)}" if _first(text) else ""
-            axes.text(place, y + 0.17, plain(told), fontsize=SMALL_SIZE, va="top", color=colour("note"))
+    y = HEAD
+    for heading, targets in parts:
+        if heading:
+            axes.text(0, y + 0.06, heading, fontsize=TEXT_SIZE, fontweight="bold", va="top")
+            y += HEADING
+        for target in targets.to_dict("records"):
+            _draw_row(axes, y, target)
+            y += ROW
+
+
+def _draw_row(axes: Axes, y: float, target: dict[Hashable, Any]) -> None:
+    """Write the two lines of a target, its numbers and its elements, their top at y."""
+    known = np.isfinite(target["distance_km"])
+    cells = {"target": str(target["rank"]), "area": f"{target['area_km2']:,.4g}"}
+    cells |= {"peak": f"{target['peak_score']:.2f}", "mean": f"{target['mean_score']:.2f}"}
+    cells["nearest"] = shorten(target["nearest_deposit"], LONGEST_NAME) if known else "none known"
+    cells["distance"] = (
+        ("inside" if target["distance_km"] == 0 else f"{target['distance_km']:.1f}") if known else ""
+    )
+    _write(axes, y, cells, colour("text"))
+    for place, sign, text in ((0.3, "up", target["enriched"]), (2.42, "down", target["depleted"])):
+        told = f"{sign}: {_first(text)}" if _first(text) else ""
+        axes.text(place, y + 0.17, plain(told), fontsize=SMALL_SIZE, va="top", color=colour("note"))
 
 
 def _write(axes: Axes, y: float, cells: dict[str, str], hue: str) -> None:

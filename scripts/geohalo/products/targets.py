@@ -117,3 +117,21 @@ def surroundings(rank: NDArray[np.uint16], mask: NDArray[np.bool_], width: float
         near = np.argwhere((distance <= width) & free[window])
         found.append((near[:, 0] + rows.start) * rank.shape[1] + near[:, 1] + columns.start)
     return found
+
+
+def without_deposit(targets: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which targets hold no known deposit, so that they may be finds: the map was trained on the known ones.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        With ``distance_km``, kilometres to the nearest known deposit, 0 for one inside, NaN if none is known; without
+        that column all targets count.
+
+    Returns
+    -------
+    ndarray (n_targets,) of bool
+    """
+    if "distance_km" not in targets:
+        return np.ones(len(targets), dtype=bool)
+    return ~(targets["distance_km"] == 0).to_numpy(dtype=bool)

@@ -20,7 +20,10 @@ def test_map_shows_the_score_and_the_evidence(scene):
     figure = anomaly_map(
         *scene.grid, scene.layer, scene.deposits, CAPTURE, 0.987, "held-out", crs="EPSG:2157"
     )
-    assert "survey: held-out capture 0.84 (95 % interval 0.71–0.93), above chance" in words(figure)
+    assert (
+        "survey: scores of ground held out, held-out capture 0.84 (95 % interval 0.71–0.93), above chance"
+        in words(figure)
+    )
     assert "Random split: 0.99 (optimistic" in words(figure)
     assert "the fold in which its nearest deposit was held out" in words(figure)
     image = figure.axes[0].images[0]

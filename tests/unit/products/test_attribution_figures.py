@@ -111,15 +111,16 @@ def test_bars_are_contrasts_in_the_order_of_their_mean():
     first, second = figure.axes[:2]
     # Means over both targets: Au 1.5, K 0.3, Zn -1.5.
     assert list(bars(first)) == list(bars(second)) == ["Au", "K", "Zn"]
-    assert [bar.get_height() for bar in bars(first).values()] == [2.0, 0.5, -1.0]
-    assert [bar.get_height() for bar in bars(second).values()] == [1.0, pytest.approx(0.1), -2.0]
+    # Target 2 holds no known deposit and comes first.
+    assert [bar.get_height() for bar in bars(first).values()] == [1.0, pytest.approx(0.1), -2.0]
+    assert [bar.get_height() for bar in bars(second).values()] == [2.0, 0.5, -1.0]
     assert first.get_ylim() == second.get_ylim()
     assert first.get_ylim()[1] == -first.get_ylim()[0] > 2.0
 
 
 def test_colours_are_the_attribution_of_all_branches():
     figure = fingerprint_plot("survey", *tables())
-    hues = {name: bar.get_facecolor() for name, bar in bars(figure.axes[0]).items()}
+    hues = {name: bar.get_facecolor() for name, bar in bars(figure.axes[1]).items()}
     # Twice z / 10: the largest is Au with 0.4, at the end of the scale; Zn is half as far on the other side.
     scale = figure.axes[-1].collections[-1] if figure.axes[-1].collections else figure.axes[-1].images[0]
     assert scale.norm.vmin == -scale.norm.vmax == pytest.approx(-0.4)
@@ -133,10 +134,10 @@ def test_colours_are_the_attribution_of_all_branches():
 
 def test_titles_tell_size_score_and_the_nearest_deposit():
     figure = fingerprint_plot("survey", *tables())
-    assert title(figure) == "survey: target 1 is enriched in Au, K and depleted in Zn"
+    assert title(figure) == "survey: target 2 is enriched in Au, K and depleted in Zn"
     assert [axes.get_title("left") for axes in figure.axes[:2]] == [
-        r"Target 1: 12 km², mean score 0.90, Old \$mine\$ <b> inside",
         r"Target 2: 12 km², mean score 0.90, 7 km to Old \$mine\$ <b>",
+        r"Target 1: 12 km², mean score 0.90, Old \$mine\$ <b> inside",
     ]
 
 
@@ -150,8 +151,8 @@ def test_the_first_targets_and_the_elements_that_say_most_are_drawn():
     assert len(panels) == MOST_TARGETS
     assert list(bars(panels[0])) == names[:9:-1]
     assert (
-        f"the first {MOST_TARGETS} targets of {MOST_TARGETS + 3}; the {MOST_ELEMENTS} elements of"
-        in words(figure)
+        f"{MOST_TARGETS} targets of {MOST_TARGETS + 3}, those without a known deposit first; "
+        f"the {MOST_ELEMENTS} elements of" in words(figure)
     )
 
 

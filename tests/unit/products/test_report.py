@@ -14,7 +14,7 @@ from geohalo.products.report_headline import Headline, headline
 from geohalo.products.report_map import continuous_layer, map_data
 from geohalo.products.report_pictures import WIDEST, picture
 from geohalo.products.report_tables import Column, table
-from geohalo.products.report_targets import TOP, targets_table
+from geohalo.products.report_targets import TOP, targets_table, targets_told
 from geohalo.products.report_text import (
     captioned,
     duration,
@@ -99,6 +99,7 @@ def a_report(name: str = "somewhere", said: str = "said") -> Report:
             fingerprints=contrast,
         ),
         targets=targets_table(targets),
+        targets_told=targets_told(targets),
         sections=[
             Section("data", "Data", lead=[said], tables=[shown], text=from_markdown(said), text_title=said),
             Section("nothing", "Nothing"),
@@ -331,7 +332,25 @@ def test_targets_are_shown_by_rank_and_the_first_only():
     assert len(shown.rows) == TOP
     assert [row[0].text for row in shown.rows[:3]] == ["1", "2", "3"]
     assert shown.keys[0] == "target 1"
-    assert f"of {TOP + 5}" in shown.caption
+    assert f"{TOP} of {TOP + 5}" in shown.caption
+    assert targets_told(frame) == ""
+    assert not any(shown.strong)
+
+
+def test_targets_without_a_known_deposit_are_all_shown_and_named():
+    frame = pd.DataFrame({"rank": range(1, TOP + 6), "distance_km": 0.0})
+    assert targets_told(frame).startswith(f"Each of the {TOP + 5} targets holds a known deposit.")
+    frame.loc[[1, TOP + 2], "distance_km"] = 2.5
+    shown = targets_table(frame)
+    assert [row[0].text for row in shown.rows] == [*map(str, range(1, TOP + 1)), str(TOP + 3)]
+    assert [row[0].text for row, strong in zip(shown.rows, shown.strong, strict=True) if strong] == [
+        "2",
+        str(TOP + 3),
+    ]
+    assert f"2 of {TOP + 5} targets without a known deposit inside (bold): 2, {TOP + 3}." in targets_told(
+        frame
+    )
+    assert f"the other {TOP + 3} are no finds" in targets_told(frame)
 
 
 def test_elements_stay_with_their_contrast():
@@ -370,4 +389,13 @@ def test_a_picture_keeps_its_look_its_title_and_its_shape():
     expected = Image.fromarray(pixels).convert("RGB").resize(shown.size, Image.Resampling.LANCZOS)
     difference = np.abs(np.asarray(shown, float) - np.asarray(expected, float))[:-40]
     assert difference.mean() < 4
-    assert re.match(r"data:image/png;base64,", made.uri)
+    assert re.match(r"data:image/webp;base64,", made.uri)
+
+
+def test_lines_and_text_lose_nothing():
+    pixels = np.full((100, 300, 3), 255, dtype=np.uint8)
+    pixels[40:43, 10:290] = [213, 94, 0]
+    pixels[::7, 5] = 0
+    made = picture("a", png_of(Image.fromarray(pixels), "what"))
+    shown = Image.open(io.BytesIO(base64.b64decode(made.uri.split(",")[1]))).convert("RGB")
+    np.testing.assert_array_equal(np.asarray(shown), pixels)

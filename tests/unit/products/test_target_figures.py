@@ -11,8 +11,11 @@ from geohalo.products.thresholds import threshold_table
 
 @pytest.fixture
 def targets(scene):
-    """Return ranked targets of a scene with one deposit's name full of markup."""
-    found = find_targets(scene.layer.astype(np.float32), 0.8, 2, 50)
+    """Return two ranked targets of a scene with one deposit's name full of markup."""
+    middle = scene.mask.shape[1] // 2
+    layer = scene.layer.astype(np.float32)
+    layer[scene.mask.shape[0] // 2, middle - 6 : middle - 2] = 0.85
+    found = find_targets(layer, 0.8, 2, 50)
     table = found.table.assign(
         area_km2=found.table["cells"] * 4.0,
         x=scene.x[found.table["column"]],
@@ -38,8 +41,9 @@ def test_targets_are_outlined_numbered_and_listed(scene, targets):
     figure = target_map(*scene.grid, scene.layer, rank, table, scene.deposits, crs="EPSG:2157")
     figure.draw_without_rendering()
     assert f"{len(table)} target" in figure.get_suptitle()
-    (outlines,) = (one for one in figure.axes[0].collections if one.get_label() == "targets")
-    rings = outlines.get_paths()
+    labels = ("target without a known deposit", "target around one")
+    drawn = {one.get_label(): one for one in figure.axes[0].collections if one.get_label() in labels}
+    rings = [ring for lines in drawn.values() for ring in lines.get_paths()]
     # The rings enclose the cells: shoelace formula, holes turn the other way.
     ends = [(ring.vertices[:-1].T, ring.vertices[1:].T) for ring in rings]
     area = abs(sum(np.sum(x1 * y2 - x2 * y1) / 2 for (x1, y1), (x2, y2) in ends))
@@ -47,15 +51,21 @@ def test_targets_are_outlined_numbered_and_listed(scene, targets):
     assert words(figure.axes[0]) == [str(one) for one in table["rank"]]
     listed = words(labelled(figure, "table"))
     assert {"inside", "up: Zn +1.94, Pb +0.50, Cu +0.30", "down: Ca −0.75"} <= set(listed)
-    assert ("3.2" in listed) == (len(table) > 1)
+    assert len(table) == 2
+    assert list(drawn) == list(labels)
+    assert drawn[labels[0]].get_linewidth()[0] > 2 * drawn[labels[1]].get_linewidth()[0]
+    # The one with a deposit inside is the first in rank and the last in the table.
+    parts = [one for one in listed if one in ("Without a known deposit inside", "Around known deposits")]
+    assert parts == ["Without a known deposit inside", "Around known deposits"]
+    assert listed.index("3.2") < listed.index("Around known deposits") < listed.index("inside")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "3 deposits",
-        "target, with its rank",
+        *labels,
         "too far from a sample",
     ]
 
 
-def test_no_more_than_ten_rows_and_thirty_numbers(square):
+def test_no_more_than_sixteen_rows_and_thirty_numbers(square):
     layer = np.zeros(square.mask.shape, dtype=np.float32)
     layer[6:34:3, 6:34:3] = np.linspace(0.6, 0.9, 100).reshape(10, 10)
     found = find_targets(np.where(square.mask, layer, np.nan), 0.5, 1, 1000)
@@ -65,8 +75,12 @@ def test_no_more_than_ten_rows_and_thirty_numbers(square):
     figure = target_map(*square.grid, layer, found.rank, table, square.deposits.iloc[:0])
     assert len(words(figure.axes[0])) == 30
     listed = words(labelled(figure, "table"))
-    assert [one for one in listed if one.isdigit()].count("11") == 0
-    assert listed.count("none known") == 10
+    assert [one for one in listed if one.isdigit()].count("17") == 0
+    assert listed.count("none known") == 16
+    figure = target_map(*square.grid, layer, found.rank, table.assign(distance_km=1.0), square.deposits)
+    listed = words(labelled(figure, "table"))
+    assert f"Without a known deposit inside, the first 8 of {len(table)}" in listed
+    assert listed.count("1.0") == 8
 
 
 def test_a_map_without_targets_is_drawn(square):

@@ -1,8 +1,9 @@
 """Targets, their ranks and their surroundings, worked out by hand and by brute force."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from geohalo.products.targets import find_targets, surroundings
+from geohalo.products.targets import find_targets, surroundings, without_deposit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -96,3 +97,9 @@ def test_surroundings_are_the_free_cells_nearby(score, width):
         near = np.linalg.norm(places[:, None] - own, axis=2).min(axis=1) <= width
         expected = np.flatnonzero(near & mask.ravel() & (rank.ravel() == 0))
         assert found.tolist() == expected.tolist()
+
+
+def test_targets_without_a_known_deposit_are_those_not_at_distance_zero():
+    table = pd.DataFrame({"distance_km": [0.0, 0.1, np.nan]})
+    assert without_deposit(table).tolist() == [False, True, True]
+    assert without_deposit(pd.DataFrame({"rank": [1, 2]})).tolist() == [True, True]
