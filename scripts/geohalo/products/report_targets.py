@@ -106,9 +106,9 @@ def thresholds_table(thresholds: pd.DataFrame) -> Table:
             Column("area_share", "Share of the area", percent, "of ground that scores this or more"),
             Column(
                 "deposits",
-                "Known deposits",
+                "Held-out deposits",
                 lambda value: f"{value:.0f}",
-                "in ground that scores this or more",
+                "found by a search of that share of the area in maps that did not know them",
             ),
             Column("found", "Share of them", percent),
         ],

@@ -284,7 +284,7 @@ def test_thresholds_say_how_much_ground_and_how_many_deposits():
             "Class": "2",
             "Score from": "0.612",
             "Share of the area": "5 %",
-            "Known deposits": "3",
+            "Held-out deposits": "3",
         }
     ]
 

@@ -1,0 +1,63 @@
+"""The pages of the documentation, and what the workflow is known to write, for tests that compare them."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    *ROOT.glob("*.md"),
+    ROOT / "config" / "README.md",
+    ROOT / "results" / "README.md",
+    *ROOT.glob("docs/*.md"),
+]
+NAMES = sorted(str(page.relative_to(ROOT)) for page in PAGES)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(name: str) -> str:
+    """Return the text of a file of the repository."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """Return the fenced blocks of one language."""
+    return [body for kind, body in FENCE.findall(text_of(name)) if kind == language]
+
+
+def inline_code(name: str) -> list[str]:
+    """Return what stands between single backticks, outside fenced blocks."""
+    return re.findall(r"`([^`\n]+)`", FENCE.sub("", text_of(name)))
+
+
+def constant(name: str) -> list | dict:
+    """Return a literal that ``rules/common.smk`` assigns."""
+    written = re.search(
+        rf"^{name} = (.*?)(?=^[^\s\]}}]|\Z)", text_of("rules/common.smk"), re.MULTILINE | re.DOTALL
+    )
+    return ast.literal_eval(written[1].strip())
+
+
+def figure_names() -> list[str]:
+    """Return the figures that ``final_products`` asks for in any kind of survey."""
+    function = re.search(
+        r"^def final_products\(.*?(?=^\S)", text_of("rules/common.smk"), re.MULTILINE | re.DOTALL
+    )[0]
+    lists = [
+        node
+        for statement in ast.walk(ast.parse(function))
+        if isinstance(statement, (ast.Assign, ast.AugAssign))
+        for node in ast.walk(statement.value)
+        if isinstance(node, ast.List)
+    ]
+    return [name.value for one in lists for name in one.elts]
+
+
+def output_files() -> list[str]:
+    """Return the paths below a survey's results of all files that the workflow may make."""
+    files = constant("FILES")
+    several = {"map": [*constant("MAPS"), *constant("CLASS_MAPS")], "figure": figure_names()}
+    for kind, names in several.items():
+        pattern = files.pop(kind)
+        files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}
+    return [*files.values(), *constant("ACROSS").values()]
