@@ -15,9 +15,10 @@ const draw = (parent, tag, attributes, text) => {
 };
 const written = (value, digits = 2) =>
   typeof value === "number"
-    ? value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−")
+    ? (Number(value.toFixed(digits)) || 0) // no minus in front of what is rounded to zero
+      .toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−")
     : String(value ?? "");
-const signed = (value) => (value > 0 ? "+" : "") + written(value);
+const signed = (value) => (Number(value.toFixed(2)) > 0 ? "+" : "") + written(value);
 
 // A round step that leaves some five lines between two values.
 const step = (span) => {

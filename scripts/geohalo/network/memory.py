@@ -117,7 +117,7 @@ def members_at_once(
         if needed <= memory * 1e9:
             return size
     raise InputError(
-        f"one member of {variant} needs about {needed / 1e9:.1f} GB, and network.memory allows {memory:g} GB. Raise "
+        f"one member of {variant} needs about {needed / 1e9:.2g} GB, and network.memory allows {memory:g} GB. Raise "
         "network.memory if the machine has more, or choose smaller superpixels (larger superpixels.n_segments), "
         "fewer scales, a larger grid.cell, or network.preset: default."
     )
