@@ -18,7 +18,7 @@ const written = (value, digits = 2) =>
     ? (Number(value.toFixed(digits)) || 0) // no minus in front of what is rounded to zero
       .toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−")
     : String(value ?? "");
-const signed = (value) => (Number(value.toFixed(2)) > 0 ? "+" : "") + written(value);
+const signed = (value) => (Number(written(value)) > 0 ? "+" : "") + written(value);
 
 // A round step that leaves some five lines between two values.
 const step = (span) => {
