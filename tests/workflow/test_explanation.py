@@ -116,4 +116,4 @@ def test_without_attribution_nothing_of_it_is_made(jobs):
 
 
 def test_steps_attribute_again_and_train_nothing(jobs):
-    assert jobs(steps=9) == dict.fromkeys(ADDED, 1)
+    assert jobs(steps=9) == dict.fromkeys([*ADDED, "report"], 1)

@@ -130,8 +130,8 @@ def test_small_rules_share_jobs_and_all_of_them_ended_on_slurm(on_slurm, cluster
     rules = re.search(r"^total +(\d+)$", told, re.MULTILINE)
     assert rules
     single = {"fit_interpolation": 1, "interpolate_elements": 1, "stack_cube": 1, "make_folds": 1}
-    single |= {"score_controls": 1, "train": 2}
-    groups = ["tables", "scales", "pictures", "evidence"]
+    single |= {"score_controls": 1, "train": 2, "explain_map": 1}
+    groups = ["tables", "scales", "pictures", "evidence", "explanation"]
     for rule, number in single.items():
         assert len(of_rule(jobs, f"rule_{rule}")) == number, rule
     for group in groups:
@@ -188,7 +188,7 @@ def test_no_job_took_more_memory_than_it_asked_for(on_slurm):
     records = {}
     for file in (on_slurm[0] / "benchmarks" / "small").glob("*.jsonl"):
         (records[file.stem],) = map(json.loads, file.read_text().splitlines())
-    assert len(records) == 20
+    assert len(records) == 28
     taken = {name: record["max_rss"] / record["resources"]["mem_mb"] for name, record in records.items()}
     assert max(taken.values()) < 1, taken
 
