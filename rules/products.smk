@@ -157,7 +157,7 @@ if not CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(500, 1.5),
+            mem_mb=megabytes(500, 0.5),
             runtime=minutes(5, 0.02),
         params:
             survey=SURVEY,
