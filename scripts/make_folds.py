@@ -5,7 +5,7 @@ from pathlib import Path
 import geopandas as gpd
 import xarray as xr
 from _cells import Survey
-from _folds import FOLD_COLUMNS, write_folds
+from _folds import FOLD_COLUMNS, names_told, write_folds
 from _job import job, whole
 from geohalo.evidence.folds import SCHEMES, draw_folds
 
@@ -19,7 +19,8 @@ def make_folds(elements: str, deposits: str, labels: dict, seeds: int, folder: s
     table = known[["deposit", "name", "inside"]].assign(x=places[:, 0], y=places[:, 1])
     told = []
     for scheme in (*SCHEMES, *labels["extra_splits"]):
-        folds = draw_folds(scheme, survey.cells, places, labels, seeds, inside)
+        with names_told(known["name"]):
+            folds = draw_folds(scheme, survey.cells, places, labels, seeds, inside)
         write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
         table["group"] = folds.deposit_group
         if scheme in FOLD_COLUMNS:

@@ -9,6 +9,7 @@ from _evidence import measure_elsewhere, measure_runs
 from _folds import write_folds
 from _scores import write_scores
 from geohalo.cube.grid import Grid
+from geohalo.errors import InputError
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
 from geohalo.evidence.evaluate import evaluate_scores
@@ -61,6 +62,24 @@ def files(tmp_path_factory):
     runs = [(name, "10-20", str(folder / f"{name}.nc"), None) for name in made]
     runs += [(name, "", str(folder / "controls.nc"), name) for name in controls]
     return folder, runs, survey, drawn, made
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["Alpha", "", "Gamma", "", "", "Zeta"], r"It holds out: (Alpha|Gamma|Zeta)"),
+        ([""] * 6, r"deposits\.$"),
+    ],
+)
+def test_a_fold_that_cannot_be_names_its_deposits(files, tmp_path, names, told):
+    deposits = gpd.read_parquet(files[0] / "deposits.parquet")
+    deposits.assign(name=names).to_parquet(tmp_path / "deposits.parquet")
+    labels = LABELS | {"buffer": 1e6}
+    with pytest.raises(InputError, match=r"which holds out deposit\(s\) [0-5].*" + told):
+        make_folds(
+            str(files[0] / "elements.nc"), str(tmp_path / "deposits.parquet"), labels, 1, str(tmp_path)
+        )
+    assert [file.name for file in tmp_path.iterdir()] == ["deposits.parquet"]
 
 
 @pytest.fixture(scope="module")

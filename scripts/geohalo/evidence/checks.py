@@ -9,6 +9,14 @@ from geohalo.errors import InputError
 from geohalo.evidence.candidates import Candidates
 
 
+class FoldError(InputError):
+    """A fold without training or test cells of one class; ``deposits`` are the numbers of those that it holds out."""
+
+    def __init__(self, message: str, deposits: np.ndarray) -> None:
+        super().__init__(message)
+        self.deposits = deposits
+
+
 def check_reachable(n_reachable: int, n_deposits: int, labels: Mapping[str, Any]) -> None:
     """Raise InputError if no deposit has a cell within the label radius."""
     if n_reachable == 0:
@@ -76,7 +84,7 @@ def check_cells(n_folds: int, n_positives: int, n_background: int, labels: Mappi
 def check_fold(
     scheme: str, fold: int, held_out: np.ndarray, found: Candidates, labels: Mapping[str, Any]
 ) -> None:
-    """Raise InputError if a fold lacks training or test cells of one class.
+    """Raise FoldError if a fold lacks training or test cells of one class.
 
     Parameters
     ----------
@@ -100,20 +108,23 @@ def check_fold(
     without = f", or take {scheme} out of labels.extra_splits" if extra else ""
     if len(found.positives) == 0:
         fewer = without or ", or more labels.folds so that each holds out fewer deposits"
-        raise InputError(
+        raise FoldError(
             f"{name} has no training positive: every cell near a training deposit lies within "
             f"{buffer} of a held-out one{f' or on a held-out {square}' if square else ''}. "
-            f"Use a smaller {smaller}{fewer}."
+            f"Use a smaller {smaller}{fewer}.",
+            held_out,
         )
     if len(found.background) == 0:
-        raise InputError(
+        raise FoldError(
             f"{name} has no training background: no cell lies beyond {beyond} of the training "
             f"deposits and beyond {buffer} of the held-out ones{f', off each held-out {square}' if square else ''}. "
-            f"Use a smaller background_distance or {smaller}{without}."
+            f"Use a smaller background_distance or {smaller}{without}.",
+            held_out,
         )
     if len(found.test_background) == 0:
-        raise InputError(
+        raise FoldError(
             f"{name} has no test background: no cell within {buffer} of a held-out deposit"
             f"{f' or on a held-out {square}' if square else ''} lies beyond {beyond} of every deposit. "
-            f"Use a larger buffer or a smaller background_distance{without}."
+            f"Use a larger buffer or a smaller background_distance{without}.",
+            held_out,
         )
