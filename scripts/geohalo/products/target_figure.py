@@ -46,7 +46,7 @@ def target_map(
 ) -> Figure:
     """Draw the outlines of ranked targets on the anomaly score, and a table of the first ones.
 
-    Targets without a known deposit inside, the only possible finds, come first and have bolder outlines.
+    Targets without a known deposit inside, the only possible finds, come first and have dark outlines.
 
     Parameters
     ----------
@@ -126,13 +126,17 @@ def _parts(targets: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def _draw_outlines(
     axes: Axes, ground: Ground, rank: NDArray[np.integer], targets: pd.DataFrame
 ) -> list[Line2D]:
-    """Draw the borders of all targets, those of new ground bolder; returns the symbols for the legend."""
+    """Draw the borders of all targets, those without a known deposit dark; returns the symbols for the legend."""
     west, east, south, north = ground.extent
     transform = from_bounds(west, south, east, north, rank.shape[1], rank.shape[0])
     shapes, symbols = outlines(rank, transform), []
     new = without_deposit(targets)
-    looks = [("target without a known deposit", 2.2, new), ("target around one", 0.9, ~new)]
-    for label, width, chosen in looks:
+    dark, light = colour("target"), colour("target_edge")
+    looks = [
+        ("target without a known deposit", new, dark, 1.4, light, 2.6),
+        ("target around one", ~new, light, 0.8, dark, 1.6),
+    ]
+    for label, chosen, hue, width, edge_hue, edge_width in looks:
         rings = [
             np.asarray(ring.coords)
             for number in targets["rank"][chosen]
@@ -141,13 +145,10 @@ def _draw_outlines(
         ]
         if not rings:
             continue
-        edge = [withStroke(linewidth=width + 1.2, foreground="white")]
-        look: dict[str, Any] = {"path_effects": edge, "zorder": 3}
-        lines = LineCollection(rings, label=label, colors=colour("target"), linewidths=width, **look)
+        edge: Any = [withStroke(linewidth=edge_width, foreground=edge_hue)]
+        lines = LineCollection(rings, label=label, colors=hue, linewidths=width, path_effects=edge, zorder=3)
         axes.add_collection(lines)
-        symbols.append(
-            Line2D([], [], color=colour("target"), linewidth=width, path_effects=edge, label=label)
-        )
+        symbols.append(Line2D([], [], color=hue, linewidth=width, path_effects=edge, label=label))
     return symbols
 
 
