@@ -63,9 +63,14 @@ if (data) {
   ];
   const shown = (id) => marks.some((mark) => mark.id === id && mark.on);
   const NEW = "#f0e442"; // numbers of targets without a known deposit inside
-  const diamond = (to, x, y, size, filled) => {
+  const star = (to, x, y, size, filled) => {
     to.beginPath();
-    to.moveTo(x, y - size); to.lineTo(x + size, y); to.lineTo(x, y + size); to.lineTo(x - size, y); to.closePath();
+    for (let k = 0; k < 10; k += 1) {
+      const far = k % 2 ? 0.45 * size : size, angle = (k / 5 - 0.5) * Math.PI;
+      to.lineTo(x + far * Math.cos(angle), y + far * Math.sin(angle));
+    }
+    to.closePath();
+    to.lineJoin = "round";
     to.lineWidth = 4; to.strokeStyle = "#fff"; to.stroke();
     to.lineWidth = 2; to.strokeStyle = "#d55e00"; to.stroke();
     to.fillStyle = filled ? "#d55e00" : "#fff"; to.fill();
@@ -136,7 +141,7 @@ if (data) {
         context.fillRect(x - wide / 2, y - wide / 2, wide, wide);
       }
     }
-    if (shown("deposits")) for (const one of data.deposits) diamond(context, ...screen(...one.at), one === chosen.deposit ? 9 : 6, one.inside);
+    if (shown("deposits")) for (const one of data.deposits) star(context, ...screen(...one.at), one === chosen.deposit ? 12 : 7.5, one.inside);
     if (shown("targets")) drawRanks();
     drawScale();
     if (canvas.matches(":focus-visible")) {
@@ -352,7 +357,7 @@ if (data) {
   const symbol = (mark) => {
     const made = make("canvas", undefined, { width: "44", height: "44", "aria-hidden": "true" }), to = made.getContext("2d");
     to.scale(2, 2);
-    if (mark.id === "deposits") diamond(to, 11, 11, 6, true);
+    if (mark.id === "deposits") star(to, 11, 11, 7.5, true);
     else if (mark.id === "samples") { to.fillStyle = "#888"; for (const [x, y] of [[5, 6], [14, 9], [8, 16]]) to.fillRect(x, y, 4, 4); }
     else for (const [hue, wide] of [["#fff", 4.5], ["#000", mark.lines ? 1 : 2]]) { to.strokeStyle = hue; to.lineWidth = wide; to.strokeRect(4, 5, 14, 12); }
     return made;
