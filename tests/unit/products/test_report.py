@@ -1,8 +1,6 @@
 import base64
 import hashlib
-import io
 import json
-import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,7 +10,6 @@ from geohalo.cube.grid import Grid
 from geohalo.products.report import SCRIPTS, STYLES, TEMPLATES, Report, Section, embedded, render
 from geohalo.products.report_headline import Headline, headline
 from geohalo.products.report_map import continuous_layer, map_data
-from geohalo.products.report_pictures import WIDEST, picture
 from geohalo.products.report_tables import Column, table
 from geohalo.products.report_targets import TOP, targets_table, targets_told
 from geohalo.products.report_text import (
@@ -27,7 +24,6 @@ from geohalo.products.report_text import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 EVIL = "<script>alert(1)</script>"
 BREAKS = [
@@ -357,45 +353,3 @@ def test_elements_stay_with_their_contrast():
     frame = pd.DataFrame({"rank": [1], "enriched": ["Zn +1.9, Pb +1.4"], "depleted": ["Au -0.6"]})
     told = [cell.text for cell in targets_table(frame).rows[0][1:]]
     assert told == ["Zn\u00a0+1.9, Pb\u00a0+1.4", "Au\u00a0\u22120.6"]
-
-
-def png_of(image: Image.Image, title: str) -> bytes:
-    from PIL.PngImagePlugin import PngInfo
-
-    about, out = PngInfo(), io.BytesIO()
-    about.add_text("Title", title)
-    image.save(out, format="PNG", pnginfo=about)
-    return out.getvalue()
-
-
-def test_a_picture_keeps_its_look_its_title_and_its_shape():
-    rng = np.random.default_rng(0)
-    ramp = np.broadcast_to(np.linspace(0, 255, 2000), (1000, 2000))
-    pixels = np.stack([ramp, ramp[:, ::-1], np.full_like(ramp, 80), np.full_like(ramp, 255)], axis=-1).astype(
-        np.uint8
-    )
-    pixels[:20, :20] = [213, 94, 0, 255]
-    pixels[-20:] = rng.integers(0, 2, (20, 2000, 1)) * np.array([255, 255, 255, 0]) + [0, 0, 0, 255]
-    made = picture(
-        "a",
-        png_of(Image.fromarray(pixels), "somewhere: what it shows."),
-        "how to read it",
-        "Table 1.",
-        "somewhere: ",
-    )
-    assert (made.width, made.height) == (WIDEST, 800)
-    assert made.alternative == "What it shows. Table 1."
-    shown = Image.open(io.BytesIO(base64.b64decode(made.uri.split(",")[1]))).convert("RGB")
-    expected = Image.fromarray(pixels).convert("RGB").resize(shown.size, Image.Resampling.LANCZOS)
-    difference = np.abs(np.asarray(shown, float) - np.asarray(expected, float))[:-40]
-    assert difference.mean() < 4
-    assert re.match(r"data:image/webp;base64,", made.uri)
-
-
-def test_lines_and_text_lose_nothing():
-    pixels = np.full((100, 300, 3), 255, dtype=np.uint8)
-    pixels[40:43, 10:290] = [213, 94, 0]
-    pixels[::7, 5] = 0
-    made = picture("a", png_of(Image.fromarray(pixels), "what"))
-    shown = Image.open(io.BytesIO(base64.b64decode(made.uri.split(",")[1]))).convert("RGB")
-    np.testing.assert_array_equal(np.asarray(shown), pixels)
