@@ -67,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     print_header("preset", "cells", *BRANCHES, f"{TARGETS} targets", "peak memory")
     for preset in options.presets:
-        # Attention takes three times as long; its growth is the same.
+        # Attention takes much longer: one size of it.
         for side in options.sides if preset == "default" else options.sides[:1]:
             with tempfile.TemporaryDirectory() as folder:
                 found = apart(
