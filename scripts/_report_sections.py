@@ -15,7 +15,7 @@ from geohalo.products import report_quality as quality
 from geohalo.products.report import Section
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.report_tables import Table
-from geohalo.products.report_targets import thresholds_table
+from geohalo.products.report_targets import search_told, targets_told, thresholds_table
 from geohalo.products.report_text import from_markdown
 from markupsafe import Markup, escape
 
@@ -62,6 +62,18 @@ def sections(
         *_comparisons(results),
         _provenance(settings, inputs, jobs),
     ]
+
+
+def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, survey: Survey) -> list[str]:
+    """Say which targets may be finds, and what a search of as much ground would have found."""
+    if targets is None:
+        return []
+    told, ranks = [targets_told(targets)], results.table("deposit_ranks.csv")
+    if ranks is not None and len(targets):
+        chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
+        area = survey.mask.sum() * (survey.grid.cell / 1000) ** 2
+        told.append(search_told(targets["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
+    return [one for one in told if one]
 
 
 def _maps(results: Results) -> Section:

@@ -8,11 +8,11 @@ from _cells import Survey
 from _job import job, whole
 from _report import Results
 from _report_map import survey_map
-from _report_sections import sections
+from _report_sections import sections, targets_words
 from geohalo.products.report import Report, render
 from geohalo.products.report_headline import headline
 from geohalo.products.report_quality import summary
-from geohalo.products.report_targets import targets_table, targets_told
+from geohalo.products.report_targets import targets_table
 from geohalo.products.report_text import from_markdown, size, without_warnings
 
 
@@ -35,7 +35,7 @@ def write(
         verdict=from_markdown(without_warnings(verdict)) if verdict else None,
         map=shown,
         targets=None if targets is None else targets_table(targets),
-        targets_told="" if targets is None else targets_told(targets),
+        targets_told=targets_words(results, targets, variant, ground),
         sections=sections(results, ground, variant, settings, inputs, (jobs["benchmarks"], jobs["rules"])),
     )
     text = render(report)

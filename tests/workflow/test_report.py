@@ -77,6 +77,14 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
     for part in ("evidence", "data", "superpixels", "made"):
         assert f'<section id="{part}"' in text
     assert "treats neighbouring superpixels on all sides alike" in text
+    ranks = pd.read_csv(page.parent / "deposit_ranks.csv").query(
+        "variant == 'fusion' and split == 'held_out'"
+    )
+    targets = pd.read_csv(page.parent / "targets.csv")
+    with rasterio.open(page.parent / "maps" / "score.tif") as file:
+        cells = np.isfinite(file.read(1)).sum() * abs(file.transform.a * file.transform.e) / 1e6
+    found = (ranks["rank"] >= 1 - targets["area_km2"].sum() / cells - 1e-9).sum()
+    assert f"held {found} of {len(ranks)} deposits; " in text
     # What no rule made is not there.
     assert '<section id="sweep"' not in text
 

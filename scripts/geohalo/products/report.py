@@ -77,8 +77,8 @@ class Report:
     map : dict or None
         What `report_map.map_data` returns.
     targets : Table or None
-    targets_told : str
-        Which targets are new ground.
+    targets_told : list of str
+        Which targets may be finds, and what a search of as much ground would have found.
     sections : list of Section
         Those that are empty are left out.
     """
@@ -90,7 +90,7 @@ class Report:
     verdict: Markup | None
     map: dict[str, Any] | None
     targets: Table | None
-    targets_told: str
+    targets_told: list[str]
     sections: list[Section]
 
 

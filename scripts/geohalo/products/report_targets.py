@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number, significant
@@ -75,6 +76,26 @@ def targets_told(targets: pd.DataFrame) -> str:
     if not others:
         return told
     return f"{told} The map was trained on the known deposits, so that the other {others} are no finds."
+
+
+def search_told(share: float, rank: NDArray[np.float64]) -> str:
+    """Say how many held-out deposits a search of as much ground as the targets have would have found.
+
+    Parameters
+    ----------
+    share : float
+        Share of the map that the targets cover.
+    rank : ndarray (deposits,)
+        Percentile rank of the own cell of each deposit in the map that did not know it; empty if none was held out.
+    """
+    if not len(rank):
+        return ""
+    found = int((1 - np.asarray(rank) <= share + 1e-9).sum())
+    percent = f"{100 * share:.1f} %"
+    return (
+        f"The targets cover {percent} of the map. In maps that did not know them, the best {percent} of the ground "
+        f"held {found} of {len(rank)} deposits; {share * len(rank):.1f} are expected of chance."
+    )
 
 
 def _any_known(targets: pd.DataFrame) -> bool:

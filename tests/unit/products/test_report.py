@@ -11,7 +11,7 @@ from geohalo.products.report import SCRIPTS, STYLES, TEMPLATES, Report, Section,
 from geohalo.products.report_headline import Headline, headline
 from geohalo.products.report_map import continuous_layer, map_data
 from geohalo.products.report_tables import Column, table
-from geohalo.products.report_targets import TOP, targets_table, targets_told
+from geohalo.products.report_targets import TOP, search_told, targets_table, targets_told
 from geohalo.products.report_text import (
     captioned,
     duration,
@@ -95,7 +95,7 @@ def a_report(name: str = "somewhere", said: str = "said") -> Report:
             fingerprints=contrast,
         ),
         targets=targets_table(targets),
-        targets_told=targets_told(targets),
+        targets_told=[targets_told(targets)],
         sections=[
             Section("data", "Data", lead=[said], tables=[shown], text=from_markdown(said), text_title=said),
             Section("nothing", "Nothing"),
@@ -347,6 +347,15 @@ def test_targets_without_a_known_deposit_are_all_shown_and_named():
         frame
     )
     assert f"the other {TOP + 3} are no finds" in targets_told(frame)
+
+
+def test_a_search_of_the_targets_ground_is_counted_in_maps_that_did_not_know_the_deposits():
+    # The best 5 % hold ranks of 0.95 and more: two of four, where 0.2 are expected.
+    told = search_told(0.05, np.array([0.99, 0.95, 0.9499, 0.2]))
+    assert "cover 5.0 % of the map" in told
+    assert "held 2 of 4 deposits; 0.2 are expected of chance" in told
+    assert "held 0 of 1 deposits" in search_told(0.05, np.array([0.5]))
+    assert search_told(0.05, np.array([])) == ""
 
 
 def test_elements_stay_with_their_contrast():
