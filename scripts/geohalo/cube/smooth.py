@@ -17,7 +17,8 @@ from geohalo.cube.variogram import sample_spacing
 
 Array = NDArray[np.float64]
 
-#: Penalty on the slope, next to nothing: samples along a line tell no slope across it.
+#: Penalty on the slope, next to nothing beside what the samples say of it, which smoothing divides: samples along a
+#: line tell no slope across it.
 SLOPE_PENALTY = 1e-9
 
 
@@ -91,7 +92,8 @@ def _solve(near: Neighbourhoods, own: Array) -> Array:
     system[:, k, :k] = system[:, :k, k] = 1.0
     system[:, :k, k + 1 :] = near.offset
     system[:, k + 1 :, :k] = near.offset.transpose(0, 2, 1)
-    system[:, k + 1, k + 1] = system[:, k + 2, k + 2] = -SLOPE_PENALTY
+    penalty = SLOPE_PENALTY / (1 + own[near.index].mean(axis=1))
+    system[:, k + 1, k + 1] = system[:, k + 2, k + 2] = -penalty
     right = np.zeros((cells, k + 3, 1))
     right[:, :k, 0] = _bending(near.squared)
     right[:, k] = 1.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from geohalo.cube.smooth import smooth, smooth_weights
 from geohalo.cube.variogram import sample_spacing
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import RBFInterpolator
 
@@ -22,6 +22,7 @@ def test_as_scipy_does_it(smoothing, neighbours):
 
 
 @settings(max_examples=40)
+@example(4, 1000.0, (0.0, 0.0, 10.0))
 @given(st.integers(4, 60), st.floats(0, 1000), st.tuples(*[st.floats(-10, 10)] * 3))
 def test_a_plane_stays_a_plane(neighbours, smoothing, plane):
     level, east, north = plane
