@@ -172,6 +172,7 @@ def training_step(folder: Path, implementation: str, device: str, steps: int) ->
             where
         )
     import torch
+    from geohalo.network import fourier
     from torch.utils.flop_counter import FlopCounterMode
 
     ours = _Ours(folder, where)
@@ -185,6 +186,8 @@ def training_step(folder: Path, implementation: str, device: str, steps: int) ->
     # The first two steps allocate.
     ours.train(members, steps + 3, progress)
     numbers = {"seconds": float(np.median(np.diff(ends)[2:]))} | _gpu_memory(where)
+    # Counted as what the plain network does: convolutions, none of them by frequencies.
+    fourier.FEWEST_PIXELS = sys.maxsize
     with FlopCounterMode(display=False) as counter:
         ours.train(members, 1)
     counted = counter.get_flop_counts()["Global"]
@@ -283,10 +286,13 @@ def gemm(folder: Path, device: str, size: int = 4096) -> Numbers:
     a, b = (torch.randn(size, size, device=where) for _ in range(2))
     numbers = {"gemm": 2 * size**3 / _best(lambda: a @ b, wait) / 1e9}
     kernels, channels, positions = (10, 10, 11, 11), (1, 128, 256, 64, 32), 39
+    cells = 2 * cases.PER_CLASS
     forward = backward = operations = 0.0
+    layers = []
     for kernel, incoming, outgoing in zip(kernels, channels[:-1], channels[1:], strict=True):
-        x = torch.randn(2 * cases.PER_CLASS, incoming, positions, device=where, requires_grad=True)
+        x = torch.randn(cells, incoming, positions, device=where, requires_grad=True)
         conv = torch.nn.Conv1d(incoming, outgoing, kernel, device=where)
+        layers.append((conv.weight, conv.bias))
         out = conv(x)
         positions = out.shape[2]
         operations += 2 * out.shape[0] * positions * incoming * outgoing * kernel
@@ -298,6 +304,31 @@ def gemm(folder: Path, device: str, size: int = 4096) -> Numbers:
     numbers["convolutions forward"] = operations / forward / 1e9
     numbers["convolutions backward"] = 2 * operations / backward / 1e9
     numbers["convolution seconds"] = forward + backward
+    if where.type == "cpu":
+        numbers |= _by_frequency(layers, [(kernel, 1) for kernel in kernels], channels[1:], cells)
+    return numbers
+
+
+def _by_frequency(
+    layers: list, kernels: list[tuple[int, int]], channels: tuple[int, ...], cells: int
+) -> Numbers:
+    """Time the spectrum branch by frequencies, there and back, with all threads and with one."""
+    import torch
+    from geohalo.network.fourier import convolutions, layers_by_frequency
+
+    elements = 1 + sum(size - 1 for size, _ in kernels)
+    fast = layers_by_frequency(cells, elements, channels, kernels)
+    x, weights = torch.randn(cells, elements), [part for layer in layers for part in layer]
+
+    def there_and_back() -> None:
+        out = convolutions(x, layers, [1] * len(kernels), fast)
+        torch.autograd.grad(out, weights, torch.ones_like(out))
+
+    threads = torch.get_num_threads()
+    numbers = {"seconds by frequency": _best(there_and_back, lambda: None)}
+    torch.set_num_threads(1)
+    numbers["seconds by frequency, one thread"] = _best(there_and_back, lambda: None)
+    torch.set_num_threads(threads)
     return numbers
 
 

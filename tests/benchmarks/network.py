@@ -193,10 +193,13 @@ def arithmetic(folder: Path, plan: Plan, options: dict[str, object]) -> None:
     print_row(f"matrix product, {plan.product} cubed", f"{rates['gemm']:.0f} GFLOP/s")
     print_row("the step's convolutions alone, forward", f"{rates['convolutions forward']:.0f} GFLOP/s")
     print_row("the step's convolutions alone, backward", f"{rates['convolutions backward']:.0f} GFLOP/s")
-    print_row("operations of a step", f"{step['operations'] / 1e9:.1f} GFLOP")
-    print_row("step", f"{seconds(step['seconds'])}, {rate:.0f} GFLOP/s")
+    print_row("the step's convolutions alone", seconds(rates["convolution seconds"]))
+    for name in ("seconds by frequency", "seconds by frequency, one thread"):
+        if name in rates:
+            print_row(f"the same, {name.removeprefix('seconds ')}", seconds(rates[name]))
+    print_row("operations of a step, all of them convolutions", f"{step['operations'] / 1e9:.1f} GFLOP")
+    print_row("step", f"{seconds(step['seconds'])}, {rate:.0f} GFLOP/s of these")
     print_row("of the matrix product's rate", f"{rate / rates['gemm']:.0%}")
-    print_row("of the step, its convolutions alone", f"{rates['convolution seconds'] / step['seconds']:.0%}")
 
 
 TABLES = {each.__name__: each for each in (published, graphs, members, sizes, arithmetic)}

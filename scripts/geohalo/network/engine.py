@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from geohalo.network.definition import TwoBranch, running_rate
+from geohalo.network.fourier import convolutions, layers_by_frequency
 from geohalo.network.presets import Preset
 from geohalo.network.sparse import SparseMatrix
 
@@ -111,10 +112,20 @@ class Engine:
         out = torch.einsum("nmi,moi->nmo", x, weight)
         return out + self.state[bias] if bias in self.state else out
 
-    def head(self, name: str, x: Tensor) -> Tensor:
-        """Classify features (nodes, members, channels); returns logits (nodes, members, classes)."""
-        if self.training and self.preset.dropout:
-            x = x * dropped(x.shape, self.preset.dropout, x.device)
+    def head_dropout(self, shape: torch.Size, device: torch.device) -> Tensor | None:
+        """Draw the factors of the dropout before a head, for features of this shape; None where there is none."""
+        if not (self.training and self.preset.dropout):
+            return None
+        return dropped(shape, self.preset.dropout, device)
+
+    def head(self, name: str, x: Tensor, factors: Tensor | None = None) -> Tensor:
+        """Classify features (nodes, members, channels); returns logits (nodes, members, classes).
+
+        Dropout takes the ``factors`` where they are given, and draws them otherwise.
+        """
+        if factors is None:
+            factors = self.head_dropout(x.shape, x.device)
+        x = x if factors is None else x * factors
         return self.linear(f"{name}.head.3", self.linear(f"{name}.head.1", x).relu())
 
     def kept_elements(self, members: int, elements: int, device: torch.device) -> Tensor | None:
@@ -235,11 +246,12 @@ class Engine:
         messages = torch.zeros_like(left).index_add(0, target, left[source] * along.unsqueeze(-1))
         return messages + left * itself.unsqueeze(-1) + self.state[f"{name}.bias"], along
 
-    def spectrum(self, x: Tensor) -> Tensor:
+    def spectrum(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
         """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes).
 
         On the CPU one member's convolutions after another are faster than grouped ones (twice, at 33 members); on a
-        GPU the launches would cost more than the work. Elements are put in the order of the first member.
+        GPU the launches would cost more than the work. Elements are put in the order of the first member. For
+        ``factors`` see `head`.
         """
         x = x[..., self.state["spectrum.order"][0]]
         layers = [
@@ -247,16 +259,25 @@ class Engine:
             for k in range(len(self.preset.spectrum))
         ]
         if x.device.type != "cpu":
-            return self.head("spectrum", self._convolutions(x, layers))
+            return self.head("spectrum", self._grouped(x, layers), factors)
         # Taken apart at once: the gradient of a slice of one member would be as large as all members'.
-        apart = [[stacked.split(1) for stacked in layer] for layer in layers]
+        apart = [[stacked.unbind() for stacked in layer] for layer in layers]
         features = [
-            self._convolutions(one, [(weight[m], bias[m]) for weight, bias in apart])
-            for m, one in enumerate(x.split(1, dim=1))
+            self._of_member(one, [(weight[m], bias[m]) for weight, bias in apart])
+            for m, one in enumerate(x.unbind(1))
         ]
-        return self.head("spectrum", torch.cat(features, dim=1))
+        return self.head("spectrum", torch.stack(features, dim=1), factors)
 
-    def _convolutions(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def _of_member(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """Convolutions of one member: (pixels, elements) to (pixels, channels * positions)."""
+        kernels = self.preset.kernels(x.shape[1])
+        fast = layers_by_frequency(len(x), x.shape[1], self.preset.spectrum, kernels)
+        if self.mixed or not any(fast):
+            one = [(weight.unsqueeze(0), bias.unsqueeze(0)) for weight, bias in layers]
+            return self._grouped(x.unsqueeze(1), one).squeeze(1)
+        return convolutions(x, layers, [stride for _, stride in kernels], fast)
+
+    def _grouped(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Convolutions of some members, side by side as groups: (pixels, members, elements) to (..., channels)."""
         members = x.shape[1]
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.mixed):
