@@ -8,7 +8,7 @@ While a member trains, superpixels that hold any cell of its held-out region are
 nothing of that region reaches a training cell; for prediction the graph is whole again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -224,9 +224,19 @@ class Logits:
         """Fuse the parts: (cells, members, classes)."""
         return torch.einsum("bnm,bnmk->nmk", self.share, self.parts)
 
+    def with_part(self, part: Tensor) -> "Logits":
+        """Add the logits (cells, members, classes) of one more part."""
+        part = part.unsqueeze(0)
+        return replace(self, parts=torch.cat([self.parts, part]) if len(self.parts) else part)
 
-def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> Logits:
-    """Logits of the labelled cells.
+    def of(self, some: slice) -> "Logits":
+        """Return the logits of some of the members."""
+        parts = self.parts[:, :, some] if len(self.parts) else self.parts
+        return Logits(parts, self.share[:, :, some], self.usable[:, some])
+
+
+def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale], kept: Tensor | None) -> Logits:
+    """Logits of the labelled cells, without the part of the spectrum branch; its share is there.
 
     A cell whose superpixel is cut out at a scale does without that scale; the spatial branch keeps its total weight as
     long as one scale is left.
@@ -237,23 +247,34 @@ def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> L
     x : Tensor (cells, members, elements)
         Spectra of each member's labelled cells.
     scales : list of LabelledScale
+    kept : Tensor (members, elements) or None
+        See `Engine.kept_elements`.
     """
     weights = engine.weights().t()
+    share = weights.unsqueeze(1).expand(-1, len(x), -1)
+    if engine.branches == ("spectrum",):
+        return Logits(x.new_empty(0), share, torch.ones(x.shape[:2], device=x.device))
+    found = [_spatial_logits(engine, k, scale, kept) for k, scale in enumerate(scales)]
+    parts = [p for internal, _ in found for p in internal] + [p for _, external in found for p in external]
+    there = torch.stack([scale.there for scale in scales])
+    spatial = weights[: len(parts)].unsqueeze(1)
+    left = spatial * there.repeat(len(parts) // len(scales), 1, 1)
+    left = left / left.sum(0).clamp(min=1e-12) * spatial.sum(0)
+    return Logits(torch.stack(parts), torch.cat([left, share[len(parts) :]]), there.amax(0))
+
+
+def seen_spectra(engine: Engine, x: Tensor, kept: Tensor | None) -> Tensor:
+    """Spectra (cells, members, elements) as the spectrum branch sees them in this step."""
+    seen = engine.disturbed(x)
+    return seen if kept is None else seen * kept
+
+
+def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> Logits:
+    """Logits of the labelled cells, all parts; for ``x`` and ``scales`` see `spatial_logits`."""
     kept = engine.kept_elements(x.shape[1], x.shape[2], x.device)
-    usable = torch.ones(x.shape[:2], device=x.device)
-    parts, share = [], weights.unsqueeze(1).expand(-1, len(x), -1)
-    if engine.branches != ("spectrum",):
-        found = [_spatial_logits(engine, k, scale, kept) for k, scale in enumerate(scales)]
-        parts = [p for internal, _ in found for p in internal] + [
-            p for _, external in found for p in external
-        ]
-        there = torch.stack([scale.there for scale in scales])
-        usable = there.amax(0)
-        spatial = weights[: len(parts)].unsqueeze(1)
-        left = spatial * there.repeat(len(parts) // len(scales), 1, 1)
-        left = left / left.sum(0).clamp(min=1e-12) * spatial.sum(0)
-        share = torch.cat([left, share[len(parts) :]])
-    if "spectrum" in engine.branches:
-        seen = engine.disturbed(x)
-        parts.append(engine.spectrum(seen if kept is None else seen * kept))
-    return Logits(torch.stack(parts), share, usable)
+    logits = spatial_logits(engine, x, scales, kept)
+    return (
+        logits.with_part(engine.spectrum(seen_spectra(engine, x, kept)))
+        if "spectrum" in engine.branches
+        else logits
+    )

@@ -35,6 +35,10 @@ class Labels:
             weight = group_weights(labels, groups, weight)
         return cls(labels.clamp(min=0).t().contiguous(), weight.t().contiguous(), groups.t().contiguous())
 
+    def part(self, some: slice) -> "Labels":
+        """Return the labels of some of the members."""
+        return Labels(self.label[:, some].contiguous(), self.weight[:, some], self.group[:, some])
+
 
 def class_weights(labels: Tensor, n_classes: int) -> Tensor:
     """Weight of each labelled cell, (members, cells): classes weigh alike, a member's sum is 1, fillers are 0."""

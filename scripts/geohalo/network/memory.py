@@ -12,6 +12,12 @@ from geohalo.network.scales import ScaleGraph
 #: Copies of a branch's features (value, result of ReLU, dropout, gradients) that a training step holds.
 COPIES = {"internal": 8, "external": 16, "spectrum": 3}
 
+#: ... of a spectrum branch whose members go one after another, with its features at all frequencies.
+COPIES_APART = 7
+
+#: Bytes of the features of a spectrum branch from which on members do not fit into a processor's cache together.
+APART_BYTES = 1 << 23
+
 #: Copies of a superpixel's features for each of its neighbours with attention, and how many neighbours there are: those
 #: of squares that touch by side or corner.
 ATTENTION_COPIES = {"training": 6, "prediction": 3}
@@ -27,8 +33,18 @@ def spectrum_activations(n_elements: int, preset: Preset) -> int:
     return total
 
 
+def spectrum_apart(n_labelled: int, n_elements: int, preset: Preset) -> bool:
+    """Tell whether the spectrum branch is large enough to be trained one member after another on the CPU."""
+    return 4 * n_labelled * spectrum_activations(n_elements, preset) >= APART_BYTES
+
+
 def training_bytes(
-    fields: list[tuple[int, int]], n_elements: int, n_labelled: int, variant: str, preset: Preset
+    fields: list[tuple[int, int]],
+    n_elements: int,
+    n_labelled: int,
+    variant: str,
+    preset: Preset,
+    apart: int | None = None,
 ) -> tuple[int, int]:
     """Memory of a training step.
 
@@ -39,6 +55,8 @@ def training_bytes(
     n_elements, n_labelled : int
     variant : str
     preset : Preset
+    apart : int, optional
+        How many members go through the spectrum branch at a time, where that are not all of them.
 
     Returns
     -------
@@ -57,7 +75,11 @@ def training_bytes(
             copies = COPIES["external"] + NEIGHBOURS * ATTENTION_COPIES["training"] * preset.attention
             each += 4 * superpixels * max(first, *preset.external) * copies
     if "spectrum" in branches:
-        each += 4 * n_labelled * spectrum_activations(n_elements, preset) * COPIES["spectrum"]
+        features = 4 * n_labelled * spectrum_activations(n_elements, preset)
+        if apart is None:
+            each += features * COPIES["spectrum"]
+        else:
+            shared += features * COPIES_APART * apart
     return shared, each
 
 
@@ -96,12 +118,14 @@ def members_at_once(
         If a single member does not fit; the message names what to change.
     """
     n_cells, n_elements, n_classes = sizes
+    apart = cells.device.type == "cpu" and spectrum_apart(cells.shape[1], n_elements, preset)
+    at_a_time = min(n_members, torch.get_num_threads()) if apart else None
     predicting = prediction_bytes([g.n_superpixels for g in graphs], n_cells, n_classes, variant, preset)
 
     def bytes_of(some: Tensor) -> tuple[int, int]:
         """Bytes that these members share, and bytes for each."""
         fields = [_field(graph, some, preset) for graph in graphs]
-        shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset)
+        shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset, at_a_time)
         return shared, max(each, predicting)
 
     shared, each = bytes_of(cells)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,8 +12,9 @@ from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, Stacked, is_trained
+from geohalo.network.gradients import add_gradients
 from geohalo.network.labelled import LabelledScale, Logits, labelled_logits, labelled_scale
-from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve, member_losses
+from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve
 from geohalo.network.members import HISTORY, Members
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
@@ -68,19 +68,15 @@ def clip_members(gradients: list[Tensor], largest: float) -> None:
         gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
 
 
-def network_losses(logits: Logits, labels: Labels, preset: Preset) -> Tensor:
-    """Losses of each member, (losses, members), which are added: of the fused logits, or of each part."""
-    if not preset.separate_losses:
-        return member_losses(logits.fused(), labels, logits.usable, preset).unsqueeze(0)
-    there = (logits.share > 0).float()
-    losses = [
-        member_losses(part, labels, usable, preset) for part, usable in zip(logits.parts, there, strict=True)
-    ]
-    if preset.fusion == "learned":
-        # The weights learn from what they make of the parts; the parts do not.
-        fused = replace(logits, parts=logits.parts.detach()).fused()
-        losses.append(member_losses(fused, labels, logits.usable, preset))
-    return torch.stack(losses)
+def add_penalty(trained: Stacked, weight: float, members: int) -> Tensor:
+    """Add the gradient of the L1 penalty on the internal branch; returns the penalty of each member."""
+    penalty = torch.zeros(members)
+    for name, parameter in trained.items():
+        if name.startswith("internal."):
+            each = weight * parameter.abs().flatten(1).sum(1)
+            each.sum().backward()
+            penalty = penalty + each.detach().cpu()
+    return penalty
 
 
 class Labelled:
@@ -250,13 +246,10 @@ class Training:
         """One step of all members; returns the mean of each one's losses."""
         self.optimiser.zero_grad()
         engine = Engine(self.state, self.preset, self.branches, training=True, mixed=self.mixed)
-        each = network_losses(self.learned.logits(engine), self.learned.labels, self.preset)
-        losses = each.sum(0)
+        each = add_gradients(engine, self.learned.spectra, self.learned.scales, self.learned.labels)
+        losses = each.sum(0).cpu()
         if self.preset.l1_internal:
-            inner = [p.abs().flatten(1).sum(1) for n, p in self.state.items() if n.startswith("internal.")]
-            losses = losses + self.preset.l1_internal * sum(inner)
-        # Members share no parameters, so the gradient of the sum is each member's own.
-        losses.sum().backward()
+            losses = losses + add_penalty(self.trained, self.preset.l1_internal, len(losses))
         for branch, largest in (
             ("internal.", self.preset.clip_internal),
             ("external.", self.preset.clip_external),
@@ -265,7 +258,7 @@ class Training:
             if largest is not None and grads:
                 clip_members(grads, largest)
         self.optimiser.step()
-        return losses.detach().float().cpu() / len(each)
+        return losses.float() / len(each)
 
     def _record(self, loss: Tensor) -> None:
         """Keep the numbers of this epoch, and the parameters of members that end or are at their best."""

@@ -52,6 +52,8 @@ def test_training_by_hand():
     assert training_bytes(fields, 39, 8, "internal", LEAN) == (features, opened + internal)
     assert training_bytes(fields, 39, 8, "external", LEAN) == (features, opened + external)
     assert training_bytes([], 39, 8, "spectrum", LEAN) == (0, spectrum)
+    assert training_bytes([], 39, 8, "spectrum", LEAN, 2) == (4 * 8 * SPECTRUM * 7 * 2, 0)
+    assert training_bytes([], 39, 8, "spatial", LEAN, 2) == (0, 0)
 
 
 def test_what_options_add():
@@ -109,6 +111,19 @@ def test_members_share_the_memory_in_parts_of_like_size(survey, graphs, normalis
         assert at_once(survey, graphs, 10, (shared + room * each) / 1e9, preset) == expected
 
 
+def test_members_that_go_apart_share_the_room_of_the_spectrum_branch(survey, graphs, monkeypatch):
+    """With one thread a member at a time: ten of them need little more than one."""
+    monkeypatch.setattr(module, "APART_BYTES", 0)
+    fields = [(len(graph.superpixel), graph.n_superpixels) for graph in graphs]
+    preset = replace(LEAN, normalisation="map")
+    shared, each = training_bytes(fields, survey[0].shape[1], 24, "fusion", preset, 1)
+    together = training_bytes(fields, survey[0].shape[1], 24, "fusion", preset)
+    assert shared > together[0]
+    assert each < together[1]
+    for members in (1, 4, 10):
+        assert at_once(survey, graphs, members, (shared + (members + 0.1) * each) / 1e9, preset) == members
+
+
 def test_members_with_ground_of_their_own_go_apart_where_all_of_them_see_too_much(wide_survey):
     """Four members, each in a quarter of a wide map: two halves, or one by one, where all four need more memory."""
     values, arrays, _ = wide_survey
@@ -162,7 +177,7 @@ from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import initial_members
 from geohalo.network.members import Members
-from geohalo.network.memory import training_bytes
+from geohalo.network.memory import spectrum_apart, training_bytes
 from geohalo.network.presets import PRESETS
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training
@@ -194,13 +209,15 @@ train(slice(0, 1))  # what libraries take once does not count
 before = peak()
 train(slice(0, members))
 taken = peak() - before
-shared, each = training_bytes([(side * side, graph.n_superpixels)], 39, labelled, "fusion", preset)
+apart = 1 if spectrum_apart(labelled, 39, preset) else None
+fields = [(side * side, graph.n_superpixels)]
+shared, each = training_bytes(fields, 39, labelled, "fusion", preset, apart)
 print(taken, shared + members * each)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/status")
-@pytest.mark.parametrize("preset", ["default", "attention"])
+@pytest.mark.parametrize("preset", ["default", "attention", "reference"])
 def test_a_training_takes_at_most_twice_the_estimate(preset):
     """Peak memory of a process of its own, above that of a training of one member; nor less than a quarter of it."""
     scripts = Path(module.__file__).resolve().parents[2]

@@ -11,7 +11,9 @@ from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.definition import TwoBranch, hetero_data
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import initial_members
+from geohalo.network.fourier import layers_by_frequency
 from geohalo.network.members import HISTORY
+from geohalo.network.memory import spectrum_apart
 from geohalo.network.presets import PRESETS
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training, choose_device, clip_members, repeatable
@@ -94,6 +96,26 @@ def test_training_equals_torch_one_member_at_a_time(wide_survey, draw_members, t
         )
         np.testing.assert_allclose(result.history["loss"][member], losses, rtol=2e-4)
         np.testing.assert_allclose(result.score[member, 0], score, atol=5e-3)
+
+
+def test_the_published_network_at_39_elements_equals_torch(wide_survey, draw_members, train, monkeypatch):
+    """Convolutions by frequencies, members one after another in two threads: what large surveys train with."""
+    values = np.random.default_rng(5).normal(size=(len(wide_survey[0]), 39)).astype(np.float32)
+    survey = (values, *wide_survey[1:])
+    recipe = replace(PRESETS["reference"], epochs=3, **STILL)
+    members = draw_members(len(values), 2, 240)
+    assert spectrum_apart(240, 39, recipe)
+    assert any(layers_by_frequency(240, 39, recipe.spectrum, recipe.kernels(39)))
+    torch.set_num_threads(2)
+    try:
+        result = train(*survey[:2], members, recipe, epochs=None)
+    finally:
+        torch.set_num_threads(1)
+    for member in range(2):
+        drawn = (torch.as_tensor(getattr(members, name)[member]) for name in ("cells", "labels"))
+        losses, score = plain_training(survey, recipe, *drawn, int(members.seeds[member]))
+        np.testing.assert_allclose(result.history["loss"][member], losses, rtol=1e-4)
+        np.testing.assert_allclose(result.score[member, 0], score, atol=2e-3)
 
 
 def test_it_learns(survey, train, draw_members):

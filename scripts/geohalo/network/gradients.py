@@ -1,0 +1,110 @@
+"""Losses of a training step and their gradients.
+
+The convolutions of a large spectrum branch leave more behind for the gradient than fits into a processor's cache. On
+the CPU such members go one after another, from their convolutions to the gradients of these, one in each thread, and
+what one has left makes room for the next. All else is done for all members together.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from geohalo.network.engine import Engine, Stacked, is_trained
+from geohalo.network.labelled import LabelledScale, Logits, seen_spectra, spatial_logits
+from geohalo.network.losses import Labels, member_losses
+from geohalo.network.memory import spectrum_apart
+from geohalo.network.presets import Preset
+
+Part = TypeVar("Part")
+Found = TypeVar("Found")
+
+
+def network_losses(logits: Logits, labels: Labels, preset: Preset) -> Tensor:
+    """Losses of each member, (losses, members), which are added: of the fused logits, or of each part."""
+    if not preset.separate_losses:
+        return member_losses(logits.fused(), labels, logits.usable, preset).unsqueeze(0)
+    there = (logits.share > 0).float()
+    losses = [
+        member_losses(part, labels, usable, preset) for part, usable in zip(logits.parts, there, strict=True)
+    ]
+    if preset.fusion == "learned":
+        # The weights learn from what they make of the parts; the parts do not.
+        fused = replace(logits, parts=logits.parts.detach()).fused()
+        losses.append(member_losses(fused, labels, logits.usable, preset))
+    return torch.stack(losses)
+
+
+def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels: Labels) -> Tensor:
+    """Losses of each member, (losses, members), to be added up; leaves their gradients with the parameters.
+
+    Parameters
+    ----------
+    engine : Engine
+        In training.
+    x : Tensor (cells, members, elements)
+        Spectra of each member's labelled cells.
+    scales : list of LabelledScale
+    labels : Labels
+    """
+    kept = engine.kept_elements(x.shape[1], x.shape[2], x.device)
+    spatial = spatial_logits(engine, x, scales, kept)
+    if "spectrum" not in engine.branches:
+        each = network_losses(spatial, labels, engine.preset)
+        # Members share no parameters, so the gradient of the sum is each member's own.
+        each.sum().backward()
+        return each.detach()
+    seen = seen_spectra(engine, x, kept)
+    shape = torch.Size((*x.shape[:2], engine.preset.spectrum[-1]))
+    factors = engine.head_dropout(shape, x.device)
+
+    def of_part(some: slice) -> tuple[Tensor, Logits, Stacked]:
+        """Losses of some members, and the gradients of their spatial logits and of their spectrum branch."""
+        mine = _apart(spatial.of(some))
+        state = {
+            name: value.detach()[some].requires_grad_(is_trained(name))
+            for name, value in engine.state.items()
+            if name.startswith("spectrum.")
+        }
+        branch = Engine(state, engine.preset, engine.branches, engine.training, engine.mixed)
+        part = branch.spectrum(seen[:, some], None if factors is None else factors[:, some])
+        each = network_losses(mine.with_part(part), labels.part(some), engine.preset)
+        each.sum().backward()
+        return each.detach(), mine, {name: p.grad for name, p in state.items() if p.grad is not None}
+
+    members = x.shape[1]
+    apart = x.device.type == "cpu" and spectrum_apart(len(x), x.shape[2], engine.preset)
+    parts = [slice(k, k + 1) for k in range(members)] if apart else [slice(0, members)]
+    found = in_threads(of_part, parts)
+    for name in found[0][2]:
+        engine.state[name].grad = torch.cat([gradients[name] for _, _, gradients in found])
+    for name in ("parts", "share"):
+        whole: Tensor = getattr(spatial, name)
+        if whole.requires_grad:
+            whole.backward(torch.cat([getattr(mine, name).grad for _, mine, _ in found], dim=2))
+    return torch.cat([each for each, _, _ in found], dim=1)
+
+
+def _apart(logits: Logits) -> Logits:
+    """The same numbers, of which the gradients are wanted but not those of what they were made from."""
+    parts, share = (
+        value.detach().requires_grad_(value.requires_grad) for value in (logits.parts, logits.share)
+    )
+    return replace(logits, parts=parts, share=share)
+
+
+def in_threads(function: Callable[[Part], Found], parts: list[Part]) -> list[Found]:
+    """Call a function for each part, in as many threads as torch uses, each of which computes alone."""
+    threads = torch.get_num_threads()
+    if threads == 1 or len(parts) == 1:
+        return [function(part) for part in parts]
+    # MKL has one number of threads for the whole process.
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(function, parts))
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,100 @@
+"""Members whose spectrum branch is trained one after another, in threads, against all of them together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from geohalo.network import gradients, memory
+from geohalo.network.gradients import in_threads
+from geohalo.network.memory import spectrum_activations, spectrum_apart
+from geohalo.network.presets import PRESETS
+
+RECIPES = PRESETS | {
+    "learned, of the fused logits": replace(PRESETS["learned_fusion"], separate_losses=False),
+    "between groups": replace(PRESETS["default"], variance_penalty=0.5, group_weights=True),
+}
+
+
+@pytest.fixture
+def threads():
+    """Return a function that sets the number of threads for this test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Return the list of how many parts each step was cut into."""
+    cut = []
+
+    def counted(function, parts):
+        cut.append(len(parts))
+        return in_threads(function, parts)
+
+    monkeypatch.setattr(gradients, "in_threads", counted)
+    return cut
+
+
+def grouped(members):
+    """With two groups of deposits among the positives of each member."""
+    groups = np.where(members.labels > 0, np.arange(members.labels.shape[1]) % 2, -1)
+    return replace(members, groups=groups)
+
+
+@pytest.mark.parametrize("preset", RECIPES)
+@pytest.mark.parametrize("variant", ["fusion", "spectrum"])
+def test_one_after_another_is_what_they_are_together(
+    survey, draw_members, train, preset, variant, monkeypatch, threads, calls
+):
+    """Losses, parameters and scores after some epochs, with all that is drawn at random."""
+    members = grouped(draw_members(len(survey[0])))
+    results = []
+    for n_threads, bytes_apart in ((1, 1 << 60), (2, 0)):
+        threads(n_threads)
+        monkeypatch.setattr(memory, "APART_BYTES", bytes_apart)
+        results.append(train(*survey[:2], members, RECIPES[preset], variant, epochs=3))
+    assert calls == [1] * 3 + [3] * 3
+    together, apart = results
+    np.testing.assert_allclose(apart.history["loss"], together.history["loss"], rtol=1e-5)
+    np.testing.assert_allclose(apart.score, together.score, atol=2e-4)
+    for name, value in together.state.items():
+        close = {"rtol": 1e-3, "atol": 1e-4, "msg": lambda text, name=name: f"{name}: {text}"}
+        torch.testing.assert_close(apart.state[name], value, **close)
+
+
+def test_the_number_of_threads_changes_no_bit(survey, draw_members, train, monkeypatch, threads):
+    monkeypatch.setattr(memory, "APART_BYTES", 0)
+    found = []
+    for n_threads in (1, 2, 3):
+        threads(n_threads)
+        found.append(train(*survey[:2], draw_members(len(survey[0]), 5), "reference", "spectrum"))
+    for other in found[1:]:
+        assert np.array_equal(other.score, found[0].score)
+        assert all(torch.equal(other.state[name], value) for name, value in found[0].state.items())
+
+
+def test_each_thread_computes_alone_and_the_number_comes_back(threads):
+    threads(3)
+    assert in_threads(lambda part: (part, torch.get_num_threads()), [4, 5, 6, 7]) == [
+        (k, 1) for k in range(4, 8)
+    ]
+    assert torch.get_num_threads() == 3
+    assert in_threads(lambda part: (part, torch.get_num_threads()), [8]) == [(8, 3)]
+
+    def fail(part):
+        raise ZeroDivisionError(part)
+
+    with pytest.raises(ZeroDivisionError):
+        in_threads(fail, [1, 2])
+    assert torch.get_num_threads() == 3
+
+
+def test_which_branches_go_apart():
+    """800 cells of the published branch leave 32 MB behind, of the default one 1.7 MB."""
+    published, lean = PRESETS["reference"], PRESETS["default"]
+    assert 4 * 800 * spectrum_activations(39, published) == 4 * 800 * 9952
+    assert spectrum_apart(800, 39, published)
+    assert not spectrum_apart(800, 39, lean)
+    assert not spectrum_apart(200, 39, published)
