@@ -20,6 +20,8 @@ UNCOMPARED = ("shuffle",)
 COMPARED = ("capture", "above_decoys")
 LEVEL = 0.05
 POWER = 0.8
+#: Both measures lie between 0 and 1, so that no difference is larger.
+LARGEST = 1.0
 #: All flips of signs are tried up to so many, else so many are drawn.
 EXACT_FLIPS, DRAWN_FLIPS = 16384, 10_000
 
@@ -100,7 +102,8 @@ def compare(
     Returns
     -------
     difference, low, high, p, detectable : float
-        Mean difference, 95 % interval over groups, p of `sign_flip_p`, and `detectable_difference`.
+        Mean difference, 95 % interval over groups, p of `sign_flip_p`, and `detectable_difference` (NaN where it is
+        larger than `LARGEST`).
     groups : int
         Number of groups G.
     """
@@ -113,7 +116,10 @@ def compare(
     p = sign_flip_p(sums, seed)
     mean = sums.sum() / sizes.sum()
     spread = float(np.std(sums - mean * sizes, ddof=1)) if len(sizes) > 1 else np.nan
-    return float(mean), low, high, p, detectable_difference(spread, sizes), len(sizes)
+    detectable = detectable_difference(spread, sizes)
+    if detectable > LARGEST:
+        detectable = float("nan")
+    return float(mean), low, high, p, detectable, len(sizes)
 
 
 def sign_flip_p(sums: np.ndarray, seed: int = 0) -> float:

@@ -3,7 +3,7 @@
 A convolution without padding is part of the circular one over as many positions, and that one is a product for each
 frequency. With Gauss's three real products for a complex one, 39 elements and the published kernels, a pixel
 takes 44 products of a matrix in place of 210 in the second layer, and 31 in place of 121 in the third: the same
-numbers to rounding, for half the time. What is left are dense products, and the transforms, bound by memory.
+numbers to rounding, for half the time.
 
 Features have the shape (positions, pixels, channels): the pixels of one frequency lie together.
 """
@@ -26,7 +26,7 @@ LARGEST_SHARE = 0.355
 #: ... and for no fewer pixels than this, whatever the layer: the weights are transformed too, in every step.
 FEWEST_PIXELS = 200
 
-#: Pixels that a layer takes at a time, at most: their features at all frequencies fit into the processor's cache.
+#: Pixels that a layer takes at a time, at most: 13 MB of features at all frequencies in the widest published layer.
 PIXELS_AT_ONCE = 300
 
 

@@ -140,6 +140,14 @@ def test_compare_uses_the_spread_about_the_mean_difference():
     assert compare(differences + 0.4, group, 100, 0)[4] == pytest.approx(detectable)
 
 
+def test_no_difference_is_detectable_that_cannot_be():
+    """Six groups of one deposit: 1.587 times the spread, which passes 1 at a spread of 0.63."""
+    group, shape = np.arange(6), np.array([1.0, -1, 1, -1, 1, -1])
+    factor = detectable_difference(1.0, np.ones(6, dtype=int)) * shape.std(ddof=1)
+    assert compare(0.99 / factor * shape, group, 100, 0)[4] == pytest.approx(0.99)
+    assert np.isnan(compare(1.01 / factor * shape, group, 100, 0)[4])
+
+
 def test_nothing_to_compare():
     *numbers, groups = compare(np.empty(0), np.empty(0, dtype=int), 100, 0)
     assert np.isnan(numbers).all()
