@@ -68,15 +68,14 @@ def clip_members(gradients: list[Tensor], largest: float) -> None:
         gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
 
 
-def add_penalty(trained: Stacked, weight: float, members: int) -> Tensor:
-    """Add the gradient of the L1 penalty on the internal branch; returns the penalty of each member."""
-    penalty = torch.zeros(members)
-    for name, parameter in trained.items():
-        if name.startswith("internal."):
-            each = weight * parameter.abs().flatten(1).sum(1)
-            each.sum().backward()
-            penalty = penalty + each.detach().cpu()
-    return penalty
+def add_penalty(losses: Tensor, trained: Stacked, weight: float) -> Tensor:
+    """Add the L1 penalty on the internal branch to the losses (members,), and its gradient to the parameters'."""
+    inner = [p.abs().flatten(1).sum(1) for name, p in trained.items() if name.startswith("internal.")]
+    if not inner:
+        return losses
+    penalty = weight * torch.stack(inner).sum(0)
+    penalty.sum().backward()
+    return losses + penalty.detach()
 
 
 class Labelled:
@@ -247,9 +246,9 @@ class Training:
         self.optimiser.zero_grad()
         engine = Engine(self.state, self.preset, self.branches, training=True, mixed=self.mixed)
         each = add_gradients(engine, self.learned.spectra, self.learned.scales, self.learned.labels)
-        losses = each.sum(0).cpu()
+        losses = each.sum(0)
         if self.preset.l1_internal:
-            losses = losses + add_penalty(self.trained, self.preset.l1_internal, len(losses))
+            losses = add_penalty(losses, self.trained, self.preset.l1_internal)
         for branch, largest in (
             ("internal.", self.preset.clip_internal),
             ("external.", self.preset.clip_external),
@@ -258,7 +257,7 @@ class Training:
             if largest is not None and grads:
                 clip_members(grads, largest)
         self.optimiser.step()
-        return losses.float() / len(each)
+        return losses.float().cpu() / len(each)
 
     def _record(self, loss: Tensor) -> None:
         """Keep the numbers of this epoch, and the parameters of members that end or are at their best."""
