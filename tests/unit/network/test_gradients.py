@@ -64,6 +64,20 @@ def test_one_after_another_is_what_they_are_together(
         torch.testing.assert_close(apart.state[name], value, **close)
 
 
+def test_one_after_another_in_mixed_precision(survey, draw_members, train, monkeypatch, threads):
+    """Threads know of bfloat16 what the first one knows."""
+    threads(2)
+    found = {}
+    for precision in ("mixed", "float32"):
+        for bytes_apart in (0, 1 << 60):
+            monkeypatch.setattr(memory, "APART_BYTES", bytes_apart)
+            drawn = draw_members(len(survey[0]))
+            result = train(*survey[:2], drawn, "reference", "spectrum", precision=precision)
+            found[precision, bytes_apart > 0] = result.score
+    np.testing.assert_allclose(found["mixed", False], found["mixed", True], atol=2e-3)
+    assert not np.allclose(found["mixed", False], found["float32", False], atol=1e-5)
+
+
 def test_the_number_of_threads_changes_no_bit(survey, draw_members, train, monkeypatch, threads):
     monkeypatch.setattr(memory, "APART_BYTES", 0)
     found = []
