@@ -48,7 +48,11 @@ class Bilinear:
 
 @cache
 def bilinear(positions: int, kernel: int) -> Bilinear:
-    """Transforms of ``y[t] = sum over j of x[t + j] w[j]``, for all ``t`` at which the kernel fits."""
+    """Transforms of ``y[t] = sum over j of x[t + j] w[j]``, for all ``t`` at which the kernel fits.
+
+    The convolution theorem, with Gauss's three real products for a complex one (Blahut 2010, Fast Algorithms for
+    Signal Processing).
+    """
     where = torch.arange(positions, dtype=torch.float64)
     left = positions - kernel + 1
     features, weights, back = [], [], []
@@ -119,7 +123,11 @@ def transformed(matrix: Tensor, x: Tensor) -> Tensor:
 
 
 class _ByFrequency(torch.autograd.Function):
-    """ReLU of a convolution of (positions, pixels, channels), so many pixels at a time that they stay in the cache."""
+    """ReLU of a convolution, some pixels at a time.
+
+    From features (positions, pixels, incoming), weight (outgoing, incoming, kernel) and bias (outgoing,) to features
+    (positions left, pixels, outgoing).
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

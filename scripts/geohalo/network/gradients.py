@@ -76,7 +76,7 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
         return each.detach(), mine, {name: p.grad for name, p in state.items() if p.grad is not None}
 
     members = x.shape[1]
-    apart = x.device.type == "cpu" and spectrum_apart(len(x), x.shape[2], engine.preset)
+    apart = spectrum_apart(x.device, len(x), x.shape[2], engine.preset)
     parts = [slice(k, k + 1) for k in range(members)] if apart else [slice(0, members)]
     found = in_threads(of_part, parts)
     for name in found[0][2]:

@@ -226,13 +226,11 @@ class Logits:
 
     def with_part(self, part: Tensor) -> "Logits":
         """Add the logits (cells, members, classes) of one more part."""
-        part = part.unsqueeze(0)
-        return replace(self, parts=torch.cat([self.parts, part]) if len(self.parts) else part)
+        return replace(self, parts=torch.cat([self.parts, part.unsqueeze(0)]))
 
     def of(self, some: slice) -> "Logits":
         """Return the logits of some of the members."""
-        parts = self.parts[:, :, some] if len(self.parts) else self.parts
-        return Logits(parts, self.share[:, :, some], self.usable[:, some])
+        return Logits(self.parts[:, :, some], self.share[:, :, some], self.usable[:, some])
 
 
 def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale], kept: Tensor | None) -> Logits:
@@ -253,7 +251,8 @@ def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale], kept:
     weights = engine.weights().t()
     share = weights.unsqueeze(1).expand(-1, len(x), -1)
     if engine.branches == ("spectrum",):
-        return Logits(x.new_empty(0), share, torch.ones(x.shape[:2], device=x.device))
+        classes = engine.state["spectrum.head.3.bias"].shape[1]
+        return Logits(x.new_empty(0, *x.shape[:2], classes), share, torch.ones(x.shape[:2], device=x.device))
     found = [_spatial_logits(engine, k, scale, kept) for k, scale in enumerate(scales)]
     parts = [p for internal, _ in found for p in internal] + [p for _, external in found for p in external]
     there = torch.stack([scale.there for scale in scales])

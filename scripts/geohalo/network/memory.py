@@ -33,9 +33,9 @@ def spectrum_activations(n_elements: int, preset: Preset) -> int:
     return total
 
 
-def spectrum_apart(n_labelled: int, n_elements: int, preset: Preset) -> bool:
-    """Tell whether the spectrum branch is large enough to be trained one member after another on the CPU."""
-    return 4 * n_labelled * spectrum_activations(n_elements, preset) >= APART_BYTES
+def spectrum_apart(device: torch.device, n_labelled: int, n_elements: int, preset: Preset) -> bool:
+    """Tell whether the spectrum branch is trained one member after another: on the CPU, where it is large enough."""
+    return device.type == "cpu" and 4 * n_labelled * spectrum_activations(n_elements, preset) >= APART_BYTES
 
 
 def training_bytes(
@@ -118,7 +118,7 @@ def members_at_once(
         If a single member does not fit; the message names what to change.
     """
     n_cells, n_elements, n_classes = sizes
-    apart = cells.device.type == "cpu" and spectrum_apart(cells.shape[1], n_elements, preset)
+    apart = spectrum_apart(cells.device, cells.shape[1], n_elements, preset)
     at_a_time = min(n_members, torch.get_num_threads()) if apart else None
     predicting = prediction_bytes([g.n_superpixels for g in graphs], n_cells, n_classes, variant, preset)
 

@@ -10,6 +10,7 @@ from geohalo.network.gradients import in_threads
 from geohalo.network.memory import spectrum_activations, spectrum_apart
 from geohalo.network.presets import PRESETS
 
+CPU = torch.device("cpu")
 RECIPES = PRESETS | {
     "learned, of the fused logits": replace(PRESETS["learned_fusion"], separate_losses=False),
     "between groups": replace(PRESETS["default"], variance_penalty=0.5, group_weights=True),
@@ -109,6 +110,7 @@ def test_which_branches_go_apart():
     """800 cells of the published branch leave 32 MB behind, of the default one 1.7 MB."""
     published, lean = PRESETS["reference"], PRESETS["default"]
     assert 4 * 800 * spectrum_activations(39, published) == 4 * 800 * 9952
-    assert spectrum_apart(800, 39, published)
-    assert not spectrum_apart(800, 39, lean)
-    assert not spectrum_apart(200, 39, published)
+    assert spectrum_apart(CPU, 800, 39, published)
+    assert not spectrum_apart(CPU, 800, 39, lean)
+    assert not spectrum_apart(CPU, 200, 39, published)
+    assert not spectrum_apart(torch.device("cuda"), 800, 39, published)

@@ -209,7 +209,7 @@ train(slice(0, 1))  # what libraries take once does not count
 before = peak()
 train(slice(0, members))
 taken = peak() - before
-apart = 1 if spectrum_apart(labelled, 39, preset) else None
+apart = 1 if spectrum_apart(torch.device("cpu"), labelled, 39, preset) else None
 fields = [(side * side, graph.n_superpixels)]
 shared, each = training_bytes(fields, 39, labelled, "fusion", preset, apart)
 print(taken, shared + members * each)

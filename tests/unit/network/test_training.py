@@ -104,7 +104,7 @@ def test_the_published_network_at_39_elements_equals_torch(wide_survey, draw_mem
     survey = (values, *wide_survey[1:])
     recipe = replace(PRESETS["reference"], epochs=3, **STILL)
     members = draw_members(len(values), 2, 240)
-    assert spectrum_apart(240, 39, recipe)
+    assert spectrum_apart(CPU, 240, 39, recipe)
     assert any(layers_by_frequency(240, 39, recipe.spectrum, recipe.kernels(39)))
     torch.set_num_threads(2)
     try:
