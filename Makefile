@@ -1,12 +1,16 @@
-# make run | test | bench | lint. The first call makes the environment from the pinned requirements.
+# make run | unlock | test | bench | lint. The first call makes the environment from the pinned requirements.
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: run test bench lint env env-bench
+.PHONY: run unlock test bench lint env env-bench
 
+# After a kill: make unlock, and make run goes on where it stopped.
 run: env
-	$(BIN)/snakemake --cores $(CORES)
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+
+unlock: env
+	$(BIN)/snakemake --cores 1 --unlock
 
 env: .venv/.installed
 

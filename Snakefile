@@ -15,6 +15,7 @@ if "surveys" in config:
     include: "rules/several.smk"
     include: "rules/surveys.smk"
     include: "rules/transfer.smk"
+    include: "rules/bench.smk"
 
 else:
 
@@ -28,6 +29,7 @@ else:
     include: "rules/train.smk"
     include: "rules/evaluate.smk"
     include: "rules/products.smk"
+    include: "rules/pathfinders.smk"
     include: "rules/explanation.smk"
     include: "rules/classes.smk"
     include: "rules/experiments.smk"
@@ -45,6 +47,7 @@ localrules:
     consensus,
     claims,
     transfer,
+    bench,
 
 
 rule all:

@@ -14,15 +14,21 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
+from _locks import check_writable, tell_lock
 from _resources import megabytes, minutes, superpixel_pairs
 from _sources import content_hash, files_hash
+from geohalo.addresses import masked
 from geohalo.errors import InputError
+from geohalo.evidence.controls import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
 
 try:
+    if workflow.is_main_process:
+        check_writable(".", sys.argv)
+        tell_lock()
     config = check_settings(
         config,
         ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml",
@@ -41,15 +47,21 @@ TILED = config["grid"]["tiles"] > 1
 TILE = ["scatteritem"] if TILED else []
 # Labels are a raster of classes instead of deposits.
 CLASSES = "raster" in config["labels"]
+# Stages that tell what is doubtful in the input, in their order.
+WARNING_STAGES = [
+    "read_grids" if GRIDDED else "clean_samples",
+    *([] if CLASSES else ["clean_deposits", "make_folds"]),
+]
 EVALUATED = [
     "metrics",
+    "warnings",
     *(
         ["confusion"]
         if CLASSES
         else ["deposit_ranks", "success_rate", "calibration", "comparisons", "verdict"]
     ),
 ]
-SCHEMES = ["held_out", "inner", "random", "final"]
+SCHEMES = ["held_out", "inner", *(["random"] if config["evaluation"]["random"] else []), "final"]
 SCHEMES += sorted(config["labels"]["extra_splits"])
 # Whether superpixels of the map learn which neighbours to attend to.
 ATTENTION = (
@@ -71,6 +83,8 @@ FILES = {
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
+    "stage_warnings": "warnings/{stage}.csv",
+    "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
     "interpolation": "interpolation.json",
     "interpolation_table": "interpolation.csv",
@@ -79,6 +93,7 @@ FILES = {
     "realised_heldout": "realisations/{realisation}/runs/{variant}/{scales}/heldout.nc",
     "realised_members": "realisations/{realisation}/runs/{variant}/{scales}/members.pt",
     "realised_history": "realisations/{realisation}/runs/{variant}/{scales}/history.csv",
+    "realised_pathfinders": "realisations/{realisation}/runs/{variant}/{scales}/pathfinders.csv",
     "realised_checkpoint": "realisations/{realisation}/runs/{variant}/{scales}/checkpoint.pt",
     "averaged_heldout": "realisations/heldout.nc",
     "realisations": "realisations.csv",
@@ -97,6 +112,7 @@ FILES = {
     "heldout": "runs/{variant}/{scales}/heldout.nc",
     "members": "runs/{variant}/{scales}/members.pt",
     "history": "runs/{variant}/{scales}/history.csv",
+    "pathfinders": "runs/{variant}/{scales}/pathfinders.csv",
     "attention": "runs/{variant}/{scales}/attention.csv",
     "checkpoint": "runs/{variant}/{scales}/checkpoint.pt",
     "attribution": "attribution/{variant}.nc",
@@ -112,6 +128,7 @@ FILES = {
     "confusion": "confusion.csv",
     "ablation": "ablation.csv",
     "ablation_comparisons": "ablation_comparisons.csv",
+    "ablation_ranks": "ablation_ranks.csv",
     "ablation_figure": "figures/ablation.png",
     "ablation_differences": "figures/ablation_differences.png",
     "sweep": "sweep.csv",
@@ -120,7 +137,9 @@ FILES = {
     "figure": "figures/{figure}.png",
     "thresholds": "thresholds.csv",
     "targets": "targets.csv",
+    "target_ground": "target_ground.csv",
     "fingerprints": "fingerprints.csv",
+    "pathfinder_summary": "pathfinders.csv",
     "target_package": "targets.gpkg",
     "target_project": "targets.qgs",
     "alternative_elements": "alternatives/elements/{key}",
@@ -152,6 +171,12 @@ ACROSS = {
     "surveys": "results/surveys.csv",
     "surveys_figure": "results/surveys.png",
 }
+BENCH = {
+    "bench": "results/bench.csv",
+    "bench_pooled": "results/bench_pooled.csv",
+    "bench_text": "results/bench.md",
+    "bench_figure": "results/bench.png",
+}
 
 
 def run_space(variants, settings):
@@ -168,16 +193,21 @@ USED, COMPARED = (
 SCALES = run_space(VARIANTS[:1], [USED]).scales[0]
 # The first variant learning from permuted labels, a run of its own.
 SHUFFLED = [name for name in config["evaluation"]["controls"] if name == "shuffle"]
+# Whether there is a linear term, which `ablation` then compares as well.
+LINEAR = (
+    config["network"]["options"].get("linear", PRESETS[config["network"]["preset"]].linear) and not CLASSES
+)
 # The runs of `all`, of `ablation` and of `sweep`; what they share is trained once.
 TRAINED = run_space([*VARIANTS, *SHUFFLED], [USED])
-ABLATION = run_space([*config["experiments"]["variants"], *SHUFFLED], [USED])
+ABLATED = [name for name in config["experiments"]["variants"] if name != "linear" or LINEAR]
+ABLATION = run_space([*ABLATED, *SHUFFLED], [USED])
 SWEEP = run_space(VARIANTS[:1], [*COMPARED, USED])
 
 
 wildcard_constraints:
     n_segments="|".join({str(n): None for counts in [USED, *COMPARED] for n in counts}),
     scales="|".join(map(re.escape, SWEEP.scales)),
-    variant="fusion|spectrum|spatial|internal|external|shuffle",
+    variant="|".join([*BRANCHES, "shuffle"]),
 
 
 def path(name, **wildcards):
@@ -229,6 +259,12 @@ def survey_file(name, key):
     return str(file)
 
 
+def assay_tables(section):
+    """Paths of the table of assays that a section `samples` joins, if any."""
+    join = (section or {}).get("join")
+    return [survey_file(join["file"], "samples.join.file")] if join else []
+
+
 def run_files(name, space):
     """A file of every run of a space."""
     return expand(path(name), zip, **space.to_dict("list"))
@@ -259,12 +295,16 @@ def survey_folds():
     return [path("folds_deposits"), *tables]
 
 
-def several_needed(wildcards):
-    """Say what a transfer needs: this is the workflow of one survey."""
-    raise WorkflowError(
-        "snakemake transfer: a model is carried from one survey to another, and this config is that of one. List them in a "
-        "config of their own, as config/many.yaml does (key 'surveys')."
-    )
+def several_needed(target, why):
+    """Return an input function that says what a target of several surveys needs: this is the workflow of one."""
+
+    def needed(wildcards):
+        raise WorkflowError(
+            f"snakemake {target}: {why}, and this config is that of one. List them in a config of their own, as "
+            "config/many.yaml does (key 'surveys')."
+        )
+
+    return needed
 
 
 def final_outputs():
@@ -287,6 +327,7 @@ def final_products():
         "history",
         "targets",
         "concentration_area",
+        "pathfinders",
     ]
     figures += ["splits"] if config["labels"]["extra_splits"] else []
     if CLASSES:
@@ -301,7 +342,7 @@ def final_products():
         *([] if GRIDDED else [path("samples_report")]),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
-        *([] if CLASSES else map(path, TARGETS)),
+        *([] if CLASSES else map(path, [*TARGETS, "pathfinder_summary"])),
         *([path("interpolation_spread"), path("realisations")] if REALISATIONS else []),
     ]
 
@@ -309,10 +350,14 @@ def final_products():
 if "simulate" in config:
     TABLES = simulated_tables(config["simulate"])
     SAMPLE_TABLE, DEPOSIT_TABLE = path("simulated_samples"), path("simulated_deposits")
+    ASSAY_TABLES = []
 else:
     TABLES = {"samples": config.get("samples"), "deposits": config.get("deposits")}
     SAMPLE_TABLE = None if GRIDDED else survey_file(config["samples"]["file"], "samples.file")
     DEPOSIT_TABLE = None if CLASSES else survey_file(config["deposits"]["file"], "deposits.file")
+    ASSAY_TABLES = assay_tables(config.get("samples"))
+# What the deposits are known for.
+COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 LABEL_RASTERS = {
     key: survey_file(name, f"labels.raster.{key}") for key, name in config["labels"].get("raster", {}).items()
 }
@@ -331,21 +376,24 @@ MAPS = [
 # Maps of numbers that targets are found in or described by.
 MEASURED = ["score", "spread", "heldout_score", "probability", "applicability"]
 # What targets come with beside their map and figures.
-TARGETS = ["thresholds", "targets", "fingerprints", "target_package", "target_project"]
+TARGETS = ["thresholds", "targets", "target_ground", "fingerprints", "target_package", "target_project"]
 CLASS_MAPS = ["classes", "score", "spread"]
 # The scores that maps are made of, and what realisations add to the maps.
 MAPPED = path("averaged_heldout") if REALISATIONS else path("heldout", variant=VARIANTS[0], scales=SCALES)
 SPREAD = {"interpolation_spread": path("interpolation_spread")} if REALISATIONS else {}
+# How far from a sample ground is mapped, in metres; rasters do not tell.
+REACH = 0.0 if GRIDDED else config["grid"]["max_distance"]
 # Where the survey has values: its samples, or the cells of its rasters.
 PLACES = path("elements") if GRIDDED else path("samples")
 # Samples that evidence is measured at: the open benchmark's protocol is about samples and deposits.
 SAMPLED = {} if GRIDDED or CLASSES else {"samples": path("samples")}
 # Classes are judged by their probabilities, which few controls give, and places without deposits say nothing.
-CLASSIFIERS = ["logistic", "random_forest", "gradient_boosting"]
 CONTROLS = [
     name
     for name in config["evaluation"]["controls"]
     if name not in SHUFFLED
-    and (name in CLASSIFIERS or not CLASSES)
+    and (name in PROBABILITY_CONTROLS or not CLASSES)
     and (name != "sampling_density" or not GRIDDED)
+    and (name != "commodity_index" or COMMODITIES)
 ]
+SEE_SUPERPIXELS = {*CONTEXT, "superpixel_contrast"}

@@ -7,6 +7,7 @@ if GRIDDED:
             [str(file) for file in RASTERS],
         output:
             elements=path("elements"),
+            warnings=path("stage_warnings", stage="read_grids"),
         log:
             log_file("read_grids"),
         benchmark:

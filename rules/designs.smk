@@ -44,6 +44,7 @@ def alternative_tables(wildcards):
         values = {"rasters": [str(file) for file in RASTERS]}
     else:
         values = {"samples": survey_file(settings["samples"]["file"], "samples.file")}
+        values |= {"assays": file for file in assay_tables(settings["samples"])}
     return values | {"deposits": survey_file(settings["deposits"]["file"], "deposits.file")}
 
 

@@ -6,7 +6,7 @@ rule score_controls:
         cube=path("cube"),
         places=PLACES,
         folds=survey_folds(),
-        graphs=[path("graph", n_segments=n) for n in SCALES.split("-") if "superpixel_contrast" in CONTROLS],
+        graphs=[path("graph", n_segments=n) for n in SCALES.split("-") if SEE_SUPERPIXELS & {*CONTROLS}],
     output:
         scores=path("controls"),
     log:
@@ -22,6 +22,7 @@ rule score_controls:
     params:
         schemes=SCHEMES,
         controls=CONTROLS,
+        commodities=COMMODITIES,
         code=code("score_controls"),
     message:
         "Score the controls {params.controls} on the same folds"
@@ -36,6 +37,7 @@ rule evaluate:
         folds=survey_folds(),
         runs=run_files("heldout", TRAINED),
         controls=path("controls"),
+        warnings=[path("stage_warnings", stage=stage) for stage in WARNING_STAGES],
     output:
         **{name: in_report(name) for name in EVALUATED},
     log:
@@ -58,6 +60,7 @@ rule evaluate:
             "bootstrap": config["evaluation"]["bootstrap"],
         },
         names=method_names(),
+        reach=REACH,
         code=code("evaluate"),
     message:
         "Measure variants and controls with held-out deposits, on the other splits and on the random one"

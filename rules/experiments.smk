@@ -16,7 +16,12 @@ rule sweep:
 
 rule transfer:
     input:
-        several_needed,
+        several_needed("transfer", "a model is carried from one survey to another"),
+
+
+rule bench:
+    input:
+        several_needed("bench", "methods are compared over several surveys"),
 
 
 # The measuring of `evaluate`, apart from it: a comparison does not redo metrics.csv.
@@ -28,7 +33,11 @@ use rule evaluate as compare_variants with:
         runs=run_files("heldout", ABLATION),
         controls=path("controls"),
     output:
-        **({} if CLASSES else {"comparisons": path("ablation_comparisons")}),
+        **(
+            {}
+            if CLASSES
+            else {"comparisons": path("ablation_comparisons"), "deposit_ranks": path("ablation_ranks")}
+        ),
         metrics=path("ablation"),
     log:
         log_file("compare_variants"),

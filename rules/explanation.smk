@@ -75,6 +75,7 @@ if EXPLAINED:
             target_map=path("map", map="targets"),
             targets=path("targets"),
             fingerprints=path("fingerprints"),
+            pathfinders=path("pathfinder_summary"),
         output:
             attribution=shown("attribution"),
             fingerprints=shown("fingerprints"),

@@ -4,7 +4,7 @@
 rule plot_survey:
     input:
         **({} if GRIDDED else {"samples": path("samples")}),
-        **({} if CLASSES else {"deposits": path("deposits")}),
+        **({} if CLASSES else {"deposits": path("deposits"), "pathfinders": path("pathfinder_summary")}),
         elements=path("elements"),
     output:
         **({} if GRIDDED else {"samples": shown("samples")}),
@@ -109,6 +109,7 @@ if not CLASSES:
             mem_mb=megabytes(500, 1),
             runtime=minutes(5, 0.05),
         params:
+            radius=config["labels"]["radius"],
             code=code("map_anomalies"),
         message:
             "Make the anomaly maps"
@@ -176,11 +177,13 @@ if not CLASSES:
             elements=path("elements"),
             deposits=path("deposits"),
             thresholds=path("thresholds"),
+            pathfinders=path("pathfinder_summary"),
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
             map=path("map", map="targets"),
             table=shown("targets_table", path("targets")),
             fingerprints=path("fingerprints"),
+            ground=path("target_ground"),
             geopackage=path("target_package"),
             project=path("target_project"),
         log:
@@ -197,7 +200,13 @@ if not CLASSES:
         params:
             survey=SURVEY,
             transform=config["cube"]["transform"],
-            targets={key: config["targets"][key] for key in ("cut", "share", "fewest_cells", "most", "ring")},
+            targets={
+                "radius": config["labels"]["radius"],
+                **{
+                    key: config["targets"][key]
+                    for key in ("cut", "share", "fewest_cells", "most", "ring", "largest_area")
+                },
+            },
             code=code("rank_targets", "colour_maps.yaml"),
         message:
             "Rank the targets"
@@ -210,8 +219,11 @@ if not CLASSES:
             deposits=path("deposits"),
             thresholds=path("thresholds"),
             targets=path("targets"),
+            ground=path("target_ground"),
             score=path("map", map="score"),
             ranks=path("map", map="targets"),
+            metrics=path("metrics"),
+            deposit_ranks=path("deposit_ranks"),
         output:
             targets=shown("targets"),
             concentration_area=shown("concentration_area"),
@@ -228,6 +240,8 @@ if not CLASSES:
             runtime=minutes(5, 0.05),
         params:
             survey=SURVEY,
+            variant=VARIANTS[0],
+            reach=REACH,
             code=code("plot_targets", "colour_maps.yaml"),
         message:
             "Draw the targets and the concentration-area curve"
@@ -241,6 +255,7 @@ if not CLASSES:
             elements=path("elements"),
             deposits=path("deposits"),
             metrics=path("metrics"),
+            deposit_ranks=path("deposit_ranks"),
             score=path("map", map="score"),
             heldout_score=path("map", map="heldout_score"),
         output:
@@ -261,6 +276,7 @@ if not CLASSES:
         params:
             survey=SURVEY,
             variant=VARIANTS[0],
+            reach=REACH,
             code=code("plot_anomalies", "colour_maps.yaml"),
         message:
             "Draw the anomaly maps"

@@ -57,6 +57,7 @@ if REALISATIONS:
             scores=path("realised_heldout"),
             members=path("realised_members"),
             history=path("realised_history"),
+            pathfinders=path("realised_pathfinders"),
         log:
             log_file("train_realisation", "realisation", "variant", "scales"),
         benchmark:
@@ -66,6 +67,7 @@ if REALISATIONS:
             schemes=["held_out", *(["inner"] if config["network"]["early_stopping"] else []), "final"],
             settings=rules.train.params.settings,
             spectrum_order=rules.train.params.spectrum_order,
+            commodities=COMMODITIES,
             shuffle=False,
             machine=rules.train.params.machine,
             checkpoint=path("realised_checkpoint"),

@@ -1,5 +1,7 @@
 """One page of all that a survey shows."""
 
+from geohalo.survey.table_files import is_geodatabase
+
 # What the report is made of beside the products themselves.
 REPORTED = [
     path("elements"),
@@ -11,7 +13,10 @@ REPORTED = [
 ]
 # What the survey was read from.
 SOURCES_READ = [
-    file for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS, *LABEL_RASTERS.values()] if file is not None
+    part
+    for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *RASTERS, *LABEL_RASTERS.values()]
+    if file is not None
+    for part in ([file] if is_geodatabase(file) else [file, *table_files(file)])
 ]
 # Templates, styles and captions.
 PAGE = Path(workflow.basedir) / "resources" / "report"
@@ -42,6 +47,7 @@ rule report:
             "survey": SURVEY,
             "variant": VARIANTS[0],
             "settings": config,
+            "commodities": COMMODITIES,
             "benchmarks": f"benchmarks/{SURVEY}",
             "rules": BENCHMARKED,
         },

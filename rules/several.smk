@@ -10,6 +10,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
+from _locks import check_writable, tell_lock
 from geohalo.errors import InputError
 from geohalo.several_surveys import (
     survey_configs,
@@ -20,6 +21,9 @@ from snakemake.exceptions import WorkflowError
 
 LISTED_IN = ", ".join(map(str, workflow.overwrite_configfiles)) or "config"
 try:
+    if workflow.is_main_process:
+        check_writable(".", sys.argv)
+        tell_lock()
     LISTED = survey_configs(config, LISTED_IN, [Path(), Path(workflow.basedir)])
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -61,7 +65,7 @@ if len(FETCHING) > 1:
 
 # The same for all surveys.
 FIRST = SURVEYS[LISTED[0].name]
-code, FILES, ACROSS = FIRST.code, FIRST.FILES, FIRST.ACROSS
+code, FILES, ACROSS, BENCH = FIRST.code, FIRST.FILES, FIRST.ACROSS, FIRST.BENCH
 megabytes, minutes, TRAINING = FIRST.megabytes, FIRST.minutes, FIRST.TRAINING
 
 
@@ -78,6 +82,17 @@ def of_each(target):
 def final_outputs():
     """What `all` makes."""
     return [*of_each("all"), *ACROSS.values()]
+
+
+def bench_ranks(wildcards):
+    """Deposits of all surveys with their places in the map of every method."""
+    labelled = [one.name for one in LISTED if SURVEYS[one.name].CLASSES]
+    if labelled:
+        raise WorkflowError(
+            f"snakemake bench: the labels of {', '.join(labelled)} are a raster of classes (labels.raster), and methods are "
+            "compared by held-out deposits. Leave it out of 'surveys'."
+        )
+    return [SURVEYS[one.name].path("ablation_ranks") for one in LISTED]
 
 
 # What is learned on a source beside the network, in the same way.

@@ -16,7 +16,7 @@ CATEGORIES = {
         *("splits", "truth"),
     ],
     "Data": ["samples", "samples_report", "elements", "superpixels", "folds"],
-    "Why here": ["fingerprints", "attribution", "attention", "concentration_area"],
+    "Why here": ["pathfinders", "fingerprints", "attribution", "attention", "concentration_area"],
     "Comparisons": [
         "ablation",
         "ablation_differences",

@@ -1,6 +1,7 @@
 """The survey's tables: simulated or the user's own (downloaded where a source is given), cleaned."""
 
 from geohalo.cube.raster_files import raster_files
+from geohalo.survey.table_files import table_files
 
 RASTERS = []
 if GRIDDED:
@@ -11,7 +12,7 @@ if GRIDDED:
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
-for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *RASTERS, *LABEL_RASTERS.values()]):
+for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *RASTERS, *LABEL_RASTERS.values()]):
     if set("{}<>") & set(str(file)):
         raise WorkflowError(
             f"{file}: Snakemake gives the characters {{}}<> a meaning of their own; rename the file or its folder."
@@ -65,9 +66,10 @@ if ABSENT:
             mem_mb=megabytes(500),
             runtime=minutes(60),
         params:
-            source=lambda wildcards: config["data"]["sources"][wildcards.file],
+            address=lambda wildcards: masked(config["data"]["sources"][wildcards.file]["url"]),
+            sha256=lambda wildcards: config["data"]["sources"][wildcards.file]["sha256"],
         message:
-            "Download {output.file} from {params.source[url]}"
+            "Download {output.file} from {params.address}"
         script:
             "../scripts/fetch_survey.py"
 
@@ -77,9 +79,12 @@ if not GRIDDED:
     rule clean_samples:
         input:
             table=SAMPLE_TABLE,
+            parts=table_files(SAMPLE_TABLE),
+            assays=ASSAY_TABLES,
         output:
             samples=path("samples"),
             report=shown("samples_report", path("samples_report")),
+            warnings=path("stage_warnings", stage="clean_samples"),
         log:
             log_file("clean_samples"),
         benchmark:
@@ -93,7 +98,7 @@ if not GRIDDED:
             runtime=minutes(5, 0.05),
         params:
             samples=TABLES["samples"],
-            grid_crs=config["grid"]["crs"],
+            grid={key: config["grid"][key] for key in ("crs", "max_distance")},
             code=code("clean_samples", "elements.csv"),
         message:
             "Clean the samples of {input.table}"
@@ -106,9 +111,11 @@ if not CLASSES:
     rule clean_deposits:
         input:
             table=DEPOSIT_TABLE,
+            parts=table_files(DEPOSIT_TABLE),
             surveyed=PLACES,
         output:
             deposits=path("deposits"),
+            warnings=path("stage_warnings", stage="clean_deposits"),
         log:
             log_file("clean_deposits"),
         benchmark:
@@ -124,7 +131,7 @@ if not CLASSES:
             arguments={
                 "section": TABLES["deposits"],
                 "max_distance": config["grid"]["max_distance"],
-                "labels": {key: config["labels"][key] for key in ("group_distance", "folds")},
+                "labels": {key: config["labels"][key] for key in ("radius", "group_distance", "folds")},
             },
             code=code("clean_deposits"),
         message:

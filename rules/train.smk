@@ -7,7 +7,8 @@ if not CLASSES:
             elements=path("elements"),
             deposits=path("deposits"),
         output:
-            survey_folds(),
+            folds=survey_folds(),
+            warnings=path("stage_warnings", stage="make_folds"),
         log:
             log_file("make_folds"),
         benchmark:
@@ -35,6 +36,7 @@ rule train:
         scores=path("heldout"),
         members=path("members"),
         history=path("history"),
+        pathfinders=path("pathfinders"),
     log:
         log_file("train", "variant", "scales"),
     benchmark:
@@ -63,6 +65,8 @@ rule train:
         spectrum_order=lambda wildcards: (
             config["network"]["spectrum_order"] if "spectrum" in BRANCHES[branches(wildcards)] else "given"
         ),
+        # What deposits are known for would tell halo from background even where labels mean nothing.
+        commodities=lambda wildcards: [] if wildcards.variant == "shuffle" else COMMODITIES,
         shuffle=lambda wildcards: wildcards.variant == "shuffle",
         # Where and how fast it runs; none of it changes what comes out.
         machine={key: config["network"][key] for key in ("device", "precision", "memory")},

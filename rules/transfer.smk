@@ -59,7 +59,10 @@ rule transfer_scores:
         runtime=minutes(120, 0.5),
     params:
         settings=network_of_source("preset", "options", "epochs"),
-        further=network_of_source("variants", "early_stopping", "spectrum_order"),
+        further=lambda wildcards: network_of_source("variants", "early_stopping", "spectrum_order")(
+            wildcards
+        )
+        | {"commodities": SURVEYS[wildcards.source].COMMODITIES},
         # Where and how fast it runs; none of it changes what comes out.
         machine=network_of_source("device", "precision", "memory"),
         controls=TRANSFERRED,

@@ -6,14 +6,17 @@ Large arrays go to and from disk by blocks of rows, `Survey.row_blocks`, which a
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import netCDF4
 import numpy as np
+import pyarrow.parquet as pq
 import rasterio
 import xarray as xr
 from _job import whole
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
+from geohalo.whole_files import same_raster
 from pyproj import CRS
 from rasterio.transform import from_origin
 
@@ -102,6 +105,15 @@ def surveyed_places(path: str) -> tuple[np.ndarray, CRS]:
 
     frame = gpd.read_parquet(path, columns=["geometry"])
     return frame.get_coordinates().to_numpy(), frame.crs
+
+
+def surveyed_elements(path: str) -> list[str]:
+    """Read which elements the survey has, from samples or from gridded elements."""
+    if path.endswith(".nc"):
+        with xr.open_dataset(path) as data:
+            return [str(name) for name in data["element"].to_numpy()]
+    ending = "_censored"
+    return [name.removesuffix(ending) for name in pq.read_schema(path).names if name.endswith(ending)]
 
 
 def write_netcdf(data: xr.Dataset, path: str) -> None:
@@ -205,7 +217,7 @@ def write_geotiff(survey: Survey, image: np.ndarray, path: str, nodata: float, n
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     height, width = survey.grid.shape
     with (
-        whole(path) as beside,
+        whole(path, partial(same_raster, image=image)) as beside,
         rasterio.open(
             beside, "w", height=height, width=width, crs=survey.crs, transform=transform, **profile
         ) as file,

@@ -1,5 +1,6 @@
-"""Gridded elements of a survey: their levels, and some of them as a file of their own."""
+"""Elements of a survey: their levels, some of them as a file of their own, and those that deposits are known for."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,3 +38,16 @@ class Elements:
             chosen = data["concentration"].sel(element=elements)
             for rows in self.survey.row_blocks():
                 write("concentration", rows, chosen[:, rows].to_numpy())
+
+
+def sought_elements(
+    commodities: Sequence[str], names: Sequence[str], report: Callable[[str], None]
+) -> tuple[int, ...]:
+    """Return the columns of the elements that the deposits are known for; reports those that the cube has not."""
+    absent = [name for name in commodities if name not in names]
+    if absent:
+        report(
+            f"Warning: the cube has no {', '.join(absent)}, named in deposits.commodities: not analysed, or dropped by "
+            "samples.min_coverage or samples.max_censored (see samples_report.csv)."
+        )
+    return tuple(names.index(name) for name in commodities if name in names)

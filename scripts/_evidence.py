@@ -6,12 +6,14 @@ import xarray as xr
 from _cells import Survey, surveyed_places
 from _folds import read_folds
 from _scores import held_schemes, read_mean
+from _tables import read_csv
 from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells
 from geohalo.evidence.comparisons import compare_methods
 from geohalo.evidence.controls import CONTROLS, PROBABILITY_CONTROLS
 from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
+from geohalo.evidence.map_basis import is_traverse
 
 Tables = dict[str, pd.DataFrame]
 
@@ -62,6 +64,13 @@ def measure_runs(
     return joined
 
 
+def along_lines(elements: str, reach: float) -> bool:
+    """Tell whether the samples lie along lines; reach is how far from one ground is mapped, in metres."""
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    return is_traverse(survey.mask, survey.grid.cell, reach)
+
+
 def measure_elsewhere(
     scores: str, elements: str, samples: str | None, folder: str, labels: dict, bootstrap: int
 ) -> pd.DataFrame:
@@ -87,7 +96,7 @@ def measure_elsewhere(
 
 def _places(folder: str, samples: str | None) -> tuple[np.ndarray, np.ndarray | None]:
     """Return where the deposits of the folds are, and the samples where they are known."""
-    deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+    deposits = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     return deposits, surveyed_places(samples)[0] if samples else None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _cells import Survey, read_geotiff, write_geotiff
-from _job import whole
+from _tables import read_csv, write_csv
 from geohalo.errors import InputError
 from geohalo.evidence.checks import FoldError
 from geohalo.evidence.folds import NONE, Folds
@@ -27,6 +27,12 @@ def names_told(names: pd.Series) -> Iterator[None]:
     except FoldError as error:
         known = ", ".join(name for name in names.iloc[error.deposits] if name)
         raise InputError(f"{error} It holds out: {known}." if known else str(error)) from None
+
+
+def without_cell(deposits: pd.DataFrame, folds: Folds) -> list[str]:
+    """Name the deposits on surveyed ground that are not used since no cell lies near enough; by row without a name."""
+    lost = deposits[deposits["inside"].to_numpy() & (folds.deposit_group == NONE)]
+    return [name or f"row {row}" for name, row in zip(lost["name"], lost["row"], strict=True)]
 
 
 def fold_codes(folds: Folds) -> np.ndarray:
@@ -53,8 +59,7 @@ def fold_codes(folds: Folds) -> np.ndarray:
 def write_folds(folds: Folds, survey: Survey, table: str, image: str) -> None:
     """Write the labelled cells (with their centres in metres) and the codes of all cells."""
     centres = survey.cells[folds.cells["cell"]]
-    with whole(table) as beside:
-        folds.cells.assign(x=centres[:, 0], y=centres[:, 1]).to_csv(beside, index=False)
+    write_csv(folds.cells.assign(x=centres[:, 0], y=centres[:, 1]), table)
     codes, names = fold_codes(folds), [f"{folds.scheme} fold {k}" for k in range(folds.n_folds)]
     if not names:
         # A GeoTIFF has at least one band; that the table has no row tells that it stands for no fold.
@@ -64,8 +69,8 @@ def write_folds(folds: Folds, survey: Survey, table: str, image: str) -> None:
 
 def read_folds(folder: str, scheme: str, mask: np.ndarray) -> Folds:
     """Read the folds of one scheme."""
-    deposits = pd.read_csv(Path(folder) / "deposits.csv")
-    cells = pd.read_csv(Path(folder) / f"{scheme}.csv").drop(columns=["x", "y"])
+    deposits = read_csv(Path(folder) / "deposits.csv")
+    cells = read_csv(Path(folder) / f"{scheme}.csv").drop(columns=["x", "y"])
     codes = read_geotiff(str(Path(folder) / f"{scheme}.tif"))[: None if len(cells) else 0, mask]
     held_out = scheme in FOLD_COLUMNS
     region = np.isin(codes, [HELD_OUT, TEST_HALO, TEST_BACKGROUND]) & held_out

@@ -7,11 +7,16 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from _digests import check_digests, check_sources, file_of_source, forget_digests, keep_digests
+from _orphans import end_with_run
+from geohalo.addresses import masked
 from geohalo.errors import InputError
+from geohalo.whole_files import whole
+
+__all__ = ["advice", "job", "steps", "whole"]
 
 T = TypeVar("T")
 
@@ -25,33 +30,67 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
     Progress goes to the log and the terminal. An `InputError` ends the job with its message and exit status 1;
     any other error is shown in one line with what to do about it and the log's name, and in full in the log.
+
+    What the job reads is checked against the checksums kept when it was written, and those given in ``data.sources``;
+    those of its own outputs are kept.
     """
+    end_with_run()
     terminal = sys.stderr
-    with open(snakemake.log[0], "w", buffering=1, encoding="utf-8") as log:
-        sys.stdout = sys.stderr = log
-        logger = logging.getLogger("geohalo")
-        logger.setLevel(logging.INFO)
-        # What compares surveys belongs to no one's config.
-        survey = snakemake.config.get("survey") or snakemake.wildcards.get("target", "all surveys")
-        stage = f"{survey}, {snakemake.rule}"
-        for stream in (log, terminal):
-            handler = logging.StreamHandler(stream)
-            handler.setFormatter(logging.Formatter(f"[{stage}] %(message)s"))
-            logger.addHandler(handler)
+    # What compares surveys belongs to no one's config.
+    survey = snakemake.config.get("survey") or snakemake.wildcards.get("target", "all surveys")
+    stage = f"{survey}, {snakemake.rule}"
+    try:
+        log = open(snakemake.log[0], "w", buffering=1, encoding="utf-8")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        terminal.write(_told(error, stage, snakemake.log[0]))
+        sys.exit(1)
+    logger, handlers = (
+        logging.getLogger("geohalo"),
+        [logging.StreamHandler(log), logging.StreamHandler(terminal)],
+    )
+    logger.setLevel(logging.INFO)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(f"[{stage}] %(message)s"))
+        logger.addHandler(handler)
+    streams, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), log, log
+    try:
+        # The config has the checksums of what is downloaded.
+        outputs = [
+            file for file in getattr(snakemake, "output", []) if not file_of_source(file, snakemake.config)
+        ]
+        _check(snakemake)
+        forget_digests(outputs)
         start = time.time()
-        try:
-            yield logger
-            # Time of the work itself, without start and imports; `make bench` reads it.
-            log.write(json.dumps({"rule": snakemake.rule, "start": start, "end": time.time()}) + "\n")
-        except Exception as error:
-            log.write(traceback.format_exc())
-            told = (
-                error
-                if isinstance(error, InputError)
-                else f"{type(error).__name__}: {error}\n{advice(error)}"
-            )
-            terminal.write(f"\nGeoHalo stopped (survey {stage}):\n{told}\n(log: {snakemake.log[0]})\n\n")
-            sys.exit(1)
+        yield logger
+        # Time of the work itself, without start and imports; `make bench` reads it.
+        log.write(json.dumps({"rule": snakemake.rule, "start": start, "end": time.time()}) + "\n")
+        keep_digests(outputs)
+    except Exception as error:
+        terminal.write(_told(error, stage, snakemake.log[0]))
+        with suppress(OSError):  # the disk may be full
+            log.write(masked(traceback.format_exc()))
+        sys.exit(1)
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+        sys.stdout, sys.stderr = streams
+        with suppress(OSError):
+            log.close()
+
+
+def _check(snakemake: Any) -> None:
+    """Check all that a job reads; the report also reads what other commands have made."""
+    inputs = list(getattr(snakemake, "input", []))
+    further = getattr(snakemake, "params", {})
+    further = further.get("further", []) if hasattr(further, "get") else []
+    check_digests([*inputs, *(further if isinstance(further, list) else [])])
+    check_sources(inputs, snakemake.config.get("data", {}))
+
+
+def _told(error: Exception, stage: str, log: str) -> str:
+    """Return what the user is told of an error."""
+    told = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}\n{advice(error)}"
+    return masked(f"\nGeoHalo stopped (survey {stage}):\n{told}\n(log: {log})\n\n")
 
 
 def advice(error: Exception) -> str:
@@ -63,6 +102,13 @@ def advice(error: Exception) -> str:
         )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full. Free some of it and start the run again: it goes on where it stopped."
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return (
+            "A file may not be larger than that here: by a limit of your account (ulimit -f) or of the file system. "
+            "Raise it, or run in another folder (--directory)."
+        )
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return "That disk or folder is read-only. Run in a folder of your own (--directory)."
     if isinstance(error, PermissionError):
         return "Give yourself the right to read or write that file, or run in a folder of your own."
     return (
@@ -84,15 +130,3 @@ def steps(items: Sequence[T], what: str) -> Iterator[T]:
             logging.getLogger("geohalo").info(f"{what} {done} of {len(items)}, about {left:.0f} s left")
             last = now
         yield item
-
-
-@contextmanager
-def whole(path: str) -> Iterator[Path]:
-    """Yield a path beside ``path`` to write to; rename it when the block has ended well, else remove it."""
-    beside = Path(path).with_name(f".writing-{Path(path).name}")
-    try:
-        yield beside
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    beside.rename(path)

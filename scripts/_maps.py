@@ -1,11 +1,13 @@
 """Maps that the user takes away: Cloud-Optimised GeoTIFFs with CRS, no-data, names, units, statistics and overviews."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import rasterio
 from _cells import Survey
 from _job import whole
+from geohalo.whole_files import same_raster
 from rasterio.shutil import copy
 from rasterio.transform import Affine, from_origin
 
@@ -36,7 +38,7 @@ BANDS = {
     for band in (
         Band("score", "anomaly score, mean over the members trained on all deposits"),
         Band("spread", "standard deviation of the anomaly score over members"),
-        Band("heldout_score", "anomaly score of the fold in which the nearest deposit was held out"),
+        Band("heldout_score", "percentile rank in maps that did not know the deposits nearby, folds blended"),
         Band("interpolation_spread", "standard deviation of the anomaly score between realisations"),
         Band("fold", "held-out fold of the nearest deposit, from 0"),
         Band(
@@ -75,7 +77,7 @@ def write_map(survey: Survey, image: np.ndarray, path: str, nodata: float, bands
     place = {"height": height, "width": width, "crs": survey.crs, "transform": corner_transform(survey)}
     values = {"count": len(image), "dtype": image.dtype, "nodata": nodata}
     layout = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK, "interleave": "band"}
-    with whole(path) as beside:
+    with whole(path, partial(same_raster, image=image)) as beside:
         plain = beside.with_name(f"{beside.name}.plain")
         try:
             with rasterio.open(

@@ -1,11 +1,16 @@
 """Members of all folds of all schemes: stacked for training, and their scores put together again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from _cells import Survey
+from _job import whole
 from _scores import scores_file
+from _tables import write_csv
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES
 from geohalo.network.members import Members, Result
@@ -28,12 +33,16 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
         for (fold, draw), part in folds.cells[folds.cells["draw"] >= 0].groupby(["fold", "draw"]):
             rows.append((folds.scheme, fold, draw, folds.held_out_region[fold]))
             drawn.append(tuple(part[column].to_numpy() for column in ("cell", "label", "group")))
-            validated.append(_validation(folds, fold) if folds.scheme == "inner" else (_NONE, _NONE))
+            validated.append(_validation(folds, fold) if folds.scheme == "inner" else (_NONE,) * 3)
     table = pd.DataFrame(rows, columns=["scheme", "fold", "draw", "region"])
     cells, labels, groups = _filled(drawn, (0, -1, -1))
-    watched_cells, watched_labels = _filled(validated, (0, -1))
+    watched_cells, *watched = _filled(validated, (0, -1, -1))
     seeds, held_out = table["draw"].to_numpy(), np.stack(table.pop("region").to_list())
-    watching = {"validation_cells": watched_cells, "validation_labels": watched_labels}
+    watching = {
+        "validation_cells": watched_cells,
+        "validation_labels": watched[0],
+        "validation_groups": watched[1],
+    }
     return Members(seeds, cells, labels, held_out, groups, **(watching if watched_cells.size else {})), table
 
 
@@ -55,12 +64,12 @@ def shuffle_labels(members: Members, table: pd.DataFrame) -> Members:
 _NONE = np.empty(0, dtype=np.int64)
 
 
-def _validation(folds: Folds, fold: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return validation cells and labels of one fold, at most `VALIDATED` of each class."""
+def _validation(folds: Folds, fold: int) -> tuple[np.ndarray, ...]:
+    """Return validation cells, labels and groups of one fold, at most `VALIDATED` cells of each class."""
     test = folds.test(fold)
     kept = [part.iloc[:: max(1, len(part) // VALIDATED)] for _, part in test.groupby("label")]
     chosen = pd.concat(kept)
-    return chosen["cell"].to_numpy(), chosen["label"].to_numpy()
+    return tuple(chosen[column].to_numpy() for column in ("cell", "label", "group"))
 
 
 def _filled(rows: list[tuple[np.ndarray, ...]], fillers: tuple[int, ...]) -> list[np.ndarray]:
@@ -94,6 +103,17 @@ def outer_fold(table: pd.DataFrame, schemes: list[Folds]) -> np.ndarray:
     return np.array(outer, dtype=np.int64)
 
 
+def write_results(
+    survey: Survey, table: pd.DataFrame, result: Result, names: Sequence[str], outputs: Any
+) -> None:
+    """Write the members, their history and their pathfinders, and their scores."""
+    with whole(outputs.members) as beside:
+        torch.save(result.state, beside)
+    write_csv(history_table(table, result), outputs.history)
+    write_csv(pathfinder_table(table, result, names), outputs.pathfinders)
+    write_members(survey, table, result.score, outputs.scores)
+
+
 def write_members(survey: Survey, table: pd.DataFrame, score: np.ndarray, path: str) -> None:
     """Write mean and standard deviation over the draws of every fold, from scores (members, scores, cells)."""
     schemes = table.groupby("scheme", sort=False)
@@ -105,6 +125,23 @@ def write_members(survey: Survey, table: pd.DataFrame, score: np.ndarray, path: 
                 each = score[rows.index]
                 mean, spread = each.mean(axis=0), each.std(axis=0)
                 write(str(scheme), fold, *((mean, spread) if classes else (mean[0], spread[0])))
+
+
+def pathfinder_table(table: pd.DataFrame, result: Result, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per member and element.
+
+    ``consistency`` over groups of deposits, ``kept`` by all branches of the network, and ``weight`` in the linear term
+    (log-odds for a standard deviation; empty without one).
+    """
+    shape = result.consistency.shape
+    state = {name: value.numpy() for name, value in result.state.items()}
+    kept = state.get("gate", np.ones(shape)) > 0
+    weight = state.get("linear.weight", np.full(shape, np.nan))
+    long = table.loc[table.index.repeat(shape[1])].reset_index(names="member")
+    columns = {"consistency": result.consistency, "kept": kept, "weight": weight}
+    return long.assign(
+        element=np.tile(names, shape[0]), **{name: values.ravel() for name, values in columns.items()}
+    )
 
 
 def history_table(table: pd.DataFrame, result: Result) -> pd.DataFrame:

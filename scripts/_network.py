@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 import xarray as xr
 from _cells import Survey, read_spectra
+from _tables import read_csv
 from geohalo.errors import InputError
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked
@@ -41,7 +41,7 @@ class MapNetwork:
             survey = Survey.of(data)
             elements = [str(name) for name in data["element"].to_numpy()]
             values = torch.as_tensor(read_spectra(data, "cube", survey))
-        table = pd.read_csv(history).drop_duplicates("member").set_index("member")
+        table = read_csv(history).drop_duplicates("member").set_index("member")
         if "temperature" not in table:
             raise InputError(
                 f"{history}: no column 'temperature', so it is of an earlier version of GeoHalo. Train again: "

@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from _cells import Survey
+from _tables import read_csv
+from geohalo.evidence.map_basis import basis_warnings, is_traverse, plain_warnings
 from pyproj import CRS
 
 
@@ -35,10 +37,31 @@ def interval(metrics: pd.DataFrame, variant: str, split: str, metric: str) -> tu
     return float(row["estimate"].iloc[0]), float(row["low"].iloc[0]), float(row["high"].iloc[0])
 
 
+def warned(metrics: pd.DataFrame, deposit_ranks: str, variant: str, survey: Survey, reach: float) -> str:
+    """Return what must be known before a map is looked at, a line each.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+    deposit_ranks : str
+        File of the ranks of deposits.
+    variant : str
+        The one that the map is made by.
+    survey : Survey
+    reach : float
+        How far from a sample ground is mapped, in metres.
+    """
+    measured = (interval(metrics, variant, "held_out", name) for name in ("above_decoys", "capture"))
+    ranks = read_csv(deposit_ranks)
+    groups = ranks.loc[(ranks["variant"] == variant) & (ranks["split"] == "held_out"), "group"].nunique()
+    traverse = is_traverse(survey.mask, survey.grid.cell, reach)
+    return plain_warnings(basis_warnings(*measured, groups, traverse))
+
+
 def held_out_groups(deposits: str, cells: str) -> int:
     """Return how many groups the deposits form, or without deposits the test cells; files of the held-out folds."""
-    groups = pd.read_csv(deposits)["group"]
+    groups = read_csv(deposits)["group"]
     if groups.empty:
-        table = pd.read_csv(cells)
+        table = read_csv(cells)
         groups = table.loc[table["use"] == "test", "group"]
     return int(groups[groups >= 0].nunique())

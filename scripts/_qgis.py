@@ -1,11 +1,17 @@
 """The QGIS project of a survey: its GeoPackage above its maps."""
 
 import numpy as np
-import pandas as pd
 from _cells import Survey, read_geotiff
 from _job import whole
+from _tables import read_csv
 from geohalo.products.qgis_project import Layer, qgis_project
-from geohalo.products.qgis_styles import class_scale, continuous_scale, raster_parts, vector_parts
+from geohalo.products.qgis_styles import (
+    class_scale,
+    continuous_scale,
+    percentile_scale,
+    raster_parts,
+    vector_parts,
+)
 
 GEOMETRIES = {"targets": "Polygon", "deposits": "Point", "samples": "Point", "superpixels": "Polygon"}
 SHOWN = {"targets", "deposits"}
@@ -13,10 +19,12 @@ SHOWN = {"targets", "deposits"}
 MAPS = {
     "score": ("anomaly score", "score"),
     "probability": ("probability", "score"),
-    "heldout_score": ("anomaly score, held out", "score"),
+    "heldout_score": ("rank in maps that did not know the deposits nearby", "score"),
     "spread": ("spread of the score over members", "spread"),
     "applicability": ("dissimilarity to training cells", "dissimilarity"),
 }
+#: Those that are coloured by rank of ground, and what their values are called.
+RANKED = {"score": "score", "heldout_score": "rank"}
 #: Maps of classes, by the kind of their thresholds.
 CLASSES = {"concentration_area": "classes by concentration-area", "success_rate": "classes by deposits found"}
 
@@ -30,10 +38,15 @@ def write_project(name: str, survey: Survey, layers: list[str], files: dict[str,
         listed.append(Layer(layer, source, parts, GEOMETRIES[layer], attributes, layer in SHOWN))
     for key, (title, hues) in MAPS.items():
         values = read_geotiff(files[key])[0, survey.mask]
-        scale = continuous_scale(hues, *np.nanquantile(values, [0.01, 0.99]))
+        by_rank = key in RANKED
+        scale = (
+            percentile_scale(values, RANKED[key])
+            if by_rank
+            else continuous_scale(hues, *np.nanquantile(values, [0.01, 0.99]))
+        )
         source = f"./maps/{key}.tif"
-        listed.append(Layer(title, source, raster_parts(scale, False), shown=key == "score"))
-    thresholds = pd.read_csv(files["thresholds"])
+        listed.append(Layer(title, source, raster_parts(scale, False, by_rank), shown=key == "score"))
+    thresholds = read_csv(files["thresholds"])
     for kind, title in CLASSES.items():
         rows = thresholds[thresholds["kind"] == kind]
         labels = [f"{row['class']}: from {row['score']:.3g}" for _, row in rows.iterrows()]

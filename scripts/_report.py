@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+from _tables import read_csv
+from geohalo.survey.table_files import table_files
 
 #: Programs whose versions the report names, where they are installed.
 PROGRAMS = (
@@ -64,7 +66,7 @@ class Results:
         """Read a CSV file; only an empty field is missing, not a deposit that is called None."""
         if name not in self:
             return None
-        frame = pd.read_csv(self[name], keep_default_na=False, na_values=[""])
+        frame = read_csv(self[name], keep_default_na=False, na_values=[""])
         return None if frame.empty else frame
 
     def made(self, name: str) -> datetime:
@@ -87,12 +89,20 @@ def provenance(samples: str) -> dict[str, Any]:
 
 
 def sources(files: Iterable[str]) -> list[tuple[str, int, str]]:
-    """Return name, bytes and SHA-256 of files that went in; of an absolute path the end."""
+    """Return name, bytes and SHA-256 of files that went in; of an absolute path the end.
+
+    Those of a folder are of all files in it, one after the other by name.
+    """
     rows = []
     for path in dict.fromkeys(files):
-        with open(path, "rb") as file:
-            name = path if not Path(path).is_absolute() else "/".join(Path(path).parts[-2:])
-            rows.append((name, Path(path).stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()))
+        name = path if not Path(path).is_absolute() else "/".join(Path(path).parts[-2:])
+        digest, size = hashlib.sha256(), 0
+        for part in table_files(path) if Path(path).is_dir() else [path]:
+            with open(part, "rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+            size += Path(part).stat().st_size
+        rows.append((name, size, digest.hexdigest()))
     return rows
 
 

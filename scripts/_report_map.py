@@ -12,6 +12,7 @@ import xarray as xr
 from _cells import Survey
 from _report import Results
 from geohalo.cube.grid import Grid
+from geohalo.products.map_elements import carrying_elements
 from geohalo.products.report_layers import (
     MOST_ATTRIBUTED,
     attribution_layer,
@@ -56,6 +57,12 @@ def labels_of(results: Results) -> dict[str, np.ndarray]:
     return dict(sorted(found.items(), key=lambda item: int(item[1].max())))
 
 
+def carrying(results: Results) -> list[str]:
+    """Return the elements that carry the map; none where labels are a raster of classes."""
+    summary = results.table("pathfinders.csv")
+    return [] if summary is None else carrying_elements(summary)
+
+
 def known_deposits(results: Results) -> pd.DataFrame | None:
     """Read the deposits with columns x and y, in the order of their file."""
     if "deposits.parquet" not in results:
@@ -91,6 +98,7 @@ def survey_map(results: Results, survey: Survey) -> dict[str, Any]:
         fingerprints=results.table("fingerprints.csv"),
         attributions=results.table("target_attribution.csv"),
         neighbours=results.table("target_neighbours.csv"),
+        carrying=carrying(results),
     )
 
 
@@ -126,8 +134,13 @@ def _element_layers(results: Results, survey: Survey, step: int) -> list[Layer]:
         explained = (
             dict(zip(names, data["cv_explained"].to_numpy(), strict=True)) if "cv_explained" in data else {}
         )
-        chosen = chosen_elements(names, explained, survey.mask.size // step**2)
+        unit = str(data["concentration"].attrs.get("units", "ppm"))
+        chosen = chosen_elements(names, explained, survey.mask.size // step**2, carrying(results))
         return [
-            element_layer(name, data["concentration"].sel(element=name).to_numpy()[::step, ::step])
+            element_layer(
+                name,
+                data["concentration"].sel(element=name).to_numpy()[::step, ::step],
+                "" if unit == "1" else unit,
+            )
             for name in chosen
         ]

@@ -9,14 +9,18 @@ import yaml
 from _cells import Survey
 from _report import Results, provenance, run_times, sources, versions
 from _report_map import known_deposits, labels_of
+from geohalo.addresses import masked
 from geohalo.network.presets import VARIANTS
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_quality as quality
+from geohalo.products.pathfinder_text import pathfinder_words
 from geohalo.products.report import Section
+from geohalo.products.report_pathfinders import pathfinders_table
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.report_tables import Table
 from geohalo.products.report_targets import search_told, targets_told, thresholds_table
 from geohalo.products.report_text import from_markdown
+from geohalo.products.targets import on_new_ground
 from markupsafe import Markup, escape
 
 CAPTIONS = Path(__file__).resolve().parents[1] / "resources" / "report" / "captions"
@@ -64,15 +68,37 @@ def sections(
     ]
 
 
+def doubtful(results: Results) -> Section:
+    """Return the part on doubtful input, which stands first; empty where there is nothing."""
+    warnings = results.table("warnings.csv")
+    tables = [] if warnings is None else [quality.warnings_shown(warnings)]
+    return Section("warnings", "Doubtful input", tables=tables)
+
+
+def pathfinders(results: Results, commodities: list[str]) -> Section:
+    """Return the part on the elements that the map rests on, which stands before the map."""
+    summary = results.table("pathfinders.csv")
+    if summary is None:
+        return Section("pathfinders", "Pathfinders")
+    return Section(
+        "pathfinders",
+        "Pathfinders",
+        lead=pathfinder_words(summary, commodities),
+        tables=[pathfinders_table(summary)],
+        pictures=pictures(results, "The numbers of all elements are in pathfinders.csv.", "pathfinders"),
+    )
+
+
 def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, survey: Survey) -> list[str]:
     """Say which targets may be finds, and what a search of as much ground would have found."""
     if targets is None:
         return []
-    told, ranks = [targets_told(targets)], results.table("deposit_ranks.csv")
-    if ranks is not None and len(targets):
+    told = [targets_told(targets, results.table("target_ground.csv"))]
+    new, ranks = targets[on_new_ground(targets)], results.table("deposit_ranks.csv")
+    if ranks is not None and len(new):
         chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
         area = survey.mask.sum() * (survey.grid.cell / 1000) ** 2
-        told.append(search_told(targets["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
+        told.append(search_told(new["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
     return [one for one in told if one]
 
 
@@ -213,7 +239,7 @@ def _provenance(settings: dict, inputs: dict, jobs: tuple[str, list[str]]) -> Se
     times = run_times(*jobs)
     tables = [quality.sources_table(sources(inputs)), quality.versions_table(versions())]
     tables += [quality.times_table(times)] if len(times) else []
-    written = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100)
+    written = masked(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100))
     return Section(
         "made",
         "How it was made",

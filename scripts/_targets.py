@@ -1,5 +1,9 @@
 """Files of targets: the table, fingerprints, map, GeoPackage and QGIS project, from the maps of a survey."""
 
+import sqlite3
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -10,18 +14,22 @@ import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import whole
 from _maps import corner_transform
+from _tables import read_csv
 from geohalo.cube.logratio import transformed
 from geohalo.products.fingerprints import Contrasts, named_elements
 from geohalo.products.qgis_styles import layer_style
+from geohalo.products.target_parts import SPACINGS, largest_area, sample_spacing
 from geohalo.products.target_shapes import degrees, nearest_deposits, outlines, superpixels_of
-from geohalo.products.targets import Targets, find_targets
-from geohalo.products.thresholds import share_cuts
+from geohalo.products.targets import Targets, anomalous_ground, find_targets, ground_table
+from geohalo.whole_files import NotWrittenError
+from scipy.spatial import KDTree
 
 #: Means over a target that are of use: column of the table, map and its band.
 MEANS = {"spread": ("spread", 0), "heldout_score": ("heldout_score", 0), "probability": ("probability", 0)}
 #: Columns of the table of targets, in this order.
 COLUMNS = [
     "rank",
+    "ground",
     "area_km2",
     "mean_score",
     "peak_score",
@@ -36,18 +44,45 @@ COLUMNS += ["x", "y", "lon", "lat"]
 MOST_SAMPLES = 100_000
 
 
-def find(files: dict[str, str], survey: Survey, settings: dict) -> Targets:
-    """Rank the targets of the score's map, cut as the settings say."""
-    score = read_geotiff(files["score"])[0]
+def find(files: dict[str, str], survey: Survey, settings: dict) -> tuple[Targets, pd.DataFrame]:
+    """Rank the targets of the score's map, cut as the settings say; returns them and what ground they were cut from."""
+    score, cell = read_geotiff(files["score"])[0], survey.grid.cell
+    known = near_deposits(files["deposits"], survey, settings["radius"])
     if settings["cut"] == "share":
-        threshold = float(share_cuts(score[survey.mask], np.array([settings["share"]]))[0])
+        ground = anomalous_ground(score, known, settings["share"])
     else:
-        table = pd.read_csv(files["thresholds"])
+        table = read_csv(files["thresholds"])
         classes = table[(table["kind"] == settings["cut"]) & (table["class"] > 0)]
-        threshold = classes["score"].max() if len(classes) else np.inf
-    applicable = read_geotiff(files["applicability"])[1] == 1
+        high = score >= (classes["score"].max() if len(classes) else np.inf)
+        ground = high & ~known, high & known
     means = {column: read_geotiff(files[name])[band] for column, (name, band) in MEANS.items()}
-    return find_targets(score, threshold, settings["fewest_cells"], settings["most"], applicable, means)
+    means["applicable"] = (read_geotiff(files["applicability"])[1] == 1).astype(np.float32)
+    largest = max(int(min(largest_of(files, settings) / cell**2, score.size)), settings["fewest_cells"])
+    targets = find_targets(score, ground, settings["fewest_cells"], settings["most"], largest, means)
+    return targets, ground_table(score, ground, known, settings["share"], cell, targets.table)
+
+
+def largest_of(files: dict[str, str], settings: dict) -> float:
+    """Return the largest area of a target in square metres: as set, or by the spacing of the samples.
+
+    Rasters come without samples; half of the ring, a few sample spacings by its definition, stands for two of them.
+    """
+    if settings["largest_area"] is not None:
+        return settings["largest_area"] * 1e6
+    spacing = settings["ring"] / (2 * SPACINGS)
+    if "samples" in files:
+        places = gpd.read_parquet(files["samples"], columns=["geometry"]).get_coordinates().to_numpy()
+        spacing = sample_spacing(places)
+    return largest_area(spacing) if np.isfinite(spacing) else np.inf
+
+
+def near_deposits(deposits: str, survey: Survey, radius: float) -> np.ndarray:
+    """Return which cells (rows, columns) lie within a radius in metres of a known deposit."""
+    places = gpd.read_parquet(deposits).get_coordinates().to_numpy()
+    near = np.zeros(survey.mask.shape, dtype=bool)
+    if len(places):
+        near[survey.mask] = KDTree(places).query(survey.cells)[0] <= radius
+    return near
 
 
 def members(targets: Targets, around: list[np.ndarray], mask: np.ndarray) -> tuple[list[np.ndarray], ...]:
@@ -75,9 +110,14 @@ def fingerprints(
 
 
 def target_frame(
-    targets: Targets, prints: pd.DataFrame, deposits: gpd.GeoDataFrame, superpixels: str, survey: Survey
+    targets: Targets,
+    prints: pd.DataFrame,
+    carrying: list[str],
+    deposits: gpd.GeoDataFrame,
+    superpixels: str,
+    survey: Survey,
 ) -> gpd.GeoDataFrame:
-    """Return the table of targets with their outlines."""
+    """Return the table of targets with their outlines; of elements it names those that carry the map."""
     shapes = outlines(targets.rank, corner_transform(survey))
     frame = gpd.GeoDataFrame(targets.table, geometry=list(shapes.values()), crs=survey.crs)
     frame["area_km2"] = frame.pop("cells") * survey.grid.cell**2 / 1e6
@@ -85,7 +125,7 @@ def target_frame(
     frame["y"] = survey.grid.y[frame.pop("row").to_numpy(dtype=int)]
     frame["lon"], frame["lat"] = degrees(frame["x"].to_numpy(), frame["y"].to_numpy(), survey.crs)
     near = nearest_deposits(frame.geometry, deposits)
-    told = [named_elements(part) for _, part in prints.groupby("rank")]
+    told = [named_elements(part, carrying) for _, part in prints.groupby("rank")]
     frame = frame.assign(
         **near,
         superpixels=superpixels_of(targets.rank, read_geotiff(superpixels)[0]),
@@ -121,8 +161,7 @@ def write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: str) -> None:
     """Write layers in order, and their styles as QGIS looks for them, in a table ``layer_styles``."""
     kinds = {"targets": "MultiPolygon", "superpixels": "MultiPolygon"}
     styles: list[dict[str, Any]] = []
-    with whole(path) as beside:
-        beside.unlink(missing_ok=True)
+    with whole(path, partial(_same_layers, layers=layers)) as beside:
         for number, (name, frame) in enumerate(layers.items()):
             kind = kinds.get(name, "Point")
             pyogrio.write_dataframe(
@@ -141,3 +180,16 @@ def write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: str) -> None:
         pyogrio.write_dataframe(
             table, beside, layer="layer_styles", driver="GPKG", append=True, layer_options={"FID": "id"}
         )
+
+
+def _same_layers(path: Path, layers: dict[str, gpd.GeoDataFrame]) -> None:
+    """Stop unless a GeoPackage holds every layer with all of its rows and its spatial index, and a style for each."""
+    expected = {"layer_styles": len(layers)}
+    for name, frame in layers.items():
+        placed = ~(frame.geometry.isna() | frame.geometry.is_empty)
+        expected |= {name: len(frame), f"rtree_{name}_geom": int(placed.sum())}
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        for name, rows in expected.items():
+            (found,) = database.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+            if found != rows:
+                raise NotWrittenError(f"{path}: {found} of {rows} rows of {name} were written")

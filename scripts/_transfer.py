@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from _cells import Survey, read_cells
+from _elements import sought_elements
 from _members import history_table, outer_fold, stack_members
 from geohalo.cube.element_order import element_order
 from geohalo.evidence.classifiers import transferred_scores
@@ -47,6 +48,7 @@ def learned_elsewhere(
     variants: list[str],
     early_stopping: int | None,
     spectrum_order: str,
+    commodities: list[str],
     controls: list[str],
     threads: int,
     report: Callable[[str], None],
@@ -63,7 +65,8 @@ def learned_elsewhere(
     scored, histories = {}, []
     for variant in variants:
         run = Settings(**settings, variant=variant, patience=early_stopping)
-        *scored[variant], history = network_elsewhere(source, target, folds, run, spectrum_order, report)
+        known = (spectrum_order, commodities)
+        *scored[variant], history = network_elsewhere(source, target, folds, run, *known, report)
         histories.append(history.assign(variant=variant)[["variant", *history.columns]])
     for name in controls:
         scored[name] = transferred_scores(name, source.values, folds[-1], target.values, 0, threads)
@@ -76,6 +79,7 @@ def network_elsewhere(
     folds: list[Folds],
     settings: Settings,
     spectrum_order: str,
+    commodities: list[str],
     report: Callable[[str], None],
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     """Train one variant on folds of the source.
@@ -88,7 +92,8 @@ def network_elsewhere(
     """
     how = spectrum_order if "spectrum" in VARIANTS[settings.variant] else "given"
     order = element_order(source.names, source.values, how)
-    settings = replace(settings, spectrum_order=tuple(order.tolist()))
+    sought = sought_elements(commodities, source.names, report)
+    settings = replace(settings, spectrum_order=tuple(order.tolist()), sought=sought)
     members, table = stack_members(folds)
     trained = (source.values, source.graphs)
     result = train_and_predict(*trained, members, settings, outer_fold(table, folds), report)

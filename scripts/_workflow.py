@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from _cells import Survey
 from _folds import read_folds
 from _scores import read_scores
+from _tables import read_csv
 from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.metrics import percentile_rank
 from scipy.spatial import KDTree
@@ -23,7 +23,7 @@ def measure_workflow(scores: str, radius: float, cells: np.ndarray) -> tuple[flo
         survey = Survey.of(data)
     folder = str(Path(scores).parent / "folds")
     folds = read_folds(folder, "held_out", survey.mask)
-    places = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+    places = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     held_out, _ = read_scores(scores, "held_out", survey)
     ranks = per_deposit(held_out, folds, survey.cells, places, {"radius": radius})
     known = percentile_rank(read_scores(scores, "final", survey)[0][0]).astype(np.float32)

@@ -22,10 +22,13 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
         tables = {name: f"{folder}/{name}.csv" for name in ("samples", "deposits")}
         simulate(settings["simulate"], **tables, truth=f"{folder}/truth.nc")
     if "grids" in settings:
-        told.append(read(settings["grids"], settings["folder"], elements))
+        told += read(settings["grids"], settings["folder"], elements)
     else:
         places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
-        told.append(clean_samples(tables["samples"], settings["samples"], grid["crs"], places, report))
+        assays = tables.get("assays")
+        told.append(
+            clean_samples(tables["samples"], settings["samples"], grid, places, report, assays=assays)
+        )
         fits, table = f"{folder}/interpolation.json", f"{folder}/interpolation.csv"
         told.append(fit(places, grid["max_distance"], settings["interpolation"], fits, table))
         told.append(interpolate(places, fits, grid, elements))
@@ -37,6 +40,6 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        tables = {name: snakemake.input.get(name) for name in ("samples", "deposits")}
+        tables = {name: snakemake.input.get(name) for name in ("samples", "assays", "deposits")}
         for line in make(snakemake.params.settings, tables, snakemake.output.folder):
             log.info(line)

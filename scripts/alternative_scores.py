@@ -24,19 +24,21 @@ def make(
     Path(folds).mkdir(parents=True, exist_ok=True)
     Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
     labels = settings["labels"] | {"extra_splits": [name for name in schemes if name in EXTRA_SCHEMES]}
-    places = (f"{elements}/elements.nc", f"{elements}/deposits.parquet")
+    places = [f"{elements}/{name}" for name in ("elements.nc", "deposits.parquet")]
     log.info(make_folds(*places, labels, settings["members"], folds))
     graphs = [*map(str, sorted(Path(cube, "graph").glob("*.npz"), key=lambda file: fineness(file.stem)))]
+    tables = {name: f"_{name}.csv" for name in ("history", "pathfinders")}
     for variant in settings["variants"]:
-        files = {"scores": f"{variant}.nc", "history": f"{variant}_history.csv", "members": f"{variant}.pt"}
-        outputs = SimpleNamespace(**{name: f"{folder}/{file}" for name, file in files.items()})
+        files = {"scores": ".nc", "members": ".pt", **tables}
+        outputs = SimpleNamespace(**{name: f"{folder}/{variant}{end}" for name, end in files.items()})
         run, order = training(settings, variant, machine)
-        train(f"{cube}/cube.nc", graphs, folds, schemes, order, run, outputs, log, variant == "shuffle")
+        known = (graphs, folds, schemes, order, settings["commodities"], run, outputs, log)
+        train(f"{cube}/cube.nc", *known, shuffle=variant == "shuffle")
         Path(outputs.members).unlink()  # weights that no one looks at again
     if settings["controls"]:
         surveyed = next(file for file in (f"{elements}/samples.parquet", places[0]) if Path(file).exists())
-        found = {"scores": f"{folder}/controls.nc", "schemes": schemes, "graphs": graphs}
-        score(f"{cube}/cube.nc", surveyed, folds, settings["controls"], threads, log=log, **found)
+        known = (f"{cube}/cube.nc", surveyed, folds, settings["controls"], threads, f"{folder}/controls.nc")
+        score(*known, log, schemes, graphs, settings["commodities"])
 
 
 def training(settings: dict, variant: str, machine: dict) -> tuple[Settings, str]:
@@ -44,8 +46,7 @@ def training(settings: dict, variant: str, machine: dict) -> tuple[Settings, str
     network = dict(settings["network"])
     order, patience = network.pop("spectrum_order"), network.pop("early_stopping")
     name = settings["variants"][0] if variant == "shuffle" else variant
-    # Without inner members there is nothing to stop by.
-    patience = patience if "inner" in settings["schemes"] else None
+    patience = patience if "inner" in settings["schemes"] else None  # else there is nothing to stop by
     order = order if "spectrum" in VARIANTS[name] else "given"
     return Settings(variant=name, patience=patience, **network, **machine), order
 
@@ -54,7 +55,6 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         torch.set_num_threads(snakemake.threads)
         settings, machine, paths = snakemake.params.settings, snakemake.params.machine, snakemake.input
-        # There are many of these jobs: progress goes to the log's file alone.
-        quiet = SimpleNamespace(info=print)
+        quiet = SimpleNamespace(info=print)  # many such jobs: progress goes to the log's file alone
         make(paths.elements, paths.cube, settings, machine, snakemake.threads, snakemake.output.folder, quiet)
         log.info(f"scored {', '.join([*settings['variants'], *settings['controls']])}")

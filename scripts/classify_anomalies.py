@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
-from _job import job, whole
+from _job import job
 from _maps import write_map
+from _tables import read_csv, write_csv
 from geohalo.products.concentration_area import concentration_area_curve, fit_lines
 from geohalo.products.thresholds import classes_of, success_cuts, threshold_table
 
@@ -18,7 +19,7 @@ def classify(files: dict[str, str], survey_name: str, variant: str, targets: dic
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     score = read_geotiff(files["score"])[0, survey.mask]
-    ranks = pd.read_csv(files["ranks"])
+    ranks = read_csv(files["ranks"])
     chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
     rank = ranks.loc[chosen, "rank"].to_numpy()
     lines = fit_lines(*concentration_area_curve(score), targets["classes"])
@@ -32,8 +33,7 @@ def classify(files: dict[str, str], survey_name: str, variant: str, targets: dic
         parts.append(threshold_table(kind, score, thresholds, rank, survey.grid.cell, fitted))
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "survey", survey_name)
-    with whole(outputs["table"]) as beside:
-        table.to_csv(beside, index=False)
+    write_csv(table, outputs["table"])
     told = [
         f"{kind}: " + ", ".join(f"{row['area_share']:.1%} ({row['found']:.0%})" for _, row in rows.iterrows())
         for kind, rows in table[table["class"] > 0].groupby("kind", sort=False)

@@ -3,28 +3,39 @@
 import json
 
 import pandas as pd
+from _input_warnings import leave_warnings
 from _job import job, whole
+from _tables import write_csv
+from geohalo.input_warnings import from_records
+from geohalo.survey.sample_tables import read_samples
 from geohalo.survey.samples import clean_samples
-from geohalo.survey.tables import read_table
 
 
-def clean(table: str, section: dict, grid_crs: str | None, samples: str, report: str) -> str:
-    """Write the clean samples and the report by element; returns a line for the log."""
-    frame, told = clean_samples(read_table(table, section["layer"]), section, grid_crs, table)
+def clean(
+    table: str,
+    section: dict,
+    grid: dict,
+    samples: str,
+    report: str,
+    warnings: str | None = None,
+    assays: str | None = None,
+) -> list[str]:
+    """Write the clean samples, the report by element and what is doubtful; returns lines for the log."""
+    read, source = read_samples(table, section, assays)
+    frame, told = clean_samples(read, section, grid["crs"], source, grid["max_distance"])
     with whole(samples) as beside:
         frame.to_parquet(beside)
-    with whole(report) as beside:
-        told.to_csv(beside, index=False)
+    write_csv(told, report)
     pd.set_option("display.width", 200, "display.max_rows", 200, "display.max_columns", 20)
     kept = told["kept"].sum()
     print(told, json.dumps(frame.attrs, indent=1, default=str), sep="\n\n")
-    return f"{len(frame)} places, {kept} of {len(told)} elements kept (see {report})"
+    lines = leave_warnings("clean_samples", from_records(frame.attrs["warnings"]), warnings)
+    return [*lines, f"{len(frame)} places, {kept} of {len(told)} elements kept (see {report})"]
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(
-            clean(
-                snakemake.input.table, snakemake.params.samples, snakemake.params.grid_crs, **snakemake.output
-            )
-        )
+        given, params = snakemake.input, snakemake.params
+        assays = next(iter(given.assays), None)
+        for line in clean(given.table, params.samples, params.grid, **snakemake.output, assays=assays):
+            log.info(line)

@@ -2,19 +2,19 @@
 
 import pandas as pd
 from _job import job, whole
+from _tables import read_csv, write_csv
 from geohalo.evidence.claim_verdicts import judge_claims
 from geohalo.evidence.claims import summarise
 from geohalo.products.claims_text import claims_text
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        table = pd.concat([pd.read_csv(file) for file in snakemake.input.tables])
+        table = pd.concat([read_csv(file) for file in snakemake.input.tables])
         verdicts = judge_claims(table)
         text = claims_text(snakemake.params.survey, snakemake.params.section, table, verdicts)
         outputs = {"table": table, "summary": summarise(table), "verdicts": verdicts}
         for name, frame in outputs.items():
-            with whole(snakemake.output[name]) as beside:
-                frame.to_csv(beside, index=False)
+            write_csv(frame, snakemake.output[name])
         with whole(snakemake.output.text) as beside:
             beside.write_text(text, encoding="utf-8")
         log.info(text.split("\n\n")[1])

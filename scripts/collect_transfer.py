@@ -1,13 +1,14 @@
 """Put the evidence of models from other surveys beside that of the survey's own held-out run."""
 
 import pandas as pd
-from _job import job, whole
+from _job import job
+from _tables import read_csv, write_csv
 
 
 def collect(transferred: list[str], own: str) -> pd.DataFrame:
     """Return one table; in the rows of its own run a survey is its own source."""
-    tables = [pd.read_csv(file) for file in transferred]
-    held_out = pd.read_csv(own)
+    tables = [read_csv(file) for file in transferred]
+    held_out = read_csv(own)
     held_out = held_out[held_out["split"] == "held_out"].assign(source=held_out["survey"])
     return pd.concat([*tables, held_out[tables[0].columns]], ignore_index=True)
 
@@ -15,5 +16,4 @@ def collect(transferred: list[str], own: str) -> pd.DataFrame:
 if __name__ == "__main__":
     with job(snakemake):
         table = collect(snakemake.input.transferred, snakemake.input.own)
-        with whole(snakemake.output.table) as beside:
-            table.to_csv(beside, index=False)
+        write_csv(table, snakemake.output.table)

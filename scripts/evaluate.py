@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from _evidence import measure_runs
+from _evidence import along_lines, measure_runs
+from _input_warnings import read_warnings
 from _job import job, whole
+from _tables import write_csv
 from geohalo.evidence.verdict import verdict
 
 if __name__ == "__main__":
@@ -15,13 +17,15 @@ if __name__ == "__main__":
             str(Path(snakemake.input.folds[0]).parent),
             **snakemake.params.arguments,
         )
+        tables["warnings"], doubts = read_warnings(snakemake.input.get("warnings", []))
         # A comparison asks for some of the tables.
         for name, path in snakemake.output.items():
+            if name != "verdict":
+                write_csv(tables[name], path)
+                continue
+            parts = (tables[part] for part in ("metrics", "comparisons", "deposit_ranks"))
+            lines = along_lines(snakemake.input.elements, snakemake.params.reach)
+            text = verdict(*parts, snakemake.params.names, lines, [str(one) for one in doubts])
             with whole(path) as beside:
-                if name == "verdict":
-                    parts = (tables[part] for part in ("metrics", "comparisons", "deposit_ranks"))
-                    text = verdict(*parts, snakemake.params.names)
-                    beside.write_text(text, encoding="utf-8")
-                    log.info("\n%s", text)
-                else:
-                    tables[name].to_csv(beside, index=False)
+                beside.write_text(text, encoding="utf-8")
+            log.info("\n%s", text)

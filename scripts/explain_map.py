@@ -6,7 +6,7 @@ from _cells import netcdf_by_rows
 from _job import job
 from _network import MapNetwork
 from geohalo.network.attribution import attributions, logit_differences
-from geohalo.network.presets import VARIANTS
+from geohalo.network.engine import branches_of
 from geohalo.network.run import Settings
 
 ABOUT = {"long_name": "what an element adds to the logit of halo against background", "units": "log-odds"}
@@ -24,7 +24,7 @@ def explain(network: MapNetwork, steps: int, path: str) -> str:
         for (name, meaning), end in zip(ENDS.items(), ends.t(), strict=True)
     }
     rest = survey.dataset(**images).assign_coords(
-        branch=list(VARIANTS[network.variant]), element=network.elements
+        branch=list(branches_of(network.state, network.variant)), element=network.elements
     )
     first = np.concatenate([[0], np.cumsum(survey.mask.sum(axis=1))])
     total = torch.zeros(len(ends))

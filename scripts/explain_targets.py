@@ -5,8 +5,9 @@ import pandas as pd
 import torch
 import xarray as xr
 from _cells import read_cells, read_geotiff
-from _job import job, whole
+from _job import job
 from _network import MapNetwork
+from _tables import write_csv
 from geohalo.network.neighbours import neighbour_attributions, neighbour_table
 from geohalo.network.run import Settings
 
@@ -53,5 +54,4 @@ if __name__ == "__main__":
             "superpixels": superpixels_table(network, params.n_segments, rank, params.steps),
         }
         for name, table in tables.items():
-            with whole(snakemake.output[name]) as beside:
-                table.to_csv(beside, index=False)
+            write_csv(table, snakemake.output[name])

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pooch
 from _job import job
+from geohalo.addresses import masked
 from geohalo.errors import InputError
 
 
 def fetch(url: str, sha256: str, path: str) -> str:
     """Download ``url`` to ``path``, kept only when its checksum is right; returns a line for the log."""
-    target = Path(path)
+    target, address = Path(path), masked(url)
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         pooch.retrieve(url, f"sha256:{sha256}", fname=target.name, path=target.parent)
@@ -18,16 +19,18 @@ def fetch(url: str, sha256: str, path: str) -> str:
         answer = getattr(error, "response", None)
         reason = type(error).__name__ if answer is None else f"HTTP status {answer.status_code}"
         raise InputError(
-            f"{url}: cannot be downloaded ({reason}). Download it by other means and put it at {target}."
+            f"{address}: cannot be downloaded ({reason}). Download it by other means and put it at {target}."
         ) from error
     except ValueError as error:
         raise InputError(
-            f"{url}: the file's SHA-256 is not the one in data.sources, {sha256}; it was not kept. "
+            f"{address}: the file's SHA-256 is not the one in data.sources, {sha256}; it was not kept. "
             "Check the address, and whether the file was published anew."
         ) from error
-    return f"{target.stat().st_size} bytes from {url}, checksum as in data.sources"
+    return f"{target.stat().st_size} bytes from {address}, checksum as in data.sources"
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(fetch(**snakemake.params.source, path=snakemake.output.file))
+        # From the config and not from the parameters, which Snakemake keeps: an address may hold a password.
+        source = snakemake.config["data"]["sources"][snakemake.wildcards.file]
+        log.info(fetch(**source, path=snakemake.output.file))

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 from _interpolation import read_logarithms, write_fits
-from _job import job, whole
+from _job import job
+from _tables import write_csv
 from geohalo.cube.method_choice import ElementFit, fit_interpolation
 
 
@@ -13,8 +14,7 @@ def fit(samples: str, max_distance: float, settings: dict, interpolation: str, t
     fits = fit_interpolation(points, logarithms, settings, block=2 * max_distance)
     write_fits(names, fits, settings, interpolation)
     rows = pd.DataFrame([row for name, fit in zip(names, fits, strict=True) for row in _rows(name, fit)])
-    with whole(table) as beside:
-        rows.to_csv(beside, index=False, float_format="%.6g")
+    write_csv(rows, table, float_format="%.6g")
     used = rows.loc[rows["chosen"], "method"].value_counts()
     counts = ", ".join(f"{method} for {number}" for method, number in used.items())
     return f"{counts} elements, median {rows.loc[rows['chosen'], 'cv_explained'].median():.0%} explained"

@@ -6,7 +6,8 @@ import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _folds import write_folds
-from _job import job, whole
+from _job import job
+from _tables import write_csv
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.folds import SCHEMES
 
@@ -24,8 +25,7 @@ def make_folds(elements: str, raster: str, labels: dict, seeds: int, folder: str
         folds = draw_class_folds(scheme, survey.cells, classes, labels, seeds, *part)
         write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
         told.append(f"{scheme} {folds.n_folds}")
-    with whole(f"{folder}/deposits.csv") as beside:
-        pd.DataFrame(columns=DEPOSITS).to_csv(beside, index=False)
+    write_csv(pd.DataFrame(columns=DEPOSITS), f"{folder}/deposits.csv")
     return f"folds: {', '.join(told)}"
 
 

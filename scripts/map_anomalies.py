@@ -10,12 +10,14 @@ from _folds import read_folds
 from _job import job
 from _maps import write_map
 from _scores import read_between, read_mean, read_scores
+from _tables import read_csv
+from geohalo.evidence.blended import blended_rank
 from geohalo.evidence.folds import fold_map
 from geohalo.evidence.recalibration import fit_recalibration
 
 
-def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str]) -> str:
-    """Write score and spread of the final map, its probability, and the held-out score with the fold that it is from.
+def map_anomalies(elements: str, scores: str, folder: str, radius: float, maps: dict[str, str]) -> str:
+    """Write score and spread of the final map, its probability, and the held-out rank with the fold that it is from.
 
     Scores of several realisations also have a spread between them, ``interpolation_spread``. Returns a line for
     the log.
@@ -24,14 +26,14 @@ def map_anomalies(elements: str, scores: str, folder: str, maps: dict[str, str])
         survey = Survey.of(data)
     mean, spread = read_scores(scores, "final", survey)
     folds = read_folds(folder, "held_out", survey.mask)
-    deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+    deposits = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     fold = fold_map(folds, survey.cells, deposits)
     held_out = read_mean(scores, "held_out", survey)
     tests = pd.concat([folds.test(number) for number in range(folds.n_folds)])
     tested = held_out[tests["fold"], tests["cell"]]
     fitted = fit_recalibration(tests["label"].to_numpy(), tested, tests["group"].to_numpy())
     images = {"score": mean, "spread": spread, "probability": fitted.probability(mean)}
-    images["heldout_score"] = np.take_along_axis(held_out, fold[None], axis=0)
+    images["heldout_score"] = blended_rank(held_out, folds, survey.cells, deposits, radius)[None]
     if "interpolation_spread" in maps:
         images["interpolation_spread"] = read_between(scores, "final", survey)
     for name, image in images.items():
@@ -44,4 +46,5 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         folder = str(Path(snakemake.input.folds[0]).parent)
         maps = dict(snakemake.output.items())
-        log.info(map_anomalies(snakemake.input.elements, snakemake.input.scores, folder, maps))
+        paths, radius = snakemake.input, snakemake.params.radius
+        log.info(map_anomalies(paths.elements, paths.scores, folder, radius, maps))

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from _cells import Survey
 from _folds import read_folds
 from _job import job
 from _maps import write_map
+from _tables import read_csv
 from geohalo.evidence.applicability import area_of_applicability
 from geohalo.evidence.folds import fold_map
 
@@ -19,7 +19,7 @@ def measure(cube: str, folder: str, path: str) -> str:
         survey = Survey.of(data)
         held_out = read_folds(folder, "held_out", survey.mask)
         drawn = np.unique(read_folds(folder, "final", survey.mask).cells["cell"])
-        deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+        deposits = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
         first = np.concatenate([[0], survey.mask.sum(axis=1).cumsum()])
 
         def block(rows: slice) -> np.ndarray:

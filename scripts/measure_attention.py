@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import torch
-from _job import job, whole
+from _job import job
 from _network import MapNetwork
+from _tables import write_csv
 from geohalo.network.directions import attention_by_direction
 from geohalo.network.run import Settings
 
@@ -25,5 +26,4 @@ if __name__ == "__main__":
         params = snakemake.params
         settings = Settings(**params.settings, **params.machine)
         table = measure(MapNetwork.read(**snakemake.input, settings=settings))
-        with whole(snakemake.output.attention) as beside:
-            table.to_csv(beside, index=False)
+        write_csv(table, snakemake.output.attention)

@@ -6,8 +6,9 @@ import pandas as pd
 import xarray as xr
 from _cells import Survey
 from _folds import read_folds
-from _job import job, whole
+from _job import job
 from _scores import read_scores
+from _tables import read_csv, write_csv
 from geohalo.evidence.claims import TrueGround, holding_fold, measure, true_ground
 from geohalo.evidence.judged import judged_places
 from geohalo.survey.simulate import simulate_survey
@@ -26,7 +27,7 @@ def measure_folder(folder: Path, truth: xr.Dataset, radius: float, area: float) 
     with xr.open_dataset(files[0]) as data:
         survey = Survey.of(data)
     folds = read_folds(str(folder / "folds"), "held_out", survey.mask)
-    deposits = pd.read_csv(folder / "folds" / "deposits.csv")[["x", "y"]].to_numpy()
+    deposits = read_csv(folder / "folds" / "deposits.csv")[["x", "y"]].to_numpy()
     judged = judged_places(folds, survey.cells, deposits, {"radius": radius}, n_bootstrap=0, seed=0)
     where = (known_ground(truth, survey), holding_fold(folds, survey.cells, deposits), area, survey.grid.cell)
     for file in files:
@@ -54,5 +55,4 @@ if __name__ == "__main__":
         table = measure_seed(
             snakemake.input.scores, snakemake.params.conditions, **snakemake.params.arguments
         )
-        with whole(snakemake.output.table) as beside:
-            table.to_csv(beside, index=False)
+        write_csv(table, snakemake.output.table)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from _cells import Survey
-from _job import job, whole
+from _job import job
 from _maps import write_map
+from _tables import write_csv
 from _workflow import measure_workflow
 from geohalo.evidence.consensus import agreement, choices_table
 
@@ -29,8 +30,7 @@ def compare(
     effects = choices_table(design, choices, results)
     for name, part in (("consensus", table), ("consensus_choices", effects)):
         part.insert(0, "survey", about["survey"])
-        with whole(files[name]) as beside:
-            part.to_csv(beside, index=False)
+        write_csv(part, files[name])
     bands = np.stack(agreement(ranks, about["area"])).astype(np.float32)
     names = ["agreement", "mean_rank", "sd_rank"]
     write_map(survey, survey.image(bands), files["agreement"], np.nan, names)

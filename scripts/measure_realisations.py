@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 from _evidence import measure_runs
-from _job import job, whole
+from _job import job
+from _tables import write_csv
 
 
 def told(table: pd.DataFrame) -> str:
@@ -26,6 +27,5 @@ if __name__ == "__main__":
         tables = measure_runs(params.runs, paths.elements, paths.get("samples"), folder, **params.arguments)
         table = tables["metrics"].rename(columns={"variant": "realisation"})
         table.insert(1, "variant", params.variant)
-        with whole(snakemake.output.table) as beside:
-            table.to_csv(beside, index=False)
+        write_csv(table, snakemake.output.table)
         log.info(told(table))

@@ -1,17 +1,17 @@
 """Draw the comparison of the network's variants and the controls."""
 
-import pandas as pd
 from _job import job
 from _plots import held_out_groups
+from _tables import read_csv
 from geohalo.products.figures import ablation_plot, difference_plot, save_figure
 
 
 def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
     """Write the figures; differences only where they are asked for, which classes have none of."""
-    metrics, groups = pd.read_csv(tables["table"]), held_out_groups(tables["deposits"], tables["cells"])
+    metrics, groups = read_csv(tables["table"]), held_out_groups(tables["deposits"], tables["cells"])
     save_figure(ablation_plot(survey, metrics, groups), figures["figure"])
     if "differences" in figures:
-        compared = difference_plot(survey, pd.read_csv(tables["comparisons"]), metrics)
+        compared = difference_plot(survey, read_csv(tables["comparisons"]), metrics)
         save_figure(compared, figures["differences"])
 
 

@@ -1,26 +1,26 @@
 """Draw the anomaly maps, and the truth beside them where it is known."""
 
-import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job
-from _plots import deposit_table, ground, interval
+from _plots import deposit_table, ground, interval, warned
+from _tables import read_csv
 from geohalo.products.figures import anomaly_map, save_figure, truth_map
 
 
-def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:
-    """Write the figures from elements, deposits, metrics, score, heldout_score; perhaps truth and realisations."""
+def plot(name: str, variant: str, reach: float, files: dict[str, str], figures: dict[str, str]) -> None:
+    """Write the figures from elements, deposits, metrics, deposit_ranks, maps; perhaps truth and realisations."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     where, known, metrics = (
         ground(name, survey),
         deposit_table(files["deposits"]),
-        pd.read_csv(files["metrics"]),
+        read_csv(files["metrics"]),
     )
     drawn = set()
     if "realisations" in files:
         # The evidence of what is drawn: their mean.
-        measured = pd.read_csv(files["realisations"])
+        measured = read_csv(files["realisations"])
         metrics = measured[measured["realisation"] == "mean"]
         drawn = set(measured["realisation"]) - {"interpolated", "mean"}
     evidence = {
@@ -28,6 +28,7 @@ def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]
         "above_decoys": interval(metrics, variant, "held_out", "above_decoys"),
         "random": interval(metrics, variant, "random", "capture")[0],
         "realisations": len(drawn),
+        "warned": warned(metrics, files["deposit_ranks"], variant, survey, reach),
     }
     for figure, file, kind in (
         ("anomaly_map", "score", "final"),
@@ -50,4 +51,5 @@ def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]
 if __name__ == "__main__":
     with job(snakemake):
         files, figures = dict(snakemake.input.items()), dict(snakemake.output.items())
-        plot(snakemake.params.survey, snakemake.params.variant, files, figures)
+        params = snakemake.params
+        plot(params.survey, params.variant, params.reach, files, figures)

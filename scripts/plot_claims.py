@@ -1,14 +1,14 @@
 """Draw halos found, false alarms and weak halos found against the strength of each fault."""
 
-import pandas as pd
 from _job import job
+from _tables import read_csv
 from geohalo.products.claims_figure import claims_plot
 from geohalo.products.styles import save_figure
 
 
 def plot(survey: str, area: float, summary: str, verdicts: str, figure: str) -> None:
     """Write the figure."""
-    save_figure(claims_plot(survey, pd.read_csv(summary), pd.read_csv(verdicts), area), figure)
+    save_figure(claims_plot(survey, read_csv(summary), read_csv(verdicts), area), figure)
 
 
 if __name__ == "__main__":

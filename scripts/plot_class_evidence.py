@@ -1,16 +1,16 @@
 """Draw the confusion matrix, the comparison of methods, and the training history."""
 
-import pandas as pd
 from _job import job
+from _tables import read_csv
 from geohalo.products.figures import class_comparison, confusion_plot, history_plot, save_figure
 
 
 def plot(survey: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:
     """Write the figures; ``files`` has metrics, confusion and history."""
-    confusion, metrics = pd.read_csv(files["confusion"]), pd.read_csv(files["metrics"])
+    confusion, metrics = read_csv(files["confusion"]), read_csv(files["metrics"])
     save_figure(confusion_plot(survey, confusion, variant), figures["confusion"])
     save_figure(class_comparison(survey, metrics), figures["metrics"])
-    save_figure(history_plot(survey, pd.read_csv(files["history"]), "labels"), figures["history"])
+    save_figure(history_plot(survey, read_csv(files["history"]), "labels"), figures["history"])
 
 
 if __name__ == "__main__":

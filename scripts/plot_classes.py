@@ -1,10 +1,10 @@
 """Draw the map of classes beside the labels, and the folds."""
 
-import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job
 from _plots import ground
+from _tables import read_csv
 from geohalo.products.figures import class_folds_map, class_map, save_figure
 
 
@@ -14,7 +14,7 @@ def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]
         survey = Survey.of(data)
     where = ground(name, survey)
     labelled, *part = read_geotiff(files["labels"])
-    evidence = {"metrics": pd.read_csv(files["metrics"]), "variant": variant, "masked": bool(part)}
+    evidence = {"metrics": read_csv(files["metrics"]), "variant": variant, "masked": bool(part)}
     classes = read_geotiff(files["classes"])[0]
     save_figure(class_map(**where, classes=classes, labelled=labelled, **evidence), figures["class_map"])
     save_figure(class_folds_map(**where, region=read_geotiff(files["folds"])), figures["folds"])

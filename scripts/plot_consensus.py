@@ -1,10 +1,10 @@
 """Draw the consensus of the workflows."""
 
-import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job
 from _plots import deposit_table, ground
+from _tables import read_csv
 from geohalo.products.consensus_figures import consensus_plot
 from geohalo.products.figures import save_figure
 
@@ -15,8 +15,8 @@ def plot(name: str, area: float, files: dict[str, str], figure: str) -> None:
         where = ground(name, Survey.of(data))
     agreement, _, spread = read_geotiff(files["agreement"])
     tables = {
-        "table": pd.read_csv(files["table"]),
-        "choices": pd.read_csv(files["choices"], dtype={"level": str}),
+        "table": read_csv(files["table"]),
+        "choices": read_csv(files["choices"], dtype={"level": str}),
     }
     known = deposit_table(files["deposits"])
     save_figure(

@@ -1,7 +1,7 @@
 """Draw the figures of the evidence, and the training history."""
 
-import pandas as pd
 from _job import job
+from _tables import read_csv
 from geohalo.products.figures import (
     calibration_plot,
     difference_plot,
@@ -15,10 +15,10 @@ from geohalo.products.figures import (
 
 def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
     """Write those figures that are asked for."""
-    metrics = pd.read_csv(
+    metrics = read_csv(
         tables["metrics"], keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""}
     )
-    read = {name: pd.read_csv(path) for name, path in tables.items() if name != "metrics"}
+    read = {name: read_csv(path) for name, path in tables.items() if name != "metrics"}
     curves = read["curves"].rename(columns={"variant": "method"})
     drawn = {
         "success_rate": lambda: success_rate(survey, curves, metrics),

@@ -3,15 +3,18 @@
 from collections import defaultdict
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job
 from _plots import deposit_table, ground
+from _tables import read_csv
 from geohalo.products.figures import attribution_map, fingerprint_plot, save_figure
+from geohalo.products.map_elements import carrying_elements
 
 #: Elements that have a map.
 DRAWN = 6
+#: Share of all attribution that such an element has at least.
+FAINTEST = 0.005
 
 
 def draw_attribution(name: str, attribution: str, deposits: str, targets: str, figure: str) -> None:
@@ -25,7 +28,9 @@ def draw_attribution(name: str, attribution: str, deposits: str, targets: str, f
             for branch, image in zip(map(str, data["branch"].to_numpy()), each, strict=True):
                 branches[branch] += float(np.abs(image[survey.mask]).mean())
             elements[element] = float(np.abs(each.sum(axis=0)[survey.mask]).mean())
+        least = FAINTEST * sum(elements.values())
         strongest = sorted(elements, key=elements.__getitem__, reverse=True)[:DRAWN]
+        strongest = [element for element in strongest if elements[element] >= least]
         for element in strongest:
             layers[element] = data["attribution"].sel(element=element).to_numpy().sum(axis=0)
     shares = [
@@ -48,5 +53,6 @@ if __name__ == "__main__":
         paths, figures = snakemake.input, snakemake.output
         name = snakemake.params.survey
         draw_attribution(name, paths.attribution, paths.deposits, paths.target_map, figures.attribution)
-        tables = [pd.read_csv(paths[table]) for table in ("targets", "fingerprints", "elements")]
-        save_figure(fingerprint_plot(name, *tables), figures.fingerprints)
+        tables = [read_csv(paths[table]) for table in ("targets", "fingerprints", "elements")]
+        carrying = carrying_elements(read_csv(paths.pathfinders))
+        save_figure(fingerprint_plot(name, *tables, carrying=carrying), figures.fingerprints)

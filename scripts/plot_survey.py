@@ -7,27 +7,37 @@ import xarray as xr
 from _cells import Survey
 from _job import job
 from _plots import deposit_table, ground
+from _tables import read_csv
 from geohalo.products.figures import element_maps, sample_map, save_figure
+from geohalo.products.map_elements import carrying_elements, element_notes
 
-#: Elements drawn at most, those first whose interpolation explains most.
+#: Elements drawn at most.
 PANELS = 12
 
 
 def plot(
-    name: str, elements: str, deposits: str | None, samples: str | None, figures: dict[str, str]
+    name: str,
+    elements: str,
+    deposits: str | None,
+    pathfinders: str | None,
+    samples: str | None,
+    figures: dict[str, str],
 ) -> None:
-    """Write the figures."""
+    """Write the figures, of the elements that carry the map; of classes those whose interpolation explains most."""
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
         names = [str(element) for element in data["element"].to_numpy()]
         shares = data["cv_explained"].to_numpy() if "cv_explained" in data else []
         explained = dict(zip(names, shares, strict=False))
-        chosen = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS]
+        chosen, notes = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS], {}
+        if pathfinders:
+            summary = read_csv(pathfinders)
+            chosen, notes = carrying_elements(summary), element_notes(summary)
         concentration = data["concentration"]
         grids = {element: concentration.sel(element=element).to_numpy() for element in chosen}
         unit = concentration.attrs["units"]
     known, where = deposit_table(deposits), ground(name, survey)
-    about = {"unit": "" if unit == "1" else unit, "deposits": known}
+    about = {"unit": "" if unit == "1" else unit, "deposits": known, "notes": notes}
     save_figure(element_maps(**where, ppm=grids, cv_explained=explained, **about), figures["elements"])
     if samples:
         flags = [column for column in pq.read_schema(samples).names if column.endswith("_censored")]
@@ -39,5 +49,7 @@ def plot(
 
 if __name__ == "__main__":
     with job(snakemake):
-        files = {name: snakemake.input.get(name) for name in ("elements", "deposits", "samples")}
+        files = {
+            name: snakemake.input.get(name) for name in ("elements", "deposits", "pathfinders", "samples")
+        }
         plot(snakemake.params.survey, **files, figures=dict(snakemake.output.items()))

@@ -1,14 +1,14 @@
 """Draw the evidence of several surveys beside each other."""
 
-import pandas as pd
 from _job import job
+from _tables import read_csv
 from geohalo.products.several_figures import survey_comparison
 from geohalo.products.styles import save_figure
 
 
 def plot(table: str, figure: str) -> None:
     """Write the figure."""
-    save_figure(survey_comparison(pd.read_csv(table, dtype={"survey": str})), figure)
+    save_figure(survey_comparison(read_csv(table, dtype={"survey": str})), figure)
 
 
 if __name__ == "__main__":

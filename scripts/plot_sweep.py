@@ -1,14 +1,14 @@
 """Draw the comparison of superpixel settings."""
 
-import pandas as pd
 from _job import job
 from _plots import held_out_groups
+from _tables import read_csv
 from geohalo.products.figures import save_figure, sweep_plot
 
 
 def plot(survey: str, in_use: str, table: str, deposits: str, cells: str, figure: str) -> None:
     """Write the figure."""
-    metrics = pd.read_csv(table, dtype={"scales": str})
+    metrics = read_csv(table, dtype={"scales": str})
     groups = held_out_groups(deposits, cells)
     save_figure(sweep_plot(survey, metrics, groups, in_use), figure)
 

@@ -1,10 +1,10 @@
 """Draw what models of other surveys find in one, as numbers and as maps."""
 
-import pandas as pd
 import xarray as xr
 from _cells import Survey, read_geotiff
 from _job import job
 from _plots import deposit_table, ground
+from _tables import read_csv
 from geohalo.products.evidence_figures import main_variant
 from geohalo.products.several_figures import transfer_comparison, transfer_maps
 from geohalo.products.styles import save_figure
@@ -12,7 +12,7 @@ from geohalo.products.styles import save_figure
 
 def plot(name: str, maps: dict[str, str], files: dict[str, str], figures: dict[str, str]) -> None:
     """Write the figures; maps are files by source, the survey itself among them."""
-    table = pd.read_csv(files["table"], dtype={"survey": str, "source": str})
+    table = read_csv(files["table"], dtype={"survey": str, "source": str})
     save_figure(transfer_comparison(name, table), figures["figure"])
     main = main_variant(table["variant"])
     captured = table[(table["variant"] == main) & (table["metric"] == "capture")]

@@ -3,10 +3,12 @@
 import geopandas as gpd
 import xarray as xr
 from _cells import Survey
-from _job import job, whole
+from _job import job
 from _maps import write_map
 from _qgis import write_project
+from _tables import read_csv, write_csv
 from _targets import find, fingerprints, nearby_samples, superpixel_frame, target_frame, write_geopackage
+from geohalo.products.map_elements import carrying_elements
 from geohalo.products.targets import surroundings
 
 
@@ -14,22 +16,30 @@ def rank_targets(files: dict[str, str], name: str, transform: str, settings: dic
     """Write all of it; returns a line for the log."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
-    targets = find(files, survey, settings)
+    targets, ground = find(files, survey, settings)
     around = surroundings(targets.rank, survey.mask, settings["ring"] / survey.grid.cell)
     prints = fingerprints(files["elements"], transform, survey, targets, around)
     deposits = gpd.read_parquet(files["deposits"])
-    frame = target_frame(targets, prints, deposits, files["superpixels"], survey)
+    carrying = carrying_elements(read_csv(files["pathfinders"]))
+    frame = target_frame(targets, prints, carrying, deposits, files["superpixels"], survey)
     write_map(survey, targets.rank[None], outputs["map"], 0, ["target"])
-    for key, table in (("table", frame.drop(columns="geometry")), ("fingerprints", prints)):
-        with whole(outputs[key]) as beside:
-            table.to_csv(beside, index=False)
+    for key, table in (
+        ("table", frame.drop(columns="geometry")),
+        ("fingerprints", prints),
+        ("ground", ground),
+    ):
+        write_csv(table, outputs[key])
     layers = {"targets": frame, "deposits": deposits}
     if "samples" in files:
         layers["samples"] = nearby_samples(files["samples"], targets.rank, around, survey)
     layers["superpixels"] = superpixel_frame(files["superpixels"], targets.rank, survey)
     write_geopackage(layers, outputs["geopackage"])
     write_project(name, survey, list(layers), files, outputs["project"])
-    return f"{len(frame)} targets on {frame['area_km2'].sum():,.0f} km2"
+    new, halo = ground.to_dict("records")
+    return (
+        f"{new['targets']} targets on {new['targets_km2']:,.0f} km2 of new ground, {halo['targets']} on known halos, "
+        f"which have {100 * halo['best_share']:.0f} % of the best {100 * halo['share']:g} %"
+    )
 
 
 if __name__ == "__main__":

@@ -4,23 +4,25 @@ from pathlib import Path
 
 import numpy as np
 from _cells import Survey, write_netcdf
+from _input_warnings import leave_warnings
 from _job import job
-from geohalo.cube.rasters import common_grid, read_bands, stack_bands
+from geohalo.cube.rasters import read_rasters
 
 
-def read(section: dict, folder: str, elements: str) -> str:
-    """Write all elements on their common grid; returns a line for the log."""
-    bands = read_bands(section, Path(folder))
-    grid, crs = common_grid(bands)
-    names, values, mask = stack_bands(bands, section["unit"])
-    survey = Survey(grid, mask, crs.to_wkt())
+def read(section: dict, folder: str, elements: str, warnings: str | None = None) -> list[str]:
+    """Write all elements on their common grid, and what is doubtful; returns lines for the log."""
+    rasters = read_rasters(section, Path(folder))
+    names, mask = rasters.elements, rasters.mask
+    survey = Survey(rasters.grid, mask, rasters.crs.to_wkt())
     kind, unit = ("band", "1") if section["unit"] == "none" else ("element", "ppm")
     about = {"long_name": "concentration" if kind == "element" else "value", "units": unit}
-    data = survey.dataset(concentration=(("element", "y", "x"), values.astype(np.float32), about))
+    data = survey.dataset(concentration=(("element", "y", "x"), rasters.values.astype(np.float32), about))
     write_netcdf(data.assign_coords(element=names), elements)
-    return f"{len(names)} {kind}s ({', '.join(names)}), {mask.sum()} cells of {grid.cell:g} m"
+    told = f"{len(names)} {kind}s ({', '.join(names)}), {mask.sum()} cells of {rasters.grid.cell:g} m"
+    return [*leave_warnings("read_grids", rasters.warnings, warnings), told]
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(read(snakemake.params.grids, snakemake.params.folder, snakemake.output.elements))
+        for line in read(snakemake.params.grids, snakemake.params.folder, **snakemake.output):
+            log.info(line)

@@ -8,7 +8,7 @@ from _cells import Survey
 from _job import job, whole
 from _report import Results
 from _report_map import survey_map
-from _report_sections import sections, targets_words
+from _report_sections import doubtful, pathfinders, sections, targets_words
 from geohalo.products.report import Report, render
 from geohalo.products.report_headline import headline
 from geohalo.products.report_quality import summary
@@ -36,6 +36,7 @@ def write(
         map=shown,
         targets=None if targets is None else targets_table(targets),
         targets_told=targets_words(results, targets, variant, ground),
+        head=[doubtful(results), pathfinders(results, jobs["commodities"])],
         sections=sections(results, ground, variant, settings, inputs, (jobs["benchmarks"], jobs["rules"])),
     )
     text = render(report)

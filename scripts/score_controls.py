@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from _cells import Survey, read_cells, surveyed_places
+from _elements import sought_elements
 from _folds import read_folds
 from _job import job
 from _scores import scores_file
+from _tables import read_csv
 from geohalo.evidence.controls import SCALE_ARRAYS, Ground, score_control
 
 
@@ -24,17 +25,18 @@ def score(
     log: Any,
     schemes: list[str],
     graphs: list[str],
+    commodities: list[str],
 ) -> None:
     """Write the scores of all controls in all schemes that have folds."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         values = read_cells(data, "cube", survey).T
-    deposits = pd.read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
-    scales = []
-    for graph in graphs:
-        with np.load(graph, allow_pickle=False) as arrays:
-            scales.append({name: arrays[name] for name in SCALE_ARRAYS})
-    ground = Ground(values, survey.cells, deposits, surveyed_places(places)[0], scales)
+        names = [str(name) for name in data["element"].to_numpy()]
+    deposits = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
+    loaded = [np.load(graph, allow_pickle=False) for graph in graphs]
+    scales = [{name: arrays[name] for name in SCALE_ARRAYS} for arrays in loaded]
+    sought = sought_elements(commodities, names, log.info) if "commodity_index" in controls else ()
+    ground = Ground(values, survey.cells, deposits, surveyed_places(places)[0], scales, sought)
     every = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
     every = [folds for folds in every if folds.n_folds]
     sizes = {folds.scheme: folds.n_folds for folds in every if controls}
@@ -50,7 +52,8 @@ def score(
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        paths, params = snakemake.input, snakemake.params
+        paths, params, threads = snakemake.input, snakemake.params, snakemake.threads
         folder = str(Path(paths.folds[0]).parent)
-        given = {"schemes": params.schemes, "graphs": paths.graphs, "scores": snakemake.output.scores}
-        score(paths.cube, paths.places, folder, params.controls, snakemake.threads, log=log, **given)
+        given = {"graphs": paths.graphs, "scores": snakemake.output.scores, "schemes": params.schemes}
+        given["commodities"] = params.commodities
+        score(paths.cube, paths.places, folder, params.controls, threads, log=log, **given)

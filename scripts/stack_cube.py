@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from _cells import Survey, netcdf_by_rows
 from _job import job
-from geohalo.cube.logratio import standardise, transformed
+from geohalo.cube.logratio import check_variation, standardise, transformed
 from geohalo.cube.moments import Moments
 
 
@@ -19,17 +19,19 @@ def stack(elements: str, transform: str, clip: float, cube: str) -> None:
         names = [str(name) for name in data["element"].to_numpy()]
         blocks = [rows for rows in survey.row_blocks() if survey.mask[rows].any()]
 
-        def values() -> Iterator[np.ndarray]:
+        def values() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             for rows in blocks:
-                inside = data["concentration"][:, rows].to_numpy()[:, survey.mask[rows]]
-                yield transformed(inside.T.astype(np.float64), names, transform)
+                inside = data["concentration"][:, rows].to_numpy()[:, survey.mask[rows]].T.astype(np.float64)
+                yield inside, transformed(inside, names, transform)
 
-        moments = reduce(add, map(Moments.of, values()))
+        both = ((Moments.of(inside), Moments.of(block)) for inside, block in values())
+        raw, moments = reduce(lambda one, other: tuple(map(add, one, other)), both)
+        check_variation(names, raw, moments, transform)
         kind = "" if transform == "none" else f"{transform} "
         about = {"long_name": f"standardised {kind}value", "units": "1", "transform": transform}
         rest = survey.dataset().assign_coords(element=names)
         with netcdf_by_rows(rest, {"cube": about}, cube) as write:
-            for rows, block in zip(blocks, values(), strict=True):
+            for rows, (_, block) in zip(blocks, values(), strict=True):
                 scaled = standardise(block, clip, moments).T.astype(np.float32)
                 write("cube", rows, survey.band(rows).image(scaled))
 

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 import xarray as xr
 from _cells import Survey, read_spectra
+from _elements import sought_elements
 from _folds import read_folds
-from _job import job, whole
-from _members import history_table, outer_fold, shuffle_labels, stack_members, write_members
+from _job import job
+from _members import outer_fold, shuffle_labels, stack_members, write_results
 from geohalo.cube.element_order import element_order
 from geohalo.network.run import Settings, train_and_predict
 
@@ -21,19 +22,22 @@ def train(
     folder: str,
     schemes: list[str],
     spectrum_order: str,
+    commodities: list[str],
     settings: Settings,
     outputs: Any,
     log: Any,
     shuffle: bool = False,
 ) -> None:
-    """Write scores, members and history; with ``shuffle`` of members that learn from permuted labels."""
+    """Write scores, members, history and pathfinders; with ``shuffle`` of members that learn from permuted labels."""
     with xr.open_dataset(cube) as data:
         survey = Survey.of(data)
         names = [str(name) for name in data["element"].to_numpy()]
         values = read_spectra(data, "cube", survey)
     order = element_order(names, values, spectrum_order)
     log.info(f"Spectrum, {spectrum_order} order: {' '.join(names[k] for k in order)}")
-    settings = replace(settings, spectrum_order=tuple(order.tolist()))
+    # Permuted labels should teach chance: what is known beforehand would be more.
+    sought = () if shuffle else sought_elements(commodities, names, log.info)
+    settings = replace(settings, spectrum_order=tuple(order.tolist()), sought=sought)
     drawn = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
     members, table = stack_members(drawn)
     if shuffle:
@@ -43,11 +47,7 @@ def train(
     # In no one else's hands: these arrays go when training has made its own of them.
     scales = [[dict(np.load(graph, allow_pickle=False)) for graph in graphs]]
     result = train_and_predict(values, scales.pop(), members, settings, outer, log.info)
-    with whole(outputs.members) as beside:
-        torch.save(result.state, beside)
-    with whole(outputs.history) as beside:
-        history_table(table, result).to_csv(beside, index=False)
-    write_members(survey, table, result.score, outputs.scores)
+    write_results(survey, table, result, names, outputs)
 
 
 if __name__ == "__main__":
@@ -56,5 +56,5 @@ if __name__ == "__main__":
         paths, params = snakemake.input, snakemake.params
         folder = str(Path(paths.folds[0]).parent)
         settings = Settings(**params.settings, **params.machine, checkpoint=params.checkpoint)
-        known = (paths.cube, paths.graphs, folder, params.schemes, params.spectrum_order, settings)
-        train(*known, snakemake.output, log, params.shuffle)
+        known = (paths.cube, paths.graphs, folder, params.schemes, params.spectrum_order, params.commodities)
+        train(*known, settings, snakemake.output, log, params.shuffle)

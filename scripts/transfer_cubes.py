@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from _elements import Elements
-from _job import job, whole
+from _job import job
+from _tables import write_csv
 from alternative_cube import make
 from geohalo.cube.shared_elements import level_table, shared_elements
 from geohalo.superpixels.counts import same_size
@@ -15,9 +16,8 @@ def make_cubes(
     """Write a folder for ``source`` and one for ``target``, and the levels of elements; returns lines for the log."""
     source, target = (Elements.read(file) for file in files)
     shared = shared_elements(source.names, target.names, fewest, names)
-    with whole(levels) as beside:
-        table = level_table((source.names, source.medians), (target.names, target.medians))
-        table.to_csv(beside, index=False)
+    levelled = level_table((source.names, source.medians), (target.names, target.medians))
+    write_csv(levelled, levels)
     told, asked = [f"{len(shared)} shared elements: {' '.join(shared)}"], settings["superpixels"]
     for role, side in {"source": source, "target": target}.items():
         place = Path(folder, role)

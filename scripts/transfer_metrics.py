@@ -6,9 +6,10 @@ import numpy as np
 import xarray as xr
 from _cells import Survey
 from _evidence import measure_elsewhere
-from _job import job, whole
+from _job import job
 from _maps import Band, write_map
 from _scores import read_scores
+from _tables import write_csv
 from geohalo.evidence.controls import CONTROLS
 
 
@@ -33,6 +34,5 @@ if __name__ == "__main__":
         table = table.assign(**params.about, split="transfer")
         table["scales"] = table["scales"].where(variants, "")
         columns = ["survey", "source", "variant", "scales", "split"]
-        with whole(snakemake.output.metrics) as beside:
-            table.set_index(columns).to_csv(beside)
+        write_csv(table.set_index(columns).reset_index(), snakemake.output.metrics)
         map_transfer(files.elements, files.scores, table["variant"].iloc[0], snakemake.output.map)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 from _folds import read_folds
-from _job import job, whole
+from _job import job
 from _scores import write_scores
+from _tables import write_csv
 from _transfer import Side, learned_elsewhere
 
 
@@ -20,8 +21,7 @@ def transfer(cubes: str, folder: str, how: dict, threads: int, outputs: dict[str
     scored, history = learned_elsewhere(source, target, folds, **how, threads=threads, report=log.info)
     mean, spread = (np.stack(parts).astype(np.float32) for parts in zip(*scored.values(), strict=True))
     write_scores(target.survey, {"transfer": (mean, spread)}, outputs["scores"], list(scored))
-    with whole(outputs["history"]) as beside:
-        history.to_csv(beside, index=False)
+    write_csv(history, outputs["history"])
 
 
 if __name__ == "__main__":

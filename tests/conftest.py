@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is slow, and tests are not timed: that is what `make bench` is for.
+settings.register_profile("geohalo", deadline=None)
+settings.load_profile("geohalo")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -52,17 +52,19 @@ const bars = (svg, elements, values, top, height, label, classes) => {
   return height + 52;
 };
 
-const plot = (rows, weights) => {
-  const sorted = [...rows].sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0));
+const plot = (rows, weights, carrying) => {
+  const ranked = [...rows].sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0));
+  const told = new Map(rows.map((row) => [row[0], row]));
+  const sorted = carrying.length ? carrying.filter((name) => told.has(name)).map((name) => told.get(name)) : ranked;
   const elements = sorted.map((row) => row[0]);
   const branches = [...new Set(weights.map((row) => row[0]))];
   const order = elements.length ? elements : [...new Set(weights.map((row) => row[1]))];
   const holder = make("div", undefined, { class: "plot", tabindex: "0", role: "region", "aria-label": "Fingerprint plot" });
   const svg = draw(holder, "svg", { role: "img" });
-  const ends = sorted.length ? `most enriched ${sorted[0][0]}, most depleted ${sorted[sorted.length - 1][0]}` : "attribution by element";
+  const ends = ranked.length ? `most enriched ${ranked[0][0]}, most depleted ${ranked[ranked.length - 1][0]}` : "attribution by element";
   svg.setAttribute("aria-label", `Fingerprint: ${ends}. The table below has the numbers.`);
   let top = 26;
-  if (sorted.length) top += bars(svg, order, sorted.map((row) => row[1]), top, 150, "Contrast to the surroundings (clr): above zero enriched, below depleted", ["up", "down"]);
+  if (sorted.length) top += bars(svg, order, sorted.map((row) => row[1]), top, 150, "Contrast to the surroundings: above zero enriched, below depleted", ["up", "down"]);
   for (const branch of branches) {
     const of = new Map(weights.filter((row) => row[0] === branch).map((row) => [row[1], row[2]]));
     top += bars(svg, order, order.map((name) => of.get(name)), top, 80, `Attribution of the score to elements, ${branch} (above zero: speaks for the target)`, ["weight", "weight"]);
@@ -106,8 +108,8 @@ const listedShort = (text) => {
   return all.length > 12 ? `${all.slice(0, 12).join(" ")} and ${all.length - 12} more` : all.join(" ");
 };
 const WORDS = [
-  ["area_km2", "Area", (v) => `${written(v, 0)} km²`], ["mean_score", "Mean score", written], ["peak_score", "Peak score", written],
-  ["spread", "Spread over members", (v) => written(v, 3)], ["heldout_score", "Held-out score", written],
+  ["ground", "Ground", String], ["area_km2", "Area", (v) => `${Number(v.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })} km²`], ["mean_score", "Mean score", written], ["peak_score", "Peak score", written],
+  ["spread", "Spread over members", (v) => written(v, 3)], ["heldout_score", "Held-out rank", written],
   ["applicable", "In the area of applicability", (v) => `${written(100 * v, 0)} %`], ["nearest_deposit", "Nearest known deposit", String],
   ["distance_km", "Distance to it", (v) => `${written(v, 1)} km`], ["enriched", "Enriched", contrasts], ["depleted", "Depleted", contrasts],
   ["x", "Peak, easting", (v) => `${written(v, 0)} m`], ["y", "Peak, northing", (v) => `${written(v, 0)} m`],
@@ -129,8 +131,8 @@ const showTarget = (panel, data, target, close) => {
   }
   panel.replaceChildren(button, make("h3", `Target ${target.rank}`), list);
   const rows = data.fingerprints[key] || [], weights = data.attributions[key] || [], near = data.neighbours[key] || [];
-  if (rows.length || weights.length) panel.append(plot(rows, weights));
-  if (rows.length) panel.append(listed("Contrast of every element", ["Element", "Contrast (clr)", "In standard deviations over the map"], rows));
+  if (rows.length || weights.length) panel.append(plot(rows, weights, data.carrying));
+  if (rows.length) panel.append(listed("Contrast of every element", ["Element", "Contrast", "In standard deviations over the map"], rows));
   if (weights.length) panel.append(listed("Attribution of every element", ["Branch", "Element", "Attribution"], weights));
   if (near.length) panel.append(listed("Superpixels that the external graph draws on", ["Scale", "Superpixel", "Weight", "Direction (° from north)", "Distance (km)"], near));
   panel.hidden = false;

@@ -56,13 +56,13 @@ if (data) {
   };
   for (const one of [...data.targets, ...data.superpixels]) one.path = pieces(one.across, one.down);
   const marks = [
-    ...(data.targets.length ? [{ id: "targets", label: `Targets, by rank${data.targets.some((one) => one.about.distance_km > 0) ? " (yellow: no known deposit inside)" : ""}`, on: true }] : []),
+    ...(data.targets.length ? [{ id: "targets", label: `Targets, by rank${data.targets.some((one) => one.about.ground === "new") ? " (yellow: on new ground)" : ""}`, on: true }] : []),
     ...(data.deposits.length ? [{ id: "deposits", label: "Known deposits (hollow: outside)", on: true }] : []),
     ...(data.samples.length ? [{ id: "samples", label: "Samples", on: false }] : []),
     ...data.superpixels.map((one, k) => ({ id: `superpixels-${k}`, label: `Superpixels, ${one.label}`, on: false, lines: one })),
   ];
   const shown = (id) => marks.some((mark) => mark.id === id && mark.on);
-  const NEW = "#f0e442"; // numbers of targets without a known deposit inside
+  const NEW = "#f0e442"; // numbers of targets on new ground
   const star = (to, x, y, size, filled) => {
     to.beginPath();
     for (let k = 0; k < 10; k += 1) {
@@ -100,7 +100,7 @@ if (data) {
       const [left, top, right] = target.box, [x, y] = screen((left + right) / 2, top);
       if (target !== chosen.target && (right - left) * view.scale < 14 && target.rank > 10) continue;
       const text = String(target.rank), wide = context.measureText(text).width + 8;
-      context.fillStyle = target === chosen.target ? "#000" : target.about.distance_km > 0 ? NEW : "#fff"; context.strokeStyle = "#000"; context.lineWidth = 1;
+      context.fillStyle = target === chosen.target ? "#000" : target.about.ground === "new" ? NEW : "#fff"; context.strokeStyle = "#000"; context.lineWidth = 1;
       context.fillRect(x - wide / 2, y - 18, wide, 16); context.strokeRect(x - wide / 2, y - 18, wide, 16);
       context.fillStyle = target === chosen.target ? "#fff" : "#000";
       context.fillText(text, x, y - 9.5);

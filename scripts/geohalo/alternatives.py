@@ -18,6 +18,7 @@ from typing import Any
 
 from geohalo.errors import InputError
 from geohalo.settings import Config, check_settings, schema, simulated_tables, used_interpolation
+from geohalo.simulated_deposits import simulated_commodities
 
 #: The stages, each of which builds on the one before.
 STAGES = ("elements", "cubes", "scores")
@@ -80,6 +81,9 @@ def alternative(config: Mapping[str, Any], changes: Mapping[str, Any], source: s
         if not isinstance(place, dict):
             raise InputError(f"{source}: unknown key {key!r}; {'.'.join(sections)} has no keys of its own.")
         place[last] = multiplied(value_of(config, key), value, f"{source}: key {key!r}")
+    if "simulate" in settings and "deposits.commodities" not in changes:
+        # Another seed may be a survey of another type of deposits.
+        settings["deposits"]["commodities"] = simulated_commodities(settings["simulate"])
     return _checked(settings, source)
 
 
@@ -159,6 +163,15 @@ def stage_settings(
     """
     parts = ("simulate", "samples", "grids", "deposits", "interpolation")
     elements = {name: settings[name] for name in parts if name in settings}
+    deposits = dict(settings.get("deposits", {}))
+    commodities = deposits.pop(
+        "commodities", []
+    )  # what the network makes of the deposits, not where they are
+    if deposits:
+        elements["deposits"] = deposits
+    if "simulate" in elements:
+        simulate = elements["simulate"].items()
+        elements["simulate"] = {name: value for name, value in simulate if name != "commodities"}
     # Alternatives are made in one piece.
     grid = {name: value for name, value in settings["grid"].items() if name != "tiles"}
     elements |= {"grid": grid, "folder": settings["data"]["folder"]}
@@ -171,6 +184,7 @@ def stage_settings(
         "cubes": content_key(cubes),
         "labels": {name: value for name, value in settings["labels"].items() if name != "extra_splits"},
         "network": {name: settings["network"][name] for name in TRAINING},
+        "commodities": commodities,
         "members": members,
         "variants": list(variants),
         "controls": list(controls),

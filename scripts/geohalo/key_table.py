@@ -15,7 +15,14 @@ BEGIN = "<!-- keys: begin -->"
 END = "<!-- keys: end -->"
 
 #: Bounds of the schema, as they are written after a type.
-BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
+BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+#: Bounds from here on keep typing errors out and are not written.
+WIDE = 100_000
 
 
 def _cell(text: str) -> str:
@@ -50,10 +57,17 @@ def type_text(entry: Config) -> str:
         return " or ".join(dict.fromkeys(type_text(resolve(choice)) for choice in entry["oneOf"]))
     kinds = entry.get("type", "any")
     names = {"null": "empty", "string": "text", "object": "section" if "properties" in entry else "mapping"}
+    if "items" in entry:
+        names["array"] = (
+            f"{'list, not empty,' if entry.get('minItems') else 'list'} of {type_text(resolve(entry['items']))}"
+        )
     told = " or ".join(names.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
     if told == "array":
         told = f"{'list, not empty,' if entry.get('minItems') else 'list'} of {type_text(resolve(entry['items']))}"
-    return ", ".join([told, *(f"{word} {entry[bound]}" for bound, word in BOUNDS.items() if bound in entry)])
+    bounds = [
+        f"{word} {entry[bound]}" for bound, word in BOUNDS.items() if abs(entry.get(bound, WIDE)) < WIDE
+    ]
+    return ", ".join([told, *bounds])
 
 
 def all_keys() -> Iterator[tuple[str, Config]]:

@@ -4,15 +4,18 @@ import copy
 import difflib
 import functools
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from geohalo.addresses import masked
+from geohalo.config_numbers import check_finite, with_plain_numbers
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
+from geohalo.simulated_deposits import simulated_commodities
 from geohalo.simulated_region import survey_crs
 
 Config = dict[str, Any]
@@ -103,11 +106,13 @@ def check_settings(config: Config, source: str = "config") -> Config:
     InputError
         For an unknown key, a missing one, or a value that the schema does not allow.
     """
+    check_finite(config, source)
+    config = with_plain_numbers(config, schema(), resolve)
     errors = list(Draft202012Validator(schema()).iter_errors(config))
     # A mistyped key explains the required key that seems to be missing, so it is told first.
     unknown = [error for error in errors if error.validator == "additionalProperties"]
     if errors:
-        raise InputError(f"{source}: {explain(unknown[0] if unknown else best_match(iter(errors)))}")
+        raise InputError(masked(f"{source}: {explain(unknown[0] if unknown else best_match(iter(errors)))}"))
     for key in OF_SEVERAL:
         if key in config:
             raise InputError(
@@ -121,6 +126,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
             f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {told}."
         )
     settings = with_defaults(config, schema())
+    _check_sources(settings["data"]["sources"], source)
     _check_labels(config, given[0], source)
     _check_realisations(settings["interpolation"], source)
     unused = [
@@ -135,6 +141,8 @@ def check_settings(config: Config, source: str = "config") -> Config:
     if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):
         raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
     transform = settings["cube"]["transform"]
+    if given == ["grids"]:
+        _check_grids(settings["grids"], source)
     if given == ["grids"] and settings["grids"]["unit"] == "none" and transform != "none":
         raise InputError(
             f"{source}: grids.unit is none, so the bands are no concentrations and have no log-ratio "
@@ -147,6 +155,31 @@ def check_settings(config: Config, source: str = "config") -> Config:
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     return settings
+
+
+def _check_grids(section: Config, source: str) -> None:
+    """Stop for keys of rasters that contradict each other."""
+    if section["unit"] == "none" and section["units"]:
+        raise InputError(
+            f"{source}: key 'grids.units' is not used with grids.unit: none, whose bands are no concentrations; remove "
+            "one of them."
+        )
+    both = sorted(set(section["include"]) & set(section["exclude"]))
+    if both:
+        raise InputError(
+            f"{source}: {both[0]!r} is in grids.include and in grids.exclude; remove it from one."
+        )
+
+
+def _check_sources(sources: Config, source: str) -> None:
+    """Stop if a file that is to be downloaded would leave the data folder."""
+    for name in sources:
+        parts = PureWindowsPath(str(name)).parts + PurePosixPath(str(name)).parts
+        if ".." in parts or PurePosixPath(str(name)).is_absolute() or PureWindowsPath(str(name)).anchor:
+            raise InputError(
+                f"{source}: key 'data.sources': {name!r} would leave the data folder. Give a name below it, without "
+                "'..', and the folder itself in data.folder."
+            )
 
 
 def _check_labels(config: Config, given: str, source: str) -> None:
@@ -219,6 +252,13 @@ def simulated_tables(simulate: Config) -> Config:
             "crs": crs,
             "elements": "^(?P<element>[A-Z][A-Za-z0-9]*)_(?P<unit>ppm|ppb|pct)$",
         },
-        "deposits": {"file": "deposits.csv", "x": "x", "y": "y", "crs": crs, "name": "name"},
+        "deposits": {
+            "file": "deposits.csv",
+            "x": "x",
+            "y": "y",
+            "crs": crs,
+            "name": "name",
+            "commodities": simulated_commodities(simulate),
+        },
     }
     return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}

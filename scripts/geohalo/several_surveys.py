@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from geohalo.config_numbers import check_finite
 from geohalo.errors import InputError
 from geohalo.settings import OF_SEVERAL, Config, check_settings, explain, schema, with_defaults
 
@@ -173,6 +174,7 @@ def _check_pair(source: SurveyConfig, target: SurveyConfig) -> None:
 
 def _check_own_keys(config: Mapping[str, Any], source: str) -> None:
     """Stop if the keys of a list of surveys are not as the schema wants them."""
+    check_finite(config, source)
     own = {key: config[key] for key in OF_SEVERAL if key in config}
     rules = {"type": "object", "properties": {key: schema()["properties"][key] for key in OF_SEVERAL}}
     errors = sorted(Draft202012Validator(rules).iter_errors(own), key=lambda error: list(error.absolute_path))

@@ -57,10 +57,23 @@ def test_no_change_is_the_config_itself_and_changes_add_up(config):
     assert keys_of(alternative(same, {})) == keys_of(same)
 
 
+def test_commodities_of_a_simulated_survey_follow_its_type():
+    """Another seed has deposits of another type, unless the config says what they are known for."""
+    assert [value_of(DEMO, f"deposits.{key}") for key in ("commodities", "name")] == [["Au"], "name"]
+    commodities = [
+        alternative(DEMO, {"simulate.seed": seed})["deposits"]["commodities"] for seed in (7, 8, 9)
+    ]
+    assert commodities == [["Au"], ["Ni", "Cu"], ["Zn", "Pb"]]
+    assert alternative(DEMO, {"simulate.commodities": []})["deposits"]["commodities"] == []
+    both = {"simulate.seed": 8, "deposits.commodities": ["W"]}
+    assert alternative(DEMO, both)["deposits"]["commodities"] == ["W"]
+
+
 def test_how_the_tables_of_a_simulated_survey_are_read_can_be_changed():
     assert value_of(DEMO, "samples.censoring.replace") == 0.5
     changed = alternative(DEMO, {"samples.censoring.replace": 0.7})
-    assert changed["samples"]["censoring"] == {"below": [], "flag": None, "replace": 0.7}
+    section = {"below": [], "below_text": [], "flag": None, "flags": {}, "replace": 0.7}
+    assert changed["samples"]["censoring"] == section
     assert changed["simulate"] == DEMO["simulate"]
     assert alternative(changed, {"grid.cell": 500})["samples"]["censoring"]["replace"] == 0.7
 
@@ -117,6 +130,9 @@ def test_one_message_names_the_source_and_the_key(config, changes, message):
     ("change", "anew"),
     [
         ({"simulate.seed": 8}, STAGES),
+        ({"simulate.deposit_type": "nickel"}, STAGES),
+        ({"simulate.commodities": ["Cu"]}, ("scores",)),
+        ({"deposits.commodities": ["Cu"]}, ("scores",)),
         ({"simulate.faults.overburden": 0}, STAGES),
         ({"samples.censoring.replace": 0.7}, STAGES),
         ({"grid.cell": 2000}, STAGES),

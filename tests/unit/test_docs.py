@@ -92,7 +92,7 @@ def test_censoring_examples_of_the_walk_are_allowed():
     examples = [
         code for code in inline_code("config/README.md") if code.startswith(("missing: ", "censoring: "))
     ]
-    assert len(examples) == 5
+    assert len(examples) == 7
     for example in examples:
         samples = {"file": "a.csv", "elements": "x", **yaml.safe_load(example)}
         check_settings({"survey": "a", "samples": samples, "deposits": {"file": "b.csv"}})

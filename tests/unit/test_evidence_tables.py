@@ -36,7 +36,7 @@ def files(tmp_path_factory):
     survey = Survey(Grid(axis, axis[::-1]), np.ones((SIDE, SIDE), dtype=bool), CRS(32648).to_wkt())
     write_netcdf(survey.dataset(), str(folder / "elements.nc"))
     points = gpd.points_from_xy(*PLACES.T, crs=32648)
-    about = {"deposit": range(6), "name": "", "inside": True}
+    about = {"deposit": range(6), "name": "", "row": range(2, 8), "inside": True}
     gpd.GeoDataFrame(about, geometry=points).to_parquet(folder / "deposits.parquet")
     samples = gpd.points_from_xy(*generator.uniform(0, SIDE * 1000, (2, 300)), crs=32648)
     gpd.GeoDataFrame(geometry=samples).to_parquet(folder / "samples.parquet")
@@ -119,7 +119,7 @@ def test_metrics_are_those_of_the_library(files, tables):
         found = table[(table["variant"] == "fusion") & (table["split"] == split)].reset_index(drop=True)
         pd.testing.assert_frame_equal(found[expected.columns], expected)
         assert found.set_index("metric")["estimate"].drop("contrast_t").notna().sum() == (
-            12 if split == "random" else 15
+            14 if split == "random" else 17
         )
 
 
@@ -193,7 +193,7 @@ def test_runs_of_one_variant_on_several_scales_are_not_compared(files):
     twice = [runs[0], ("fusion", "10", runs[0][2], None)]
     tables = measured(folder, twice, splits=["held_out"])
     assert tables["comparisons"].empty
-    assert tables["metrics"].groupby("scales").size().to_dict() == {"10": 16, "10-20": 16}
+    assert tables["metrics"].groupby("scales").size().to_dict() == {"10": 18, "10-20": 18}
 
 
 def test_classes_have_metrics_and_confusion_alone(files, tmp_path):

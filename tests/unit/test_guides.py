@@ -101,7 +101,7 @@ def first_cells(page: str, heading: str) -> list[str]:
 
 def test_patterns_tell_messages_from_inventions():
     assert is_spoken("LockException:")
-    assert is_spoken("[demo, rank_targets] 15 targets on 632 km2")
+    assert is_spoken("[demo, rank_targets] 15 targets on 632 km2 of new ground, 3 on known halos, which")
     assert not is_spoken("GeoHalo is tired and would like to rest for a while")
     assert not is_spoken("samples.csv: there is no column of that sort, sorry")
 
@@ -132,15 +132,17 @@ def test_messages_in_the_tables_exist(heading):
 
 
 def test_every_warning_of_the_verdict_is_explained():
-    source = (ROOT / "scripts/geohalo/evidence/verdict.py").read_text(encoding="utf-8")
+    files = ("verdict", "map_basis")
+    source = "".join((ROOT / f"scripts/geohalo/evidence/{name}.py").read_text("utf-8") for name in files)
     bold = set(re.findall(r"\*\*(?:\{[^}]*\} )?([A-Z]?[a-z][^*{]+)\*\*", source)) - {"Warnings"}
     told = text_of("docs/troubleshooting.md").split("## The warnings of verdict.md")[1]
     cells = re.findall(r"^\| (.+?) \| .+ \| .+ \|$", told, re.MULTILINE)[1:]
     first = {cell.split(" ... ")[0] for cell in cells}
-    assert len(bold) == 5
+    assert len(bold) == 9
     assert first == bold
     rest = [part for cell in cells for part in cell.split(" ... ")[1:]]
-    assert len(rest) == source.count("**The survey is too small to tell methods apart**")
+    several = ("**The survey is too small to tell methods apart**", "**No basis for a map**")
+    assert len(rest) == sum(source.count(one) for one in several)
     assert [part for part in rest if part not in source] == []
 
 

@@ -3,13 +3,20 @@
 import errno
 import json
 import logging
+import os
+import subprocess
 import sys
+import time
+import zipfile
 from types import SimpleNamespace
 
 import _job
 import pytest
 from _job import advice, job, steps, whole
+from _locks import check_writable, lock_message
+from _orphans import all_at_work, runs_above
 from geohalo.errors import InputError
+from geohalo.whole_files import NotWrittenError, remove_stale
 
 
 @pytest.fixture
@@ -100,3 +107,95 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     write("all")
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
     assert path.read_text() == "all"
+
+
+def test_what_a_killed_process_was_writing_is_removed_and_what_another_writes_is_not(tmp_path):
+    path = tmp_path / "a.txt"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stale = [tmp_path / f".writing-{ended.pid}-a.txt{end}" for end in ("", "-journal", ".plain")]
+    kept = [tmp_path / f".writing-{os.getppid()}-a.txt", tmp_path / f".writing-{ended.pid}-b-a.txt"]
+    for file in (*stale, *kept):
+        file.touch()
+    with whole(str(path)) as beside:
+        beside.write_text("all")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *kept])
+    remove_stale(tmp_path / "b-a.txt")
+    assert sorted(tmp_path.iterdir()) == sorted([path, kept[0]])
+
+
+def test_a_file_that_does_not_hold_what_was_written_never_gets_its_name(tmp_path):
+    def wrong(beside):
+        raise NotWrittenError(f"{beside}: cut")
+
+    with pytest.raises(NotWrittenError), whole(str(tmp_path / "a.bin"), wrong) as beside:
+        beside.write_bytes(b"half")
+    with pytest.raises(zipfile.BadZipFile), whole(str(tmp_path / "a.npz")) as beside:
+        beside.write_bytes(b"half")
+    assert list(tmp_path.iterdir()) == []
+
+
+ALONE = """
+import subprocess, sys, time
+job = '''
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import _orphans
+_orphans.PAUSE = 0.05
+_orphans.end_with_run()
+print("at work", flush=True)
+time.sleep(60)
+'''
+child = subprocess.Popen([sys.executable, "-c", job, sys.argv[1]])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="no /proc")
+def test_a_job_ends_with_the_run_that_it_belongs_to(tmp_path):
+    run = tmp_path / "snakemake"
+    run.write_text(ALONE)
+    main = subprocess.Popen([sys.executable, run, os.path.dirname(_job.__file__)], stdout=subprocess.PIPE)
+    try:
+        job_pid = int(main.stdout.readline())
+        assert main.stdout.readline() == b"at work\n"
+        above = runs_above(main.pid)
+        assert above[0][0] == main.pid
+        assert all_at_work(above)
+    finally:
+        main.kill()
+        main.wait()
+        main.stdout.close()
+    assert not all_at_work(above)
+    for _ in range(200):
+        if not os.path.exists(f"/proc/{job_pid}"):
+            break
+        time.sleep(0.05)
+    assert not os.path.exists(f"/proc/{job_pid}")
+
+
+def test_a_lock_is_told_with_what_to_type(tmp_path, monkeypatch):
+    command = ["/x/snakemake", "--cores", "all", "--configfile", "my survey.yaml"]
+    assert lock_message(tmp_path, command, []) == ""
+    (tmp_path / ".snakemake" / "locks").mkdir(parents=True)
+    assert lock_message(tmp_path, command, []) == ""
+    (tmp_path / ".snakemake" / "locks" / "0.output.lock").touch()
+    monkeypatch.setattr("_locks.shutil.which", lambda name: f"/x/{name}")
+    assert "\n    snakemake --unlock --cores all --configfile 'my survey.yaml'\n" in lock_message(
+        tmp_path, command, []
+    )
+    assert "(process 17)" in lock_message(tmp_path, command, [17])
+    for quiet in ("--unlock", "--nolock", "-n", "--dry-run"):
+        assert lock_message(tmp_path, [*command, quiet], []) == ""
+
+
+@pytest.mark.parametrize("name", ["", ".snakemake", "results"])
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, monkeypatch, name):
+    (tmp_path / ".snakemake").mkdir()
+    (tmp_path / "results").mkdir()
+    check_writable(tmp_path, ["snakemake"])
+    monkeypatch.setattr("_locks.os.access", lambda place, mode: place != tmp_path / name)
+    with pytest.raises(InputError, match=f"^{tmp_path / name} cannot be written: .*--directory"):
+        check_writable(tmp_path, ["snakemake", "--cores", "1"])
+    check_writable(tmp_path, ["snakemake", "-n"])

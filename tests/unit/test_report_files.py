@@ -58,6 +58,15 @@ def test_checksums_are_those_of_the_files(tmp_path):
     assert sources([str(path), str(path)]) == [(f"{tmp_path.name}/a.csv", 3, expected)]
 
 
+def test_a_geodatabase_is_one_source(tmp_path):
+    folder = tmp_path / "a.gdb"
+    folder.mkdir()
+    for name, content in (("b", b"two"), ("a", b"one"), ("a.lock", b"not read")):
+        (folder / name).write_bytes(content)
+    (row,) = sources([str(folder)])
+    assert row == (f"{tmp_path.name}/a.gdb", 6, hashlib.sha256(b"onetwo").hexdigest())
+
+
 def test_the_hash_of_files_changes_with_one_of_them_and_with_their_order(tmp_path):
     one, two = tmp_path / "1", tmp_path / "2"
     one.write_text("a")

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from geohalo.errors import InputError
 from geohalo.settings import check_settings, documented_keys, schema, simulated_tables, used_interpolation
+from geohalo.simulated_deposits import ANY, COMMODITIES
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,9 +44,18 @@ def test_shipped_configs_are_valid(file):
 
 
 def test_simulated_tables_are_complete():
-    tables = simulated_tables({"samples": 3000, "spacing": 2000})
+    tables = simulated_tables({"seed": 7, "samples": 3000, "spacing": 2000})
     assert tables["samples"]["censoring"]["replace"] == 0.5
     assert tables["deposits"]["keep"] == {}
+    assert tables["deposits"]["commodities"] == ["Au"]
+    overruled = {"seed": 7, "samples": 3000, "spacing": 2000, "commodities": ["Sb"]}
+    assert simulated_tables(overruled)["deposits"]["commodities"] == ["Sb"]
+
+
+def test_the_schema_knows_the_types_of_simulated_deposits():
+    known = schema()["properties"]["simulate"]["properties"]["deposit_type"]
+    assert known["enum"] == [ANY, *COMMODITIES]
+    assert known["default"] == ANY
 
 
 @pytest.mark.parametrize(
@@ -169,3 +179,111 @@ def test_interpolation_depends_on_the_keys_of_its_method(section, keys):
     used = used_interpolation(settings["interpolation"])
     assert set(used) == keys
     assert used == {key: settings["interpolation"][key] for key in keys}
+
+
+# Numbers that are none, and numbers that no survey has
+
+
+def with_value(key: str, value) -> dict:
+    """Return the demo's config with one dotted key set."""
+    config: dict = {"survey": "demo", "simulate": {}}
+    if key.startswith(("samples.", "deposits.")):
+        config = {"survey": "a", "samples": {"file": "a.csv", "elements": "x"}, "deposits": {"file": "b.csv"}}
+    if key.startswith("samples.join."):
+        config["samples"]["join"] = {"file": "c.csv", "key": "id"}
+    *sections, name = key.split(".")
+    place = config
+    for section in sections:
+        place = place.setdefault(section, {})
+    place[name] = value
+    return config
+
+
+NUMBERS = [
+    (key, entry)
+    for key, entry in documented_keys()
+    if {"number", "integer"}
+    & set([entry["type"]] if isinstance(entry.get("type"), str) else entry.get("type", []))
+    # Any number may stand for no data.
+    and key != "grids.nodata"
+]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_no_number_that_is_none_passes(value):
+    assert len(NUMBERS) > 60
+    for key, _ in NUMBERS:
+        with pytest.raises(InputError, match=f"key {key!r}: {value} is no number to reckon with"):
+            check_settings(with_value(key, value))
+    for config in (
+        {"targets": {"found": [0.5, value]}},
+        {"claims": {"strengths": [value]}},
+        {"consensus": {"choices": {"grid.cell": [1000, value]}}},
+    ):
+        with pytest.raises(InputError, match=r"is no number to reckon with"):
+            check_settings(DEMO | config)
+    samples = {"file": "a.csv", "elements": "x", "missing": [-9999, value]}
+    with pytest.raises(InputError, match=r"key 'samples.missing.2'"):
+        check_settings({"survey": "a", "samples": samples, "deposits": {"file": "b.csv"}})
+
+
+@pytest.mark.parametrize(("key", "entry"), NUMBERS)
+def test_every_number_has_limits(key, entry):
+    assert {"minimum", "exclusiveMinimum"} & set(entry), key
+    assert {"maximum", "exclusiveMaximum"} & set(entry), key
+    with pytest.raises(InputError, match=f"key {key!r}: .* is (greater than|not less than|less than)"):
+        check_settings(with_value(key, 10**12))
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "value"),
+    [
+        ("network.seeds", "1e1", 10),
+        ("network.seeds", 10.0, 10),
+        ("simulate.samples", "3E+3", 3000),
+        ("grid.cell", "5e2", 500.0),
+        ("network.epochs", "2e2", 200),
+        ("superpixels.n_segments", [100.0, 300], [100, 300]),
+    ],
+)
+def test_a_number_with_an_exponent_is_a_number(key, written, value):
+    settings = check_settings(with_value(key, written))
+    for part in key.split("."):
+        settings = settings[part]
+    assert settings == value
+    assert type(settings) is type(value)
+    if isinstance(value, list):
+        assert [type(one) for one in settings] == [int, int]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("1e9", "key 'network.seeds': 1000000000 is greater than the maximum of 1000"),
+        (1e9, "key 'network.seeds': 1000000000 is greater than the maximum of 1000"),
+        ("1e-1", "key 'network.seeds': 0.1 is not of type 'integer'"),
+        ("500", "key 'network.seeds': '500' is not of type 'integer'"),
+    ],
+)
+def test_a_number_that_will_not_do_is_told_as_it_is_meant(written, told):
+    with pytest.raises(InputError, match=told):
+        check_settings(with_value("network.seeds", written))
+
+
+def test_text_that_looks_like_a_number_stays_text():
+    samples = {"file": "1e9", "elements": "x", "missing": ["1e3", "-9e9"], "keep": {"kind": ["2e1"]}}
+    settings = check_settings({"survey": "a", "samples": samples, "deposits": {"file": "b.csv"}})
+    assert settings["samples"]["file"] == "1e9"
+    assert settings["samples"]["missing"] == ["1e3", "-9e9"]
+    assert settings["samples"]["keep"] == {"kind": ["2e1"]}
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.csv", "/etc/passwd", "a/../../b.csv", "C:\\a.csv", "..\\a.csv", "\\\\host\\a"]
+)
+def test_a_source_may_not_leave_the_data_folder(name):
+    source = {"url": "https://example.org/a.csv", "sha256": "0" * 64}
+    config = DEMO | {"data": {"sources": {name: source}}}
+    with pytest.raises(InputError, match=r"key 'data.sources': .* would leave the data folder"):
+        check_settings(config)
+    check_settings(DEMO | {"data": {"sources": {"part/a.csv": source, "b..csv": source}}})

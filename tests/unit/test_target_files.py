@@ -22,6 +22,7 @@ from rio_cogeo import cog_validate
 CELL = 500.0
 ROWS, COLUMNS = 40, 60
 SETTINGS = {"cut": "share", "share": 0.03, "fewest_cells": 4, "most": 50, "ring": 2000.0}
+SETTINGS |= {"radius": 1500.0, "largest_area": 1000.0}
 #: Names that are dangerous as SQL, XML, HTML or an expression of QGIS.
 NAMES = ['O\'Neill "pit"; DROP TABLE targets; --', "<script>alert(1)</script>", "[% 1+1 %] 鉛 & $x$", ""]
 ELEMENTS = ["Zn", "Pb", "Ca", "Na"]
@@ -76,6 +77,9 @@ def files(tmp_path, survey):
     labels = np.where(survey.mask, np.arange(ROWS)[:, None] // 4 * 15 + np.arange(COLUMNS) // 4 + 1, 0)
     paths["superpixels"] = str(tmp_path / "superpixels.tif")
     write_geotiff(survey, labels[None].astype(np.int32), paths["superpixels"], 0, ["superpixel"])
+    paths["pathfinders"] = str(tmp_path / "pathfinders.csv")
+    kept = {"element": ELEMENTS, "map": [1, 0.5, 0.5, 0], "consistency": [3, 1, -2, 0], "commodity": False}
+    pd.DataFrame(kept).to_csv(paths["pathfinders"], index=False)
     kinds = [("concentration_area", 0, 0.1), ("concentration_area", 1, 0.6), ("success_rate", 0, 0.1)]
     paths["thresholds"] = str(tmp_path / "thresholds.csv")
     pd.DataFrame(kinds, columns=["kind", "class", "score"]).to_csv(paths["thresholds"], index=False)
@@ -84,7 +88,12 @@ def files(tmp_path, survey):
 
 @pytest.fixture
 def outputs(tmp_path):
-    names = {"table": "targets.csv", "fingerprints": "fingerprints.csv", "map": "maps/targets.tif"}
+    names = {
+        "table": "targets.csv",
+        "ground": "target_ground.csv",
+        "fingerprints": "fingerprints.csv",
+        "map": "maps/targets.tif",
+    }
     names |= {"geopackage": "targets.gpkg", "project": "targets.qgs"}
     return {key: str(tmp_path / name) for key, name in names.items()}
 
@@ -92,7 +101,7 @@ def outputs(tmp_path):
 @pytest.fixture
 def made(files, outputs):
     told = rank_targets(files, "here", "clr", SETTINGS, outputs)
-    assert told.startswith("2 targets on ")
+    assert told == ("1 targets on 17 km2 of new ground, 2 on known halos, which have 62 % of the best 3 %")
     return outputs
 
 
@@ -106,11 +115,21 @@ def test_table_tells_what_the_maps_hold(made, files, survey):
     assert not rank[~survey.mask].any()
     with rasterio.open(files["score"]) as file:
         score = file.read(1)
-    inside = survey.mask & (rank > 0)
-    # The best 3 % of the cells, of which no patch is too small here.
-    assert inside.sum() == np.ceil(0.03 * survey.mask.sum())
-    assert score[inside].min() > score[survey.mask & ~inside].max()
-    assert table["rank"].tolist() == [1, 2]
+    # As many new cells as 3 % of all, the best of those beyond the radius; no patch is too small here.
+    places = survey.grid.centres().reshape(ROWS, COLUMNS, 2)
+    deposits = gpd.read_parquet(files["deposits"]).get_coordinates().to_numpy()
+    known = np.linalg.norm(places[:, :, None] - deposits, axis=3).min(axis=2) <= SETTINGS["radius"]
+    free = survey.mask & ~known
+    assert (rank == 1).sum() == np.ceil(0.03 * survey.mask.sum())
+    assert score[rank == 1].min() > score[free & (rank != 1)].max()
+    # Known halos among the best 3 % of all ground.
+    cut = np.sort(score[survey.mask])[-int(np.ceil(0.03 * survey.mask.sum()))]
+    np.testing.assert_array_equal(rank > 1, known & survey.mask & (score >= cut))
+    assert table["rank"].tolist() == [1, 2, 3]
+    assert table["ground"].tolist() == ["new", "known halo", "known halo"]
+    ground = pd.read_csv(made["ground"])
+    assert ground["targets"].tolist() == [1, 2]
+    assert ground["best_share"][1] == pytest.approx((rank > 1).sum() / np.ceil(0.03 * survey.mask.sum()))
     for target in table.to_dict("records"):
         own = rank == target["rank"]
         assert target["area_km2"] == pytest.approx(own.sum() * 0.25)
@@ -119,10 +138,12 @@ def test_table_tells_what_the_maps_hold(made, files, survey):
         assert target["spread"] == pytest.approx(0.02)
         row, column = np.argwhere(own & (score == score[own].max()))[0]
         assert (target["x"], target["y"]) == (survey.grid.x[column], survey.grid.y[row])
-    assert table["applicable"].tolist() == [1.0, 1.0]
-    assert table["distance_km"].tolist() == [0.0, 0.0]
-    assert table["nearest_deposit"].tolist() == NAMES[:2]
-    np.testing.assert_allclose(table[["lon", "lat"]], [[115.0, -27.1]] * 2, atol=0.3)
+    assert table["applicable"].tolist() == [1.0, 1.0, 1.0]
+    # The edge of the new ground lies at most a cell within the radius.
+    assert 1.0 <= table["distance_km"][0] <= 1.5
+    assert table["distance_km"].tolist()[1:] == [0.0, 0.0]
+    assert table["nearest_deposit"].tolist() == [NAMES[0], *NAMES[:2]]
+    np.testing.assert_allclose(table[["lon", "lat"]], [[115.0, -27.1]] * 3, atol=0.3)
 
 
 def test_elements_of_targets_stand_out_as_they_were_made(made, files, survey):
@@ -133,7 +154,7 @@ def test_elements_of_targets_stand_out_as_they_were_made(made, files, survey):
     with rasterio.open(made["map"]) as file:
         rank = file.read(1)
     places = survey.grid.centres().reshape(ROWS, COLUMNS, 2)
-    for number in (1, 2):
+    for number in (1, 2, 3):
         own = rank == number
         away = np.linalg.norm(places[:, :, None] - places[own], axis=3).min(axis=2)
         around = survey.mask & (rank == 0) & (away <= 2000)
@@ -143,7 +164,29 @@ def test_elements_of_targets_stand_out_as_they_were_made(made, files, survey):
         np.testing.assert_allclose(rows["z"], expected / clr[:, survey.mask].std(axis=1), atol=1e-5)
     table = pd.read_csv(made["table"])
     assert table.loc[0, "enriched"].startswith("Zn +")
-    assert table.loc[1, "depleted"].startswith("Ca -")
+    assert table.loc[2, "depleted"].startswith("Ca -")
+    # Sodium does not carry the map: it is in the fingerprints, and not in the table.
+    assert not table["enriched"].str.contains("Na").any()
+    assert not table["depleted"].str.contains("Na").any()
+
+
+def test_large_ground_is_split_and_the_largest_area_follows_the_spacing(files, outputs, survey):
+    # Samples 1 km apart: a circle of two spacings has 12.6 km2, 50 cells.
+    x, y = np.meshgrid(survey.grid.x[::2], survey.grid.y[::2])
+    points = gpd.points_from_xy(x.ravel(), y.ravel())
+    sites = gpd.GeoDataFrame({"sample": np.arange(x.size).astype(str)}, geometry=points, crs=28350)
+    sites.to_parquet(files["samples"])
+    rank_targets(files, "here", "clr", SETTINGS | {"largest_area": None, "share": 0.1}, outputs)
+    table = pd.read_csv(outputs["table"])
+    assert 10 < table["area_km2"].max() <= 50 * 0.25
+    rank_targets(files, "here", "clr", SETTINGS | {"largest_area": 3.0, "share": 0.1}, outputs)
+    table = pd.read_csv(outputs["table"])
+    assert table["area_km2"].max() <= 3
+    assert table["rank"].tolist() == list(range(1, len(table) + 1))
+    # One site has no spacing, and no limit follows from it.
+    sites.iloc[:1].to_parquet(files["samples"])
+    rank_targets(files, "here", "clr", SETTINGS | {"largest_area": None, "share": 0.1}, outputs)
+    assert pd.read_csv(outputs["table"])["area_km2"].max() > 50 * 0.25
 
 
 def test_geopackage_has_its_layers_in_order_and_text_unharmed(made, files):
@@ -205,12 +248,13 @@ def test_the_highest_class_can_be_the_cut(files, outputs):
     assert score[rank > 0].min() >= 0.6
     # Only patches of too few cells are left out.
     assert (score[rank == 0] >= 0.6).sum() < 4
+    assert pd.read_csv(outputs["table"])["ground"].unique().tolist() == ["known halo"]
 
 
 def test_a_survey_without_targets_has_all_files(files, outputs):
     assert (
         rank_targets(files, "here", "clr", SETTINGS | {"fewest_cells": 10_000}, outputs)
-        == "0 targets on 0 km2"
+        == "0 targets on 0 km2 of new ground, 0 on known halos, which have 62 % of the best 3 %"
     )
     table = pd.read_csv(outputs["table"])
     assert table.empty

@@ -60,4 +60,4 @@ def output_files() -> list[str]:
     for kind, names in several.items():
         pattern = files.pop(kind)
         files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}
-    return [*files.values(), *constant("ACROSS").values()]
+    return [*files.values(), *constant("ACROSS").values(), *constant("BENCH").values()]

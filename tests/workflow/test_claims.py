@@ -17,7 +17,7 @@ TINY = {
     "network": {"epochs": 3},
     "evaluation": {"controls": ["logistic", "sampling_density"]},
 }
-METHODS = {"fusion", "spectrum", "spatial", "internal", "external", "logistic", "sampling_density"}
+METHODS = {"fusion", "spectrum", "spatial", "internal", "external", "linear", "logistic", "sampling_density"}
 CONDITIONS = {("none", 0.0), ("anthropogenic", 1.0), ("overburden", 1.0), ("laboratory", 1.0)}
 
 

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 import yaml
 from geohalo.evidence.controls import CONTROLS, LABEL_FREE
-from workflow_runs import SMALL, planned
+from workflow_runs import SMALL, planned, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -21,6 +21,17 @@ def test_every_control_is_scored_in_every_scheme(demo):
             maps = np.concatenate([score.to_numpy()[:, data["mask"].to_numpy() > 0] for score in scores])
             assert np.isfinite(maps).all()
             assert (maps == maps[0]).all() == (name in LABEL_FREE)
+
+
+def test_the_commodity_of_simulated_deposits_is_that_of_their_type(demo):
+    """Gold, by the seed of the reduced demo: the control is the map of its standardised values."""
+    results = demo / "results" / "small"
+    with xr.open_dataset(results / "cube.nc") as data:
+        gold = data["cube"].sel(element="Au").to_numpy()
+    with xr.open_dataset(results / "runs" / "controls" / "heldout.nc") as data:
+        scores = data["score_final"].sel({"method": "commodity_index"}).to_numpy()[0]
+    np.testing.assert_allclose(scores, gold, rtol=1e-6)
+    assert set(pd.read_csv(results / "simulated" / "deposits.csv")["type"]) == {"gold"}
 
 
 def test_shuffled_labels_are_a_run_of_the_held_out_scheme_alone(demo):
@@ -48,3 +59,13 @@ def test_controls_that_a_config_leaves_out_are_not_made(tmp_path):
     overlay.write_text(yaml.safe_dump({"evaluation": {"controls": ["logistic"]}}))
     assert planned(tmp_path, configs=(SMALL, overlay))["train"] == 1
     assert planned(tmp_path)["train"] == 2
+
+
+def test_the_random_split_can_be_left_out(tmp_path):
+    overlay = tmp_path / "without.yaml"
+    overlay.write_text(yaml.safe_dump({"evaluation": {"random": False}}))
+    result = snakemake(tmp_path, "--dry-run", configs=(SMALL, overlay))
+    assert result.returncode == 0, result.stdout
+    assert "folds/inner.csv" in result.stdout
+    assert "folds/random.csv" not in result.stdout
+    assert "folds/random.csv" in snakemake(tmp_path, "--dry-run").stdout

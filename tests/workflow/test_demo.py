@@ -20,6 +20,7 @@ from workflow_runs import (
     CONTROLS,
     ROOT,
     SCORED,
+    SETTINGS,
     SPLITS,
     assert_comparisons_follow,
     assert_evidence_rows,
@@ -284,16 +285,22 @@ def test_maps_have_crs_and_nodata(results, survey):
         np.testing.assert_array_equal(np.isfinite(image), survey.mask)
 
 
-def test_held_out_map_takes_each_cell_from_its_fold(results, survey):
-    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")[
-        "score_held_out"
-    ].to_numpy()
+def test_held_out_map_ranks_halos_in_the_map_that_did_not_know_them(results, survey):
+    scores = xr.load_dataset(results / "runs" / "fusion" / "30-90" / "heldout.nc")
+    scores = scores["score_held_out"].to_numpy()[:, survey.mask]
     with rasterio.open(results / "maps" / "fold.tif") as file:
-        fold = file.read(1)
+        fold = file.read(1)[survey.mask]
     with rasterio.open(results / "maps" / "heldout_score.tif") as file:
-        image = file.read(1)
-    expected = np.take_along_axis(scores, np.where(fold < 0, 0, fold)[None].astype(int), axis=0)[0]
-    np.testing.assert_array_equal(image[survey.mask], expected[survey.mask])
+        image = file.read(1)[survey.mask]
+    ranks = np.stack([percentile_rank(score) for score in scores])
+    assert (image > ranks.min(axis=0) - 1e-6).all()
+    assert (image < ranks.max(axis=0) + 1e-6).all()
+    deposits = pd.read_csv(results / "folds" / "deposits.csv").query("fold >= 0")
+    away = np.linalg.norm(survey.cells[:, None] - deposits[["x", "y"]].to_numpy(), axis=2)
+    halo = away.min(axis=1) <= SETTINGS["labels"]["radius"]
+    assert halo.sum() > 20
+    own = ranks[fold[halo], np.flatnonzero(halo)]
+    np.testing.assert_allclose(image[halo], own, atol=1e-6)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -1,9 +1,11 @@
 """What a real run leaves is what docs/outputs.md explains: every file, and every column of every table."""
 
 import csv
+import hashlib
 import re
 
 import pytest
+from _digests import digest_path
 from documents import output_files, text_of
 
 pytestmark = pytest.mark.workflow
@@ -18,7 +20,8 @@ PATTERNS = {
 @pytest.fixture(scope="module")
 def files(demo):
     folder = demo / "results" / "small"
-    return {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    found = {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    return {name: file for name, file in found.items() if file.parent.name != ".digests"}
 
 
 def pattern_of(name: str) -> str | None:
@@ -29,6 +32,13 @@ def pattern_of(name: str) -> str | None:
 def test_every_file_of_a_run_has_a_documented_name(files):
     assert {"report.html", "targets.qgs", "folds/held_out.tif", "superpixels/30.tif"} <= set(files)
     assert [name for name in files if pattern_of(name) is None] == []
+
+
+def test_every_file_of_a_run_has_its_checksum(files):
+    for name, file in files.items():
+        digest, _, place = digest_path(file).read_text().rstrip("\n").partition("  ")
+        assert place == f"../{file.name}", name
+        assert digest == hashlib.sha256(file.read_bytes()).hexdigest(), name
 
 
 def test_every_column_of_every_table_is_named(files):

@@ -44,7 +44,7 @@ def jobs(demo, tmp_path):
 
 def test_attributions_add_up_to_the_logits(demo, attribution):
     inside = attribution["mask"].to_numpy().astype(bool)
-    assert attribution["branch"].to_numpy().tolist() == ["internal", "external", "spectrum"]
+    assert attribution["branch"].to_numpy().tolist() == ["internal", "external", "spectrum", "linear"]
     assert attribution["attribution"].dims == ("branch", "element", "y", "x")
     total = attribution["attribution"].sum(("branch", "element"), skipna=False).to_numpy()
     change = (attribution["logit"] - attribution["baseline"]).to_numpy()

@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +14,10 @@ import rasterio
 import xarray as xr
 import yaml
 from browser import chromium, shown
+from geohalo.products.map_elements import carrying_elements
+from geohalo.products.percentiles import LIMITS
 from geohalo.products.report_map import MOST_NEIGHBOURS
+from matplotlib.colors import to_rgb
 from pyproj import Transformer
 from report import write
 from workflow_runs import SMALL, snakemake
@@ -45,6 +47,7 @@ def made(folder: Path, survey: str) -> Path:
     files = [str(file) for file in folder.rglob("*") if file.is_file() and file != page]
     settings = yaml.safe_load(SMALL.read_text()) | {"survey": survey}
     how = {"benchmarks": str(folder.parents[1] / "benchmarks" / "small"), "rules": ["train", "evaluate"]}
+    how |= {"commodities": ["Au"]}
     write(files, str(page), survey, "fusion", settings, [str(folder / "metrics.csv")], **how)
     return page
 
@@ -74,7 +77,7 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
     assert page.stat().st_size < 15e6
     text = page.read_text(encoding="utf-8")
     assert "Does the map find what it did not know?" in text
-    for part in ("evidence", "data", "superpixels", "made"):
+    for part in ("pathfinders", "evidence", "data", "superpixels", "made"):
         assert f'<section id="{part}"' in text
     assert "treats neighbouring superpixels on all sides alike" in text
     ranks = pd.read_csv(page.parent / "deposit_ranks.csv").query(
@@ -83,7 +86,8 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
     targets = pd.read_csv(page.parent / "targets.csv")
     with rasterio.open(page.parent / "maps" / "score.tif") as file:
         cells = np.isfinite(file.read(1)).sum() * abs(file.transform.a * file.transform.e) / 1e6
-    found = (ranks["rank"] >= 1 - targets["area_km2"].sum() / cells - 1e-9).sum()
+    searched = targets.loc[targets["ground"] == "new", "area_km2"].sum() / cells
+    found = (ranks["rank"] >= 1 - searched - 1e-9).sum()
     assert f"held {found} of {len(ranks)} deposits; " in text
     # What no rule made is not there.
     assert '<section id="sweep"' not in text
@@ -118,8 +122,9 @@ def test_the_map_shows_each_cell_in_the_colour_of_its_value(browser, with_target
         layer = next(one for one in screen.data()["layers"] if one["name"] == "score")
         known = np.argwhere(np.isfinite(score))
         for row, column in known[:: len(known) // 25]:
-            way = np.clip((score[row, column] - layer["low"]) / (layer["high"] - layer["low"]), 0, 1)
-            hue = np.array(matplotlib.colormaps["viridis"](np.rint(way * 254) / 254)[:3]) * 255
+            below = (score < score[row, column]).sum() + 0.5 * (score == score[row, column]).sum()
+            number = np.searchsorted(LIMITS[1:-1], 100 * below / len(known), side="right")
+            hue = np.array(to_rgb(layer["classes"][number][1])) * 255
             np.testing.assert_allclose(screen.colour(*screen.at(column + 0.5, row + 0.5)), hue, atol=2)
 
 
@@ -169,7 +174,10 @@ def test_a_click_on_a_target_opens_its_fingerprint(browser, with_targets):
         assert "Target 1" in text
         assert targets["enriched"].iloc[0].replace(" +", "\u00a0+") in text
         branches = pd.read_csv(with_targets.parent / "target_attribution.csv")["branch"].nunique()
-        assert panel.locator("svg rect").count() == (1 + branches) * len(contrasts)
+        # The plot shows the elements that carry the map, the tables all of them.
+        carrying = carrying_elements(pd.read_csv(with_targets.parent / "pathfinders.csv"))
+        assert screen.data()["carrying"] == carrying
+        assert panel.locator("svg rect").count() == (1 + branches) * len(carrying)
         best = contrasts.sort_values("contrast").iloc[-1]
         assert f"most enriched {best['element']}" in panel.locator("svg").get_attribute("aria-label")
         near = pd.read_csv(with_targets.parent / "target_neighbours.csv").query("rank == 1")
@@ -207,10 +215,12 @@ def test_coordinates_under_the_pointer_are_those_of_the_cell(browser, with_targe
         latitude, longitude = map(float, re.search(r"([\d.]+)° N, ([\d.]+)° E", told).groups())
         expected = Transformer.from_crs("EPSG:32648", "EPSG:4326", always_xy=True).transform(east, north)
         assert (longitude, latitude) == pytest.approx(expected, abs=1.5e-4)
-        value = float(re.search(r"Anomaly score: [≤≥]? ?([\d.]+)", told)[1])
-        layer = screen.data()["layers"][0]
-        clipped = np.clip(score[row, column], layer["low"], layer["high"])
-        assert value == pytest.approx(clipped, abs=(layer["high"] - layer["low"]) / 254 + 0.001)
+        # The class of the cell: where it ranks in per cent of the ground, and between which scores.
+        pattern = r"Anomaly score: (\d+)–(\d+) %, score ([\d.]+)–([\d.]+)"
+        below, above, low, high = map(float, re.search(pattern, told).groups())
+        ranked = 100 * (score[np.isfinite(score)] <= score[row, column]).mean()
+        assert below <= ranked <= above
+        assert low - 0.005 <= score[row, column] <= high + 0.005
 
 
 def test_names_that_try_to_be_code_show_as_text(browser, hostile):

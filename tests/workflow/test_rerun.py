@@ -22,7 +22,8 @@ CONTROLS = SETTINGS["evaluation"]["controls"]
 # Thresholds are set by the ranks of held-out deposits, and described with the targets.
 FOLLOWING = {"evaluate", "plot_anomalies", "plot_evidence", "classify_anomalies", "report"}
 FOLLOWING |= {"rank_targets", "explain_targets", "plot_targets", "plot_explanation"}
-AFTER = FOLLOWING | {"map_anomalies", "explain_map"}
+# Elements are shown in the order in which they carry the map.
+AFTER = FOLLOWING | {"map_anomalies", "explain_map", "show_pathfinders", "plot_survey"}
 
 
 @pytest.fixture

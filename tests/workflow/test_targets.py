@@ -10,6 +10,7 @@ import xarray as xr
 from _cells import Survey
 from _folds import read_folds
 from geohalo.evidence.recalibration import fit_recalibration
+from geohalo.products.map_elements import carrying_elements
 from rio_cogeo import cog_validate
 from workflow_runs import SETTINGS
 
@@ -98,17 +99,26 @@ def test_classes_are_those_of_the_table(results, survey, kind, name):
         assert (table["found"].to_numpy()[:0:-1] >= shares - 1e-9).all()
 
 
-def test_targets_are_the_best_ground(results, survey):
+def test_targets_are_the_best_new_ground_and_known_halos_come_last(results, survey):
     table = pd.read_csv(results / "targets.csv", keep_default_na=False)
     rank, score = read(results, "targets"), read(results, "score")
-    inside = survey.mask & (rank > 0)
+    new = table[table["ground"] == "new"]
+    fresh, known = (rank > 0) & (rank <= len(new)), rank > len(new)
+    assert not rank[~survey.mask].any()
     share = SETTINGS["targets"]["share"]
-    # What is left out of the best ground are patches that are too small.
-    assert 0.5 * share < inside.sum() / survey.mask.sum() <= share + 1e-3
-    assert score[inside].min() >= np.sort(score[survey.mask])[-int(np.ceil(share * survey.mask.sum()))]
-    assert sorted(np.unique(rank[inside])) == table["rank"].tolist()
-    assert table["area_km2"].sum() == inside.sum()
-    assert (np.diff(table["priority"].astype(float)) <= 0).all()
+    # What is left out of the best ground are patches that are too small and flanks of what is too large.
+    assert 0.3 * share < fresh.sum() / survey.mask.sum() <= share + 1e-3
+    deposits = gpd.read_parquet(results / "deposits.parquet").get_coordinates().to_numpy()
+    away = np.linalg.norm(survey.grid.centres()[:, None] - deposits, axis=2).min(axis=1).reshape(rank.shape)
+    assert away[fresh].min() > SETTINGS["labels"]["radius"] >= away[known].max(initial=0)
+    ground = pd.read_csv(results / "target_ground.csv")
+    assert ground["ground"].tolist() == ["new", "known halo"]
+    assert ground["best_share"].sum() == pytest.approx(1)
+    assert score[fresh].min() >= ground["score"][0] - 1e-6
+    assert sorted(np.unique(rank[rank > 0])) == table["rank"].tolist()
+    assert table["area_km2"].sum() == (rank > 0).sum()
+    for part in (new, table[table["ground"] == "known halo"]):
+        assert (np.diff(part["priority"].astype(float)) <= 0).all()
     assert table["area_km2"].min() >= SETTINGS["targets"]["fewest_cells"]
     for column, name in (("mean_score", "score"), ("heldout_score", "heldout_score"), ("spread", "spread")):
         means = [read(results, name)[rank == k].mean() for k in table["rank"]]
@@ -120,10 +130,15 @@ def test_fingerprints_are_of_every_target_and_element(results):
     wide = prints.pivot(index="rank", columns="element", values="contrast")
     assert wide.shape == (len(table), 39)
     np.testing.assert_allclose(wide.sum(axis=1), 0, atol=1e-5)
+    carrying = carrying_elements(pd.read_csv(results / "pathfinders.csv"))
     for target in table.to_dict("records"):
-        named = target["enriched"].split(", ")[0].split()
-        assert wide.loc[target["rank"]].idxmax() == named[0]
-        assert float(named[1]) == pytest.approx(wide.loc[target["rank"]].max(), abs=0.006)
+        own = wide.loc[target["rank"], carrying]
+        told = [*str(target["enriched"]).split(", "), *str(target["depleted"]).split(", ")]
+        named = {name: float(value) for name, value in (one.split() for one in told if " " in one)}
+        assert set(named) <= set(carrying)
+        assert named == pytest.approx({name: own[name] for name in named}, abs=0.006)
+        strongest = own.abs().idxmax()
+        assert named[strongest] == pytest.approx(own[strongest], abs=0.006)
 
 
 def test_geopackage_opens_with_its_styles(results):

@@ -20,7 +20,16 @@ SETTINGS = check_settings(yaml.safe_load(SMALL.read_text(encoding="utf-8")))
 CONTROLS = set(SETTINGS["evaluation"]["controls"])
 SCORED = CONTROLS - {"shuffle"}
 #: What every table of evidence measures for every method, in every split.
-METRICS = {"capture", "success_area", "pa_crossing", "contrast_t", "decoy_capture", "above_decoys"}
+METRICS = {
+    "capture",
+    "success_area",
+    "found_5",
+    "found_10",
+    "pa_crossing",
+    "contrast_t",
+    "decoy_capture",
+    "above_decoys",
+}
 METRICS |= {"leave_pair_out_auc", "opengad_auc", "roc_auc", "pr_auc"}
 METRICS |= {"accuracy", "precision", "recall", "f1", "kappa", "brier"}
 SPLITS = {"held_out", "inner", "random"}

@@ -10,6 +10,9 @@ from geohalo.errors import InputError
 
 #: More cells than this is almost surely a mistyped cell size (metres against kilometres).
 MAX_CELLS = 100_000_000
+#: A grid of more cells than this stops where less than this share of them lies near a sample: it would spend memory
+#: and time on nothing. Of five real surveys, the sparsest fills a fifth of its grid.
+LARGE, FULL = 1_000_000, 0.02
 
 #: Cells whose distance to the samples is measured at a time.
 MOST_CENTRES = 1_000_000
@@ -67,24 +70,52 @@ def survey_grid(samples: NDArray[np.float64], cell: float, max_distance: float) 
     Raises
     ------
     InputError
-        If the grid would have fewer than 2 x 2 or more than `MAX_CELLS` cells.
+        If the grid would have fewer than 2 x 2 or more than `MAX_CELLS` cells, or is large and nearly empty.
     """
     low = np.floor((samples.min(axis=0) - max_distance) / cell)
     high = np.ceil((samples.max(axis=0) + max_distance) / cell)
-    columns, rows = (high - low).astype(int)
-    if rows * columns > MAX_CELLS:
+    # As fractions: so many cells may be more than an integer holds.
+    columns, rows = map(float, high - low)
+    if not rows * columns <= MAX_CELLS:
         raise InputError(
-            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows} x {columns} cells; "
-            f"the most is {MAX_CELLS:,}. Give a larger cell size (metres)."
+            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows:.15g} x {columns:.15g} "
+            f"cells, which take {_memory(rows * columns)} of memory for every element; the most is {MAX_CELLS:,}. Give "
+            "a larger cell size (metres): half the sample spacing resolves what the survey holds. "
+            "Correct or leave out samples that lie far from the others first."
+        )
+    near = _cells_near(samples, cell, max_distance) if rows * columns > LARGE else 0
+    if rows * columns > LARGE and near < FULL * rows * columns:
+        raise InputError(
+            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows:.15g} x {columns:.15g} "
+            f"cells, of which {near:,} or fewer lie within grid.max_distance ({max_distance:g} m) of a sample. Some "
+            "samples lie far from the others, or the survey has several parts: see warnings/clean_samples.csv; correct "
+            "their coordinates, leave them out, or run each part alone (samples.keep)."
         )
     if min(rows, columns) < 2:
         raise InputError(
-            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows} x {columns} cells. "
+            f"config key grid.cell: {cell:g} m cells over this survey give a grid of {rows:g} x {columns:g} cells. "
             "Give a smaller cell size (metres)."
         )
-    x = (low[0] + 0.5 + np.arange(columns)) * cell
-    y = (high[1] - 0.5 - np.arange(rows)) * cell
+    x = (low[0] + 0.5 + np.arange(int(columns))) * cell
+    y = (high[1] - 0.5 - np.arange(int(rows))) * cell
     return Grid(x, y)
+
+
+def _cells_near(samples: NDArray[np.float64], cell: float, max_distance: float) -> int:
+    """Return how many cells lie near a sample at most, by squares as wide as the reach and their neighbours."""
+    side = max(cell, max_distance)
+    squares = np.unique(np.floor(samples / side).astype(np.int64), axis=0)
+    around = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), axis=-1).reshape(-1, 2)
+    near = np.unique((squares[:, None] + around).reshape(-1, 2), axis=0)
+    return int(len(near) * np.ceil(side / cell) ** 2)
+
+
+def _memory(cells: float) -> str:
+    """Write what a map of float32 takes in words."""
+    size, unit = 4 * cells / 1e9, "GB"
+    if size >= 1000:
+        size, unit = size / 1000, "TB"
+    return f"{size:.3g} {unit}"
 
 
 def sampled_mask(grid: Grid, samples: NDArray[np.float64], max_distance: float) -> NDArray[np.bool_]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
+from geohalo.cube.bands import SAME_PLACE, north_up, one_line
 from geohalo.cube.grid import Grid
-from geohalo.cube.rasters import SAME_PLACE, named, north_up, one_line
+from geohalo.cube.raster_places import named, same_crs
 from geohalo.errors import InputError
 
 #: Parts of the labelled cells that masks tell apart; 0 is in none of them.
@@ -157,7 +158,7 @@ def _on_grid(
     survey_crs: pyproj.CRS,
 ) -> NDArray[np.int64]:
     """Return the values on the survey's grid, 0 where the raster does not reach."""
-    if not crs.equals(survey_crs, ignore_axis_order=True):
+    if not same_crs(crs, survey_crs):
         raise InputError(
             f"{path}: its CRS is {named(crs)}, that of the survey is {named(survey_crs)}. Warp the labels to the "
             "survey's grid (gdalwarp -r near -t_srs -tr -te)."

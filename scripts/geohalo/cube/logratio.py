@@ -52,6 +52,39 @@ def standardise(values: Array, clip: float, moments: Moments | None = None) -> A
     return np.clip(scaled, -clip, clip)
 
 
+def check_variation(elements: list[str], raw: Moments, values: Moments, transform: str) -> None:
+    """Stop before anything is learned from a cube that does not vary.
+
+    Parameters
+    ----------
+    elements : list of str
+    raw, values : Moments
+        Of all cells, before and after the transform.
+    transform : str
+        See `transformed`.
+
+    Raises
+    ------
+    InputError
+        Names the elements that have one value everywhere, or the transform after which nothing varies.
+    """
+    # Values are kept as float32, which rounds one value in two ways where blocks of cells are reckoned alone.
+    finest = np.finfo(np.float32).eps
+    constant = np.sqrt(raw.squares / raw.count) <= finest * raw.largest
+    if constant.any():
+        names = [name for name, same in zip(elements, constant, strict=True) if same]
+        raise InputError(
+            f"element {', '.join(names)}: the same value in all cells, which tells nothing. Leave it out "
+            "(samples.exclude, or grids.exclude), or check the file and its limits."
+        )
+    if (np.sqrt(values.squares / values.count) <= 1e-12 * np.maximum(1.0, values.largest)).all():
+        raise InputError(
+            f"config key cube.transform: after {transform} all cells are alike ({', '.join(elements)}), so there is "
+            "nothing to learn from. A log-ratio needs at least two elements that vary apart; set cube.transform: log, "
+            "or take more elements."
+        )
+
+
 def transformed(concentrations: Array, elements: list[str], transform: str) -> Array:
     """Open the composition of cells; cells do not depend on each other.
 
@@ -82,7 +115,8 @@ def transformed(concentrations: Array, elements: list[str], transform: str) -> A
         if bad.any():
             raise InputError(
                 f"element {elements[int(bad.argmax())]}: the grid has values that are zero or negative, which have no "
-                f"logarithm (cube.transform: {transform}). Mask those cells, or set cube.transform: none."
+                f"logarithm (cube.transform: {transform}). Mask those cells, leave the element out (grids.exclude), "
+                "replace zeros of rasters (grids.floor), or set cube.transform: none."
             )
     if transform == "clr":
         return centred_logratio(concentrations)

@@ -1,11 +1,15 @@
 """Controls that learn from the training cells of each fold and draw, one cell at a time.
 
 - ``logistic``: L2-penalised (C = 1) logistic regression.
+- ``sparse_logistic``: L1-penalised (C = 0.1) logistic regression, which sets most elements to 0 (Tibshirani 1996).
 - ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001).
 - ``gradient_boosting``: 100 trees of depth 3 with at least 20 cells in a leaf, learning rate 0.1, L2 penalty 1,
   values in 31 bins (Friedman 2001). Shallow and coarse, since there are some hundred cells.
 - ``best_element``: the element whose ROC AUC on the member's training cells is farthest from 0.5; the score is
   its standardised value, or minus it where halos have less of it.
+- ``pathfinder_index``: the three elements that tell the groups of training deposits from background most alike
+  (`geohalo.pathfinders`, without any that are sought); the score is the sum of their standardised values, each times
+  its consistency.
 
 Classes weigh alike in all of them. Settings are fixed, not chosen on any survey.
 
@@ -14,6 +18,8 @@ References
 Breiman (2001), Random forests, Machine Learning 45, 5-32, doi:10.1023/A:1010933404324.
 Friedman (2001), Greedy function approximation: a gradient boosting machine, Annals of Statistics 29, 1189-1232,
 doi:10.1214/aos/1013203451.
+Tibshirani (1996), Regression shrinkage and selection via the lasso, Journal of the Royal Statistical Society B 58,
+267-288, doi:10.1111/j.2517-6161.1996.tb02080.x.
 """
 
 from collections.abc import Callable
@@ -25,26 +31,28 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.linear_model import LogisticRegression
 
 from geohalo.evidence.chunks import in_chunks
+from geohalo.evidence.context import Context, Values
 from geohalo.evidence.folds import Folds
+from geohalo.pathfinders import group_consistency, strongest
 
 #: They score the probability of each class.
-CLASSIFIERS = ("logistic", "random_forest", "gradient_boosting")
-LEARNERS = (*CLASSIFIERS, "best_element")
+CLASSIFIERS = ("logistic", "sparse_logistic", "random_forest", "gradient_boosting")
+LEARNERS = (*CLASSIFIERS, "best_element", "pathfinder_index")
 
-#: From values (N, B) to scores (N,) or (K, N).
-Scorer = Callable[[np.ndarray], np.ndarray]
+#: From `Values` (N, B) to scores (N,) or (K, N).
+Scorer = Callable[[Any], np.ndarray]
 
 
 def learned_scores(
-    name: str, cube: np.ndarray, folds: Folds, seed: int, n_jobs: int
+    name: str, cube: Values, folds: Folds, seed: int, n_jobs: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit each member to its training cells and score all cells.
 
     Parameters
     ----------
     name : str
-        One of `LEARNERS`; ``best_element`` is for two classes.
-    cube : (N, B) array
+        One of `LEARNERS`; those that are no `CLASSIFIERS` are for two classes.
+    cube : (N, B) array or Context
         Standardised values.
     folds : Folds
         Any scheme.
@@ -86,18 +94,18 @@ def transferred_scores(
 
 
 def _over_draws(
-    name: str, cube: np.ndarray, folds: Folds, scored: np.ndarray, seed: int, n_jobs: int
+    name: str, cube: Values, folds: Folds, scored: Values, seed: int, n_jobs: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit each member to its cells of `cube`; return mean and spread over the draws of the scores of `scored`."""
-    cube, scored = np.asarray(cube, dtype=np.float32), np.asarray(scored, dtype=np.float32)
     n_classes = folds.n_classes
     mean = np.zeros((folds.n_folds, *([n_classes] if n_classes > 2 else []), len(scored)))
     squares = np.zeros_like(mean)
     for fold in range(folds.n_folds):
+        learned = cube.without(folds.held_out_region[fold]) if isinstance(cube, Context) else cube
         for draw in range(folds.n_draws):
-            cell, label = folds.train(fold, draw)
+            cell, label, group = folds.train_groups(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
-            score = _fitted(name, cube[cell], label, int(state), n_jobs)(scored)
+            score = _fitted(name, learned[cell], label, group, int(state), n_jobs)(scored)
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)
@@ -132,11 +140,18 @@ def strongest_element(values: np.ndarray, label: np.ndarray) -> tuple[int, int]:
     return element, 1 if above[element] >= 0 else -1
 
 
-def _fitted(name: str, values: np.ndarray, label: np.ndarray, state: int, n_jobs: int) -> Scorer:
+def _fitted(
+    name: str, values: np.ndarray, label: np.ndarray, group: np.ndarray, state: int, n_jobs: int
+) -> Scorer:
     """Return what scores cells, fitted to the training cells of one member."""
+    values = np.asarray(values, dtype=np.float32)
     if name == "best_element":
         element, sign = strongest_element(values, label)
         return lambda cube: sign * cube[:, element]
+    if name == "pathfinder_index":
+        consistency = group_consistency(values, label, group)
+        chosen = strongest(consistency)
+        return lambda cube: cube[:, chosen] @ consistency[chosen]
     model = _classifier(name, state, n_jobs).fit(values, label)
     if len(model.classes_) > 2:
         return lambda cube: in_chunks(model.predict_proba, cube).T
@@ -144,10 +159,20 @@ def _fitted(name: str, values: np.ndarray, label: np.ndarray, state: int, n_jobs
 
 
 def _classifier(name: str, state: int, n_jobs: int) -> Any:
-    """Return a classifier that is not fitted yet."""
+    """Return an unfitted classifier."""
     if name == "logistic":
         return LogisticRegression(
             C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=state
+        )
+    if name == "sparse_logistic":
+        return LogisticRegression(
+            C=0.1,
+            l1_ratio=1.0,
+            class_weight="balanced",
+            solver="saga",
+            max_iter=2000,
+            tol=1e-4,
+            random_state=state,
         )
     if name == "gradient_boosting":
         return HistGradientBoostingClassifier(

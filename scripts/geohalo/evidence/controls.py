@@ -1,17 +1,23 @@
 """Controls: scores that a network must beat, made on the very same folds.
 
-Four learn from the training cells of each fold and draw (`geohalo.evidence.classifiers`), looking at single
-cells, never at their surroundings. Three of them score the probability of halo, or with K > 2 classes of
-each class: ``logistic``, ``random_forest`` and ``gradient_boosting``. ``best_element`` is the one element that
-tells the training cells apart best, with its sign.
+Those that learn do so from the training cells of each fold and draw (`geohalo.evidence.classifiers`).
+Classifiers score the probability of halo, or with K > 2 classes of each class: ``logistic``,
+``sparse_logistic``, ``random_forest`` and ``gradient_boosting`` look at single cells, never at their
+surroundings; ``logistic_context`` and ``gradient_boosting_context`` are the same learners, which also see
+the means of all values over the cell's superpixel at each scale (`geohalo.evidence.context`). While they
+learn, the means leave out the cells of the held-out region, as the network's graphs do; a prediction sees
+them. ``best_element`` is the one element that tells the training cells apart best, with its sign;
+``pathfinder_index`` a weighted sum of the three elements that tell the groups of training deposits from
+background most alike.
 
-Five see the elements and no label, so that each makes one map, the same in every fold and scheme. Four know
+Others see the elements and no label, so that each makes one map, the same in every fold and scheme. Four know
 what is usual in the whole map and score what is not (`geohalo.evidence.detectors`): ``one_class_svm``,
 ``isolation_forest``, ``mahalanobis`` and ``autoencoder``. ``superpixel_contrast`` is the unsupervised mode of
 this workflow: it scores how much ground differs from its surroundings
-(`geohalo.evidence.superpixel_contrast`).
+(`geohalo.evidence.superpixel_contrast`). ``commodity_index`` is the mean of the elements that the deposits
+are known for.
 
-The others see no element at all:
+The last see no element at all:
 
 - ``sampling_density``: minus the distance to the 12th nearest sample (the last if there are fewer).
   No labels: it shows how much a survey that was sampled more densely near known deposits gives
@@ -32,17 +38,20 @@ from scipy.spatial import KDTree
 from threadpoolctl import threadpool_limits
 
 from geohalo.evidence.classifiers import CLASSIFIERS, LEARNERS, learned_scores
+from geohalo.evidence.context import Context
 from geohalo.evidence.detectors import DETECTORS, detect
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.superpixel_contrast import SCALE_ARRAYS, superpixel_contrast
 
 __all__ = ["CONTROLS", "LABEL_FREE", "PROBABILITY_CONTROLS", "SCALE_ARRAYS", "Ground", "score_control"]
 
+#: Classifiers that see superpixels beside the cell, and what they learn with.
+CONTEXT = {"logistic_context": "logistic", "gradient_boosting_context": "gradient_boosting"}
 #: Their scores are probabilities.
-PROBABILITY_CONTROLS = CLASSIFIERS
+PROBABILITY_CONTROLS = (*CLASSIFIERS, *CONTEXT)
 #: They see no label: one map for all folds and schemes.
-LABEL_FREE = (*DETECTORS, "superpixel_contrast", "sampling_density")
-CONTROLS = (*LEARNERS, *LABEL_FREE, "deposit_distance", "background_absence")
+LABEL_FREE = (*DETECTORS, "superpixel_contrast", "commodity_index", "sampling_density")
+CONTROLS = (*LEARNERS, *CONTEXT, *LABEL_FREE, "deposit_distance", "background_absence")
 DENSITY_NEIGHBOURS = 12
 
 
@@ -61,8 +70,10 @@ class Ground:
     samples : (S, 2) array
         Metric coordinates of the samples.
     graphs : sequence of mappings
-        `SCALE_ARRAYS` of each scale of superpixels, for ``superpixel_contrast`` alone
+        `SCALE_ARRAYS` of each scale of superpixels, for ``superpixel_contrast`` and the controls `CONTEXT`
         (see `geohalo.superpixels.graph.SuperpixelGraph`).
+    sought : sequence of int
+        Columns of the elements that the deposits are known for, for ``commodity_index`` alone.
     """
 
     cube: np.ndarray
@@ -70,6 +81,7 @@ class Ground:
     deposits: np.ndarray
     samples: np.ndarray
     graphs: Sequence[Mapping[str, np.ndarray]] = ()
+    sought: Sequence[int] = ()
 
 
 def score_control(
@@ -107,6 +119,9 @@ def score_control(
     with threadpool_limits(limits=1):
         if name in LEARNERS:
             return [learned_scores(name, ground.cube, folds, seed, n_jobs) for folds in schemes]
+        if name in CONTEXT:
+            context = Context(ground.cube, ground.graphs)
+            return [learned_scores(CONTEXT[name], context, folds, seed, n_jobs) for folds in schemes]
         if name in LABEL_FREE:
             alone = _label_free_map(name, ground, seed)
             rows = [np.broadcast_to(alone, (folds.n_folds, len(alone))) for folds in schemes]
@@ -123,7 +138,16 @@ def _label_free_map(name: str, ground: Ground, seed: int) -> np.ndarray:
         return _minus_distance(ground.samples, ground.cells, DENSITY_NEIGHBOURS).astype(np.float32)
     if name == "superpixel_contrast":
         return superpixel_contrast(ground.cube, ground.graphs)
+    if name == "commodity_index":
+        return commodity_index(ground.cube, ground.sought)
     return detect(name, ground.cube, seed)
+
+
+def commodity_index(cube: np.ndarray, sought: Sequence[int]) -> np.ndarray:
+    """Return the mean (N,) over the elements that deposits are known for, columns of the cube (N, B); 0 without any."""
+    if not len(sought):
+        return np.zeros(len(cube), dtype=np.float32)
+    return np.asarray(cube[:, list(sought)].mean(axis=1, dtype=np.float64), dtype=np.float32)
 
 
 def _place_scores(name: str, ground: Ground, folds: Folds) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 Four kinds of metric:
 
-- *Deposit metrics* (``capture``, ``success_area``, ``pa_crossing``, ``contrast_t``) ask how high a
-  deposit ranks in the map of the fold that did not know it, among **all** N cells of that map.
+- *Deposit metrics* (``capture``, ``success_area``, ``found_5``, ``found_10``, ``pa_crossing``, ``contrast_t``)
+  ask how high a deposit ranks in the map of the fold that did not know it, among **all** N cells of that map.
+  ``found_5`` and ``found_10`` are the shares of deposits in the best 5 and 10 % of its ground, which is what a
+  search pays for.
 - *Decoy metrics* tell how much of that is due to holding out alone (`geohalo.evidence.decoys`):
   ``decoy_capture`` is the capture of places without a deposit that were held out alike (0.5 where
   holding out gives nothing away); ``above_decoys`` is the mean share of their cells that a deposit's
@@ -41,7 +43,9 @@ from geohalo.evidence.folds import NONE, Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
 from geohalo.evidence.sample_auc import outranked_samples
 
-DEPOSIT_METRICS = ("capture", "success_area", "pa_crossing", "contrast_t")
+#: Shares of the ground, the best first, in which deposits are looked for.
+FOUND = {"found_5": 0.05, "found_10": 0.1}
+DEPOSIT_METRICS = ("capture", "success_area", *FOUND, "pa_crossing", "contrast_t")
 PAIR_METRICS = ("leave_pair_out_auc", "opengad_auc")
 AREA_METRICS = ("roc_auc", "pr_auc")
 PROBABILITY_METRICS = ("accuracy", "precision", "recall", "f1", "kappa", "brier")
@@ -212,9 +216,11 @@ def _deposit_table(
     # Own cells are ranked with the others, so that each map is sorted once.
     cell = np.concatenate([*judged.around, judged.own])
     fold = np.concatenate([*judged.around_fold, judged.fold])
-    rank = np.empty(len(cell))
+    rank, found = np.empty(len(cell)), np.empty((len(FOUND), len(judged.own)))
     for one, score in enumerate(scores):
         rank[fold == one] = metrics.percentile_rank(score, cell[fold == one])
+        mine = judged.fold == one
+        found[:, mine] = metrics.found_in_best(score, judged.own[mine], [*FOUND.values()])
     near, own = rank[: len(number)], rank[len(number) :]
     return pd.DataFrame(
         {
@@ -224,6 +230,7 @@ def _deposit_table(
             "capture": metrics.capture(near, number, len(judged.deposit)),
             "above_decoys": above_decoys(compared, judged.fold),
             "rank": own,
+            **dict(zip(FOUND, found, strict=True)),
         }
     )
 
@@ -243,7 +250,8 @@ def _deposit_rows(table: pd.DataFrame, n_cells: int, weights: np.ndarray) -> lis
     rank, group = table["rank"].to_numpy(), table["group"].to_numpy()
     per_draw = weights[:, group]
     rows: list[tuple[Any, ...]] = []
-    for name, value in (("capture", table["capture"].to_numpy()), ("success_area", rank)):
+    for name, column in {"capture": "capture", "success_area": "rank", **{one: one for one in FOUND}}.items():
+        value = table[column].to_numpy()
         draws = statistics.ratio(per_draw @ value, per_draw.sum(axis=1))
         rows.append((name, float(value.mean()), *statistics.percentile_interval(draws), len(table)))
     crossing = float(metrics.prediction_area_crossing(rank))

@@ -162,9 +162,14 @@ class Folds:
 
     def train(self, fold: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the cells (M,) and labels (M,) that one member learns from."""
+        cell, label, _ = self.train_groups(fold, draw)
+        return cell, label
+
+    def train_groups(self, fold: int, draw: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the cells (M,) that one member learns from, their labels (M,) and groups (M,), -1 for background."""
         table = self.cells
         rows = table[(table["fold"] == fold) & (table["draw"] == draw)]
-        return rows["cell"].to_numpy(), rows["label"].to_numpy()
+        return rows["cell"].to_numpy(), rows["label"].to_numpy(), rows["group"].to_numpy()
 
     def test(self, fold: int) -> pd.DataFrame:
         """Return the rows of the test cells of one fold."""

@@ -5,7 +5,7 @@ the map of the fold that held the deposit out. In ``inner`` they are those of th
 validation cells, in the map of the inner fold that validated the deposit: cells in the region of the
 deposits that this fold hides do not count, and a deposit without any other cell is no part of the
 evidence. In ``random`` each of these cells is taken from the map of the fold that held out this one
-cell.
+cell; those that none did, since an unreachable deposit lies nearer, do not count.
 """
 
 from collections.abc import Mapping
@@ -142,11 +142,14 @@ def _deposit_cells(
     """Return the deposits (K,) to measure, their own cells (K,), and all cells of each."""
     ids = np.flatnonzero(folds.deposit_group != NONE)
     around = [np.asarray(near, dtype=np.int64) for near in tree.query_ball_point(deposits[ids], radius)]
-    if folds.scheme != "inner":
+    if folds.scheme not in ("inner", "random"):
         return ids, tree.query(deposits[ids])[1], around
     validated = np.zeros((folds.n_folds, tree.n), dtype=bool)
     for one, test in enumerate(tests):
         validated[one, test.loc[test["label"] == 1, "cell"]] = True
+    if folds.scheme == "random":
+        # Whichever fold tests it. None does where a deposit that is unreachable lies nearer.
+        validated[:] = validated.any(axis=0)
     seen = [near[validated[folds.deposit_fold[one], near]] for one, near in zip(ids, around, strict=True)]
     kept = [k for k, near in enumerate(seen) if len(near)]
     around = [seen[k] for k in kept]

@@ -5,6 +5,8 @@ anomalous ground, chance is 0.5. Searching the best ground first, a deposit of r
 the share 1 - r of the area is searched.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -40,6 +42,35 @@ def percentile_rank(score: np.ndarray, cells: np.ndarray | None = None) -> np.nd
     # With a cells below and b at most as high, the tied ranks are a + 1 to b.
     twice = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
     return twice / (2 * len(score))
+
+
+def found_in_best(score: np.ndarray, cells: np.ndarray, areas: Sequence[float]) -> np.ndarray:
+    """Return whether each of some cells lies in the best ground of a map of N cells.
+
+    The best share `a` of the ground are its a N highest cells. Cells that tie at its edge share what is left of it
+    after the higher ones, as if their order were drawn, so that the mean over all cells, and so chance, is `a`::
+
+        found = (a N - cells that are higher) / (cells that tie), at least 0, at most 1
+
+    Parameters
+    ----------
+    score : (N,) array
+        Anomaly score of each cell; larger is more anomalous.
+    cells : (M,) int array
+        Cells that are looked for.
+    areas : sequence of float
+        Shares a of the ground, 0 to 1, K of them.
+
+    Returns
+    -------
+    (K, M) float array
+        1 inside, 0 outside, or the chance of being inside.
+    """
+    ordered, asked = np.sort(score), score[cells]
+    lower = np.searchsorted(ordered, asked, "left")
+    higher = len(score) - np.searchsorted(ordered, asked, "right")
+    tied = len(score) - lower - higher
+    return np.clip((np.asarray(areas)[:, None] * len(score) - higher) / tied, 0, 1)
 
 
 def capture(rank: np.ndarray, deposit: np.ndarray, n_deposits: int) -> np.ndarray:

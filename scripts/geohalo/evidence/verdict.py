@@ -1,14 +1,20 @@
 """What the evidence of a survey comes to, in plain words: warnings first, then the numbers."""
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
 from geohalo.evidence.comparisons import LEVEL, smallest_p
+from geohalo.evidence.map_basis import basis_warnings, below_chance
 
 #: A survey is called too small where a method must be better by more than this to be told apart: it is
 #: what lies between chance (0.5) and a map that is of use (0.7).
 COARSE = 0.2
+#: Lines on doubtful input that the page shows; all stand in `warnings.csv`.
+MOST_DOUBTS = 5
 #: Splits that a config may add, in words.
 OTHER_SPLITS = {"leave_one_group_out": "One group held out at a time", "checkerboard": "Checkerboard"}
 #: The measures that methods are compared by, the one that decides first.
@@ -16,7 +22,12 @@ MEASURES = {"above_decoys": "the share of decoys outranked", "capture": "capture
 
 
 def verdict(
-    metrics: pd.DataFrame, comparisons: pd.DataFrame, ranks: pd.DataFrame, names: dict[str, str]
+    metrics: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    ranks: pd.DataFrame,
+    names: dict[str, str],
+    traverse: bool = False,
+    doubts: Sequence[str] = (),
 ) -> str:
     """Say in one page what held-out deposits tell of the first method of a table.
 
@@ -31,6 +42,10 @@ def verdict(
         ``variant``, ``split``, ``deposit``, ``group``, ``fold`` and the measures of every deposit.
     names : dict of str
         What to call the methods; others are called by their own names.
+    traverse : bool, optional
+        Whether the samples lie along lines; see `geohalo.evidence.map_basis.is_traverse`.
+    doubts : sequence of str, optional
+        What is doubtful in the input, a line each; the first `MOST_DOUBTS` stand on the page.
 
     Returns
     -------
@@ -43,7 +58,10 @@ def verdict(
     mine = ranks[(ranks["variant"] == first) & (ranks["split"] == "held_out")]
     size = len(mine), mine["group"].nunique()
     shuffled = ranks[(ranks["variant"] == "shuffle") & (ranks["split"] == "held_out")]
-    warned = warnings(held, pairs, shuffled, first, size[1], names)
+    measured = held.of(first, "above_decoys"), held.of(first, "capture")
+    warned = basis_warnings(*measured, size[1], traverse)
+    warned += doubtful_input(doubts)
+    warned += warnings(held, pairs, shuffled, first, size[1], names)
     parts = [f"# What held-out deposits say of {_name(first, names)}", ""]
     if warned:
         parts += ["**Warnings**", "", *(f"- {line}" for line in warned), ""]
@@ -52,6 +70,19 @@ def verdict(
     parts += headline(metrics, first, size)
     parts += ["", *against_others(pairs, names)]
     return "\n".join(parts) + "\n"
+
+
+def doubtful_input(doubts: Sequence[str]) -> list[str]:
+    """Return the lines of a verdict on doubtful input: the first ones, and how many more there are."""
+    lines = [f"**Doubtful input.** {escaped(doubt)}." for doubt in doubts[:MOST_DOUBTS]]
+    if len(doubts) > MOST_DOUBTS:
+        lines.append(f"**Doubtful input.** {len(doubts) - MOST_DOUBTS} more lines stand in `warnings.csv`.")
+    return lines
+
+
+def escaped(text: str) -> str:
+    """Return a text in which Markdown sees no marks."""
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
 
 
 class Evidence:
@@ -80,7 +111,7 @@ def warnings(
     n_groups: int,
     names: dict[str, str],
 ) -> list[str]:
-    """Return what speaks against believing the map, worst first.
+    """Return what speaks against believing the map, beside `basis_warnings`, worst first.
 
     Parameters
     ----------
@@ -121,7 +152,7 @@ def warnings(
             f"{', and in '.join(unbeaten)}. How densely the ground was sampled may tell as much of where deposits are."
         )
     estimate, low, high = held.of(first, "above_decoys")
-    if np.isfinite(estimate) and not low > 0.5:
+    if np.isfinite(estimate) and not low > 0.5 and not below_chance((estimate, low, high)):
         found.append(
             f"**Deposits are not shown to stand above decoys**: they outrank {_interval(estimate, low, high)} of "
             "the places without a deposit that were held out alike, where 0.5 is chance."

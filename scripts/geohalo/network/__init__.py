@@ -1,1 +1,1 @@
-"""The two-branch network: definition, training, prediction. Imports numpy, torch and torch_geometric alone."""
+"""The two-branch network: definition, training, prediction. Imports numpy, scipy, torch and torch_geometric alone."""

@@ -6,10 +6,10 @@ to the cube. The whole map walks that line at once: what a cell owes to an eleme
 add in the cell itself and, through the graphs, in the cells around it. Steps are taken by secants (`secants`), so that
 the elements add up to the change of the logit whatever the number of steps; more steps share it out more exactly.
 
-The branches differ in what they need. Of the spectrum branch a cell sees itself alone, and one pass backward gives all
-elements. In the internal branch it sees A^3 of the pixels of its superpixel: the gradient is taken back to the second
-convolution in the cell, and from there pair by pair. In the external branch all elements are carried forward together,
-over superpixels, which are few.
+The branches differ in what they need. The linear term says itself what each element adds. Of the spectrum branch a cell
+sees itself alone, and one pass backward gives all elements. In the internal branch it sees A^3 of the pixels of its
+superpixel: the gradient is taken back to the second convolution in the cell, and from there pair by pair. In the
+external branch all elements are carried forward together, over superpixels, which are few.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Stacked
+from geohalo.network.engine import Stacked, branches_of
 from geohalo.network.path import BLOCK_BYTES, Explained, PathBlock
 from geohalo.network.prediction import predict_logits, row_blocks
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.presets import Preset
 from geohalo.network.scales import HOPS, Block, ScaleGraph
 from geohalo.network.secants import difference, relu_slope
 from geohalo.network.sparse import SparseMatrix
@@ -66,7 +66,7 @@ def attributions(
     Yields
     ------
     branch : str
-        Branches of the variant: internal, external, spectrum.
+        Branches of the network (`engine.branches_of`), in their order.
     attribution : Tensor (cells, elements), on the CPU
         In log-odds, as it counts in the fused logit. Elements and branches add up to the difference of the two columns
         of `logit_differences`.
@@ -77,11 +77,14 @@ def attributions(
         With more than two classes.
     """
     explained = Explained.of(state, preset, variant, temperature, steps)
-    for branch in VARIANTS[variant]:
+    for branch in branches_of(state, variant):
         total = torch.zeros(len(values), values.shape[1])
         if branch == "spectrum":
             _add_spectrum(explained, values, total)
-        for scale, graph in enumerate(graphs if branch != "spectrum" else []):
+        if branch == "linear":
+            weight = explained.share("linear") @ state["linear.weight"]
+            torch.mul(values, weight.to(values.device), out=total)
+        for scale, graph in enumerate(graphs if branch in ("internal", "external") else []):
             if branch == "internal":
                 _add_internal(explained, scale, graph, encode, total)
             else:
@@ -200,13 +203,15 @@ def _add_spectrum(explained: Explained, values: Tensor, total: Tensor) -> None:
     """Add the attribution of the spectrum branch."""
     engine, share = explained.engine, explained.share("spectrum")
     order = engine.state["spectrum.order"][0]
+    gate = engine.state["gate"][:, order] if "gate" in engine.state else None
     positions = engine.preset.kernels(values.shape[1])
     widest = max(engine.preset.spectrum) * values.shape[1] * (2 * len(positions) + 2) * 4
     for rows in row_blocks(len(values), max(256, BLOCK_BYTES // widest)):
         spectra = values[rows].to(share.device)[:, order]
         part = torch.zeros_like(spectra)
         for member in range(len(share)):
-            part.add_(_spectrum_block(explained, member, spectra), alpha=float(share[member]))
+            seen = spectra * gate[member] if gate is not None else spectra
+            part.add_(_spectrum_block(explained, member, seen), alpha=float(share[member]))
         total[rows, order.to(total.device)] += part.to(total.device)
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from geohalo.whole_files import read_back, remove_stale, whole
+
 Tensors = dict[str, Tensor]
 
 
@@ -55,6 +57,7 @@ class Checkpoint:
         if self.path is None or not self.path.exists():
             return {}
         try:
+            read_back(self.path)  # torch reads damaged numbers in silence
             content = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception:  # torch's reader raises whatever damaged bytes lead it to
             return {}  # an unreadable checkpoint is none: training starts anew
@@ -74,13 +77,13 @@ class Checkpoint:
         if self.path is None:
             return
         self.found[part] = state
-        beside = self.path.with_name(f".writing-{self.path.name}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"identity": self.identity, "parts": self.found}, beside)
-        beside.rename(self.path)
+        with whole(self.path) as beside:
+            torch.save({"identity": self.identity, "parts": self.found}, beside)
         self.written = time.monotonic()
 
     def remove(self) -> None:
         """Remove the file: the work is done."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+            remove_stale(self.path)

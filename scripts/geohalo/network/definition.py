@@ -146,16 +146,55 @@ class SpectrumBranch(nn.Module):
         return self.head(x.flatten(1))
 
 
-def published_weights(n_scales: int, branches: Sequence[str]) -> list[float]:
-    """Weights of the branches' logits: internal at each scale, external at each scale, spectrum, where there.
+class LinearTerm(nn.Module):
+    """Logits that are linear in the values: 0 for background, ``values @ weight + bias`` for halo.
 
-    The spatial half is shared equally by its parts and scales: 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum.
+    It is fitted before training (`geohalo.network.linear_term`), and its buffers do not change in training.
+
+    Shapes:
+        - **inputs:** pixel values (pixels, elements)
+        - **outputs:** logits (pixels, 2)
     """
-    spatial = [branch for branch in branches if branch != "spectrum"]
-    shares = {branch: 1.0 / len(spatial) / n_scales for branch in spatial}
+
+    def __init__(self, n_elements: int):
+        super().__init__()
+        self.weight: Tensor
+        self.bias: Tensor
+        self.register_buffer("weight", torch.zeros(n_elements))
+        self.register_buffer("bias", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the pixel logits."""
+        halo = x @ self.weight + self.bias
+        return torch.stack([torch.zeros_like(halo), halo], dim=1)
+
+
+def network_parts(branches: Sequence[str], n_scales: int) -> list[tuple[str, int]]:
+    """Parts of a network in the order of their weights, each a branch and its scale.
+
+    Internal at each scale, external at each scale, spectrum, linear term, where there.
+    """
+    spatial = [(name, k) for name in ("internal", "external") if name in branches for k in range(n_scales)]
+    return spatial + [(name, 0) for name in ("spectrum", "linear") if name in branches]
+
+
+def published_weights(n_scales: int, branches: Sequence[str]) -> list[float]:
+    """Weights of the logits of `network_parts`.
+
+    The spatial half is shared equally by its parts and scales: 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum. A
+    linear term, to which the others are corrections, counts in full.
+    """
+    spatial = [branch for branch in branches if branch in ("internal", "external")]
     half = 0.5 if spatial and "spectrum" in branches else 1.0
-    weights = [half * shares[b] for b in ("internal", "external") if b in shares for _ in range(n_scales)]
-    return weights + ([half] if "spectrum" in branches else [])
+    weight = {branch: half / len(spatial) / max(1, n_scales) for branch in spatial}
+    weight |= {"spectrum": half, "linear": 1.0}
+    return [weight[branch] for branch, _ in network_parts(branches, n_scales)]
+
+
+def part_weights(prior: Tensor, learned: Tensor | None) -> Tensor:
+    """Weights (..., parts) from the logarithms of those given, and from what was learned, which keeps their sum."""
+    weights = prior.exp()
+    return weights if learned is None else (prior + learned).softmax(-1) * weights.sum(-1, keepdim=True)
 
 
 class TwoBranch(nn.Module):
@@ -164,6 +203,9 @@ class TwoBranch(nn.Module):
     Fusion is 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum (published); the spatial half is averaged over the
     scales. A variant keeps the branches that it names and averages what it has. With ``preset.fusion`` "learned" the
     weights are softmax(ln published + ``fusion``), which start from the published ones.
+
+    With ``preset.pathfinders`` all branches see the values times ``gate``: 1 for the elements that are kept, else 0.
+    With ``preset.linear`` a linear term is added to the fused logits. Both are for two classes.
 
     Parameters
     ----------
@@ -178,15 +220,19 @@ class TwoBranch(nn.Module):
 
     def __init__(self, n_elements: int, n_scales: int, preset: Preset, variant: str, n_classes: int = 2):
         super().__init__()
-        branches = VARIANTS[variant]
-        scales = n_scales if variant != "spectrum" else 0
+        two = n_classes == 2
+        branches = (*VARIANTS[variant], *(("linear",) if preset.linear and two else ()))
+        scales = n_scales if {"internal", "external"} & set(branches) else 0
         # The external branch reads the hidden layer of the internal one, so that variant "external" has both.
         self.internal = nn.ModuleList(InternalBranch(n_elements, preset, n_classes) for _ in range(scales))
         self.external = nn.ModuleList(
             ExternalBranch(preset, n_classes) for _ in range(scales if "external" in branches else 0)
         )
         self.spectrum = SpectrumBranch(n_elements, preset, n_classes) if "spectrum" in branches else None
-        self.branches = branches
+        self.linear = LinearTerm(n_elements) if "linear" in branches else None
+        self.branches, self.copies = branches, 1 + preset.contrast
+        self.gate: Tensor | None
+        self.register_buffer("gate", torch.ones(n_elements) if preset.pathfinders and two else None)
         self.prior: Tensor
         self.register_buffer("prior", torch.tensor(published_weights(scales, branches)).log())
         self.fusion = nn.Parameter(torch.zeros_like(self.prior)) if preset.fusion == "learned" else None
@@ -197,10 +243,10 @@ class TwoBranch(nn.Module):
 
     def weights(self) -> Tensor:
         """Weight of each part in the fused logits."""
-        return (self.prior if self.fusion is None else self.prior + self.fusion).softmax(0)
+        return part_weights(self.prior, self.fusion)
 
     def parts(self, x: Tensor, graphs: Sequence[HeteroData], features: Tensor | None = None) -> Tensor:
-        """Return the logits (parts, pixels, classes): internal at each scale, external at each scale, spectrum.
+        """Return the logits (parts, pixels, classes) of `network_parts`.
 
         Parameters
         ----------
@@ -211,13 +257,20 @@ class TwoBranch(nn.Module):
             What the graph branch sees of the pixels, where it is not ``x`` (`encoding`).
         """
         internal, external = [], []
+        seen = x if features is None else features
+        if self.gate is not None and len(self.internal):
+            # The features of an element lie side by side, those of its contrast behind those of all values.
+            bins = seen.shape[1] // (x.shape[1] * self.copies)
+            seen = seen * self.gate.repeat(self.copies).repeat_interleave(bins)
         for scale, graph in enumerate(graphs if len(self.internal) else []):
-            parts = self._spatial(scale, x if features is None else features, graph)
+            parts = self._spatial(scale, seen, graph)
             internal.append(parts[0])
             external += parts[1:]
         logits = (internal if "internal" in self.branches else []) + external
         if self.spectrum is not None:
-            logits.append(self.spectrum(x))
+            logits.append(self.spectrum(x if self.gate is None else x * self.gate))
+        if self.linear is not None:
+            logits.append(self.linear(x))
         return torch.stack(logits)
 
     def _spatial(self, scale: int, x: Tensor, graph: HeteroData) -> list[Tensor]:

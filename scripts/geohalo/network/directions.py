@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, External, Stacked
+from geohalo.network.engine import Engine, External, Stacked, branches_of
 from geohalo.network.labelled import whole_external
 from geohalo.network.prediction import superpixel_means
 from geohalo.network.presets import VARIANTS, Preset
@@ -94,7 +94,7 @@ def attention_by_direction(
             f"variant {variant!r} of this preset has no attention: it takes network.preset: attention (or "
             "network.options.attention) and the external branch."
         )
-    engine = Engine(state, preset, VARIANTS[variant])
+    engine = Engine(state, preset, branches_of(state, variant))
     tables = []
     for scale, graph in enumerate(graphs):
         means = superpixel_means(engine, scale, graph, encode)

@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from geohalo.network.definition import TwoBranch, running_rate
+from geohalo.network.definition import TwoBranch, network_parts, part_weights, running_rate
 from geohalo.network.fourier import convolutions, layers_by_frequency
-from geohalo.network.presets import Preset
+from geohalo.network.masks import Masks
+from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.sparse import SparseMatrix
 
 Stacked = dict[str, Tensor]
@@ -27,6 +28,8 @@ class External:
 
     Attributes
     ----------
+    number : Tensor (superpixels,) of int64
+        Their numbers on the map.
     adjacency : SparseMatrix (superpixels, superpixels)
         Without loops.
     edges : Tensor (2, edges) of int64
@@ -39,6 +42,7 @@ class External:
         1 for superpixels that the statistics of the normalisation are taken over, else 0.
     """
 
+    number: Tensor
     adjacency: SparseMatrix
     edges: Tensor
     directions: Tensor
@@ -61,21 +65,23 @@ def initial_members(seeds: list[int], *sizes: object) -> Stacked:
     return {name: torch.stack([state[name] for state in states]) for name in states[0]}
 
 
+#: Ends of the names of what a state holds beside trained parameters: running statistics and constants.
+_CONSTANTS = ("running_mean", "running_var", "num_batches_tracked", "prior", "order", "gate")
+
+
 def is_trained(name: str) -> bool:
     """Tell parameters from the running statistics of batch normalisation and constants."""
-    return not name.endswith(("running_mean", "running_var", "num_batches_tracked", "prior", "order"))
+    return not (name.endswith(_CONSTANTS) or name.startswith("linear."))
 
 
-def dropped(shape: torch.Size, share: float, device: torch.device) -> Tensor:
-    """Factors of dropout: 0 for about a ``share`` of the places (in steps of 1/256), and larger elsewhere by as much.
+def branches_of(state: Stacked, variant: str) -> tuple[str, ...]:
+    """Return the branches that a state has: those of its variant, and the linear term where there is one."""
+    return (*VARIANTS[variant], *(("linear",) if "linear.weight" in state else ()))
 
-    A random byte for each place: torch's own dropout draws a double, which took a fifth of a training step.
-    """
-    count = shape.numel()
-    words = torch.empty((count + 7) // 8, dtype=torch.int64, device=device).random_(-(2**63), None)
-    out = round(256 * share)
-    kept = words.view(torch.uint8)[:count] >= out
-    return kept.view(shape) * (256 / (256 - out))
+
+def class_count(state: Stacked) -> int:
+    """Return the number of classes; a linear term alone has two."""
+    return next((value.shape[1] for name, value in state.items() if name.endswith("head.3.bias")), 2)
 
 
 class Engine:
@@ -87,9 +93,9 @@ class Engine:
         Stacked `definition.TwoBranch.state_dict()`.
     preset : Preset
     branches : tuple of str
-        See `presets.VARIANTS`.
-    training : bool
-        Dropout and noise on, batch statistics from the data.
+        See `branches_of`.
+    masks : Masks, optional
+        What this step of training drops; batch statistics are then those of the data. None in evaluation.
     mixed : bool
         Convolutions along the spectrum in bfloat16.
     """
@@ -99,11 +105,16 @@ class Engine:
         state: Stacked,
         preset: Preset,
         branches: tuple[str, ...],
-        training: bool = False,
+        masks: Masks | None = None,
         mixed: bool = False,
     ):
-        self.state, self.preset, self.branches, self.training = state, preset, branches, training
+        self.state, self.preset, self.branches, self.masks = state, preset, branches, masks
         self.mixed = mixed
+
+    @property
+    def training(self) -> bool:
+        """Whether parameters are being learned."""
+        return self.masks is not None
 
     def linear(self, name: str, x: Tensor, bias: str | None = None) -> Tensor:
         """Apply each member's linear layer to features (nodes, members, channels)."""
@@ -112,48 +123,41 @@ class Engine:
         out = torch.einsum("nmi,moi->nmo", x, weight)
         return out + self.state[bias] if bias in self.state else out
 
-    def head_dropout(self, shape: torch.Size, device: torch.device) -> Tensor | None:
-        """Draw the factors of the dropout before a head, for features of this shape; None where there is none."""
-        if not (self.training and self.preset.dropout):
+    def head_dropout(self, name: str, nodes: Tensor, channels: int) -> Tensor | None:
+        """Factors (nodes, members, channels) of the dropout before a head; None where there is none."""
+        if self.masks is None or not self.preset.dropout:
             return None
-        return dropped(shape, self.preset.dropout, device)
+        return self.masks.factors(name, nodes, channels, self.preset.dropout)
 
-    def head(self, name: str, x: Tensor, factors: Tensor | None = None) -> Tensor:
+    def head(
+        self, name: str, x: Tensor, nodes: Tensor | None = None, factors: Tensor | None = None
+    ) -> Tensor:
         """Classify features (nodes, members, channels); returns logits (nodes, members, classes).
 
-        Dropout takes the ``factors`` where they are given, and draws them otherwise.
+        Dropout takes the ``factors`` where they are given, and those of the numbers of the ``nodes`` (in their order
+        when left out) otherwise.
         """
         if factors is None:
-            factors = self.head_dropout(x.shape, x.device)
+            nodes = torch.arange(len(x), device=x.device) if nodes is None else nodes
+            factors = self.head_dropout(name, nodes, x.shape[2])
         x = x if factors is None else x * factors
         return self.linear(f"{name}.head.3", self.linear(f"{name}.head.1", x).relu())
 
-    def kept_elements(self, members: int, elements: int, device: torch.device) -> Tensor | None:
-        """Draw the elements that each member sees in this step, (members, elements), scaled to the same mean."""
-        if not (self.training and self.preset.element_dropout):
-            return None
-        return F.dropout(torch.ones(members, elements, device=device), self.preset.element_dropout)
+    def gated(self, x: Tensor) -> Tensor:
+        """Values (..., members, elements) of the elements that each member keeps; 0 for all others."""
+        return x * self.state["gate"] if "gate" in self.state else x
 
-    def disturbed(self, x: Tensor, bins: int = 1) -> Tensor:
-        """Apply the noise and the dropout of training to values (..., inputs * bins), alike to the bins of an input."""
-        if not self.training:
-            return x
-        if self.preset.noise:
-            x = x + self.preset.noise * torch.randn_like(x)
-        if self.preset.input_dropout:
-            inputs = x.unflatten(-1, (-1, bins))
-            kept = dropped(inputs[..., :1].shape, self.preset.input_dropout, x.device)
-            x = (inputs * kept).flatten(-2)
-        return x
+    def first_weight(self, scale: int) -> Tensor:
+        """Weight and, as last column, bias of the first SGConv: (members, channels, features + 1).
 
-    def first_weight(self, scale: int, kept: Tensor | None = None) -> Tensor:
-        """Weight and, as last column, bias of the first SGConv: (members, channels, features + 1)."""
+        What a gate keeps of the features it keeps of the weights.
+        """
         name = f"internal.{scale}.conv_1.lin"
         weight = self.state[f"{name}.weight"]
-        if kept is not None:
-            repeats = weight.shape[2] // kept.shape[1]
-            inputs = kept.repeat(1, 1 + self.preset.contrast)
-            weight = weight * inputs.repeat_interleave(repeats // (1 + self.preset.contrast), 1).unsqueeze(1)
+        if "gate" in self.state:
+            copies = 1 + self.preset.contrast
+            gate = self.state["gate"].repeat(1, copies)
+            weight = weight * gate.repeat_interleave(weight.shape[2] // gate.shape[1], 1).unsqueeze(1)
         return torch.cat([weight, self.state[f"{name}.bias"].unsqueeze(-1)], dim=2)
 
     def internal(self, scale: int, second: Tensor) -> Tensor:
@@ -196,14 +200,15 @@ class Engine:
         at_once = max(1, EXTERNAL_BYTES // (4 * superpixels * channels))
         if means.device.type != "cpu" or at_once >= members:
             return self._external(scale, graph, means)
-        mine = {key: value for key, value in self.state.items() if key.startswith(f"external.{scale}.")}
-        apart = {key: value.split(at_once) for key, value in mine.items()}
+        of_scale = {key: value for key, value in self.state.items() if key.startswith(f"external.{scale}.")}
+        apart = {key: value.split(at_once) for key, value in of_scale.items()}
         parts = []
         for k, some in enumerate(means.split(at_once, dim=1)):
             state = {key: values[k] for key, values in apart.items()}
-            engine = Engine(state, self.preset, self.branches, self.training)
-            start = k * at_once
-            parts.append(engine._external(scale, graph.of(slice(start, start + at_once)), some))
+            mine = slice(k * at_once, k * at_once + at_once)
+            masks = None if self.masks is None else self.masks.of(mine)
+            engine = Engine(state, self.preset, self.branches, masks)
+            parts.append(engine._external(scale, graph.of(mine), some))
         return torch.cat(parts, dim=1)
 
     def _external(self, scale: int, graph: External, means: Tensor) -> Tensor:
@@ -219,7 +224,7 @@ class Engine:
         x = self.norm(f"{name}.norm_1", x.relu(), graph.counted)
         neighbours = graph.adjacency @ (x * graph.present.unsqueeze(-1))
         x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
-        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), graph.counted))
+        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), graph.counted), graph.number)
 
     def attention(self, name: str, graph: External, x: Tensor) -> tuple[Tensor, Tensor]:
         """Attend to the superpixels around each one and to itself (GATv2).
@@ -253,20 +258,20 @@ class Engine:
         GPU the launches would cost more than the work. Elements are put in the order of the first member. For
         ``factors`` see `head`.
         """
-        x = x[..., self.state["spectrum.order"][0]]
+        x = self.gated(x)[..., self.state["spectrum.order"][0]]
         layers = [
             (self.state[f"spectrum.convs.{k}.weight"], self.state[f"spectrum.convs.{k}.bias"])
             for k in range(len(self.preset.spectrum))
         ]
         if x.device.type != "cpu":
-            return self.head("spectrum", self._grouped(x, layers), factors)
+            return self.head("spectrum", self._grouped(x, layers), factors=factors)
         # Taken apart at once: the gradient of a slice of one member would be as large as all members'.
         apart = [[stacked.unbind() for stacked in layer] for layer in layers]
         features = [
             self._of_member(one, [(weight[m], bias[m]) for weight, bias in apart])
             for m, one in enumerate(x.unbind(1))
         ]
-        return self.head("spectrum", torch.stack(features, dim=1), factors)
+        return self.head("spectrum", torch.stack(features, dim=1), factors=factors)
 
     def _of_member(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Convolutions of one member: (pixels, elements) to (pixels, channels * positions)."""
@@ -285,7 +290,15 @@ class Engine:
                 x = F.conv1d(x, weight.flatten(0, 1), bias.flatten(), stride=stride, groups=members).relu_()
         return x.float().flatten(1).unflatten(1, (members, -1))
 
+    def linear_term(self, x: Tensor) -> Tensor:
+        """Linear term of pixels (pixels, members, elements); returns logits (pixels, members, 2)."""
+        halo = torch.einsum("nmb,mb->nm", x, self.state["linear.weight"]) + self.state["linear.bias"]
+        return torch.stack([torch.zeros_like(halo), halo], dim=2)
+
+    def parts(self, n_scales: int) -> list[tuple[str, int]]:
+        """Branch and scale of each part, in the order of `weights`."""
+        return network_parts(self.branches, n_scales)
+
     def weights(self) -> Tensor:
-        """Weights (members, parts) of the logits: internal at each scale, external at each scale, spectrum."""
-        prior = self.state["prior"]
-        return (prior + self.state["fusion"] if "fusion" in self.state else prior).softmax(1)
+        """Weights (members, parts) of the logits of `parts`."""
+        return part_weights(self.state["prior"], self.state.get("fusion"))

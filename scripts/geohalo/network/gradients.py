@@ -27,9 +27,11 @@ def network_losses(logits: Logits, labels: Labels, preset: Preset) -> Tensor:
     """Losses of each member, (losses, members), which are added: of the fused logits, or of each part."""
     if not preset.separate_losses:
         return member_losses(logits.fused(), labels, logits.usable, preset).unsqueeze(0)
-    there = (logits.share > 0).float()
+    # The linear term has been fitted; each part learns what it leaves over.
+    own, linear = (logits.parts[:-1], logits.parts[-1]) if logits.linear else (logits.parts, 0.0)
     losses = [
-        member_losses(part, labels, usable, preset) for part, usable in zip(logits.parts, there, strict=True)
+        member_losses(part + linear, labels, (share > 0).float(), preset)
+        for part, share in zip(own, logits.share, strict=False)
     ]
     if preset.fusion == "learned":
         # The weights learn from what they make of the parts; the parts do not.
@@ -50,16 +52,17 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
     scales : list of LabelledScale
     labels : Labels
     """
-    kept = engine.kept_elements(x.shape[1], x.shape[2], x.device)
-    spatial = spatial_logits(engine, x, scales, kept)
+    spatial = spatial_logits(engine, x, scales)
+    linear = engine.linear_term(x) if "linear" in engine.branches else None
     if "spectrum" not in engine.branches:
-        each = network_losses(spatial, labels, engine.preset)
+        each = network_losses(spatial.with_linear(linear), labels, engine.preset)
         # Members share no parameters, so the gradient of the sum is each member's own.
         each.sum().backward()
         return each.detach()
-    seen = seen_spectra(engine, x, kept)
-    shape = torch.Size((*x.shape[:2], engine.preset.spectrum[-1]))
-    factors = engine.head_dropout(shape, x.device)
+    seen = seen_spectra(engine, x)
+    factors = engine.head_dropout(
+        "spectrum", torch.arange(len(x), device=x.device), engine.preset.spectrum[-1]
+    )
 
     def of_part(some: slice) -> tuple[Tensor, Logits, Stacked]:
         """Losses of some members, and the gradients of their spatial logits and of their spectrum branch."""
@@ -67,11 +70,12 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
         state = {
             name: value.detach()[some].requires_grad_(is_trained(name))
             for name, value in engine.state.items()
-            if name.startswith("spectrum.")
+            if name.startswith("spectrum.") or name == "gate"
         }
-        branch = Engine(state, engine.preset, engine.branches, engine.training, engine.mixed)
+        branch = Engine(state, engine.preset, engine.branches, engine.masks, engine.mixed)
         part = branch.spectrum(seen[:, some], None if factors is None else factors[:, some])
-        each = network_losses(mine.with_part(part), labels.part(some), engine.preset)
+        logits = mine.with_part(part).with_linear(None if linear is None else linear[:, some])
+        each = network_losses(logits, labels.part(some), engine.preset)
         each.sum().backward()
         return each.detach(), mine, {name: p.grad for name, p in state.items() if p.grad is not None}
 

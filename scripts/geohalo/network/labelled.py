@@ -15,7 +15,7 @@ from torch import Tensor
 
 from geohalo.network.definition import edge_directions
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, External
+from geohalo.network.engine import Engine, External, class_count
 from geohalo.network.first_layer import BLOCK_BYTES, FieldBlock, first_layer
 from geohalo.network.presets import Preset
 from geohalo.network.scales import HOPS, Block, ScaleGraph
@@ -28,8 +28,10 @@ class LabelledScale:
 
     Attributes
     ----------
+    pixels : Tensor (pixels,) of int64
+        Numbers of the field's pixels on the map.
     features : Tensor (pixels, features + 1)
-        A^3 X of the field's pixels; the last column is 1.
+        A^3 X of these; the last column is 1.
     blocks : list of FieldBlock
     pairs : Tensor (cells, members) of int64
         Row of each member's labelled cells among the pairs of the blocks.
@@ -40,6 +42,7 @@ class LabelledScale:
         0 for cells whose superpixel is cut out.
     """
 
+    pixels: Tensor
     features: Tensor
     blocks: list[FieldBlock]
     pairs: Tensor
@@ -75,10 +78,9 @@ def labelled_scale(
     number[field] = torch.arange(len(field), device=cells.device)
     superpixel = number[graph.superpixel[cells].long()].t().contiguous()
     external = _external(graph, part, field, held_out, superpixel, whole)
-    features, blocks, pairs = _blocks(graph, field, encode, cells, superpixel, preset, near)
-    return LabelledScale(
-        features, blocks, pairs, superpixel, external, external.present.gather(0, superpixel)
-    )
+    there = external.present.gather(0, superpixel)
+    blocks = _blocks(graph, field, encode, cells, superpixel, preset, near)
+    return LabelledScale(*blocks, superpixel, external, there)
 
 
 def _external(
@@ -90,7 +92,7 @@ def _external(
     present = present[kept]
     counted = present if whole else present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
     directions = edge_directions(part.attributes, graph.attributes)
-    return External(part.adjacency, part.edges, directions, scaling, present, counted)
+    return External(kept, part.adjacency, part.edges, directions, scaling, present, counted)
 
 
 def whole_external(graph: ScaleGraph, members: int) -> External:
@@ -99,6 +101,7 @@ def whole_external(graph: ScaleGraph, members: int) -> External:
     scaling = ((graph.adjacency @ present) + 1).rsqrt()
     alike = present.expand(-1, members)
     return External(
+        torch.arange(graph.n_superpixels, device=graph.start.device),
         graph.adjacency,
         graph.edges,
         edge_directions(graph.attributes),
@@ -116,8 +119,8 @@ def _blocks(
     superpixel: Tensor,
     preset: Preset,
     near: bool,
-) -> tuple[Tensor, list[FieldBlock], Tensor]:
-    """Cut the field into blocks; returns A^3 X of the field, the blocks, and the row of each cell and member."""
+) -> tuple[Tensor, Tensor, list[FieldBlock], Tensor]:
+    """Cut the field into blocks; returns its pixels, A^3 X of these, the blocks, and the row of each pair."""
     members = len(cells)
     columns = preset.internal[0] * members
     largest = max(1, BLOCK_BYTES[cells.device.type] // (4 * columns))
@@ -129,6 +132,7 @@ def _blocks(
     first_pair = torch.searchsorted(
         superpixel.flatten()[order], torch.arange(len(field) + 1, device=cells.device)
     ).tolist()
+    pixels: list[Tensor] = []
     features: list[Tensor] = []
     blocks: list[FieldBlock] = []
     for block in graph.blocks(largest, field):
@@ -136,6 +140,7 @@ def _blocks(
         low = blocks[-1].superpixels.stop if blocks else 0
         high = low + len(block.superpixels)
         x = block.propagate(encode(block.pixels))
+        pixels.append(block.pixels)
         features.append(torch.cat([x, x.new_ones(len(x), 1)], dim=1))
         pairs = slice(first_pair[low], first_pair[high])
         rows = _near(block, pair_cell[pairs], pair_member[pairs], members) if near else None
@@ -153,7 +158,7 @@ def _blocks(
         )
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order), device=order.device)
-    return torch.cat(features), blocks, place.view_as(superpixel)
+    return torch.cat(pixels), torch.cat(features), blocks, place.view_as(superpixel)
 
 
 def _mean(block: Block) -> SparseMatrix:
@@ -183,16 +188,9 @@ def _near(block: Block, cells: Tensor, member: Tensor, members: int) -> SparseMa
     return SparseMatrix.from_entries(pair, columns, rows.matrix.values()[entry], shape)
 
 
-def _spatial_logits(
-    engine: Engine, number: int, scale: LabelledScale, kept: Tensor | None
-) -> tuple[list[Tensor], list[Tensor]]:
+def _spatial_logits(engine: Engine, number: int, scale: LabelledScale) -> tuple[list[Tensor], list[Tensor]]:
     """Internal and external logits (cells, members, classes) of the labelled cells at one scale, where wanted."""
-    weight = engine.first_weight(number, kept)
-    features = scale.features
-    if engine.training and (engine.preset.input_dropout or engine.preset.noise):
-        disturbed = engine.disturbed(features[:, :-1], max(1, engine.preset.encoding))
-        features = torch.cat([disturbed, features[:, -1:]], dim=1)
-    means, near = first_layer(weight, features, scale.blocks)
+    means, near = first_layer(engine.first_weight(number), seen_features(engine, scale), scale.blocks)
     internal, external = [], []
     if "internal" in engine.branches:
         internal.append(engine.internal(number, engine.second_weight(number, near[scale.pairs])))
@@ -203,9 +201,19 @@ def _spatial_logits(
     return internal, external
 
 
+def seen_features(engine: Engine, scale: LabelledScale) -> Tensor:
+    """Features of the field as the graph branch sees them in this step: what is dropped is so for all members."""
+    share, bins = engine.preset.input_dropout, max(1, engine.preset.encoding)
+    if engine.masks is None or not share:
+        return scale.features
+    inputs = scale.features[:, :-1].unflatten(1, (-1, bins))
+    kept = engine.masks.shared().factors("inputs", scale.pixels, inputs.shape[1], share)
+    return torch.cat([(inputs * kept.transpose(1, 2)).flatten(1), scale.features[:, -1:]], dim=1)
+
+
 @dataclass(frozen=True)
 class Logits:
-    """Logits of labelled cells, of each part of the network: internal at each scale, external at each scale, spectrum.
+    """Logits of labelled cells, of each part of the network (`definition.network_parts`).
 
     Attributes
     ----------
@@ -214,11 +222,14 @@ class Logits:
         Weight of each part in the fused logits; 0 where its scale is cut out, and more for the scales that are left.
     usable : Tensor (cells, members)
         0 for cells whose superpixel is cut out at every scale.
+    linear : bool
+        Whether the last part is the linear term.
     """
 
     parts: Tensor
     share: Tensor
     usable: Tensor
+    linear: bool = False
 
     def fused(self) -> Tensor:
         """Fuse the parts: (cells, members, classes)."""
@@ -228,13 +239,19 @@ class Logits:
         """Add the logits (cells, members, classes) of one more part."""
         return replace(self, parts=torch.cat([self.parts, part.unsqueeze(0)]))
 
+    def with_linear(self, part: Tensor | None) -> "Logits":
+        """Add the linear term as the last part, where there is one."""
+        return self if part is None else replace(self.with_part(part), linear=True)
+
     def of(self, some: slice) -> "Logits":
         """Return the logits of some of the members."""
-        return Logits(self.parts[:, :, some], self.share[:, :, some], self.usable[:, some])
+        return replace(
+            self, parts=self.parts[:, :, some], share=self.share[:, :, some], usable=self.usable[:, some]
+        )
 
 
-def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale], kept: Tensor | None) -> Logits:
-    """Logits of the labelled cells, without the part of the spectrum branch; its share is there.
+def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> Logits:
+    """Logits of the labelled cells, without those of the spectrum branch and the linear term, whose shares are there.
 
     A cell whose superpixel is cut out at a scale does without that scale; the spatial branch keeps its total weight as
     long as one scale is left.
@@ -245,15 +262,13 @@ def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale], kept:
     x : Tensor (cells, members, elements)
         Spectra of each member's labelled cells.
     scales : list of LabelledScale
-    kept : Tensor (members, elements) or None
-        See `Engine.kept_elements`.
     """
     weights = engine.weights().t()
     share = weights.unsqueeze(1).expand(-1, len(x), -1)
-    if engine.branches == ("spectrum",):
-        classes = engine.state["spectrum.head.3.bias"].shape[1]
-        return Logits(x.new_empty(0, *x.shape[:2], classes), share, torch.ones(x.shape[:2], device=x.device))
-    found = [_spatial_logits(engine, k, scale, kept) for k, scale in enumerate(scales)]
+    if not scales:
+        nothing = x.new_empty(0, *x.shape[:2], class_count(engine.state))
+        return Logits(nothing, share, torch.ones(x.shape[:2], device=x.device))
+    found = [_spatial_logits(engine, k, scale) for k, scale in enumerate(scales)]
     parts = [p for internal, _ in found for p in internal] + [p for _, external in found for p in external]
     there = torch.stack([scale.there for scale in scales])
     spatial = weights[: len(parts)].unsqueeze(1)
@@ -262,18 +277,17 @@ def spatial_logits(engine: Engine, x: Tensor, scales: list[LabelledScale], kept:
     return Logits(torch.stack(parts), torch.cat([left, share[len(parts) :]]), there.amax(0))
 
 
-def seen_spectra(engine: Engine, x: Tensor, kept: Tensor | None) -> Tensor:
+def seen_spectra(engine: Engine, x: Tensor) -> Tensor:
     """Spectra (cells, members, elements) as the spectrum branch sees them in this step."""
-    seen = engine.disturbed(x)
-    return seen if kept is None else seen * kept
+    share = engine.preset.input_dropout
+    if engine.masks is None or not share:
+        return x
+    return x * engine.masks.factors("spectra", torch.arange(len(x), device=x.device), x.shape[2], share)
 
 
 def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> Logits:
     """Logits of the labelled cells, all parts; for ``x`` and ``scales`` see `spatial_logits`."""
-    kept = engine.kept_elements(x.shape[1], x.shape[2], x.device)
-    logits = spatial_logits(engine, x, scales, kept)
-    return (
-        logits.with_part(engine.spectrum(seen_spectra(engine, x, kept)))
-        if "spectrum" in engine.branches
-        else logits
-    )
+    logits = spatial_logits(engine, x, scales)
+    if "spectrum" in engine.branches:
+        logits = logits.with_part(engine.spectrum(seen_spectra(engine, x)))
+    return logits.with_linear(engine.linear_term(x) if "linear" in engine.branches else None)

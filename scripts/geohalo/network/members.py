@@ -24,12 +24,14 @@ class Members:
         Held-out region of each member's fold.
     groups : ndarray (members, labelled) of int, optional
         Group of deposits of each labelled cell; -1 for cells without one.
-    validation_cells, validation_labels : ndarray (members, validated) of int, optional
+    validation_cells, validation_labels, validation_groups : ndarray (members, validated) of int, optional
         Cells inside the training folds that training does not learn from, in the same form.
     epochs : ndarray (members,) of int, optional
         Epochs of each member, in place of the preset's.
     temperature : ndarray (members,) of float, optional
         Temperature of each member's probabilities; 1 when left out.
+    factors : ndarray (members, parts) of float, optional
+        What the given weight of each part of the network is multiplied with; 1 when left out.
     """
 
     seeds: np.ndarray
@@ -39,8 +41,10 @@ class Members:
     groups: np.ndarray | None = None
     validation_cells: np.ndarray | None = None
     validation_labels: np.ndarray | None = None
+    validation_groups: np.ndarray | None = None
     epochs: np.ndarray | None = None
     temperature: np.ndarray | None = None
+    factors: np.ndarray | None = None
 
     def __getitem__(self, part: slice | np.ndarray) -> "Members":
         given = {name: value[part] for name, value in vars(self).items() if value is not None}
@@ -51,15 +55,17 @@ class Members:
 
     def validated(self) -> "Members":
         """The same members without the validation cells that none of them uses, or without any."""
-        if self.validation_labels is None or not len(self):
-            return replace(self, validation_cells=None, validation_labels=None)
-        used = int((self.validation_labels >= 0).sum(1).max())
-        if not used:
-            return replace(self, validation_cells=None, validation_labels=None)
+        labels = self.validation_labels
+        used = int((labels >= 0).sum(1).max()) if labels is not None and len(self) else 0
+
+        def shortened(values: np.ndarray | None) -> np.ndarray | None:
+            return values[:, :used] if used and values is not None else None
+
         return replace(
             self,
-            validation_cells=self.validation_cells[:, :used] if self.validation_cells is not None else None,
-            validation_labels=self.validation_labels[:, :used],
+            validation_cells=shortened(self.validation_cells),
+            validation_labels=shortened(labels),
+            validation_groups=shortened(self.validation_groups),
         )
 
 
@@ -83,6 +89,10 @@ class Result:
         Number of epochs with the best validation (the last one without validation).
     temperature : ndarray (members,) of float
         Temperature that fits the member's validation cells; 1 without validation.
+    factors : ndarray (members, parts) of float
+        What the weights of the parts should be multiplied with by the member's validation cells; 1 without validation.
+    consistency : ndarray (members, elements) of float
+        How far, and how alike from group to group, each element tells the member's halo cells from background.
     """
 
     score: np.ndarray
@@ -90,6 +100,8 @@ class Result:
     history: dict[str, np.ndarray]
     best_epoch: np.ndarray
     temperature: np.ndarray
+    factors: np.ndarray
+    consistency: np.ndarray
 
     @classmethod
     def joined(cls, results: list["Result"], order: np.ndarray | None = None) -> "Result":
@@ -106,12 +118,17 @@ class Result:
             name: np.full((len(score), longest), np.nan, first.history[name].dtype) for name in HISTORY
         }
         state = {name: value.new_empty(len(score), *value.shape[1:]) for name, value in first.state.items()}
-        best_epoch, temperature = np.empty(len(score), np.int64), np.empty(len(score))
+        numbers = {
+            name: np.empty((len(score), *getattr(first, name).shape[1:]), getattr(first, name).dtype)
+            for name in ("best_epoch", "temperature", "factors", "consistency")
+        }
         for rows in places:
             part = results.pop(0)
-            score[rows], best_epoch[rows], temperature[rows] = part.score, part.best_epoch, part.temperature
+            score[rows] = part.score
+            for name, values in numbers.items():
+                values[rows] = getattr(part, name)
             for name, values in history.items():
                 values[rows, : part.history[name].shape[1]] = part.history[name]
             for name, stacked in state.items():
                 stacked[torch.as_tensor(rows)] = part.state[name]
-        return cls(score, state, history, best_epoch, temperature)
+        return cls(score, state, history, **numbers)

@@ -64,7 +64,7 @@ def training_bytes(
         Bytes that all members share, and bytes for each member.
     """
     branches, (first, second) = VARIANTS[variant], preset.internal
-    disturbed = 2 if preset.input_dropout or preset.noise else 1
+    disturbed = 2 if preset.input_dropout else 1
     shared = each = 0
     for pixels, superpixels in fields:
         shared += 4 * pixels * (preset.features(n_elements) + 1) * (1 + disturbed)

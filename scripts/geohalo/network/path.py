@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, Stacked
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.engine import Engine, Stacked, branches_of, class_count
+from geohalo.network.presets import Preset
 from geohalo.network.scales import Block
 
 #: Bytes that the features of a block of pixels may take on their way: most of the time goes to passes over them.
@@ -44,10 +44,9 @@ class Explained:
         ValueError
             With more than two classes: there is no background that a class would differ from.
         """
-        head = next(value for name, value in state.items() if name.endswith("head.3.bias"))
-        if head.shape[1] != 2:
-            raise ValueError(f"attribution takes two classes; this network has {head.shape[1]}")
-        engine = Engine(state, preset, VARIANTS[variant])
+        if class_count(state) != 2:
+            raise ValueError(f"attribution takes two classes; this network has {class_count(state)}")
+        engine = Engine(state, preset, branches_of(state, variant))
         shares = engine.weights()
         if temperature is not None:
             shares = shares / temperature.to(shares).view(-1, 1)
@@ -55,11 +54,10 @@ class Explained:
 
     def share(self, branch: str, scale: int = 0) -> Tensor:
         """Shares (members,) of a branch at one scale."""
-        if branch == "spectrum":
-            return self.shares[:, -1]
-        spatial = [name for name in self.engine.branches if name != "spectrum"]
-        scales = (self.shares.shape[1] - ("spectrum" in self.engine.branches)) // len(spatial)
-        return self.shares[:, spatial.index(branch) * scales + scale]
+        spatial = {"internal", "external"} & set(self.engine.branches)
+        others = len(self.engine.branches) - len(spatial)
+        scales = (self.shares.shape[1] - others) // max(1, len(spatial))
+        return self.shares[:, self.engine.parts(scales).index((branch, scale))]
 
 
 class PathBlock:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, Stacked
+from geohalo.network.engine import Engine, Stacked, branches_of, class_count
 from geohalo.network.labelled import whole_external
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.presets import Preset
 from geohalo.network.scales import Block, ScaleGraph
 
 #: Bytes of the features that one block may take on its way through the network.
@@ -42,14 +42,17 @@ def predict_logits(
     -------
     Tensor (members, classes, cells), on the CPU
     """
-    engine = Engine(state, preset, VARIANTS[variant])
-    weights = engine.weights()
-    head = next(p for name, p in state.items() if name.endswith("head.3.bias"))
-    logits = torch.zeros(*head.shape, len(values))
-    for scale, graph in enumerate(graphs if variant != "spectrum" else []):
+    engine = Engine(state, preset, branches_of(state, variant))
+    spatial = {"internal", "external"} & set(engine.branches)
+    parts = engine.parts(len(graphs) if spatial else 0)
+    weights = dict(zip(parts, engine.weights().unbind(1), strict=True))
+    logits = torch.zeros(len(state["prior"]), class_count(state), len(values))
+    for scale, graph in enumerate(graphs if spatial else []):
         _add_scale(engine, scale, graph, encode, weights, logits)
     if "spectrum" in engine.branches:
-        _add_spectrum(engine, values, weights[:, -1], logits)
+        _add_spectrum(engine, values, weights["spectrum", 0], logits)
+    if "linear" in engine.branches:
+        _add_linear(engine, values, weights["linear", 0], logits)
     return logits
 
 
@@ -115,24 +118,25 @@ def superpixel_means(
 
 
 def _add_scale(
-    engine: Engine, scale: int, graph: ScaleGraph, encode: Encoding, weights: Tensor, logits: Tensor
+    engine: Engine,
+    scale: int,
+    graph: ScaleGraph,
+    encode: Encoding,
+    weights: dict[tuple[str, int], Tensor],
+    logits: Tensor,
 ) -> None:
     """Add the weighted logits of the internal and external branch at one scale."""
-    n_scales = (weights.shape[1] - ("spectrum" in engine.branches)) // len(
-        set(engine.branches) - {"spectrum"}
-    )
 
     def add_internal(block: Block, hidden: Tensor) -> None:
         second = engine.second_weight(scale, hidden)
         internal = engine.internal(scale, block.propagate(second))
-        _add(logits, block.pixels, internal * weights[:, scale].view(-1, 1))
+        _add(logits, block.pixels, internal * weights["internal", scale].view(-1, 1))
 
     visit = add_internal if "internal" in engine.branches else None
     means = superpixel_means(engine, scale, graph, encode, visit)
     if "external" in engine.branches:
-        column = scale + (n_scales if "internal" in engine.branches else 0)
-        external = engine.external(scale, whole_external(graph, len(weights)), means)
-        external = external * weights[:, column].view(-1, 1)
+        weight = weights["external", scale]
+        external = engine.external(scale, whole_external(graph, len(weight)), means) * weight.view(-1, 1)
         for rows in row_blocks(len(graph.superpixel), 1 << 20):
             _add(logits, rows, external[graph.superpixel[rows].long()])
 
@@ -150,3 +154,10 @@ def _add_spectrum(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor
     for rows in row_blocks(len(values), max(256, BLOCK_BYTES // widest)):
         spectra = values[rows].to(device).unsqueeze(1).expand(-1, members, -1)
         _add(logits, rows, engine.spectrum(spectra) * weight.view(-1, 1))
+
+
+def _add_linear(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor) -> None:
+    """Add the weighted logits of the linear term."""
+    for rows in row_blocks(len(values), max(256, BLOCK_BYTES // (8 * len(weight) * values.shape[1]))):
+        spectra = values[rows].to(weight.device).unsqueeze(1).expand(-1, len(weight), -1)
+        _add(logits, rows, engine.linear_term(spectra) * weight.view(-1, 1))

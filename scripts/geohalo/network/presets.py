@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-#: Branches of each variant. ``internal`` and ``external`` together are the spatial branch.
+#: Branches of each variant. ``internal`` and ``external`` together are the spatial branch. With a preset that has a
+#: linear term every variant has that as well (`branches_of`).
 VARIANTS: dict[str, tuple[str, ...]] = {
     "fusion": ("internal", "external", "spectrum"),
     "spectrum": ("spectrum",),
     "spatial": ("internal", "external"),
     "internal": ("internal",),
     "external": ("external",),
+    "linear": (),
 }
+
+#: Weight decay, at most, with more than two classes: branches that a linear term is there for may be shrunk to
+#: corrections, but those of several classes have none, and with 0.03 they forget what they learn.
+CLASS_DECAY = 1e-2
 
 Kernels = list[tuple[int, int]]
 
@@ -88,8 +94,9 @@ class Preset:
         Bins of the piecewise-linear encoding of each element before the graph branch; 0 for the value itself.
     contrast : bool
         Give the graph branch, beside each value, its difference from the mean of the coarsest superpixel.
-    fusion : {"published", "learned"}
-        Weights of the branches: fixed, or learned from the published ones on.
+    fusion : {"published", "learned", "validated"}
+        Weights of the branches: fixed, learned from the published ones on, or fitted to the validation cells of inner
+        members of the same fold and shrunk to the published ones (`geohalo.network.fusion`).
     attention : bool
         Weigh the neighbours of a superpixel by learned attention (GATv2) with their direction and distance, in place
         of the GCNConv.
@@ -109,10 +116,12 @@ class Preset:
         Weight of the variance of the loss over groups of deposits.
     input_dropout : float
         Share of the cube's values dropped while training, so that no element of a cell is relied on alone.
-    element_dropout : float
-        Share of the elements that a member does without, everywhere, in each step of training.
-    noise : float
-        Standard deviation of the noise on the values that each branch sees in training.
+    pathfinders : int
+        Elements that each member keeps in all of its branches: those by which its groups of deposits differ from
+        background most alike (`geohalo.pathfinders`). 0 keeps all.
+    linear : bool
+        Add a linear term over the kept elements, fitted before training (`geohalo.network.linear_term`); the
+        branches learn what it leaves over.
     """
 
     internal: tuple[int, int]
@@ -140,15 +149,16 @@ class Preset:
     group_weights: bool = False
     variance_penalty: float = 0.0
     input_dropout: float = 0.0
-    element_dropout: float = 0.0
-    noise: float = 0.0
+    pathfinders: int = 0
+    linear: bool = False
 
     def features(self, n_elements: int) -> int:
         """Number of features that the graph branch sees of each cell."""
         return n_elements * (1 + self.contrast) * max(1, self.encoding)
 
 
-# The published branches and fusion at a fraction of the width: few deposits do not feed half a million weights.
+# The published branches and fusion at a fraction of the width, as corrections to a linear term over a few elements
+# that all groups of deposits share: few deposits do not feed half a million weights.
 _LEAN = Preset(
     internal=(32, 32),
     external=(32, 32),
@@ -160,8 +170,14 @@ _LEAN = Preset(
     normalisation="labelled",
     epochs=40,
     learning_rate=3e-3,
-    weight_decay=1e-2,
+    # Without these, normalisation over a few dozen superpixels enlarges what hardly varies, and no decay shrinks it.
+    epsilon=1.0,
+    weight_decay=3e-2,
     separate_losses=True,
+    group_weights=True,
+    pathfinders=4,
+    linear=True,
+    fusion="validated",
 )
 
 PRESETS = {

@@ -12,16 +12,19 @@ from torch import Tensor
 from geohalo.errors import InputError
 from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import initial_members
+from geohalo.network.engine import Stacked, initial_members
+from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.members import Members, Result
 from geohalo.network.memory import members_at_once
 from geohalo.network.prediction import predict, row_blocks
-from geohalo.network.presets import PRESETS, Preset
+from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training, choose_device, repeatable
 
 #: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
 UNTOLD = -2
+#: What validated members find out for others.
+HANDED = ("temperature", "best_epoch", "factors")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class Settings:
     spectrum_order : tuple of int, optional
         Elements (columns) in the order in which the spectrum branch sees them; kept with the members as
         ``spectrum.order``. The graph branch sees them as they are given.
+    sought : tuple of int
+        Elements (columns) that the deposits are known for: a member keeps them unless its groups of deposits say
+        otherwise.
     """
 
     preset: str = "default"
@@ -61,11 +67,14 @@ class Settings:
     memory: float = 4.0
     checkpoint: str | None = None
     spectrum_order: tuple[int, ...] | None = None
+    sought: tuple[int, ...] = ()
 
-    def recipe(self) -> Preset:
+    def recipe(self, n_classes: int = 2) -> Preset:
         """Return the preset with the changes asked for."""
-        changes = dict(self.options) | ({} if self.epochs is None else {"epochs": self.epochs})
-        return replace(PRESETS[self.preset], **changes)
+        preset = PRESETS[self.preset]
+        decay = preset.weight_decay if n_classes == 2 else min(preset.weight_decay, CLASS_DECAY)
+        changes = {} if self.epochs is None else {"epochs": self.epochs}
+        return replace(preset, **({"weight_decay": decay} | dict(self.options) | changes))
 
 
 def train_and_predict(
@@ -78,10 +87,10 @@ def train_and_predict(
 ) -> Result:
     """Train all members and predict the whole map with each.
 
-    Members with validation cells come first. What they find out (the number of epochs with early stopping, and the
-    temperature of the probabilities) is handed to the other members of the same fold, which learn from all training
-    cells; members of no fold get the mean over all folds, and members that must not know of it (`UNTOLD`) the
-    preset's epochs and a temperature of 1.
+    Members with validation cells come first. What they find out (the number of epochs with early stopping, the
+    temperature of the probabilities, and with ``fusion: validated`` the weights of the branches) is handed to the
+    other members of the same fold, which learn from all training cells; members of no fold get the mean over all
+    folds, and members that must not know of it (`UNTOLD`) the preset's epochs and weights and a temperature of 1.
 
     Parameters
     ----------
@@ -120,14 +129,13 @@ def train_and_predict(
     if validated.any():
         results += work.run(members[validated].validated(), "validated")
     if not validated.all():
-        rest = replace(members[~validated], validation_cells=None, validation_labels=None)
+        rest = replace(
+            members[~validated], validation_cells=None, validation_labels=None, validation_groups=None
+        )
         if results:
-            temperature, best = (
-                np.concatenate([getattr(each, name) for each in results])
-                for name in ("temperature", "best_epoch")
-            )
-            known = (temperature, best, fold[validated])
-            rest = _informed(rest, fold[~validated], known, settings.patience, settings.recipe().epochs)
+            known = {name: np.concatenate([getattr(each, name) for each in results]) for name in HANDED}
+            given = (fold[~validated], known, fold[validated])
+            rest = _informed(rest, *given, settings.patience, settings.recipe().epochs)
         results += work.run(rest, "rest")
     work.checkpoint.remove()
     return Result.joined(results, np.argsort(~validated, kind="stable"))
@@ -136,27 +144,25 @@ def train_and_predict(
 def _informed(
     rest: Members,
     fold: np.ndarray,
-    known: tuple[np.ndarray, np.ndarray, np.ndarray],
+    known: dict[str, np.ndarray],
+    known_fold: np.ndarray,
     patience: int | None,
     preset_epochs: int,
 ) -> Members:
-    """Give members the epochs and the temperature that the validated members of their fold found.
-
-    Of the latter are known temperature, best epoch and fold.
-    """
-    known_temperature, best_epoch, known_fold = known
+    """Give members the epochs, temperature and weights (`HANDED`) that the validated members of their fold found."""
 
     def of_fold(values: np.ndarray) -> np.ndarray:
-        means = {one: values[known_fold == one].mean() for one in np.unique(known_fold)}
-        return np.array([means.get(one, values.mean()) for one in fold])
+        means = {one: values[known_fold == one].mean(axis=0) for one in np.unique(known_fold)}
+        return np.array([means.get(one, values.mean(axis=0)) for one in fold])
 
     told = fold != UNTOLD
-    temperature = np.where(told, np.exp(of_fold(np.log(known_temperature))), 1.0)
+    temperature = np.where(told, np.exp(of_fold(np.log(known["temperature"]))), 1.0)
+    factors = np.where(told[:, None], of_fold(known["factors"]), 1.0)
     epochs = rest.epochs
     if patience is not None:
-        best = np.maximum(1, np.rint(of_fold(best_epoch))).astype(np.int64)
+        best = np.maximum(1, np.rint(of_fold(known["best_epoch"]))).astype(np.int64)
         epochs = np.where(told, best, preset_epochs)
-    return replace(rest, temperature=temperature, epochs=epochs)
+    return replace(rest, temperature=temperature, epochs=epochs, factors=factors)
 
 
 class _Work:
@@ -171,17 +177,23 @@ class _Work:
         fold: np.ndarray,
         report: Callable[[str], None],
     ):
-        self.settings, self.report, self.recipe = settings, report, settings.recipe()
+        self.settings, self.report = settings, report
+        self.n_classes = max(2, int(members.labels.max()) + 1)
+        self.recipe = settings.recipe(self.n_classes)
         self.device = choose_device(settings.device)
         self.values: Tensor = torch.as_tensor(values)
-        spatial = settings.variant != "spectrum"
+        spatial = bool({"internal", "external"} & set(VARIANTS[settings.variant]))
         self.scales = [ScaleGraph.from_arrays(graph, self.device) for graph in graphs] if spatial else []
         self.encode = Encoding.of(self.values, self.scales, self.recipe)
-        self.n_classes = max(2, int(members.labels.max()) + 1)
         if self.recipe.loss == "positive_unlabelled" and self.n_classes > 2:
             raise InputError(
                 f"the loss positive_unlabelled is for two classes, and the labels have {self.n_classes}. Choose "
                 "another network.preset, or set network.options.loss to cross_entropy."
+            )
+        if settings.variant == "linear" and (not self.recipe.linear or self.n_classes > 2):
+            raise InputError(
+                f"the variant linear is a linear term alone: {settings.preset} has none, or labels have more than two "
+                "classes. Take linear out of network.variants, or set network.options.linear to true."
             )
         self.checkpoint = Checkpoint()
         if settings.checkpoint:
@@ -220,6 +232,9 @@ class _Work:
         state = initial_members([int(seed) for seed in members.seeds], *sizes)
         if settings.spectrum_order is not None and "spectrum.order" in state:
             state["spectrum.order"][:] = torch.tensor(settings.spectrum_order)
+        fits = self._fitted(members, state)
+        if members.factors is not None:
+            state["prior"] = state["prior"] + torch.as_tensor(members.factors, dtype=torch.float32).log()
         state = {key: value.to(self.device) for key, value in state.items()}
         training = Training(
             state,
@@ -234,13 +249,30 @@ class _Work:
         )
         for warning in training.warnings:
             self.report(f"Warning: {warning}")
-        torch.manual_seed(int(members.seeds[0]))
         kept = training.run(progress_lines(self.report), self.checkpoint, name)
         temperature = training.temperature() if members.temperature is None else members.temperature
         scale = torch.as_tensor(temperature, dtype=torch.float32)
         score = predict(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
         state = {key: value.cpu() for key, value in kept.items()}
-        return Result(score, state, training.table(), training.best_epoch.numpy(), temperature)
+        found = (training.best_epoch.numpy(), temperature, training.factors(temperature))
+        return Result(score, state, training.table(), *found, fits)
+
+    def _fitted(self, members: Members, state: Stacked) -> np.ndarray:
+        """Fit gate and linear term of each member, put them into its state; returns the consistency of the elements."""
+        consistency = np.zeros((len(members), self.values.shape[1]))
+        for member, (cells, labels) in enumerate(zip(members.cells, members.labels, strict=True)):
+            own = labels >= 0
+            groups = np.full(len(labels), -1) if members.groups is None else members.groups[member]
+            if self.n_classes > 2 or not {0, 1} <= set(labels[own]):
+                continue
+            values = self.values[torch.as_tensor(cells[own])].numpy()
+            most, sought = self.recipe.pathfinders, self.settings.sought
+            fit = fit_linear_term(values, labels[own], groups[own], most, sought)
+            consistency[member] = fit.consistency
+            for name, value in (("gate", fit.kept), ("linear.weight", fit.weight), ("linear.bias", fit.bias)):
+                if name in state:
+                    state[name][member] = torch.as_tensor(value)
+        return consistency
 
 
 def progress_lines(report: Callable[[str], None]) -> Callable[[int, int, float], None]:

@@ -45,7 +45,7 @@ class Region:
         part = graph.subgraph(field)
         directions = edge_directions(part.attributes, graph.attributes)
         apart = (getattr(whole, name)[field] for name in ("scaling", "present", "counted"))
-        external = External(part.adjacency, part.edges, directions, *apart)
+        external = External(field, part.adjacency, part.edges, directions, *apart)
         return cls(field, torch.searchsorted(field, wanted), external)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,11 +11,14 @@ from torch import Tensor
 from geohalo.errors import InputError
 from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
+from geohalo.network.definition import network_parts
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, Stacked, is_trained
+from geohalo.network.engine import Engine, Stacked, branches_of, class_count, is_trained
+from geohalo.network.fusion import branch_factors, by_branch
 from geohalo.network.gradients import add_gradients
 from geohalo.network.labelled import LabelledScale, Logits, labelled_logits, labelled_scale
-from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve
+from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve, member_losses
+from geohalo.network.masks import Masks
 from geohalo.network.members import HISTORY, Members
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
@@ -24,6 +28,8 @@ Progress = Callable[[int, int, float], None]
 
 #: Epochs that the validation is averaged over before it is compared.
 SMOOTHING = 3
+#: A validation that is better by less is not better: another order of a sum would do as much.
+ROUNDING = 1e-6
 
 
 def choose_device(name: str) -> torch.device:
@@ -162,8 +168,8 @@ class Training:
     preset : Preset
     variant : str
     patience : int, optional
-        Stop when no member's validation AUC (mean of 3 epochs) has risen for this many epochs, and keep each
-        member's best epoch.
+        A member stops when its validation AUC (mean of 3 epochs) has not risen for this many epochs, and keeps its
+        best epoch, whatever the others do. Where validation tells nothing, it trains all epochs.
     precision : {"float32", "mixed"}
         Mixed: the convolutions along the spectrum are in bfloat16. The graph branch stays in float32: its
         normalisation divides by deviations that can be tiny.
@@ -183,9 +189,10 @@ class Training:
     ):
         self.state, self.preset, self.patience, self.mixed = state, preset, patience, precision == "mixed"
         self.device = state["prior"].device
-        self.branches = VARIANTS[variant]
-        n_classes = next(p for name, p in state.items() if name.endswith("head.3.bias")).shape[1]
-        common = (values, graphs if variant != "spectrum" else [], encode)
+        self.branches = branches_of(state, variant)
+        self.seeds = self._tensor(members.seeds)
+        n_classes = class_count(state)
+        common = (values, graphs if {"internal", "external"} & set(self.branches) else [], encode)
         kind = (preset, variant, n_classes)
         self.learned = Labelled(*common, *self._cells(members), self._tensor(members.held_out), *kind)
         self.warnings = self.learned.check()
@@ -200,12 +207,17 @@ class Training:
             split = torch.arange(cells.shape[1], device=self.device) < self.n_learned
             self.training_part = self._part(labels, split, n_classes)
             self.validation_part = self._part(labels, ~split, n_classes)
-        ends = np.full(len(members), preset.epochs) if members.epochs is None else members.epochs
-        self.ends = torch.as_tensor(ends)
+            self.validation_groups = self._grouped(members, split, labels, n_classes)
         trained = {name: p.requires_grad_() for name, p in state.items() if is_trained(name)}
         self.trained = trained
+        epochs = preset.epochs if trained else 1
+        ends = np.full(len(members), epochs) if members.epochs is None or not trained else members.epochs
+        self.ends = torch.as_tensor(ends)
         self.optimiser = torch.optim.Adam(
-            trained.values(), lr=preset.learning_rate, weight_decay=preset.weight_decay, foreach=True
+            trained.values() or [torch.zeros(1)],
+            lr=preset.learning_rate,
+            weight_decay=preset.weight_decay,
+            foreach=True,
         )
         self.kept = {name: p.detach().clone() for name, p in state.items()}
         self.history: list[Tensor] = []
@@ -224,16 +236,24 @@ class Training:
         masked = torch.where(there, labels, -1)
         return Labels.of(masked, torch.full_like(masked, -1), n_classes, alike=False)
 
+    def _grouped(self, members: Members, learned: Tensor, labels: Tensor, n_classes: int) -> Labels:
+        """Labels of the validation cells in which groups weigh alike; a member's weights add up to their number."""
+        groups = torch.full_like(labels, -1)
+        if members.validation_groups is not None:
+            groups[:, ~learned] = self._tensor(members.validation_groups)
+        part = Labels.of(torch.where(learned, -1, labels), groups, n_classes, alike=True)
+        number = [len(one[one >= 0].unique()) for one in groups]
+        return replace(part, weight=part.weight * torch.tensor(number, device=self.device).clamp(min=1))
+
     def run(self, progress: Progress, checkpoint: Checkpoint, part: str) -> Stacked:
         """Train to the end, resuming from a checkpoint where there is one; returns the parameters to keep."""
         found = checkpoint.get(part)
         if found:
             self._restore(found)
         total = int(self.ends.max())
-        while len(self.history) < total and not self._stale():
-            loss = self._step()
-            self._record(loss)
-            progress(len(self.history), total, float(loss.mean()))
+        while self._going().any():
+            self._record(self._step())
+            progress(len(self.history), total, float(self.history[-1][0].nanmean()))
             if checkpoint.due() and len(self.history) < total:
                 checkpoint.put(part, self._saved())
         for parameter in self.trained.values():
@@ -244,7 +264,12 @@ class Training:
     def _step(self) -> Tensor:
         """One step of all members; returns the mean of each one's losses."""
         self.optimiser.zero_grad()
-        engine = Engine(self.state, self.preset, self.branches, training=True, mixed=self.mixed)
+        engine = Engine(
+            self.state, self.preset, self.branches, Masks(self.seeds, len(self.history)), self.mixed
+        )
+        if not self.trained:  # a linear term alone has been fitted
+            logits = self.learned.logits(engine)
+            return member_losses(logits.fused(), self.learned.labels, logits.usable, self.preset).cpu()
         each = add_gradients(engine, self.learned.spectra, self.learned.scales, self.learned.labels)
         losses = each.sum(0)
         if self.preset.l1_internal:
@@ -265,13 +290,15 @@ class Training:
         row[0] = loss
         if self.watched is not None:
             row[1:] = self._watch()
-        self.history.append(row)
+        going = self._going()
+        self.history.append(row.masked_fill(~going, torch.nan))
         epoch = len(self.history)
         now = self.ends == epoch
         if self.patience is not None and self.watched is not None:
             smooth = torch.stack([r[4] for r in self.history[-SMOOTHING:]]).mean(0)
-            better = smooth > self.best
-            now = better | (self.best == -torch.inf)  # whom validation tells nothing keeps the latest epoch
+            better = going & (smooth > self.best + ROUNDING)
+            # Whom validation tells nothing keeps the latest epoch.
+            now = better | (going & (self.best == -torch.inf))
             self.best = torch.where(better, smooth, self.best)
             self.best_epoch[now] = epoch
         if now.any():
@@ -280,33 +307,49 @@ class Training:
                 self.kept[name][there] = value.detach()[there]
 
     @torch.no_grad()
-    def _watched_logits(self, state: Stacked) -> Tensor:
+    def _watched_logits(self, state: Stacked) -> Logits:
         assert self.watched is not None
-        return self.watched.logits(Engine(state, self.preset, self.branches)).fused().float()
+        return self.watched.logits(Engine(state, self.preset, self.branches))
 
     def _watch(self) -> Tensor:
         """Loss and area under the ROC curve on training and validation cells, in evaluation mode; (4, members)."""
-        logits = self._watched_logits(self.state)
+        logits = self._watched_logits(self.state).fused().float()
         each = cross_entropy(logits, self.training_part.label + self.validation_part.label)
         parts = (self.training_part, self.validation_part)
         losses = [(each * labels.weight).sum(0).cpu() for labels in parts]
         return torch.stack([*losses, *(mean_area_under_curve(logits, labels).cpu() for labels in parts)])
 
-    def _stale(self) -> bool:
-        """Tell whether no member has got better for as long as the patience."""
-        if self.patience is None or self.watched is None:
-            return False
-        better = self.best_epoch[self.best > -torch.inf]
-        return len(better) > 0 and len(self.history) - int(better.max()) >= self.patience
+    def _going(self) -> Tensor:
+        """Tell which members train on, (members,) of bool: each by its own epochs and its own validation."""
+        done = len(self.history)
+        going = done < self.ends
+        if self.patience is not None and self.watched is not None:
+            going &= (self.best == -torch.inf) | (done - self.best_epoch < self.patience)
+        return going
 
     def temperature(self) -> np.ndarray:
         """Temperature of each member's probabilities, (members,), fitted on its validation cells."""
         out = np.ones(len(self.ends))
         if self.watched is not None:
-            logits, labels = self._watched_logits(self.kept), self.validation_part
+            logits, labels = self._watched_logits(self.kept).fused().float(), self.validation_part
             for k in range(len(out)):
                 one = slice(k, k + 1)
                 out[k] = fit_temperature(logits[:, one], labels.label[:, one], labels.weight[:, one])
+        return out
+
+    @torch.no_grad()
+    def factors(self, temperature: np.ndarray) -> np.ndarray:
+        """What the weight of each part should be multiplied with by the validation cells, (members, parts)."""
+        parts = network_parts(self.branches, len(self.learned.scales))
+        out = np.ones((len(self.ends), len(parts)))
+        if self.watched is None or self.preset.fusion != "validated" or class_count(self.state) != 2:
+            return out
+        logits, labels = self._watched_logits(self.kept), self.validation_groups
+        names, of_branch = by_branch(parts, (logits.parts[..., 1] - logits.parts[..., 0]) * logits.share)
+        for member, row in enumerate(out):
+            own = of_branch[:, :, member] / float(temperature[member])
+            found = branch_factors(own, labels.label[:, member], labels.weight[:, member])
+            row[:] = [found[names.index(branch)] for branch, _ in parts]
         return out
 
     def table(self) -> dict[str, np.ndarray]:
@@ -323,8 +366,6 @@ class Training:
             "history": list(self.history),
             "best": self.best,
             "best_epoch": self.best_epoch,
-            "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
         }
 
     @torch.no_grad()
@@ -336,6 +377,3 @@ class Training:
         whole["state"] = {int(k): value for k, value in saved["moments"].items()}
         self.optimiser.load_state_dict(whole)
         self.history, self.best, self.best_epoch = list(saved["history"]), saved["best"], saved["best_epoch"]
-        torch.set_rng_state(saved["random"])
-        if saved["random_cuda"]:
-            torch.cuda.set_rng_state_all(saved["random_cuda"])

@@ -8,6 +8,7 @@ import torch
 from geohalo.network.encoding import Encoding
 from geohalo.network.members import Result
 from geohalo.network.prediction import predict
+from geohalo.network.presets import VARIANTS
 from geohalo.network.run import Settings
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import choose_device, repeatable
@@ -56,7 +57,7 @@ def predict_elsewhere(
     device, recipe = choose_device(settings.device), settings.recipe()
     encodings, scales = [], []
     for values, graphs in (trained, elsewhere):
-        spatial = settings.variant != "spectrum"
+        spatial = bool({"internal", "external"} & set(VARIANTS[settings.variant]))
         scales = [ScaleGraph.from_arrays(graph, device) for graph in graphs] if spatial else []
         encodings.append(Encoding.of(torch.as_tensor(values), scales, recipe))
     encode = replace(encodings[1], edges=encodings[0].edges)

@@ -7,18 +7,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
+from geohalo.evidence.map_basis import below_chance
 from geohalo.products.deposit_marks import draw_deposits, draw_names, used_deposits
 from geohalo.products.estimate_rows import CHANCE
 from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
+from geohalo.products.target_shapes import rings
 
-#: Shares of the area that the contours enclose, with colour and width of the line, and of its edge.
-TOP_SHARES = ((0.05, "white", 1.0, "black", 2.0), (0.10, "black", 0.7, "white", 1.1))
+#: Shares of the area that the lines enclose, with colour and width of the line, and of its edge.
+TOP_SHARES = ((0.05, "black", 1.0, "white", 1.8), (0.10, "white", 0.5, "black", 0.9))
 
 
 @styled
@@ -35,6 +38,7 @@ def anomaly_map(
     crs: str = "",
     above_decoys: tuple[float, float, float] = (np.nan, np.nan, np.nan),
     realisations: int = 0,
+    warned: str = "",
 ) -> Figure:
     """Draw the anomaly score with its evidence in the title.
 
@@ -51,12 +55,14 @@ def anomaly_map(
     random : float
         Capture with a random split; NaN where there is none.
     kind : {"final", "held-out"}
-        Whether the score comes from a model that was trained on all deposits, or each cell's score from the
-        fold in which its nearest deposit was held out.
+        Whether the score comes from a model that was trained on all deposits, or is the rank of each cell in maps
+        that did not know the deposits near it (`geohalo.evidence.blended`).
     above_decoys : (estimate, low, high), optional
         Share of the decoys that held-out deposits outrank; whether they stand above chance is judged by it.
     realisations : int, optional
         Number of realisations of the interpolated elements that the score and its evidence are the mean of.
+    warned : str, optional
+        What must be known before the map is looked at (`geohalo.evidence.map_basis.basis_warnings`).
 
     Returns
     -------
@@ -74,19 +80,23 @@ def anomaly_map(
     told = _evidence(random, kind, len(used), above_decoys)
     if realisations:
         told += f"\nMean of {whole(realisations, 'realisation')} of the kriged elements, and evidence of that mean."
-    name = "anomaly map" if kind == "final" else "scores of ground held out"
-    page = MapPage(ground, f"{plain(survey)}: {name}, {_headline(capture, above_decoys)}", told)
+    name = "anomaly map" if kind == "final" else "map of ground held out"
+    title = f"{plain(survey)}: {name}, {_headline(capture, above_decoys)}"
+    page = MapPage(ground, title, told, wide_bar=True, warning=warned)
     axes = page.panels[0]
-    image = page.raster(axes, score, cmap=style()["maps"]["score"], vmin=0, vmax=1)
-    page.colour_bar(axes, image, "Anomaly score (0 to 1)")
+    page.percentile_raster(axes, score, f"Percentile ({'score' if kind == 'final' else 'rank'})")
     contours = draw_contours(page, axes, score)
     known = [] if used.empty else [draw_deposits(axes, used)]
     without_name = draw_names(page, axes, used)
     unnamed = f" {whole(without_name, 'name')} left out for lack of room." if without_name else ""
+    blended = (
+        "" if kind == "final" else " The picture is blended; capture is measured in each fold's own map."
+    )
     return page.finish_map(
         [*known, *contours, area_patch(colour("outside"), "too far from a sample")],
         "Capture: mean percentile rank of the ground around a deposit in the map of the fold that did not "
-        f"know it; 0.5 is chance.{unnamed}",
+        "know it; 0.5 is chance. Colours go by rank of ground: the highest class is its best 2 %."
+        f"{blended}{unnamed}",
     )
 
 
@@ -95,15 +105,16 @@ def _headline(capture: tuple[float, float, float], above_decoys: tuple[float, fl
     if not np.isfinite(capture[0]):
         return "without held-out evidence"
     told, chance = f"held-out capture {with_interval(*capture)}", "chance"
-    _, low, high = capture
+    low = capture[1]
     if np.isfinite(above_decoys[1]):
-        _, low, high = above_decoys
+        low = above_decoys[1]
         chance = "decoys"
+    below = below_chance(above_decoys if np.isfinite(above_decoys[0]) else capture)
+    if below:
+        return f"{told}, {'the map is upside down here' if below == 'upside down' else below}"
     if not np.isfinite(low):
         return told
-    if low > CHANCE:
-        return f"{told}, above {chance}"
-    return f"{told}, below {chance}" if high < CHANCE else f"{told}, not told from {chance}"
+    return f"{told}, above {chance}" if low > CHANCE else f"{told}, not told from {chance}"
 
 
 def _evidence(random: float, kind: str, deposits: int, above_decoys: tuple[float, float, float]) -> str:
@@ -115,19 +126,18 @@ def _evidence(random: float, kind: str, deposits: int, above_decoys: tuple[float
     if np.isfinite(random):
         split += f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n"
     if kind == "held-out":
-        return f"{split}Each cell is scored by the fold in which its nearest deposit was held out."
+        return f"{split}Ranks in maps that did not know the deposits near them, blended between folds."
     return f"{split}Map trained on all {whole(deposits, 'deposit')}, so that these score high is no evidence."
 
 
 def draw_contours(page: MapPage, axes: Axes, score: ArrayLike) -> list[Line2D]:
-    """Draw contours around the `TOP_SHARES` of the area; returns the legend's symbols.
+    """Draw lines around the cells of the `TOP_SHARES` of the area, closed at its edge; returns the legend's symbols.
 
-    Shares whose score is also the lowest or that coincide, as they do where many cells tie, get no contour.
+    Shares whose score is also the lowest or that coincide, as they do where many cells tie, get no line.
     """
     values = page.ground.masked(score)
     handles: list[Line2D] = []
     drawn: set[float] = set()
-    x, y = page.ground.x / 1e3, page.ground.y / 1e3
     if values.count() == 0:
         return handles
     for share, hue, line, edge_hue, edge_width in TOP_SHARES:
@@ -135,9 +145,13 @@ def draw_contours(page: MapPage, axes: Axes, score: ArrayLike) -> list[Line2D]:
         if level in drawn or not values.min() < level < values.max():
             continue
         drawn.add(level)
-        edge = [withStroke(linewidth=edge_width, foreground=edge_hue)]
-        contours = axes.contour(x, y, values, levels=[level], colors=hue, linewidths=line)
-        contours.set(path_effects=edge, label=f"top {share:.0%}")
+        edge: Any = [withStroke(linewidth=edge_width, foreground=edge_hue)]
+        around = rings(values.filled(-np.inf) >= level, page.ground.extent)[1]
+        lines = LineCollection(
+            around, label=f"top {share:.0%}", colors=hue, linewidths=line, zorder=2 - share
+        )
+        lines.set_path_effects(edge)
+        axes.add_collection(lines)
         label = f"top {share * 100:g} % of the area"
         handles.append(Line2D([], [], color=hue, linewidth=line, path_effects=edge, label=label))
     return handles
@@ -163,7 +177,7 @@ def truth_map(
     survey, x, y, mask, deposits, crs
         See `anomaly_map`.
     score : ndarray (rows, columns)
-        Held-out score: each cell from the fold in which its nearest deposit was held out.
+        Held-out rank: of each cell in maps that did not know the deposits near it.
     halo : ndarray (rows, columns)
         Strength of the deposits' halos, 0 to 1.
     false : ndarray (rows, columns)
@@ -177,14 +191,15 @@ def truth_map(
     """
     ground = Ground(x, y, mask, crs)
     layers = (
-        ("Held-out anomaly score", score, "score"),
+        ("Held-out anomaly score, percentile", score, "score"),
         ("Truth: halos of the deposits", halo, "halo"),
         ("Truth: contamination (false anomalies)", false, "contamination"),
         ("Truth: cover (weak anomalies)", overburden, "overburden"),
     )
     headline = f"{plain(survey)}: {_truth_headline(ground, halo, false, score)}"
     page = MapPage(ground, headline, titles=[title for title, _, _ in layers])
-    looks = [(layer, {"cmap": style()["maps"][hues], "vmin": 0, "vmax": 1}) for _, layer, hues in layers]
+    looks: list[tuple[ArrayLike, dict[str, Any]]] = [(score, {})]
+    looks += [(layer, {"cmap": style()["maps"][hues], "vmin": 0, "vmax": 1}) for _, layer, hues in layers[1:]]
     return page.finish_map(
         draw_layers(page, looks, used_deposits(deposits)),
         "The truth layers were not seen by any model. Percentile rank of the score: 50 is the middle of the "
@@ -202,7 +217,7 @@ def draw_layers(
     ----------
     page : MapPage
     layers : iterable of (ndarray (rows, columns), dict)
-        Values and look of each panel; see `MapPage.raster`.
+        Values and look of each panel, see `MapPage.raster`; by rank of ground without a look.
     deposits : pandas.DataFrame
         ``x`` and ``y`` in metres; may be empty.
 
@@ -213,7 +228,10 @@ def draw_layers(
     """
     handles: list[Artist] = []
     for axes, (layer, look) in zip(page.panels, layers, strict=True):
-        page.colour_bar(axes, page.raster(axes, layer, **look))
+        if look:
+            page.colour_bar(axes, page.raster(axes, layer, **look))
+        else:
+            page.percentile_raster(axes, layer)
         if not deposits.empty:
             handles = [draw_deposits(axes, deposits, size=8.0)]
     return handles

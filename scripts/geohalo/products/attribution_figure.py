@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from geohalo.products.deposit_marks import draw_deposits, used_deposits
 from geohalo.products.map_axes import Ground, MapPage, area_patch
 from geohalo.products.styles import colour, method_style, plain, style, styled
+from geohalo.products.target_shapes import rings
 
 #: Colours end where this share of the cells of all panels lies nearer to zero.
 CLIP = 0.99
@@ -76,12 +78,13 @@ def attribution_map(
         if outlines:
             _outline(ground, axes, np.asarray(targets))
         if not known.empty:
-            handles = [draw_deposits(axes, known, size=6.0)]
+            handles = [draw_deposits(axes, known, size=6.0, face=colour("text"))]
     if outlines:
         handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
     return page.finish_map(
         [*handles, area_patch(colour("outside"), "outside the survey")],
-        "Log-odds, one scale for all panels: +0.7 doubles the odds, −0.7 halves them. Colours end where "
+        "Per cent: share of all attribution. Colours: log-odds, one scale for all panels: +0.7 doubles the odds, −0.7 "
+        "halves them. They end where "
         f"{_percent(CLIP)} of the cells lie nearer to zero. What the network uses need not be what made the deposits."
         f"{ground.caption}",
     )
@@ -112,8 +115,5 @@ def _range(ground: Ground, layers: Mapping[str, ArrayLike]) -> tuple[float, floa
 
 def _outline(ground: Ground, axes: Axes, targets: NDArray[np.integer]) -> None:
     """Draw the outlines of all targets."""
-    inside = np.pad((targets > 0).astype(float), 1)
-    width, height = ground.cell
-    x = np.concatenate([[ground.x[0] / 1e3 - width], ground.x / 1e3, [ground.x[-1] / 1e3 + width]])
-    y = np.concatenate([[ground.y[0] / 1e3 + height], ground.y / 1e3, [ground.y[-1] / 1e3 - height]])
-    axes.contour(x, y, inside, levels=[0.5], colors=colour("boundary"), linewidths=0.8)
+    around = [ring for lines in rings(targets, ground.extent).values() for ring in lines]
+    axes.add_collection(LineCollection(around, colors=colour("boundary"), linewidths=0.8, zorder=2))

@@ -12,6 +12,7 @@ from geohalo.evidence.claims import FAULTS, NO_FAULT
 from geohalo.products.estimate_rows import prepare
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
+    PLACES_ALONE,
     SMALL_SIZE,
     TEXT_SIZE,
     colour,
@@ -36,8 +37,6 @@ FAULT_NAMES = {
 }
 #: The claims in the title, in their order.
 HEADLINES = ("superpixels help", "fusion beats each branch", "maps point at deposits")
-#: Controls that see no element: what they find, holding out gives away or the layout of the survey does.
-PLACES_ALONE = ("sampling_density", "deposit_distance", "background_absence")
 PANEL_HEIGHT, GAP, ROW_GAP = 1.75, 0.22, 0.34
 
 

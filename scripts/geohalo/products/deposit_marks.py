@@ -77,6 +77,41 @@ def place_names(points: Array, sizes: Array, panel: tuple[float, float], symbol:
     return placed
 
 
+def spread_labels(
+    points: NDArray[np.float64], sizes: NDArray[np.float64], taken: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Move labels that stand on their points aside where they would meet earlier ones.
+
+    Parameters
+    ----------
+    points : ndarray (n, 2)
+        Where the labels belong, the most important first.
+    sizes : ndarray (n, 2)
+        Width and height of each label, in the units of the points.
+    taken : ndarray (k, 4), optional
+        Boxes that no label may meet: left, bottom, right, top.
+
+    Returns
+    -------
+    ndarray (n, 2)
+        By how much each label is moved: not at all where its place is free, else to the nearest free place of those
+        around it; not at all either where none is free.
+    """
+    placed = np.empty((0, 4)) if taken is None else np.asarray(taken, dtype=float)
+    moves = np.zeros((len(points), 2))
+    angle = np.deg2rad(np.arange(0, 360, 30))
+    around = np.column_stack([np.cos(angle), np.sin(angle)])
+    for number, (point, size) in enumerate(zip(points, sizes, strict=True)):
+        rings = [np.zeros((1, 2)), *(around * step * size.max() for step in (1.2, 1.8, 2.5, 3.3, 4.2, 5.2))]
+        tried = np.vstack(rings)
+        boxes = np.hstack([point + tried - size / 2, point + tried + size / 2])
+        free = np.flatnonzero(~_overlap(boxes, placed).any(axis=1)) if len(placed) else np.array([0])
+        chosen = free[0] if free.size else 0
+        moves[number] = tried[chosen]
+        placed = np.vstack([placed, boxes[chosen]])
+    return moves
+
+
 def draw_deposits(
     axes: Axes, deposits: pd.DataFrame, size: float = 11.0, face: str = "", edge: str = ""
 ) -> Line2D:

@@ -96,8 +96,11 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         axes.set_xlim(*share_limits(shown))
         rows.draw(axes, labels if number == 0 else None)
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
-    page.bottom += 0.35
-    page.bottom += page.add_legend(_comparison_legend("above_decoys" in panels), left, WIDTH - MARGIN - left)
+        axes.set_xlabel(f"{CHANCE:g} is chance, 1 is best")
+    page.bottom += 0.5
+    optimistic = (table.loc[table["estimate"].notna(), "split"] == "random").any()
+    handles = _comparison_legend("above_decoys" in panels, bool(optimistic))
+    page.bottom += page.add_legend(handles, left, WIDTH - MARGIN - left)
     return page.finish("All methods see the same folds, seeds and labelled cells.")
 
 
@@ -157,12 +160,12 @@ def _draw_intervals(axes: Axes, table: pd.DataFrame, rows: Rows[tuple[str, str]]
             held_mark(hue).draw(axes, y, estimates(row), "held_out")
 
 
-def _comparison_legend(decoys: bool) -> list[Line2D]:
-    """Return the symbols of the comparison."""
+def _comparison_legend(decoys: bool, optimistic: bool) -> list[Line2D]:
+    """Return the symbols of the comparison: those that are drawn."""
     hue = colour("sample")
     return [
         held_mark(hue).symbol("held-out deposits, 95 % interval"),
-        random_mark(hue).symbol("random split (optimistic)"),
+        *([random_mark(hue).symbol("random split (optimistic)")] if optimistic else []),
         *([Mark("x", 5, colour("note")).symbol(DECOYS)] if decoys else []),
         chance_symbol(),
     ]

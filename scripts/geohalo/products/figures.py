@@ -11,6 +11,7 @@ from geohalo.products.difference_figure import difference_plot
 from geohalo.products.evidence_figures import metric_comparison
 from geohalo.products.fingerprint_figure import fingerprint_plot
 from geohalo.products.history_figures import history_plot
+from geohalo.products.pathfinder_figure import pathfinder_plot
 from geohalo.products.rose_figure import attention_rose
 from geohalo.products.split_figure import split_comparison
 from geohalo.products.styles import save_figure
@@ -35,6 +36,7 @@ __all__ = [
     "folds_map",
     "history_plot",
     "metric_comparison",
+    "pathfinder_plot",
     "sample_map",
     "save_figure",
     "split_comparison",

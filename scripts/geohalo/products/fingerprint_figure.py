@@ -1,7 +1,7 @@
 """Fingerprints of targets: which elements are enriched and depleted in each, and which of them made it a target."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import matplotlib
@@ -14,21 +14,36 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, style, styled, whole
-from geohalo.products.targets import without_deposit
+from geohalo.products.styles import (
+    SMALL_SIZE,
+    TEXT_SIZE,
+    colour,
+    plain,
+    rounded,
+    shorten,
+    style,
+    styled,
+    whole,
+)
 
-#: Targets that are drawn: those without a known deposit inside before the others, each in the order of ranks.
+#: Targets that are drawn, the first in rank.
 MOST_TARGETS = 8
 #: Elements along the axis: those that stand out or matter most.
 MOST_ELEMENTS = 60
 CONTRAST = (
-    "Height of a bar: mean of the log-ratio transformed element over the target less that over its surroundings, in "
-    "standard deviations over the map. Elements in the order of their mean over the targets shown."
+    "Height of a bar: mean of the transformed element over the target less that over its surroundings, in "
+    "standard deviations over the map."
 )
+BY_MEAN = " Elements in the order of their mean over the targets shown."
+CARRYING = " Elements that the deposits are known for come first, then those that members of the map keep."
 PALE = (
     " Colours compare with the survey's mean spectrum, heights with the surroundings. A tall pale bar is an anomaly "
     "that the score does not rest on."
 )
+#: Letters of the name of a deposit, at most, across the page.
+MOST_NAME = 40
+#: Of no more elements than these, two targets stand side by side.
+MOST_BESIDE = 14
 #: Names of elements in smaller letters than these stand on their sides.
 UPRIGHT_SIZE = 5.8
 PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
@@ -36,7 +51,11 @@ PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
 
 @styled
 def fingerprint_plot(
-    survey: str, targets: pd.DataFrame, fingerprints: pd.DataFrame, attribution: pd.DataFrame | None = None
+    survey: str,
+    targets: pd.DataFrame,
+    fingerprints: pd.DataFrame,
+    attribution: pd.DataFrame | None = None,
+    carrying: Sequence[str] = (),
 ) -> Figure:
     """Draw the contrast of targets to their surroundings, element by element.
 
@@ -50,32 +69,37 @@ def fingerprint_plot(
         ``rank``, ``element`` and ``z``, the contrast in standard deviations over the map.
     attribution : pandas.DataFrame, optional
         ``rank``, ``branch``, ``element`` and ``attribution`` in log-odds, which colours the bars.
+    carrying : sequence of str, optional
+        The elements to draw, in this order (`geohalo.products.map_elements.carrying_elements`); without them those
+        that say most, from the most enriched to the most depleted.
 
     Returns
     -------
     Figure
     """
-    shown = targets.sort_values("rank")
-    shown = pd.concat([shown[new := without_deposit(shown)], shown[~new]]).head(MOST_TARGETS)
+    shown = targets.sort_values("rank").head(MOST_TARGETS)
     contrast = fingerprints.pivot(index="element", columns="rank", values="z").reindex(columns=shown["rank"])
+    analysed = len(contrast)
+    contrast = contrast.reindex([name for name in carrying if name in contrast.index] or contrast.index)
     added = _added(attribution, contrast)
-    order = _order(contrast, added)
+    order = contrast.index.tolist() if carrying else _order(contrast, added)
     page = Page(
-        WIDTH, f"{plain(survey)}: {_headline(shown, contrast)}", _told(len(targets), len(order), contrast)
+        WIDTH,
+        f"{plain(survey)}: {_headline(shown, contrast)}",
+        _told(len(targets), len(order), analysed, bool(carrying)),
     )
     if shown.empty:
         return page.finish()
     norm = TwoSlopeNorm(0.0, -_far(added), _far(added))
     farthest = 1.08 * max(0.5, float(contrast.abs().max().max()))
-    top = page.bottom
+    top, height = page.bottom, TITLE_SPACE + PANEL_HEIGHT + NAME_SPACE
+    # Few elements leave room for two targets side by side.
+    columns = 2 if len(order) <= MOST_BESIDE else 1
+    width = (WIDTH - 2 * MARGIN) / columns
     for number, row in enumerate(shown.to_dict("records")):
-        height = TITLE_SPACE + PANEL_HEIGHT + NAME_SPACE
-        axes = page.add_axes(
-            MARGIN + AXIS_SPACE,
-            top + number * height + TITLE_SPACE,
-            WIDTH - 2 * MARGIN - AXIS_SPACE,
-            PANEL_HEIGHT,
-        )
+        down, right = divmod(number, columns)
+        place = (MARGIN + AXIS_SPACE + right * width, top + down * height + TITLE_SPACE)
+        axes = page.add_axes(*place, width - AXIS_SPACE - (columns - 1) * 0.08, PANEL_HEIGHT)
         _draw(
             axes,
             contrast.loc[order, row["rank"]],
@@ -83,11 +107,12 @@ def fingerprint_plot(
             norm,
         )
         axes.set_ylim(-farthest, farthest)
-        axes.set_title(_title(row), loc="left", fontsize=TEXT_SIZE, pad=3)
+        axes.set_title(_title(row, columns), loc="left", fontsize=TEXT_SIZE, pad=3)
     page.bottom += NAME_SPACE
     if added is not None:
         _colour_bar(page, norm)
-    return page.finish(f"{CONTRAST}{'' if added is None else PALE}")
+    order_told = CARRYING if carrying else BY_MEAN
+    return page.finish(f"{CONTRAST}{order_told}{'' if added is None else PALE}")
 
 
 def _added(attribution: pd.DataFrame | None, contrast: pd.DataFrame) -> pd.DataFrame | None:
@@ -123,25 +148,29 @@ def _headline(shown: pd.DataFrame, contrast: pd.DataFrame) -> str:
     return f"{name} is {' and '.join(told)}" if told else f"{name} is like its surroundings"
 
 
-def _told(count: int, elements: int, contrast: pd.DataFrame) -> str:
+def _told(count: int, elements: int, analysed: int, carrying: bool) -> str:
     """Say what is drawn of what there is."""
     if not count:
         return "No ground is both anomalous and large enough."
     targets = min(count, MOST_TARGETS)
     of = f" of {count}" if count > targets else ""
     left_out = (
-        f"; the {elements} elements of {len(contrast)} that say most" if elements < len(contrast) else ""
+        f"; the {elements} elements of {analysed} that {'carry the map' if carrying else 'say most'}"
+        if elements < analysed
+        else ""
     )
-    return f"Fingerprints of {whole(targets, 'target')}{of}, those without a known deposit first{left_out}."
+    return f"Fingerprints of {whole(targets, 'target')}{of}, those on new ground first{left_out}."
 
 
-def _title(row: dict[Hashable, Any]) -> str:
-    """Say of a target how large and high it is, and what lies near it."""
-    told = f"Target {row['rank']}: {row['area_km2']:,.0f} km², mean score {row['mean_score']:.2f}"
+def _title(row: dict[Hashable, Any], columns: int) -> str:
+    """Say of a target how large it is, how high where there is room for it, and what lies near it."""
+    told, longest = f"Target {row['rank']}: {rounded(row['area_km2'], 3)} km²", MOST_NAME // columns
+    if columns == 1:
+        told += f", mean score {row['mean_score']:.2f}"
     name, distance = row.get("nearest_deposit"), row.get("distance_km", math.nan)
     if not isinstance(name, str) or not math.isfinite(distance):
         return told
-    name = plain(name if len(name) <= 40 else f"{name[:39]}…")
+    name = shorten(name, longest)
     return f"{told}, {name} inside" if distance == 0 else f"{told}, {distance:,.0f} km to {name}"
 
 

@@ -74,19 +74,22 @@ class Contrasts:
         return pd.DataFrame(columns | {"contrast": contrast.ravel(), "z": z.ravel()})
 
 
-def named_elements(fingerprint: pd.DataFrame) -> tuple[str, str]:
-    """Name the elements that are most enriched and most depleted, with their contrasts.
+def named_elements(fingerprint: pd.DataFrame, carrying: Sequence[str]) -> tuple[str, str]:
+    """Name which of the elements that carry the map are enriched and depleted, with their contrasts.
 
     Parameters
     ----------
     fingerprint : pandas.DataFrame
         The rows of one target.
+    carrying : sequence of str
+        See `geohalo.products.map_elements.carrying_elements`.
 
     Returns
     -------
     enriched, depleted : str
         Such as ``Zn +1.9, Pb +1.4``, the strongest first; fewer than `MOST_NAMED` where there are no more.
     """
+    fingerprint = fingerprint[fingerprint["element"].isin(list(carrying))]
     ordered = fingerprint.sort_values("contrast", ascending=False, kind="stable")
     high, low = ordered[ordered["contrast"] > 0], ordered[ordered["contrast"] < 0][::-1]
     return _told(high.head(MOST_NAMED)), _told(low.head(MOST_NAMED))

@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
+from geohalo.products.percentiles import LIMITS, limit_labels, percentile_look, percentiles
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, wrap
 
 NARROWEST = 5.6
@@ -25,6 +26,10 @@ GAP = 0.25
 LEFT_AXIS = 0.62
 BOTTOM_AXIS = 0.45
 RIGHT_BAR = 0.85
+#: Beside a bar whose labels hold a percentile and a value.
+RIGHT_WIDE_BAR = 1.35
+#: Above such a bar, for its title.
+BAR_TITLE = 0.22
 BELOW_BAR = 0.36
 PANEL_TITLE = 0.24
 SCALE_WIDTH = 1.75
@@ -36,6 +41,9 @@ NARROWEST_FOOTER = 4.5
 #: A page of several maps comes as near to this height in inches as its panels allow.
 PAGE_HEIGHT = 6.4
 TALLEST_PAGE = 9.0
+#: All rows of maps together are no higher, in inches, so that a title, legend and caption fit on the sheet with them.
+HIGHEST_PANELS = 9.9
+SHORTEST_PANEL = 0.3
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,26 @@ class Ground:
         return (x >= west) & (x <= east) & (y >= south) & (y <= north)
 
 
+@dataclass(frozen=True)
+class Room:
+    """What a map has of its page, in inches.
+
+    Attributes
+    ----------
+    narrowest, widest : float
+        Of the page, without what is left free.
+    tallest : float
+        Height of a map at most.
+    beside : float
+        To leave free on the right of all maps and bars.
+    """
+
+    narrowest: float = NARROWEST
+    widest: float = WIDTH
+    tallest: float = TALLEST_MAP
+    beside: float = 0.0
+
+
 def area_patch(hue: str, label: str) -> Patch:
     """Return the symbol of an area for a legend."""
     return Patch(facecolor=hue, edgecolor=colour("note"), linewidth=0.5, label=label)
@@ -157,7 +185,9 @@ def panel_columns(panels: int, aspect: float, overhead: float) -> tuple[int, flo
         too_tall = max(0.0, math.log(height / TALLEST_PAGE))
         cost = abs(math.log(height / PAGE_HEIGHT)) + 3 * too_tall + 1.25 * empty / panels
         best = min(best, (cost, columns, width))
-    return best[1:]
+    _, columns, width = best
+    rows = math.ceil(panels / columns)
+    return columns, min(width, max(SHORTEST_PANEL, HIGHEST_PANELS / rows - overhead) / aspect)
 
 
 def scale_length(longest: float) -> float:
@@ -175,14 +205,16 @@ class MapPage(Page):
     Parameters
     ----------
     ground : Ground
-    title, subtitle : str
+    title, subtitle, warning : str
         See `Page`.
     titles : sequence of str
         One for each map; none for a single map without a title of its own.
     bars : bool
         Leave room for colour bars.
-    beside : float
-        Inches to leave free on the right of all maps and bars.
+    wide_bar : bool
+        Leave room for the longer labels of `percentile_raster`.
+    room : Room
+        What a single map has of the page; several fill it as `panel_columns` arranges them.
 
     Attributes
     ----------
@@ -201,27 +233,33 @@ class MapPage(Page):
         subtitle: str = "",
         titles: Sequence[str] = (),
         bars: bool = True,
-        beside: float = 0.0,
+        room: Room | None = None,
+        wide_bar: bool = False,
+        warning: str = "",
     ) -> None:
         self.ground = ground
+        room = room or Room()
         self._bars_below = len(titles) > 1
+        self._above = BAR_TITLE if wide_bar else 0.0
         width_km, height_km = ground.size
         aspect = height_km / width_km
         if not self._bars_below:
-            around = LEFT_AXIS + (RIGHT_BAR if bars else 0) + 2 * MARGIN
-            columns, self.panel_width = 1, min(WIDTH - around, TALLEST_MAP / aspect)
+            around = LEFT_AXIS + (RIGHT_WIDE_BAR if wide_bar else RIGHT_BAR if bars else 0) + 2 * MARGIN
+            columns, self.panel_width = 1, min(room.widest - around, room.tallest / aspect)
             below, page_width = BOTTOM_AXIS, self.panel_width + around
         else:
             below = BELOW_BAR if bars else 0.08
             columns, self.panel_width = panel_columns(len(titles), aspect, PANEL_TITLE + below)
             page_width = columns * self.panel_width + (columns - 1) * GAP + 2 * MARGIN
-        super().__init__(min(WIDTH, max(NARROWEST, page_width)) + beside, title, subtitle)
+        width = min(room.widest, max(room.narrowest, page_width)) + room.beside
+        super().__init__(width, title, subtitle, warning)
+        self._footer_end = width - room.beside - MARGIN
         self._add_panels(titles, columns, self.panel_width * aspect, below)
 
     def _add_panels(self, titles: Sequence[str], columns: int, height: float, below: float) -> None:
         wrapped = [wrap(self.figure, title, TEXT_SIZE, self.panel_width) for title in titles] or [""]
         lines = max((title.count("\n") + 1 for title in wrapped if title), default=0)
-        above = PANEL_TITLE + (lines - 1) * TEXT_SIZE * LINE_SPACING / 72 if lines else 0.0
+        above = PANEL_TITLE + (lines - 1) * TEXT_SIZE * LINE_SPACING / 72 if lines else self._above
         left = MARGIN + (0.0 if self._bars_below else LEFT_AXIS)
         top = self.bottom
         self.right_edge = left + columns * self.panel_width + (columns - 1) * GAP
@@ -283,20 +321,55 @@ class MapPage(Page):
             drawn.set_label(wrap(self.figure, label, TEXT_SIZE, length), fontsize=TEXT_SIZE)
         return drawn
 
+    def percentile_raster(
+        self, axes: Axes, values: ArrayLike, label: str = "Percentile (score)"
+    ) -> AxesImage:
+        """Draw a layer (rows, columns) by rank of ground, with a colour bar that tells percentiles and values.
+
+        A single map needs a page with a ``wide_bar``.
+        """
+        inside = self.ground.masked(values).filled(np.nan)
+        image = self.raster(axes, percentiles(inside), **percentile_look())
+        # Beside a single map the label stands above the bar, where longer ticks do not reach.
+        bar = self.colour_bar(axes, image)
+        if not self._bars_below:
+            bar.ax.set_title(label, fontsize=TEXT_SIZE, pad=10, loc="left")
+        bar.set_ticks(LIMITS, labels=limit_labels(inside, brief=self._bars_below))
+        return image
+
     def finish_map(self, handles: Sequence[Artist], caption: str = "") -> Figure:
         """Add legend, scale bar, north arrow and caption, and give the page its final shape."""
         self.add_footer(handles)
         return self.finish(caption)
 
     def add_footer(self, handles: Sequence[Artist]) -> None:
-        """Add legend, scale bar and north arrow below everything."""
+        """Add legend, scale bar and north arrow: where a last row of maps has room for them, else below everything."""
+        if self._fill_row(handles):
+            return
         left, top = self.place(self.panels[0])[0], self.bottom + 0.08
         self.bottom = top
-        right = self.right_edge if self.right_edge - left >= NARROWEST_FOOTER else self.width - MARGIN
+        right = self.right_edge if self.right_edge - left >= NARROWEST_FOOTER else self._footer_end
         self._add_scale_bar(right - SCALE_WIDTH, top)
         self.bottom = top
         height = self.add_legend(handles, left, right - SCALE_WIDTH - left - 0.1) if handles else 0.0
         self.bottom = top + max(SCALE_HEIGHT, height)
+
+    def _fill_row(self, handles: Sequence[Artist]) -> bool:
+        """Add legend, scale bar and north arrow beside the last map of an unfinished row; tell whether they fit."""
+        last, top, width, height = self.place(self.panels[-1])
+        left, bottom = last + width + GAP, self.bottom
+        free = self.right_edge - left
+        if free < SCALE_WIDTH or height < SCALE_HEIGHT:
+            return False
+        if handles:
+            legend, *needed = self.fitted_legend(handles, free)
+            if needed[0] > free or needed[1] + SCALE_HEIGHT > height:
+                legend.remove()
+                return False
+            self.place_legend(legend, left, top)
+        self._add_scale_bar(self.right_edge - SCALE_WIDTH, top + height - SCALE_HEIGHT)
+        self.bottom = bottom
+        return True
 
     def _add_scale_bar(self, left: float, top: float) -> None:
         """Draw scale bar and north arrow in axes of their own, whose units are inches."""

@@ -15,6 +15,21 @@ from geohalo.products.styles import DPI, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, colo
 WIDTH = 8.0
 MARGIN = 0.15
 LINE_SPACING = 1.2
+#: Sides in inches of what a printer fills of an A4 sheet, margins of a centimetre left free, and the size in points
+#: that the smallest text must keep on it.
+SHEET = (7.48, 10.9)
+LEAST_PRINTED = 7.0
+
+
+def printed_scale(width: float, height: float) -> float:
+    """Return by how much a page (inches) shrinks on an A4 sheet, whichever way it is turned; 1 where it need not."""
+    sides = zip(SHEET, sorted([width, height]), strict=True)
+    return min(1.0, *(sheet / side for sheet, side in sides))
+
+
+def largest_page() -> tuple[float, float]:
+    """Return the sides in inches, the shorter one first, of the largest page whose text is readable in print."""
+    return SHEET[0] * SMALL_SIZE / LEAST_PRINTED, SHEET[1] * SMALL_SIZE / LEAST_PRINTED
 
 
 @dataclass
@@ -37,6 +52,8 @@ class Page:
         In inches.
     title, subtitle : str
         Wrapped to the width; `plain` already where they hold user text.
+    warning : str
+        What must be known first: bold, between them.
 
     Attributes
     ----------
@@ -45,20 +62,22 @@ class Page:
         Where the lowest part so far ends, in inches from the top.
     """
 
-    def __init__(self, width: float, title: str, subtitle: str = "") -> None:
+    def __init__(self, width: float, title: str, subtitle: str = "", warning: str = "") -> None:
         self.figure = Figure(figsize=(width, width), dpi=DPI, facecolor="white")
         FigureCanvasAgg(self.figure)
         self.width = width
         self.bottom = MARGIN
         self._placed: list[_Placed] = []
         self._write(title, TITLE_SIZE, title=True)
+        if warning:
+            self._write(warning, TEXT_SIZE, strong=True)
         if subtitle:
             self._write(subtitle, TEXT_SIZE)
         self.bottom += 0.08
 
-    def _write(self, text: str, size: float, title: bool = False) -> None:
+    def _write(self, text: str, size: float, title: bool = False, strong: bool = False) -> None:
         """Put a paragraph across the page."""
-        weight, hue = ("bold", colour("text")) if title else ("normal", colour("note"))
+        weight, hue = ("bold", colour("text")) if title or strong else ("normal", colour("note"))
         lines = wrap(self.figure, text, size, self.width - 2 * MARGIN, weight)
         look: dict[str, Any] = {
             "fontsize": size,
@@ -93,6 +112,12 @@ class Page:
 
     def add_legend(self, handles: Sequence[Artist], left: float, width: float) -> float:
         """Put a legend below everything, in as many columns as fit; return its height in inches."""
+        legend, _, height = self.fitted_legend(handles, width)
+        self.place_legend(legend, left, self.bottom)
+        return height
+
+    def fitted_legend(self, handles: Sequence[Artist], width: float) -> tuple[Legend, float, float]:
+        """Return a legend that has no place yet, of as many columns as fit, with its width and height in inches."""
         renderer = FigureCanvasAgg(self.figure).get_renderer()
         for columns in range(min(len(handles), 6), 0, -1):
             legend = self.figure.legend(
@@ -103,8 +128,11 @@ class Page:
             if extent.width / self.figure.dpi <= width or columns == 1:
                 break
             legend.remove()
-        self._placed.append(_Placed(legend, left, self.bottom))
-        return extent.height / self.figure.dpi
+        return legend, extent.width / self.figure.dpi, extent.height / self.figure.dpi
+
+    def place_legend(self, legend: Legend, left: float, top: float) -> None:
+        """Give a legend its place in inches from the top left corner."""
+        self._placed.append(_Placed(legend, left, top))
 
     def finish(self, caption: str = "") -> Figure:
         """Add the caption, give the page its height and put every part in its place."""

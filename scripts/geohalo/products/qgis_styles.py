@@ -3,13 +3,17 @@
 Symbols carry their properties twice, as ``Option`` (QGIS 3.26 and later) and as ``prop`` (before).
 """
 
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 from matplotlib.colors import to_rgba_array
+from numpy.typing import NDArray
 
+from geohalo.products.percentiles import class_labels, class_scores, rank_colours
 from geohalo.products.styles import colour, style
+from geohalo.products.targets import KNOWN, NEW
 
 Element = ElementTree.Element
 
@@ -85,6 +89,29 @@ def _labels(field: str, size: float, always: bool) -> Element:
     return labeling
 
 
+def _single(symbol: Element) -> Element:
+    """Return the renderer of a layer with one symbol."""
+    renderer = Element("renderer-v2", {"type": "singleSymbol", "symbollevels": "0", "forceraster": "0"})
+    ElementTree.SubElement(renderer, "symbols").append(symbol)
+    return renderer
+
+
+def _by_ground() -> Element:
+    """Return the renderer of targets: those on new ground dark, those on known halos light and thin."""
+    about = {"type": "categorizedSymbol", "attr": "ground", "symbollevels": "0", "forceraster": "0"}
+    renderer = Element("renderer-v2", about)
+    categories = ElementTree.SubElement(renderer, "categories")
+    symbols = ElementTree.SubElement(renderer, "symbols")
+    looks = ((NEW, "target", 0.6, "new ground"), (KNOWN, "target_edge", 0.35, "known halo"))
+    for number, (value, hue, width, label) in enumerate(looks):
+        one = {"value": value, "symbol": str(number), "label": label, "render": "true"}
+        ElementTree.SubElement(categories, "category", one)
+        symbol = _outline(colour(hue), width)
+        symbol.set("name", str(number))
+        symbols.append(symbol)
+    return renderer
+
+
 def vector_parts(layer: str) -> tuple[dict[str, str], list[Element]]:
     """Return the attributes and the parts of the style of a layer of the GeoPackage.
 
@@ -99,17 +126,18 @@ def vector_parts(layer: str) -> tuple[dict[str, str], list[Element]]:
     parts : list of Element
         The renderer, labels where the layer has any, and the type of its geometry.
     """
-    symbols = {
-        "targets": ("Polygon", lambda: _outline(colour("target"), 0.6)),
-        "deposits": ("Point", lambda: _marker("star", colour("deposit"), colour("deposit_edge"), 4.0)),
-        "samples": ("Point", lambda: _marker("circle", colour("sample"), colour("sample"), 0.8)),
-        "superpixels": ("Polygon", lambda: _outline(colour("note"), 0.15)),
+    renderers = {
+        "targets": ("Polygon", _by_ground),
+        "deposits": (
+            "Point",
+            lambda: _single(_marker("star", colour("deposit"), colour("deposit_edge"), 4.0)),
+        ),
+        "samples": ("Point", lambda: _single(_marker("circle", colour("sample"), colour("sample"), 0.8))),
+        "superpixels": ("Polygon", lambda: _single(_outline(colour("note"), 0.15))),
     }
     labels = {"targets": ("rank", 10.0, True), "deposits": ("name", 8.0, False)}
-    geometry, symbol = symbols[layer]
-    renderer = Element("renderer-v2", {"type": "singleSymbol", "symbollevels": "0", "forceraster": "0"})
-    ElementTree.SubElement(renderer, "symbols").append(symbol())
-    parts = [renderer]
+    geometry, renderer = renderers[layer]
+    parts = [renderer()]
     if layer in labels:
         parts.append(_labels(*labels[layer]))
     kind = Element("layerGeometryType")
@@ -132,6 +160,13 @@ def continuous_scale(layer: str, low: float, high: float) -> list[tuple[float, s
     return [(float(v), matplotlib.colors.to_hex(c), f"{v:.2g}") for v, c in zip(values, shades, strict=True)]
 
 
+def percentile_scale(values: NDArray[np.floating[Any]], what: str = "score") -> list[tuple[float, str, str]]:
+    """Return the classes by rank of ground: the highest value of each, its colour and what it is called."""
+    return list(
+        zip(class_scores(values)[1:].tolist(), rank_colours(), class_labels(values, what), strict=True)
+    )
+
+
 def class_scale(labels: list[str]) -> list[tuple[float, str, str]]:
     """Return value, colour and label of classes from 0, in the colours of the score."""
     shades = matplotlib.colormaps[style()["maps"]["score"]](np.linspace(0, 1, len(labels)))
@@ -141,7 +176,7 @@ def class_scale(labels: list[str]) -> list[tuple[float, str, str]]:
     ]
 
 
-def raster_parts(scale: list[tuple[float, str, str]], classes: bool) -> list[Element]:
+def raster_parts(scale: list[tuple[float, str, str]], classes: bool, discrete: bool = False) -> list[Element]:
     """Return the parts of the style of the first band of a map.
 
     Parameters
@@ -150,6 +185,8 @@ def raster_parts(scale: list[tuple[float, str, str]], classes: bool) -> list[Ele
         Ascending.
     classes : bool
         The values are classes, and not points on a continuous scale.
+    discrete : bool
+        The values are the upper ends of classes of a continuous scale; the last one has no upper end.
     """
     pipe = Element("pipe")
     renderer = ElementTree.SubElement(pipe, "rasterrenderer")
@@ -163,11 +200,13 @@ def raster_parts(scale: list[tuple[float, str, str]], classes: bool) -> list[Ele
         return [pipe]
     renderer.attrib |= {"type": "singlebandpseudocolor", "band": "1", "opacity": "1", **limits}
     shader = ElementTree.SubElement(renderer, "rastershader")
-    about = {"colorRampType": "INTERPOLATED", "classificationMode": "1", "clip": "0"}
+    kind = "DISCRETE" if discrete else "INTERPOLATED"
+    about = {"colorRampType": kind, "classificationMode": "1", "clip": "0"}
     about |= {"minimumValue": limits["classificationMin"], "maximumValue": limits["classificationMax"]}
     ramp = ElementTree.SubElement(shader, "colorrampshader", about)
-    for value, hue, label in scale:
-        ElementTree.SubElement(
-            ramp, "item", {"value": str(value), "color": hue, "label": label, "alpha": "255"}
-        )
+    ends = [str(value) for value, _, _ in scale]
+    if discrete:
+        ends[-1] = "inf"
+    for end, (_, hue, label) in zip(ends, scale, strict=True):
+        ElementTree.SubElement(ramp, "item", {"value": end, "color": hue, "label": label, "alpha": "255"})
     return [pipe]

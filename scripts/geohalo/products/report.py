@@ -79,8 +79,8 @@ class Report:
     targets : Table or None
     targets_told : list of str
         Which targets may be finds, and what a search of as much ground would have found.
-    sections : list of Section
-        Those that are empty are left out.
+    head, sections : list of Section
+        Those before the map and those after the targets; empty ones are left out.
     """
 
     survey: str
@@ -91,6 +91,7 @@ class Report:
     map: dict[str, Any] | None
     targets: Table | None
     targets_told: list[str]
+    head: list[Section]
     sections: list[Section]
 
 
@@ -124,6 +125,7 @@ def render(report: Report) -> str:
     page = templates.get_template("report.html.j2")
     return page.render(
         report=report,
+        head=[section for section in report.head if not section.empty],
         sections=[section for section in report.sections if not section.empty],
         # Both files are the project's own and end no element of the page; their checksums are of these very texts.
         style=Markup(style),

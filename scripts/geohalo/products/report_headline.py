@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from geohalo.evidence.map_basis import below_chance
 from geohalo.products.report_evidence import rows_of
 from geohalo.products.report_text import interval, number, warnings_of
-from geohalo.products.styles import is_variant, method_style
+from geohalo.products.styles import PLACES_ALONE, is_variant, method_style
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,78 @@ def headline(metrics: pd.DataFrame, verdict: str = "") -> Headline:
         )
     else:
         sentence = (
-            f"A deposit that the model did not know ranks above {share} of the ground{spread}; chance is 50 %. "
+            f"{_below(metrics, first)}{found_told(metrics)}"
+            f"On average, a deposit that the model did not know ranks above {share} of the ground{spread}; chance is "
+            "50 %. "
             f"Measured on {count} known {'deposit' if count == 1 else 'deposits'}, each in a map made without it."
         )
     return Headline(sentence, warnings_of(verdict), measures)
+
+
+#: Metrics of the shares of ground that are searched, and the shares in per cent.
+SEARCHED = {"found_5": 5, "found_10": 10}
+
+
+def found_told(metrics: pd.DataFrame) -> str:
+    """Say how many held-out deposits the best ground held, against chance and the best control that looks at elements.
+
+    Distance from background holds nearly all of them, and knows nothing of any deposit.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        See `headline`; ``found_5`` and ``found_10`` are the shares of the held-out deposits in the best 5 and 10 % of
+        the ground.
+
+    Returns
+    -------
+    str
+        With a blank at its end; empty where none of it was measured.
+    """
+    first, parts = str(metrics["variant"].iloc[0]), list[str]()
+    for metric, percent in SEARCHED.items():
+        rows = rows_of(metrics, "held_out", metric)
+        if first not in rows.index:
+            continue
+        held = (rows["estimate"] * rows["n"]).astype(float)
+        count, others = (
+            round(rows["n"].astype(float).to_dict()[first]),
+            held[[name for name in rows.index if is_control(str(name)) and name not in PLACES_ALONE]],
+        )
+        against = f"chance {percent * count / 100:.1f}"
+        if len(others):
+            against += f", best control {_counted(others.max())}, {method_style(str(others.idxmax()))[0]}"
+        among = f" of {count} held-out deposits" if not parts else ""
+        parts.append(
+            f"the best {percent} % of the ground held {_counted(held.to_dict()[first])}{among} ({against})"
+        )
+    if not parts:
+        return ""
+    told = ", ".join(parts)
+    return f"{told[0].upper()}{told[1:]}. "
+
+
+def is_control(method: str) -> bool:
+    """Tell the controls that a map must beat from the network's variants and from shuffled labels."""
+    return not is_variant(method) and method != "shuffle"
+
+
+def _counted(number: float) -> str:
+    """Return a number of deposits; one that lies on the edge of the best ground counts in part."""
+    return f"{number:.0f}" if abs(number - round(number)) < 0.05 else f"{number:.1f}"
+
+
+def _below(metrics: pd.DataFrame, first: str) -> str:
+    """Say first of all where the map is below chance; empty elsewhere."""
+    for metric in ("above_decoys", "capture"):
+        rows = rows_of(metrics, "held_out", metric)
+        if first not in rows.index:
+            continue
+        estimate, low, high = rows.loc[[first], ["estimate", "low", "high"]].to_numpy(dtype=float)[0]
+        if np.isfinite(estimate):
+            said = below_chance((estimate, low, high))
+            return f"The map is {said} here. " if said else ""
+    return ""
 
 
 def _measure(
@@ -105,7 +174,7 @@ def _measure(
 def _deposit_measures(metrics: pd.DataFrame, first: str) -> list[Measure]:
     capture, decoys = (rows_of(metrics, "held_out", name) for name in ("capture", "above_decoys"))
     against = decoys if first in decoys.index else capture
-    others = [name for name in against.index if not is_variant(name) and name != "shuffle"]
+    others = [name for name in against.index if is_control(name)]
     best = max(others, key=lambda name: against.loc[name, "estimate"], default="")
     measured = "decoys outranked" if against is decoys else "capture"
     return [
@@ -148,7 +217,8 @@ def _deposit_measures(metrics: pd.DataFrame, first: str) -> list[Measure]:
             "Control: shuffled labels",
             0.5,
             "control",
-            "Capture of the same network when its labels mean nothing.",
+            "Capture of the same network when its labels mean nothing. The deposits of a fold share the luck of its "
+            "map, which the interval does not hold; where that does not explain it either, a warning says so.",
         ),
         *_measure(
             rows_of(metrics, "random", "capture"),
@@ -166,7 +236,7 @@ def _class_measures(metrics: pd.DataFrame, first: str) -> list[Measure]:
     classes = metrics["metric"].astype(str).str.fullmatch(r"recall_class_\d+")
     number_of = metrics.loc[classes, "metric"].nunique()
     chance = 1 / number_of if number_of else np.nan
-    others = [name for name in accuracy.index if not is_variant(name) and name != "shuffle"]
+    others = [name for name in accuracy.index if is_control(name)]
     best = max(others, key=lambda name: accuracy.loc[name, "estimate"], default="")
     note = "Mean over classes of the share of a class's held-out cells that are given it."
     return [

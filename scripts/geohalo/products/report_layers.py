@@ -1,6 +1,6 @@
 """Which layers the report's map has, in what order, and what they are called."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
+from geohalo.products.percentiles import class_labels, percentile_class, rank_colours
 from geohalo.products.report_map import Layer, class_layer, continuous_layer, ordered_colours
 from geohalo.products.report_text import significant
 from geohalo.products.styles import style
@@ -24,7 +25,10 @@ MOST_ATTRIBUTED = 12
 
 @dataclass(frozen=True)
 class Kind:
-    """How a map of the survey is shown: heading, label, colour map's entry in the table of colours, note, band."""
+    """How a map of the survey is shown: heading, label, colour map's entry in the table of colours, note, band.
+
+    A map that is coloured ``by_rank`` of ground has classes that tell its values, which are called ``what``.
+    """
 
     group: str
     label: str
@@ -33,16 +37,27 @@ class Kind:
     band: int = 0
     limits: tuple[float, float] | None = None
     unit: str = ""
+    by_rank: bool = False
+    what: str = "score"
 
 
 #: Maps of values by name, in the order of the list; a name with a number is that of a further band.
 MAPS = {
-    "score": Kind("Anomaly", "Anomaly score", note="Ranks ground; it is not the probability of a deposit."),
+    "score": Kind(
+        "Anomaly",
+        "Anomaly score",
+        note="Coloured by rank of ground, in per cent of it. It is not the probability of a deposit.",
+        by_rank=True,
+    ),
     "probability": Kind(
         "Anomaly", "Probability", note="Calibrated on held-out cells, halo and background alike."
     ),
     "heldout_score": Kind(
-        "Anomaly", "Held-out score", note="Each cell by the fold that did not know its nearest deposit."
+        "Anomaly",
+        "Held-out rank",
+        note="Each cell by the folds that did not know the deposits near it.",
+        by_rank=True,
+        what="rank",
     ),
     "spread": Kind(
         "How sure", "Spread over members", "spread", "Standard deviation of the score over members."
@@ -76,7 +91,8 @@ def value_layers(images: Mapping[str, Image]) -> list[Layer]:
     Parameters
     ----------
     images : mapping
-        Bands (bands, rows, columns) by the name of the map, NaN where there is no value.
+        Bands (bands, rows, columns) by the name of the map, NaN where there is no value; those whose kind says
+        so by rank of ground.
     """
     layers = []
     for name in [*MAPS, *(name for name in images if name not in MAPS)]:
@@ -86,6 +102,9 @@ def value_layers(images: Mapping[str, Image]) -> list[Layer]:
         for band, image in enumerate(images[name][: 2 if name == "applicability" else 1]):
             if name == "applicability" and band:
                 layers.append(_inside(image))
+                continue
+            if kind.by_rank:
+                layers.append(_by_rank(name, kind, image))
                 continue
             layers.append(
                 continuous_layer(
@@ -100,6 +119,11 @@ def value_layers(images: Mapping[str, Image]) -> list[Layer]:
                 )
             )
     return layers
+
+
+def _by_rank(name: str, kind: Kind, image: Image) -> Layer:
+    classes = list(zip(class_labels(image, kind.what), rank_colours(), strict=True))
+    return class_layer(name, kind.group, kind.label, percentile_class(image), classes, note=kind.note)
 
 
 def _inside(image: Image) -> Layer:
@@ -204,8 +228,12 @@ def attribution_layer(name: str, values: Image, widest: float) -> Layer:
     )
 
 
-def chosen_elements(names: list[str], explained: Mapping[str, float], cells: int) -> list[str]:
-    """Return the elements that get a layer: as many as `MOST_VALUES` allow, those best interpolated first.
+def chosen_elements(
+    names: list[str], explained: Mapping[str, float], cells: int, carrying: Sequence[str] = ()
+) -> list[str]:
+    """Return the elements that get a layer: those that carry the map first, in their order, the others by name.
+
+    There are as many as `MOST_VALUES` allow; of the others those best interpolated stay.
 
     Parameters
     ----------
@@ -215,21 +243,28 @@ def chosen_elements(names: list[str], explained: Mapping[str, float], cells: int
         Cross-validated share of variance explained; may be empty.
     cells : int
         Cells of the grid's rectangle.
+    carrying : sequence of str
+        See `geohalo.products.map_elements.carrying_elements`.
     """
     most = max(1, MOST_VALUES // max(cells, 1))
-    if len(names) <= most:
-        return sorted(names)
-    return sorted(sorted(names, key=lambda name: -explained.get(name, 0.0))[:most])
+    first = [name for name in carrying if name in names][:most]
+    # Where nothing is known of how well an element is interpolated, it comes last.
+    known = {name: value if value == value else -np.inf for name, value in explained.items()}
+    others = sorted((name for name in names if name not in first), key=lambda name: -known.get(name, -np.inf))
+    return [*first, *sorted(others[: most - len(first)])]
 
 
-def element_layer(name: str, values: Image) -> Layer:
-    """Return the layer of an element's concentrations in ppm (rows, columns)."""
+def element_layer(name: str, values: Image, unit: str = "ppm") -> Layer:
+    """Return the layer of an element's concentrations (rows, columns), or without a unit of a band as it was given.
+
+    Bands without a unit may be anything, also below zero, so that their scale is linear.
+    """
     return continuous_layer(
         f"element-{name}",
-        "Elements, as interpolated",
+        "Elements, as interpolated" if unit else "Bands, as given",
         name,
         values,
         ramp=ramp_of("concentration"),
-        unit="ppm",
-        logarithmic=True,
+        unit=unit,
+        logarithmic=bool(unit),
     )

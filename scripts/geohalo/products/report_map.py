@@ -88,7 +88,7 @@ def continuous_layer(
     if logarithmic:
         values = np.where(values > 0, values, np.nan)
     known = values[np.isfinite(values)]
-    low, high = limits or _limits(known)
+    low, high = limits or (_limits(known) if known.size or not logarithmic else (1.0, 10.0))
     scaled = np.log(values / low) / np.log(high / low) if logarithmic else (values - low) / (high - low)
     levels = np.where(np.isfinite(scaled), 1 + np.rint(np.clip(scaled, 0, 1) * (LEVELS - 1)), 0)
     return Layer(
@@ -222,6 +222,7 @@ def map_data(
     fingerprints: pd.DataFrame | None = None,
     attributions: pd.DataFrame | None = None,
     neighbours: pd.DataFrame | None = None,
+    carrying: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Gather what the page's map shows.
 
@@ -246,6 +247,8 @@ def map_data(
         Columns rank, branch, element, attribution.
     neighbours : DataFrame, optional
         Columns rank, n_segments, superpixel, weight, direction, distance_km; the first of each target are shown.
+    carrying : sequence of str, optional
+        Elements that the plot of a target shows, in this order; all without them.
 
     Returns
     -------
@@ -271,6 +274,7 @@ def map_data(
         "fingerprints": by_target(fingerprints, ["element", "contrast", "z"]),
         "attributions": by_target(attributions, ["branch", "element", "attribution"]),
         "neighbours": by_target(neighbours, NEIGHBOURS, MOST_NEIGHBOURS),
+        "carrying": list(carrying),
     }
 
 

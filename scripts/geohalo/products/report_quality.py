@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 
 from geohalo.cube.grid import Grid
 from geohalo.products.report_tables import Column, Table, table
-from geohalo.products.report_text import duration, number, significant, size
+from geohalo.products.report_text import area, duration, number, significant, size
 from geohalo.products.styles import whole
 
 FACTS = [Column("what", "What"), Column("value", "How much")]
@@ -30,11 +30,33 @@ PROVENANCE = {
 }
 
 
+#: Columns of `warnings.csv` in the report.
+WARNING_COLUMNS = [
+    Column("file", "File"),
+    Column("column", "Column"),
+    Column("row", "Row"),
+    Column("what", "What is doubtful"),
+    Column("fix", "What to do"),
+]
+
+
+def warnings_shown(warnings: pd.DataFrame) -> Table:
+    """Return the table of what is doubtful in the input.
+
+    Parameters
+    ----------
+    warnings : DataFrame
+        See `geohalo.input_warnings.COLUMNS`; a missing cell is empty.
+    """
+    caption = "What was doubtful in the input and did not stop the run (warnings.csv)."
+    return table(warnings.fillna(""), WARNING_COLUMNS, caption, "warnings")
+
+
 def summary(mask: NDArray[np.bool_], cell: float, elements: int, samples: int, deposits: int) -> str:
     """Return the survey in a line: samples, elements, deposits and ground; what there is none of is left out."""
     counted = [(samples, "sample"), (elements, "element"), (deposits, "known deposit")]
     cells = int(mask.sum())
-    ground = f"{cells:,} cells of {cell:,.0f} m, {cells * (cell / 1000) ** 2:,.0f} km²"
+    ground = f"{cells:,} cells of {cell:,.0f} m, {area(cells * (cell / 1000) ** 2)}"
     return ", ".join([*(whole(number, noun) for number, noun in counted if number), ground])
 
 
@@ -61,14 +83,14 @@ def coverage_table(
     provenance : mapping, optional
         What `clean_samples` counted.
     """
-    cells, area = int(mask.sum()), (grid.cell / 1000) ** 2
+    cells, each = int(mask.sum()), (grid.cell / 1000) ** 2
     rows = [
         ("Cells of the map", f"{cells:,} of {grid.cell:,.0f} m"),
-        ("Area of the map", f"{cells * area:,.0f} km²"),
+        ("Area of the map", area(cells * each)),
         ("Share of the rectangle around it", f"{100 * mask.mean():.0f} %"),
     ]
     if samples is not None and len(samples):
-        rows.append(("Samples per 100 km²", significant(100 * len(samples) / (cells * area), 3)))
+        rows.append(("Samples per 100 km²", significant(100 * len(samples) / (cells * each), 3)))
     if samples is not None and len(samples) > 1:
         apart = KDTree(samples).query(samples, k=2)[0][:, 1]
         # Every so many cells of a large survey: the median and the largest change little.
@@ -198,14 +220,15 @@ def times_table(jobs: pd.DataFrame) -> Table:
     Parameters
     ----------
     jobs : DataFrame
-        One row per job: rule, seconds, cpu_seconds, megabytes (peak memory; NaN where unknown).
+        One row per job: rule, seconds, cpu_seconds, megabytes (peak memory); NaN where unknown.
     """
     grouped = jobs.groupby("rule", sort=False)
     frame = pd.DataFrame(
         {
             "jobs": grouped.size(),
-            "seconds": grouped["seconds"].sum(),
-            "cpu_seconds": grouped["cpu_seconds"].sum(),
+            # What no job of a rule tells is not 0.
+            "seconds": grouped["seconds"].sum(min_count=1),
+            "cpu_seconds": grouped["cpu_seconds"].sum(min_count=1),
             "megabytes": grouped["megabytes"].max(),
         }
     ).sort_values("seconds", ascending=False)

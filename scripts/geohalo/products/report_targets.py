@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number, significant
-from geohalo.products.targets import without_deposit
+from geohalo.products.targets import KNOWN, on_new_ground
 
-#: Targets that the table shows however near to known deposits they are, and new ones that the text names.
+#: Targets of either kind that the table shows, and those on new ground that the text names.
 TOP, NAMED = 25, 20
+TRANSFORMED = "mean less that of the surroundings, as the cube is transformed (cube.transform)"
 
 
 def targets_table(targets: pd.DataFrame) -> Table:
@@ -18,13 +19,14 @@ def targets_table(targets: pd.DataFrame) -> Table:
     Parameters
     ----------
     targets : DataFrame
-        Columns rank, area_km2, mean_score, peak_score, spread, heldout_score, applicable, nearest_deposit,
-        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets and of
-        all without a known deposit inside, which are in bold.
+        Columns rank, ground, area_km2, mean_score, peak_score, spread, heldout_score, applicable, nearest_deposit,
+        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets on
+        new ground, which are in bold, and as many on known halos.
     """
     frame = targets.sort_values("rank")
-    new = without_deposit(frame) & _any_known(frame)
-    frame, new = frame[shown := new | (np.arange(len(frame)) < TOP)], new[shown]
+    new = on_new_ground(frame)
+    shown = np.where(new, new.cumsum(), (~new).cumsum()) <= TOP
+    frame, new = frame[shown], new[shown]
     counted = f"{len(frame)} of {len(targets):,} targets" if len(targets) > len(frame) else "All targets"
     degrees = lambda value: number(value, 4)  # noqa: E731
     percent = lambda value: f"{100 * value:.0f} %"  # noqa: E731
@@ -32,15 +34,19 @@ def targets_table(targets: pd.DataFrame) -> Table:
         frame,
         [
             Column("rank", "Rank", lambda value: f"{value:.0f}"),
+            Column("ground", "Ground", str, "new: away from known deposits"),
             Column("mean_score", "Mean score", number),
             Column(
-                "heldout_score", "Held-out score", number, "mean, of the folds that did not know the ground"
+                "heldout_score",
+                "Held-out rank",
+                number,
+                "mean, by folds that did not know the deposits nearby",
             ),
             Column("area_km2", "Area (km²)", significant),
             Column("nearest_deposit", "Nearest known deposit"),
             Column("distance_km", "Distance (km)", lambda value: number(value, 1), "0: the target holds it"),
-            Column("enriched", "Enriched", contrasts, "clr contrast to the surroundings"),
-            Column("depleted", "Depleted", contrasts, "clr contrast to the surroundings"),
+            Column("enriched", "Enriched", contrasts, TRANSFORMED),
+            Column("depleted", "Depleted", contrasts, TRANSFORMED),
             Column("applicable", "Applicable", percent, "share in the area of applicability"),
             Column("peak_score", "Peak score", number),
             Column("spread", "Spread", lambda value: number(value, 3), "standard deviation over the members"),
@@ -54,28 +60,40 @@ def targets_table(targets: pd.DataFrame) -> Table:
     )
 
 
-def targets_told(targets: pd.DataFrame) -> str:
-    """Say which targets hold no known deposit, and why the others are no finds; empty where that is unknown.
+def targets_told(targets: pd.DataFrame, ground: pd.DataFrame | None = None) -> str:
+    """Say which targets lie on new ground, why the others are no finds, and how much of the best ground is known.
 
     Parameters
     ----------
     targets : DataFrame
-        Columns rank and distance_km, kilometres to the nearest known deposit, 0 for one inside.
+        Columns rank and ground.
+    ground : DataFrame, optional
+        Of `geohalo.products.targets.ground_table`.
     """
-    if not _any_known(targets):
-        return ""
-    ranks = sorted(targets["rank"][without_deposit(targets)].astype(int))
-    if not ranks:
-        return (
-            f"Each of the {len(targets)} targets holds a known deposit. The map was trained on these, so that no "
-            "target is a find; a larger targets.share takes in more ground."
+    ranks = sorted(targets["rank"][on_new_ground(targets)].astype(int))
+    known = len(targets) - len(ranks)
+    told = (
+        f"{len(ranks)} of {len(targets)} targets lie on new ground, away from known deposits (bold)"
+        f"{f': {_spans(ranks)}' if ranks else ''}."
+    )
+    if known:
+        told += (
+            f" The map was trained on the known deposits, so that the {known} on their halos are no finds."
         )
-    named = ", ".join(map(str, ranks[:NAMED])) + (" ..." if len(ranks) > NAMED else "")
-    others = len(targets) - len(ranks)
-    told = f"{len(ranks)} of {len(targets)} targets without a known deposit inside (bold): {named}."
-    if not others:
-        return told
-    return f"{told} The map was trained on the known deposits, so that the other {others} are no finds."
+    if ground is not None:
+        halo = ground[ground["ground"] == KNOWN].iloc[0]
+        told += (
+            f" Known halos have {100 * halo['best_share']:.0f} % of the best {100 * halo['share']:g} % of the survey"
+            f"{'; the targets on new ground are the best ground beside them' if ranks else ''}."
+        )
+    return told
+
+
+def _spans(ranks: list[int]) -> str:
+    """Return ascending numbers as ``1 to 12``, or one by one where some are missing."""
+    if len(ranks) > 2 and ranks[-1] - ranks[0] == len(ranks) - 1:
+        return f"{ranks[0]} to {ranks[-1]}"
+    return ", ".join(map(str, ranks[:NAMED])) + (" ..." if len(ranks) > NAMED else "")
 
 
 def search_told(share: float, rank: NDArray[np.float64]) -> str:
@@ -84,7 +102,7 @@ def search_told(share: float, rank: NDArray[np.float64]) -> str:
     Parameters
     ----------
     share : float
-        Share of the map that the targets cover.
+        Share of the map that the targets on new ground cover.
     rank : ndarray (deposits,)
         Percentile rank of the own cell of each deposit in the map that did not know it; empty if none was held out.
     """
@@ -93,14 +111,9 @@ def search_told(share: float, rank: NDArray[np.float64]) -> str:
     found = int((1 - np.asarray(rank) <= share + 1e-9).sum())
     percent = f"{100 * share:.1f} %"
     return (
-        f"The targets cover {percent} of the map. In maps that did not know them, the best {percent} of the ground "
-        f"held {found} of {len(rank)} deposits; {share * len(rank):.1f} are expected of chance."
+        f"The targets on new ground cover {percent} of the map. In maps that did not know them, the best {percent} of "
+        f"the ground held {found} of {len(rank)} deposits; {share * len(rank):.1f} are expected of chance."
     )
-
-
-def _any_known(targets: pd.DataFrame) -> bool:
-    """Whether the table tells of any known deposit."""
-    return "distance_km" in targets and bool(targets["distance_km"].notna().any())
 
 
 def contrasts(text: str) -> str:

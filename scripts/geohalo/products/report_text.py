@@ -48,7 +48,8 @@ def number(value: float, digits: int = 2) -> str:
     """Return a number with so many decimals, thousands apart and a true minus sign; empty where there is none."""
     if value is None or value != value:
         return ""
-    return f"{value:,.{digits}f}".replace("-", "−")
+    # What is rounded to zero has no sign.
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -61,6 +62,12 @@ def significant(value: float, digits: int = 3) -> str:
     return written.replace("-", "−")
 
 
+def area(square_kilometres: float) -> str:
+    """Return an area, ``31,976 km²`` or ``0.36 km²``: whole numbers from 100 on, else three significant digits."""
+    large = square_kilometres >= 100
+    return f"{number(square_kilometres, 0) if large else significant(square_kilometres)} km²"
+
+
 def interval(low: float, high: float, digits: int = 2) -> str:
     """Return an interval, ``0.60 to 0.86``; empty where there is none."""
     return f"{number(low, digits)} to {number(high, digits)}" if low == low and high == high else ""
@@ -68,7 +75,7 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 
 def duration(seconds: float) -> str:
     """Return a time as a person says it: ``3.5 s``, ``2 min 10 s``, ``1 h 05 min``."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

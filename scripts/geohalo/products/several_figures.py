@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-from geohalo.evidence.metrics import percentile_rank
 from geohalo.products.deposit_marks import draw_deposits, used_deposits
 from geohalo.products.evidence_figures import CHANCE, METRIC_NAMES, main_variant, prepare
 from geohalo.products.map_axes import Ground, MapPage, area_patch
@@ -137,15 +136,13 @@ def transfer_maps(
     )
     handles = []
     for axes, layer in zip(page.panels, scores.values(), strict=True):
-        rank = np.full(mask.shape, np.nan)
-        rank[mask] = percentile_rank(np.asarray(layer)[mask])
-        page.colour_bar(axes, page.raster(axes, rank, cmap=style()["maps"]["score"], vmin=0, vmax=1))
+        page.percentile_raster(axes, layer)
         if not used.empty:
             handles = [draw_deposits(axes, used, size=9.0)]
     return page.finish_map(
         [*handles, area_patch(colour("outside"), "too far from a sample")],
-        "Colours: percentile rank of the anomaly score (1: the most anomalous ground). Capture: mean percentile rank "
-        f"of the ground around a deposit; 0.5 is chance.{ground.caption}",
+        "Colours: percentile of the anomaly score (above 98: the best 2 % of the ground). Capture: mean percentile "
+        f"rank of the ground around a deposit; 0.5 is chance.{ground.caption}",
     )
 
 

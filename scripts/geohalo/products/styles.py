@@ -13,6 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 from matplotlib.text import Text
+from PIL import Image
+
+from geohalo.whole_files import whole as whole_file
 
 COLOUR_FILE = Path(__file__).resolve().parents[3] / "resources" / "colour_maps.yaml"
 
@@ -24,6 +27,9 @@ DPI = 150
 TITLE_SIZE = 11.0
 TEXT_SIZE = 8.5
 SMALL_SIZE = 7.5
+
+#: Controls that see no element: what they find, holding out gives away or the layout of the survey does.
+PLACES_ALONE = ("sampling_density", "deposit_distance", "background_absence")
 
 #: Tried in this order for names in scripts that the first one lacks.
 FONTS = (
@@ -147,6 +153,12 @@ def wrap(figure: Figure, text: str, size: float, width: float, weight: str = "no
     return "\n".join(lines)
 
 
+def _read_picture(path: Path) -> None:
+    """Read all of a picture."""
+    with Image.open(path) as image:
+        image.load()
+
+
 @styled
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Save a figure at `DPI`, so that the file is either whole or not there.
@@ -164,9 +176,5 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     kind = path.suffix.lstrip(".").lower()
     title = " ".join(figure.get_suptitle().replace(r"\$", "$").split())
     metadata = {"Title": title, "Software": None} if kind == "png" else {"Title": title}
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole_file(path, _read_picture if kind == "png" else None) as beside:
         figure.savefig(beside, dpi=DPI, format=kind, metadata=metadata)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

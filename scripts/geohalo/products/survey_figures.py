@@ -20,6 +20,10 @@ from geohalo.products.styles import colour, plain, rounded, signed_percent, styl
 
 MOST_PANELS = 12
 CLIP = (2.0, 98.0)
+#: Elements whose values lie below this are told in ppb.
+LEAST_PPM = 0.1
+#: In ppm; concentrations that reach it are shown in per cent.
+PERCENT = 1e4
 
 
 @styled
@@ -126,6 +130,7 @@ def element_maps(
     n: int = MOST_PANELS,
     crs: str = "",
     unit: str = "ppm",
+    notes: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw interpolated elements as small multiples, each with its own logarithmic colour bar.
 
@@ -143,6 +148,8 @@ def element_maps(
         The first ``n`` elements are drawn, at most 12.
     unit : str
         Of the values; empty for bands without one.
+    notes : mapping of str to str, optional
+        Why an element is drawn, for its title; with them the elements are those that carry the map.
 
     Returns
     -------
@@ -160,21 +167,35 @@ def element_maps(
     shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
     kind, given = ("elements", "interpolated") if unit else ("bands", "given")
     what = plain(elements[0]) if len(elements) == 1 else f"{len(elements)} {kind}"
-    titles = [_element_title(element, unit, share) for element, share in shares.items()]
-    page = MapPage(ground, f"{plain(survey)}: {what} as {given}{_share_range(shares)}", titles=titles)
+    drawn = {element: in_readable_unit(ground.masked(ppm[element]), unit) for element in elements}
+    titles = [_element_title(element, drawn[element][1], share, notes) for element, share in shares.items()]
+    told = f"{what} as {given}{_share_range(shares)}"
+    if notes:
+        told = f"the elements that carry the map: {', '.join(map(plain, elements))}"
+    page = MapPage(ground, f"{plain(survey)}: {told}", titles=titles)
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
-        _draw_element(page, axes, ppm[element])
+        _draw_element(page, axes, drawn[element][0])
         if not used.empty:
             handles = [draw_deposits(axes, used, size=6.0)]
     outside = "too far from a sample" if unit else "outside the survey"
-    explained = "CV: share of the variance of the logarithms explained at samples left out in blocks. "
+    explained = "R²: share of the variance of the logarithms explained at samples left out in blocks. "
     return page.finish_map(
         handles,
         f"{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
         f"{outside}.{ground.caption}",
     )
+
+
+def in_readable_unit(values: np.ma.MaskedArray, unit: str) -> tuple[ArrayLike, str]:
+    """Return values and their unit: of ppm, traces in ppb and what reaches a per cent in per cent."""
+    inside = values.compressed()
+    if unit == "ppm" and inside.size and np.percentile(inside, CLIP[1]) < LEAST_PPM:
+        return values.filled(np.nan) * 1000.0, "ppb"
+    if unit == "ppm" and inside.size and np.percentile(inside, CLIP[1]) >= PERCENT:
+        return values.filled(np.nan) / PERCENT, "%"
+    return values.filled(np.nan), unit
 
 
 def _draw_element(page: MapPage, axes: Axes, values: ArrayLike) -> None:
@@ -184,10 +205,13 @@ def _draw_element(page: MapPage, axes: Axes, values: ArrayLike) -> None:
     _tick_bar(page.colour_bar(axes, image), norm)
 
 
-def _element_title(element: str, unit: str, share: float) -> str:
-    """Name an element, its unit and, where it is known, the share of its variance that is explained."""
-    explained = f", CV {signed_percent(share)}" if np.isfinite(share) else ""
-    return f"{plain(element)}{f' ({unit})' if unit else ''}{explained}"
+def _element_title(element: str, unit: str, share: float, notes: Mapping[str, str] | None) -> str:
+    """Name an element, its unit and, where they are known, why it is drawn and the share of variance explained."""
+    note = f", {notes[element]}" if notes and element in notes else ""
+    # On one line, whatever stands before it.
+    told = f"R² {signed_percent(share)}".replace(" ", "\u00a0")
+    explained = f", {told}" if np.isfinite(share) else ""
+    return f"{plain(element)}{f' ({unit})' if unit else ''}{note}{explained}"
 
 
 def _share_range(shares: Mapping[str, float]) -> str:

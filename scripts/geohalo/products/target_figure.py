@@ -1,6 +1,6 @@
-"""The figure of targets: a map with their numbers, and a table of the first ones beside it."""
+"""The figure of targets: a map with their numbers, and a table of the first ones below or beside it."""
 
-from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,25 +11,69 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
-from rasterio.transform import from_bounds
+from scipy import ndimage
 
-from geohalo.products.deposit_marks import draw_deposits, used_deposits
-from geohalo.products.map_axes import Ground, MapPage, area_patch
-from geohalo.products.pages import MARGIN
-from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, shorten, style, styled, whole
-from geohalo.products.target_shapes import outlines
-from geohalo.products.targets import without_deposit
+from geohalo.products.deposit_marks import draw_deposits, points_of, spread_labels, used_deposits
+from geohalo.products.map_axes import BAR_TITLE, Ground, MapPage, Room, area_patch
+from geohalo.products.pages import MARGIN, WIDTH, largest_page
+from geohalo.products.styles import TEXT_SIZE, colour, plain, rounded, styled, whole
+from geohalo.products.target_shapes import rings
+from geohalo.products.target_table import ONE_LINE, TWO_LINES, TableForm, draw_table, table_parts
+from geohalo.products.targets import KNOWN, on_new_ground
 
-#: Rows of each part of the table, targets without a known deposit inside and the others, and numbers on the map.
-MOST_ROWS, MOST_NUMBERS = 8, 30
-#: Elements of each sign that a row of the table names.
-MOST_ELEMENTS = 3
-LONGEST_NAME = 24
-#: The table in inches: its width, heights of its head, of a part's heading and of a row, and where its columns begin or
-#: end.
-TABLE_WIDTH, HEAD, HEADING, ROW = 4.5, 0.42, 0.34, 0.4
-LEFT_COLUMNS = {"target": 0.0, "nearest": 2.42}
-RIGHT_COLUMNS = {"area": 0.95, "peak": 1.5, "mean": 2.05, "distance": TABLE_WIDTH}
+#: Ground so many times wider than tall has its table below the map, other ground beside it; a table of few rows leaves
+#: room for a larger map above it.
+WIDE, WIDE_FOR_FEW = 1.2, 0.5
+FEW_ROWS = 8
+#: A map is not made smaller than this for the sake of the sheet, in inches.
+SHORTEST_MAP = 2.0
+#: What legend and scale bar need at least beside a table, in inches.
+NARROWEST_BESIDE = 4.4
+#: Inches between map and table.
+APART = 0.15
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the table of targets goes, and what is left for the map.
+
+    Attributes
+    ----------
+    form : TableForm or None
+        None without a table.
+    below : bool
+        The table is below the map, not beside it.
+    room : Room
+        Of the map.
+    highest : float
+        Height of the page in inches, at most.
+    """
+
+    form: TableForm | None
+    below: bool
+    room: Room
+    highest: float
+
+
+def target_layout(size: tuple[float, float], rows: int) -> Layout:
+    """Return the layout for a survey: text is readable in print on a sheet, and the map as large as it lets it.
+
+    Parameters
+    ----------
+    size : (width, height)
+        Of the ground, in any unit.
+    rows : int
+        Targets in the table.
+    """
+    short, long = largest_page()
+    if not rows:
+        return Layout(None, True, Room(), long)
+    if size[0] > (WIDE if rows > FEW_ROWS else WIDE_FOR_FEW) * size[1]:
+        return Layout(ONE_LINE, True, Room(narrowest=WIDTH), long)
+    beside = TWO_LINES.width + APART
+    return Layout(
+        TWO_LINES, False, Room(narrowest=NARROWEST_BESIDE, widest=long - beside, beside=beside), short
+    )
 
 
 @styled
@@ -43,10 +87,13 @@ def target_map(
     targets: pd.DataFrame,
     deposits: pd.DataFrame,
     crs: str = "",
+    ground: pd.DataFrame | None = None,
+    warned: str = "",
 ) -> Figure:
     """Draw the outlines of ranked targets on the anomaly score, and a table of the first ones.
 
-    Targets without a known deposit inside, the only possible finds, come first and have dark outlines.
+    The table is below the map of ground that is much wider than tall, else beside it; printed on an A4 sheet, all
+    text is readable. Targets on new ground, the only possible finds, come first and have dark outlines.
 
     Parameters
     ----------
@@ -57,167 +104,184 @@ def target_map(
     rank : ndarray (rows, columns)
         Rank of the target of each cell; 0 for none.
     targets : pandas.DataFrame
-        ``rank``, ``area_km2``, ``peak_score``, ``mean_score``, ``nearest_deposit``, ``distance_km``, ``enriched``,
-        ``depleted``, and ``x`` and ``y`` of the peak in metres; in the order of ranks.
+        ``rank``, ``ground``, ``area_km2``, ``peak_score``, ``mean_score``, ``nearest_deposit``, ``distance_km``,
+        ``enriched``, ``depleted``, and ``x`` and ``y`` of the peak in metres; in the order of ranks.
     deposits : pandas.DataFrame
         ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``; may be empty.
+    ground : pandas.DataFrame, optional
+        Of `geohalo.products.targets.ground_table`.
+    warned : str, optional
+        What must be known before the map is used; see `geohalo.products.map_warnings`.
 
     Returns
     -------
     Figure
     """
-    ground = Ground(x, y, mask, crs)
-    page = MapPage(
-        ground, f"{plain(survey)}: {_headline(targets, ground)}", _told(targets), beside=TABLE_WIDTH
-    )
-    axes = page.panels[0]
-    top = page.place(axes)[1]
-    image = page.raster(axes, score, cmap=style()["maps"]["score"], vmin=0, vmax=1)
-    page.colour_bar(axes, image, "Anomaly score (0 to 1)")
-    used = used_deposits(deposits)
-    handles = [] if used.empty else [draw_deposits(axes, used, size=8.0)]
-    handles += _draw_outlines(axes, ground, rank, targets)
-    _draw_numbers(axes, targets)
-    bottom = page.bottom
-    _draw_table(page, _parts(targets), page.width - TABLE_WIDTH - MARGIN, top)
-    # The legend goes below the map; the table may reach further down.
-    lowest, page.bottom = page.bottom, bottom
+    place = Ground(x, y, mask, crs)
+    title = f"{plain(survey)}: {_headline(targets, place)}"
+    rows = sum(len(listed) for _, listed in table_parts(targets))
+    layout, used = target_layout(place.size, rows), used_deposits(deposits)
+    while True:
+        page = MapPage(place, title, _told(ground), wide_bar=True, room=layout.room, warning=warned)
+        bottom = _fill(page, layout, score, rank, targets, used)
+        filled = page.bottom
+        figure = page.finish(_caption(targets, place))
+        # What the map has to give for the page to fit on a sheet.
+        over = bottom - filled + figure.get_figheight() - layout.highest
+        height = page.place(page.panels[0])[3]
+        if over < 0.01 or height <= SHORTEST_MAP:
+            return figure
+        layout = replace(layout, room=replace(layout.room, tallest=max(SHORTEST_MAP, height - over)))
+
+
+def _fill(
+    page: MapPage,
+    layout: Layout,
+    score: ArrayLike,
+    rank: NDArray[np.integer],
+    targets: pd.DataFrame,
+    deposits: pd.DataFrame,
+) -> float:
+    """Draw map, legend and table; returns where what would rise with a shorter map ends, in inches from the top."""
+    axes, parts = page.panels[0], table_parts(targets)
+    page.percentile_raster(axes, score)
+    handles = [] if deposits.empty else [draw_deposits(axes, deposits, size=8.0)]
+    handles += _draw_outlines(axes, page.ground, rank, targets)
+    numbered = pd.concat([targets.iloc[:0], *(listed for _, listed in parts)])
+    _draw_numbers(page, axes, rank, numbered, deposits)
     page.add_footer([*handles, area_patch(colour("outside"), "too far from a sample")])
-    page.bottom = max(page.bottom, lowest)
-    return page.finish(
-        "Targets are ranked by the geometric mean of peak and mean score, times their share in the area of "
-        "applicability. The map was trained on the deposits that are shown, so that targets around them are no "
-        "finds. Up and down: the most enriched and depleted elements, mean log-ratio of the target less that of "
-        f"its surroundings.{ground.caption}"
+    if layout.form is None:
+        return page.bottom
+    if layout.below:
+        draw_table(page, parts, layout.form, MARGIN, page.bottom + APART)
+        return page.bottom
+    bottom = page.bottom
+    draw_table(
+        page, parts, layout.form, page.width - MARGIN - layout.form.width, page.place(axes)[1] - BAR_TITLE
+    )
+    return bottom
+
+
+def _caption(targets: pd.DataFrame, ground: Ground) -> str:
+    """Say what the table holds."""
+    if targets.empty:
+        return ground.caption.strip()
+    return (
+        "Numbers: targets of the table, placed at their peaks, whose easting and northing it has. They are ranked by "
+        "the geometric mean of peak and mean score, times their share in the area of applicability. The map was "
+        "trained on the deposits that are shown, so that high ground around them is no find. Up and down: the "
+        "elements that carry the map, mean log-ratio of the target less that of its surroundings."
+        f"{ground.caption}"
     )
 
 
 def _headline(targets: pd.DataFrame, ground: Ground) -> str:
-    """Say how many targets there are, and on how much of the ground."""
+    """Say how many targets there are on new ground, and how much of the ground they have."""
+    new = targets[on_new_ground(targets)]
     if targets.empty:
         return "no targets"
-    share = targets["area_km2"].sum() / ground.area
-    return f"{whole(len(targets), 'target')} on {share * 100:.1f} % of the surveyed ground"
+    share = new["area_km2"].sum() / ground.area
+    told = f"{whole(len(new), 'target')} on new ground, {share * 100:.1f} % of the survey"
+    return f"{told}, the largest {rounded(new['area_km2'].max(), 3)} km²" if len(new) else told
 
 
-def _told(targets: pd.DataFrame) -> str:
-    """Say how many targets hold no known deposit."""
-    if not targets["distance_km"].notna().any():
+def _told(ground: pd.DataFrame | None) -> str:
+    """Say how much of the best ground is known."""
+    if ground is None or ground.empty:
         return ""
-    return f"{whole(int(without_deposit(targets).sum()), 'target')} without a known deposit inside."
-
-
-def _parts(targets: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the parts of the table: their headings, and the first targets of each."""
-    new = without_deposit(targets)
-    if not targets["distance_km"].notna().any():
-        return [("", targets.head(2 * MOST_ROWS))]
-    parts = [("Without a known deposit inside", targets[new]), ("Around known deposits", targets[~new])]
-    return [
-        (
-            heading if len(part) <= MOST_ROWS else f"{heading}, the first {MOST_ROWS} of {len(part)}",
-            part.head(MOST_ROWS),
-        )
-        for heading, part in parts
-        if len(part)
-    ]
+    halo = ground[ground["ground"] == KNOWN].iloc[0]
+    return (
+        f"Of the best {100 * halo['share']:g} % of the survey, {100 * halo['best_share']:.0f} % lie on halos of known "
+        f"deposits; these are listed apart ({whole(halo['targets'], 'target')})."
+    )
 
 
 def _draw_outlines(
     axes: Axes, ground: Ground, rank: NDArray[np.integer], targets: pd.DataFrame
 ) -> list[Line2D]:
-    """Draw the borders of all targets, those without a known deposit dark; returns the symbols for the legend."""
-    west, east, south, north = ground.extent
-    transform = from_bounds(west, south, east, north, rank.shape[1], rank.shape[0])
-    shapes, symbols = outlines(rank, transform), []
-    new = without_deposit(targets)
+    """Draw the borders of all targets, those on new ground dark; returns the symbols for the legend."""
+    around, symbols = rings(rank, ground.extent), []
+    new = on_new_ground(targets)
     dark, light = colour("target"), colour("target_edge")
     looks = [
-        ("target without a known deposit", new, dark, 1.4, light, 2.6),
-        ("target around one", ~new, light, 0.8, dark, 1.6),
+        ("target on new ground", new, dark, 1.4, light, 2.6),
+        ("target on a known halo", ~new, light, 0.8, dark, 1.6),
     ]
     for label, chosen, hue, width, edge_hue, edge_width in looks:
-        rings = [
-            np.asarray(ring.coords)
-            for number in targets["rank"][chosen]
-            for part in shapes[int(number)].geoms
-            for ring in (part.exterior, *part.interiors)
-        ]
-        if not rings:
+        drawn = [ring for number in targets["rank"][chosen] for ring in around[int(number)]]
+        if not drawn:
             continue
         edge: Any = [withStroke(linewidth=edge_width, foreground=edge_hue)]
-        lines = LineCollection(rings, label=label, colors=hue, linewidths=width, path_effects=edge, zorder=3)
+        lines = LineCollection(drawn, label=label, colors=hue, linewidths=width, path_effects=edge, zorder=3)
         axes.add_collection(lines)
         symbols.append(Line2D([], [], color=hue, linewidth=width, path_effects=edge, label=label))
     return symbols
 
 
-def _draw_numbers(axes: Axes, targets: pd.DataFrame) -> None:
-    """Write the ranks of the first targets at their peaks."""
+def _draw_numbers(
+    page: MapPage, axes: Axes, rank: NDArray[np.integer], targets: pd.DataFrame, deposits: pd.DataFrame
+) -> None:
+    """Write the ranks of targets at their peaks, or beside them with a line where they would hide something."""
+    points_per_km = page.panel_width * 72 / page.ground.size[0]
     halo = [withStroke(linewidth=2.0, foreground="white")]
-    for target in targets.head(MOST_NUMBERS).to_dict("records"):
-        place = (target["x"] / 1e3, target["y"] / 1e3)
-        number = axes.text(
-            *place, str(target["rank"]), ha="center", va="center", fontsize=TEXT_SIZE, zorder=6
-        )
-        number.set(fontweight="bold", path_effects=halo)
-
-
-def _draw_table(page: MapPage, parts: list[tuple[str, pd.DataFrame]], left: float, top: float) -> None:
-    """Write the table of the first targets of each part in axes of their own, whose units are inches."""
-    height = HEAD + sum(HEADING * bool(heading) + ROW * len(targets) for heading, targets in parts)
-    axes = page.add_axes(left, top, TABLE_WIDTH, height)
-    axes.set(xlim=(0, TABLE_WIDTH), ylim=(height, 0), label="table")
-    axes.axis("off")
-    heads = {
-        "area": "Area\n(km²)",
-        "peak": "Peak\nscore",
-        "mean": "Mean\nscore",
-        "distance": "Distance\n(km)",
-    }
-    _write(axes, 0.02, {"target": "Rank\n", "nearest": "Nearest known\ndeposit", **heads}, colour("note"))
-    axes.axhline(HEAD - 0.08, color=colour("note"), linewidth=0.6)
-    y = HEAD
-    for heading, targets in parts:
-        if heading:
-            axes.text(0, y + 0.06, heading, fontsize=TEXT_SIZE, fontweight="bold", va="top")
-            y += HEADING
-        for target in targets.to_dict("records"):
-            _draw_row(axes, y, target)
-            y += ROW
-
-
-def _draw_row(axes: Axes, y: float, target: dict[Hashable, Any]) -> None:
-    """Write the two lines of a target, its numbers and its elements, their top at y."""
-    known = np.isfinite(target["distance_km"])
-    cells = {"target": str(target["rank"]), "area": f"{target['area_km2']:,.4g}"}
-    cells |= {"peak": f"{target['peak_score']:.2f}", "mean": f"{target['mean_score']:.2f}"}
-    cells["nearest"] = shorten(target["nearest_deposit"], LONGEST_NAME) if known else "none known"
-    cells["distance"] = (
-        ("inside" if target["distance_km"] == 0 else f"{target['distance_km']:.1f}") if known else ""
+    ranks, peaks = [str(number) for number in targets["rank"]], points_of(targets) / 1e3
+    # With the room of a digit between them, so that 2 beside 1 does not read as 21.
+    sizes = np.array([((0.75 * len(one) + 0.7) * TEXT_SIZE, 1.15 * TEXT_SIZE) for one in ranks]).reshape(
+        -1, 2
     )
-    _write(axes, y, cells, colour("text"))
-    for place, sign, text in ((0.3, "up", target["enriched"]), (2.42, "down", target["depleted"])):
-        told = f"{sign}: {_first(text)}" if _first(text) else ""
-        axes.text(place, y + 0.17, plain(told), fontsize=SMALL_SIZE, va="top", color=colour("note"))
+    stars = points_of(deposits) / 1e3 * points_per_km if len(deposits) else np.empty((0, 2))
+    boxes = target_boxes(page.ground, rank, targets["rank"].to_numpy()) * points_per_km
+    hidden = (boxes[:, 2:] - boxes[:, :2] < sizes).any(axis=1)
+    outside = _around(np.array(page.ground.frame) * points_per_km)
+    taken = np.vstack([np.hstack([stars - 4, stars + 4]), boxes[hidden], outside])
+    moves = spread_labels(peaks * points_per_km, sizes, taken)
+    for text, place, moved in zip(ranks, peaks, peaks + moves / points_per_km, strict=True):
+        if (moved != place).any():
+            ends = np.array([place, moved]).T
+            axes.plot(*ends, color=colour("text"), linewidth=0.7, zorder=5, path_effects=halo)
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": TEXT_SIZE, "zorder": 6}
+        axes.text(moved[0], moved[1], text, fontweight="bold", path_effects=halo, **look)
 
 
-def _write(axes: Axes, y: float, cells: dict[str, str], hue: str) -> None:
-    """Write the cells of a row, its top at y."""
-    for name, text in cells.items():
-        at_left = name in LEFT_COLUMNS
-        place, side = (LEFT_COLUMNS[name], "left") if at_left else (RIGHT_COLUMNS[name], "right")
-        look: dict[str, Any] = {
-            "fontsize": SMALL_SIZE,
-            "va": "top",
-            "ha": side,
-            "color": hue,
-            "linespacing": 1.1,
-        }
-        axes.text(place, y, text, fontweight="bold" if name == "target" else "normal", **look)
+def _around(frame: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return boxes (4, 4) of all that lies outside a frame (left, right, bottom, top): left, bottom, right and top."""
+    west, east, south, north = frame
+    far = np.inf
+    return np.array(
+        [
+            (-far, -far, west, far),
+            (east, -far, far, far),
+            (-far, -far, far, south),
+            (-far, north, far, far),
+        ]
+    )
 
 
-def _first(text: object) -> str:
-    """Return the first few of the elements that a target names, with true minus signs."""
-    named: Iterable[str] = str(text).split(", ") if isinstance(text, str) else []
-    return ", ".join(list(named)[:MOST_ELEMENTS]).replace("-", "−")
+def target_boxes(
+    ground: Ground, rank: NDArray[np.integer], numbers: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Return the rectangles around some targets in km.
+
+    Parameters
+    ----------
+    ground : Ground
+    rank : ndarray (rows, columns)
+        Rank of the target of each cell; 0 for none.
+    numbers : ndarray (n,)
+        Ranks of the targets.
+
+    Returns
+    -------
+    ndarray (n, 4)
+        Left, bottom, right and top.
+    """
+    west, _, _, north = ground.extent
+    width, height = ground.cell
+    places = ndimage.find_objects(np.asarray(rank, dtype=np.int64))
+    found = [places[int(number) - 1] for number in numbers]
+    return np.array(
+        [
+            (west + c.start * width, north - r.stop * height, west + c.stop * width, north - r.start * height)
+            for r, c in found
+        ]
+    ).reshape(-1, 4)

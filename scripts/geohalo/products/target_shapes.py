@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from rasterio.features import shapes
-from rasterio.transform import Affine
+from rasterio.transform import Affine, from_bounds
 from shapely.geometry import MultiPolygon, shape
 from shapely.strtree import STRtree
 
@@ -34,6 +34,31 @@ def outlines(labels: NDArray[np.integer], transform: Affine) -> dict[int, MultiP
     ):
         parts.setdefault(int(label), []).append(shape(outline))
     return {label: MultiPolygon(parts[label]) for label in sorted(parts)}
+
+
+def rings(
+    labels: NDArray[np.integer | np.bool_], extent: tuple[float, float, float, float]
+) -> dict[int, list[NDArray[np.float64]]]:
+    """Return the closed lines around every label of an image along the edges of its cells, holes included.
+
+    Parameters
+    ----------
+    labels : ndarray (rows, columns)
+        From 1, or where some ground lies; 0 left out.
+    extent : (left, right, bottom, top)
+        Outer edges of the image.
+
+    Returns
+    -------
+    dict of int to list of ndarray (n, 2)
+        Ascending.
+    """
+    west, east, south, north = extent
+    transform = from_bounds(west, south, east, north, labels.shape[1], labels.shape[0])
+    return {
+        label: [np.asarray(ring.coords) for part in parts.geoms for ring in (part.exterior, *part.interiors)]
+        for label, parts in outlines(labels.astype(np.int32), transform).items()
+    }
 
 
 def nearest_deposits(targets: gpd.GeoSeries, deposits: gpd.GeoDataFrame) -> pd.DataFrame:

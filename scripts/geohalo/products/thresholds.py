@@ -40,7 +40,7 @@ def success_cuts(score: Array, rank: Array, found: list[float]) -> Array:
     return share_cuts(score, area[needed - 1])
 
 
-def share_cuts(score: Array, share: Array) -> Array:
+def share_cuts(score: NDArray[np.floating], share: Array) -> Array:
     """Return the scores that the best shares (cuts,) of the cells reach, at least one cell each; (cuts,)."""
     cells = np.clip(np.ceil(np.asarray(share) * len(score) - 1e-6).astype(int), 1, len(score))
     return np.sort(score)[len(score) - cells].astype(np.float64)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.survey.spelling import plain
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -29,6 +30,9 @@ _DATE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# Longer text is neither a date nor a number; and no pattern is to be tried on a cell of a million characters.
+_LONGEST_DATE = 60
+_SPACED = re.compile(r"(?:[<>≤≥]=?)?[-+]?\d{1,3}(?: \d{3})+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _NOT_NUMBERS = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, bool, np.bool_)
 
 
@@ -59,7 +63,8 @@ def to_numbers(values: pd.Series) -> tuple[FloatArray, BoolArray]:
     numbers : ndarray of float64, shape (rows,)
         Finite numbers; NaN for everything else.
     leftover : ndarray of bool, shape (rows,)
-        True where a cell is neither a finite number nor empty (`nan` in any case counts as empty).
+        True where a cell is neither a finite number nor empty (`nan` in any case counts as empty). Signs are read as
+        `plain` spells them, and no-break blanks between thousands are passed over.
     """
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return np.full(len(values), np.nan), values.notna().to_numpy()
@@ -75,8 +80,23 @@ def to_numbers(values: pd.Series) -> tuple[FloatArray, BoolArray]:
     unread = ~np.isfinite(numbers) & values.notna().to_numpy()
     numbers[unread] = np.nan
     if unread.any():
-        unread[unread] = ~cell_text(values[unread]).str.lower().isin(["", "nan"]).to_numpy()
+        codes, texts = pd.factorize(cell_text(values[unread]))
+        spelt = pd.to_numeric(pd.Series([_spelt(text) for text in texts], dtype="str"), errors="coerce")
+        found = spelt.to_numpy(dtype=np.float64, na_value=np.nan)
+        empty = np.array([text.lower() in ("", "nan") for text in texts], dtype=bool)
+        numbers[unread] = np.where(np.isfinite(found), found, np.nan)[codes]
+        unread[unread] = ~(empty | np.isfinite(found))[codes]
     return numbers, unread
+
+
+def _spelt(text: str) -> str:
+    """Return text as `plain` spells it, and a number or limit without the no-break blanks between its thousands."""
+    if text.isascii():
+        return text
+    spelt = plain(text).strip()
+    if len(text) > _LONGEST_DATE:
+        return spelt
+    return spelt.replace(" ", "") if _SPACED.fullmatch(spelt) and " " not in text else spelt
 
 
 def cell_text(values: pd.Series) -> pd.Series:
@@ -84,9 +104,21 @@ def cell_text(values: pd.Series) -> pd.Series:
     return values.astype("str").fillna("").str.strip().reset_index(drop=True)
 
 
+def plain_cells(values: pd.Series) -> pd.Series:
+    """Return cells as text without surrounding blanks, spelt plainly (see `_spelt`), indexed from 0."""
+    text = cell_text(values)
+    strange = {one: _spelt(one) for one in text.unique() if not one.isascii()}
+    return text.replace(strange) if strange else text
+
+
+def shortened(text: str) -> str:
+    """Return text short enough for a message."""
+    return text if len(text) <= 60 else f"{text[:50]}... ({len(text):,} characters)"
+
+
 def is_date(text: str) -> bool:
     """Tell whether text reads as a date or a time, which Excel makes out of `5-3`."""
-    return _DATE.fullmatch(text.strip()) is not None
+    return len(text) <= _LONGEST_DATE and _DATE.fullmatch(text.strip()) is not None
 
 
 def sentinel_numbers(missing: Sequence[object]) -> list[float]:
@@ -117,13 +149,21 @@ def blank_missing(
     numbers = np.where(np.isin(numbers, sentinel_numbers(missing)), np.nan, numbers)
     leftover = leftover.copy()
     if leftover.any():
-        codes = [str(code).strip() for code in missing]
-        leftover[leftover] = ~cell_text(values[leftover]).isin(codes).to_numpy()
+        codes = [plain(str(code)).strip() for code in missing]
+        leftover[leftover] = ~plain_cells(values[leftover]).isin(codes).to_numpy()
     return numbers, leftover
 
 
+#: What stands between several values in one cell.
+_BETWEEN = re.compile("[;|,]")
+
+
 def keep_rows(
-    table: pd.DataFrame, keep: Mapping[str, Sequence[str | float]], source: str, key: str
+    table: pd.DataFrame,
+    keep: Mapping[str, Sequence[str | float]],
+    source: str,
+    key: str,
+    parts: bool = False,
 ) -> pd.DataFrame:
     """Keep the rows that equal one of the listed values in every listed column.
 
@@ -136,6 +176,10 @@ def keep_rows(
         `93974.0`.
     source, key : str
         File and config key (such as `samples.keep`), for messages.
+    parts : bool
+        Whether a value also matches one of several in a cell, such as `Ni` in `Ni;Cu;PGE`; `;`, `,` and `|` stand
+        between them. A number matches whole cells alone, and so does every value for a column where one of the
+        wanted values holds a separator itself.
 
     Raises
     ------
@@ -146,11 +190,16 @@ def keep_rows(
     kept = np.ones(len(table), dtype=bool)
     for column, wanted in keep.items():
         require_column(table, column, source, f"{key}.{column}")
-        text = cell_text(table[column])
+        text = plain_cells(table[column])
         numbers, _ = to_numbers(table[column])
         matched = np.zeros(len(table), dtype=bool)
+        split = parts and not any(_BETWEEN.search(str(value)) for value in wanted)
+        listed = listed_parts(text) if split else None
         for value in wanted:
-            matches = (text == str(value).strip()).to_numpy() | np.isin(numbers, sentinel_numbers([value]))
+            spelt = plain(str(value)).strip()
+            matches = (text == spelt).to_numpy() | np.isin(numbers, sentinel_numbers([value]))
+            if listed is not None and not sentinel_numbers([value]):
+                matches |= (listed == spelt).groupby(level=0).any().to_numpy()
             if not matches.any():
                 present = ", ".join(repr(str(one)) for one in text.drop_duplicates()[:10])
                 raise InputError(
@@ -164,11 +213,16 @@ def keep_rows(
     return table if kept.all() else table[kept]
 
 
+def listed_parts(text: pd.Series) -> pd.Series:
+    """Return the values of cells that hold several, one a row, indexed as the cells."""
+    return text.str.split(_BETWEEN).explode().str.strip()
+
+
 def require_column(table: pd.DataFrame, column: str, source: str, key: str) -> None:
     """Raise an InputError with near matches when a column that the config names is absent."""
     if column in table.columns:
         return
-    names = [str(name) for name in table.columns]
+    names = [str(name)[:80] for name in table.columns]
     by_lower = {name.lower(): name for name in names}
     near = [
         by_lower[low] for low in difflib.get_close_matches(column.lower(), list(by_lower), n=5, cutoff=0.5)

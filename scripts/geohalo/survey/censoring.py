@@ -6,7 +6,7 @@ may choose otherwise.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +14,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import (
     BoolArray,
     FloatArray,
     blank_missing,
-    cell_text,
     is_date,
+    plain_cells,
+    shortened,
     to_numbers,
 )
+from geohalo.survey.codes import as_smallest, read_codes, too_high
+from geohalo.survey.flags import read_flags
+from geohalo.survey.numbers import comma_hint
+from geohalo.survey.spelling import plain
 
-_LIMIT = re.compile(r"(?P<sign>[<>≤≥])\s*=?\s*(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)")
-# Two equal smallest values may be chance; that share of a column is not.
-_HALF_LIMIT_SHARE = 0.1
+_LIMIT = re.compile(r"(?P<sign>[<>≤≥])\s*=?\s*(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
+_LONGEST_CELL = 1000
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,10 @@ class Parsed:
     n_dates : int
         Cells that hold a date, which spreadsheets make out of entries such as `5-3`; they count as
         missing.
-    n_above : int
-        Cells above an upper limit.
+    above : ndarray of bool, shape (rows,)
+        True where the value lies above an upper limit.
+    warnings : tuple of InputWarning
+        What is doubtful about the column.
     """
 
     values: FloatArray
@@ -55,7 +62,13 @@ class Parsed:
     limit: float
     n_missing: int
     n_dates: int
-    n_above: int
+    above: BoolArray
+    warnings: tuple[InputWarning, ...] = ()
+
+    @property
+    def n_above(self) -> int:
+        """Cells above an upper limit."""
+        return int(self.above.sum())
 
 
 def parse_concentrations(
@@ -65,6 +78,8 @@ def parse_concentrations(
     flags: pd.Series | None = None,
     replace: float = 0.5,
     *,
+    known_flags: Mapping[str, str] | None = None,
+    below_text: Collection[str] = (),
     column: str = "",
     source: str = "table",
     rows: npt.NDArray[np.int64] | None = None,
@@ -87,9 +102,15 @@ def parse_concentrations(
         least a tenth of the column equals it.
     flags : pandas.Series, shape (rows,), optional
         Companion column; a cell that begins with `<` (`>`) says that the value is a detection (an
-        upper) limit.
+        upper) limit. A zero that is flagged as below the limit lies below the column's smallest
+        value.
     replace : float
         Share of the detection limit that a censored value becomes.
+    known_flags : mapping of str to {"below", "above", "missing", "ignore"}, optional
+        What other flags mean.
+    below_text : collection of str
+        Words for "below the detection limit", in upper or lower case; the limit is taken to be the column's smallest
+        positive value.
     column, source, rows
         Column name, file name and row numbers in the file, for messages.
 
@@ -108,12 +129,18 @@ def parse_concentrations(
     where = f"{source}, column {column!r}"
     numbers, leftover = to_numbers(values)
     numbers, leftover = blank_missing(values, numbers, leftover, missing)
+    worded, leftover = _below_words(values, leftover, below_text, missing)
     is_limit, is_upper, n_dates = _read_leftovers(values, numbers, leftover, rows, where)
     if flags is not None:
-        flag = cell_text(flags).str[:1].to_numpy()
-        is_limit |= (flag == "<") & (numbers > 0)
-        is_upper |= (flag == ">") & (numbers > 0)
-    _read_codes(numbers, is_limit, below, rows, where)
+        told = read_flags(flags, known_flags or {}, where)
+        numbers[told.missing] = np.nan
+        is_limit = (is_limit & ~told.missing) | (told.below & (numbers > 0))
+        is_upper = (is_upper & ~told.missing) | (told.above & (numbers > 0))
+        worded = (worded & ~told.missing) | (told.below & (numbers == 0))
+        numbers[worded] = np.nan
+    read_codes(numbers, is_limit, below, rows, where)
+    if worded.any():
+        as_smallest(numbers, is_limit, worded)
     limits = numbers[is_limit]
     result = np.where(is_limit, replace * numbers, numbers)
     return Parsed(
@@ -122,7 +149,45 @@ def parse_concentrations(
         limit=float(np.median(limits)) if limits.size else float("nan"),
         n_missing=int(np.isnan(result).sum()) - n_dates,
         n_dates=n_dates,
-        n_above=int(is_upper.sum()),
+        above=is_upper,
+        warnings=_high_limits(numbers, is_limit, rows, column, source),
+    )
+
+
+def _below_words(
+    values: pd.Series, leftover: BoolArray, below_text: Collection[str], missing: Sequence[str | float]
+) -> tuple[BoolArray, BoolArray]:
+    """Tell which cells hold a word for "below the detection limit", and which are still left over."""
+    words = {plain(str(word)).strip().casefold() for word in below_text}
+    both = words & {plain(str(code)).strip().casefold() for code in missing}
+    if both:
+        raise InputError(
+            f"samples.censoring.below_text: {min(both)!r} is in samples.missing too; remove it from one"
+        )
+    worded = np.zeros(len(values), dtype=bool)
+    if words and leftover.any():
+        worded[leftover] = plain_cells(values[leftover]).str.casefold().isin(words).to_numpy()
+    return worded, leftover & ~worded
+
+
+def _high_limits(
+    numbers: FloatArray, is_limit: BoolArray, rows: npt.NDArray[np.int64], column: str, source: str
+) -> tuple[InputWarning, ...]:
+    """Tell of detection limits above nearly all measured values."""
+    places = np.flatnonzero(is_limit)
+    high = too_high(numbers[places], numbers[(numbers > 0) & ~is_limit])
+    if not high.any():
+        return ()
+    first = places[np.flatnonzero(high)[0]]
+    return (
+        InputWarning(
+            f"{high.sum()} values are below a limit ({numbers[first]:g}) that lies above nearly all measured ones; the "
+            "share of it that they become looks like an anomaly",
+            "list them in samples.missing, or keep the rows with a better limit (samples.keep)",
+            source,
+            column,
+            str(rows[first]),
+        ),
     )
 
 
@@ -138,20 +203,14 @@ def _read_leftovers(
     is_limit = np.zeros(len(values), dtype=bool)
     is_upper = np.zeros(len(values), dtype=bool)
     # A column repeats few such texts, so each is looked at once.
-    codes, texts = pd.factorize(cell_text(values[leftover]))
-    limits = [_LIMIT.fullmatch(text) for text in texts]
+    codes, texts = pd.factorize(plain_cells(values[leftover]))
+    limits = [_LIMIT.fullmatch(text) if len(text) <= _LONGEST_CELL else None for text in texts]
     found = np.array([float(limit["number"]) if limit else 0.0 for limit in limits])
     below = np.array([limit is not None and limit["sign"] in "<≤" for limit in limits], dtype=bool)
     dates = np.array([is_date(text) for text in texts], dtype=bool)
     unread = positions[~((found > 0) | dates)[codes]] if len(texts) else positions
     if unread.size:
-        text = str(values.iat[unread[0]]).strip()
-        more = f" (and {unread.size - 1} more such cells)" if unread.size > 1 else ""
-        comma = "write decimals with a point, or " if re.fullmatch(r"[<>]?-?\d+,\d+", text) else ""
-        raise InputError(
-            f"{where}, row {rows[unread[0]]}: {text!r} is not a number{more}; {comma}list it in "
-            'samples.missing if it stands for "not analysed"'
-        )
+        _stop_at_unread(values, unread, rows, where)
     if len(texts):
         limit_cells = positions[(found > 0)[codes]]
         numbers[limit_cells] = found[codes][(found > 0)[codes]]
@@ -160,38 +219,26 @@ def _read_leftovers(
     return is_limit, is_upper, int(dates[codes].sum()) if len(texts) else 0
 
 
-def _read_codes(
-    numbers: FloatArray,
-    is_limit: BoolArray,
-    below: Collection[str],
-    rows: npt.NDArray[np.int64],
-    where: str,
+def _stop_at_unread(
+    values: pd.Series, unread: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], where: str
 ) -> None:
-    """Replace the column's codes by detection limits, in place."""
-    for code, coded in (("negative", numbers < 0), ("zero", numbers == 0)):
-        if coded.any() and code not in below:
-            first = int(np.flatnonzero(coded)[0])
-            more = f" (and {coded.sum() - 1} more such cells)" if coded.sum() > 1 else ""
-            raise InputError(
-                f"{where}, row {rows[first]}: {numbers[first]:g} is no concentration{more}; add "
-                f"{code!r} to samples.censoring.below if it means below the detection limit, or "
-                "list the value in samples.missing"
-            )
-    measured = numbers[(numbers > 0) & ~is_limit]
-    if "half_limit" in below and measured.size:
-        smallest = measured.min()
-        equal = measured == smallest
-        between = (measured > smallest) & (measured < 2 * smallest * (1 - 1e-9))
-        if equal.sum() > 1 and (not between.any() or equal.mean() >= _HALF_LIMIT_SHARE):
-            half = (numbers == smallest) & ~is_limit
-            numbers[half] *= 2
-            is_limit |= half
-    negative = numbers < 0
-    np.abs(numbers, out=numbers, where=negative)
-    is_limit |= negative
-    zero = numbers == 0
-    if zero.any():
-        positive = numbers[numbers > 0]
-        # A column of zeros alone says nothing, not even where its limit lies.
-        numbers[zero] = positive.min() if positive.size else np.nan
-        is_limit |= zero & ~np.isnan(numbers)
+    """Raise InputError for the first cell that nothing explains, with the ways out."""
+    first = unread[0]
+    text = str(values.iat[first]).strip(" \t\r\n")
+    more = f" (and {unread.size - 1} more such cells)" if unread.size > 1 else ""
+    place = f"{where}, row {rows[first]}: {shortened(text)!r} is not a number{more}"
+    if len(text) > _LONGEST_CELL:
+        raise InputError(f"{place}; look for a quotation mark that is not closed")
+    if re.fullmatch(r"[-+]?\d{1,3}( \d{3})+(\.\d*)?", text):
+        raise InputError(f"{place}; if the blank stands between thousands set samples.thousands: ' '")
+    commas = comma_hint(values.iloc[unread], "samples") if "," in text else None
+    if commas:
+        raise InputError(f"{place}; {commas}")
+    if text.endswith("%"):
+        raise InputError(
+            f"{place}; give all cells of the column as percentages, without the sign in a text file, and state the unit"
+        )
+    raise InputError(
+        f"{place}; list it in samples.censoring.below_text if it means below the detection limit, or in "
+        'samples.missing if it stands for "not analysed"'
+    )

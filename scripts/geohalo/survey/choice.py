@@ -7,10 +7,14 @@ from typing import Any
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
 from geohalo.survey.columns import Column
 from geohalo.survey.elements import UNIT_TO_PPM, concentration_factor, element_table
 
 HIGHEST_PPM = 1e6
+_MOST_NAMED = 12
+#: How the reason begins for which an element is left out that tells nothing.
+CONSTANT = "the same value in all samples"
 
 
 def wanted_columns(columns: Sequence[Column], section: Mapping[str, Any], source: str) -> list[Column]:
@@ -88,7 +92,7 @@ def choose_elements(
         The column of each element.
     section : mapping
         Config section `samples`. An element listed in `include` is kept whatever its coverage and
-        censoring.
+        censoring; one that has the same value everywhere stops where the cube is stacked.
     """
     named = bool(section.get("include"))
     coverage = values.notna().mean()
@@ -105,8 +109,67 @@ def choose_elements(
         elif not named and censored_share[element] > section["max_censored"]:
             share = censored_share[element]
             reason = f"censored in {share:.1%} of its analyses, over samples.max_censored"
+        elif not named and values[element].nunique() == 1:
+            reason = f"{CONSTANT} ({values[element].min():g} ppm)"
         reasons[element] = reason
     return reasons
+
+
+def few_elements(report: pd.DataFrame, section: Mapping[str, Any], source: str) -> list[InputWarning]:
+    """Return the warning that coverage and censoring leave out more elements than they keep.
+
+    Parameters
+    ----------
+    report : DataFrame
+        One row per column: `element`, `n`, `missing`, `kept` and `reason`.
+    section : mapping
+        Config section `samples`.
+    source : str
+        The file.
+    """
+    lost = report[
+        report["reason"].str.contains("samples.min_coverage|samples.max_censored") & ~report["kept"]
+    ]
+    kept = int(report["kept"].sum())
+    if len(lost) <= kept:
+        return []
+    sparse = lost[lost["reason"].str.contains("samples.min_coverage")]
+    names = ", ".join(lost["element"].head(_MOST_NAMED))
+    more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+    key = "samples.min_coverage" if len(sparse) * 2 >= len(lost) else "samples.max_censored"
+    change = "lower" if key == "samples.min_coverage" else "raise"
+    return [
+        InputWarning(
+            f"only {kept} of {kept + len(lost)} elements are left: {len(sparse)} are analysed in too few samples "
+            f"(samples.min_coverage {section['min_coverage']:g}) and {len(lost) - len(sparse)} censored in too many "
+            f"(samples.max_censored {section['max_censored']:g}); left out are {names}{more}",
+            f"{change} {key}, keep the rows of one method with samples.keep, or name the elements to use in "
+            "samples.include; samples_report.csv has the share of each",
+            source,
+        )
+    ]
+
+
+def constant_elements(report: pd.DataFrame, source: str) -> list[InputWarning]:
+    """Return a warning for each element that is left out since it has one value everywhere.
+
+    Parameters
+    ----------
+    report : DataFrame
+        One row per column: `element`, `column` and `reason`.
+    source : str
+        The file.
+    """
+    rows = report[report["reason"].str.startswith(CONSTANT)]
+    return [
+        InputWarning(
+            f"{row.element} has {row.reason} and is left out",
+            "check the column and its detection limit, or name the element in samples.exclude",
+            source,
+            str(row.column),
+        )
+        for row in rows.itertuples()
+    ]
 
 
 def implausible_units(values: pd.DataFrame, columns: Sequence[Column]) -> dict[str, str]:

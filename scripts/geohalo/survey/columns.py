@@ -2,14 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from geohalo.errors import InputError
-from geohalo.survey.cells import require_column
+from geohalo.survey.cells import cell_text, require_column
 from geohalo.survey.elements import concentration_factor
+from geohalo.survey.expressions import compiled, matches
+from geohalo.survey.units import known_unit
+
+# Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.
+_MOST_ANALYTES = 300
+_NAMES = (
+    "x y z e n lat latitude lon lng long longitude east easting north northing id fid oid gid objectid uid no nr num "
+    "row sample samp site elev elevation alt altitude depth date year zone datum crs epsg type"
+)
+_PLACES_AND_IDS = frozenset(_NAMES.split())
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,9 @@ class Column:
         `ppm`, `ppb` or `percent`.
     factor : float
         From the column's unit to ppm of the element.
+    then : tuple of Column
+        Columns of the same element that are used, in this order, where this one has no value or stops at an upper
+        limit.
     """
 
     element: str
@@ -35,6 +48,7 @@ class Column:
     name: str
     unit: str
     factor: float
+    then: tuple["Column", ...] = ()
 
 
 def concentration_columns(table: pd.DataFrame, section: Mapping[str, Any], source: str) -> list[Column]:
@@ -45,8 +59,8 @@ def concentration_columns(table: pd.DataFrame, section: Mapping[str, Any], sourc
     table : pandas.DataFrame
         The table as read.
     section : mapping
-        Config section `samples`; used are `elements` (regular expression or mapping), `units` and
-        `unit`.
+        Config section `samples`; used are `elements` (regular expression or mapping), `units`,
+        `unit`, `x` and `y`. A unit that the table's row of units tells (`table.attrs["units"]`) comes before `unit`.
     source : str
         File name, for messages.
 
@@ -58,61 +72,144 @@ def concentration_columns(table: pd.DataFrame, section: Mapping[str, Any], sourc
         known; two columns report one element.
     """
     elements = section["elements"]
+    units = table.attrs.get("units", {})
     if isinstance(elements, str):
-        found = _by_expression(table, elements, section, source)
+        found = _by_expression(table, elements, section, source, units)
     else:
-        found = _by_mapping(table, elements, section, source)
+        found = _by_mapping(table, elements, section, source, units)
+    found = [_with_other_units(column, table, section, source) for column in found]
     by_element: dict[str, Column] = {}
+    by_header: dict[str, Column] = {}
     for column in found:
         other = by_element.setdefault(column.element, column)
         if other is not column:
             raise InputError(
                 f"{source}: columns {other.column!r} and {column.column!r} both report "
                 f"{column.element}; narrow samples.elements to "
-                "one of them, or map elements to columns"
+                "one of them, or map elements to columns (a list of columns in the order of preference)"
             )
+        for one in (column, *column.then):
+            other = by_header.setdefault(one.column, column)
+            if other is not column:
+                raise InputError(
+                    f"{source}, column {one.column!r}: samples.elements takes it for {other.element} and for "
+                    f"{column.element}; one column reports one element"
+                )
     return found
 
 
 def _by_expression(
-    table: pd.DataFrame, expression: str, section: Mapping[str, Any], source: str
+    table: pd.DataFrame, expression: str, section: Mapping[str, Any], source: str, units: Mapping[str, str]
 ) -> list[Column]:
     key = "samples.elements"
-    try:
-        pattern = re.compile(expression)
-    except re.error as error:
-        raise InputError(f"{key}: {expression!r} is not a valid regular expression: {error}") from error
-    if "element" not in pattern.groupindex:
-        raise InputError(
-            f"{key}: {expression!r} needs a group named `element`, such as (?P<element>[A-Z][a-z]?)"
-        )
+    pattern = compiled(expression, key, "element")
     found = []
-    for header in map(str, table.columns):
-        match = pattern.fullmatch(header)
-        if match:
-            written = match.groupdict().get("unit")
-            found.append(
-                _column(header, match["element"], _unit_of(written, header, section, source), source)
-            )
+    analytes = table.attrs.get("analytes")
+    names = list(analytes) if analytes is not None else [str(name) for name in table.columns]
+    for header, match in matches(pattern, names, key).items():
+        if is_place_or_id(header, match["element"], section):
+            continue
+        written = match.groupdict().get("unit")
+        unit = _unit_of(written, header, section, source, units)
+        found.append(_column(header, match["element"], unit, source))
     if not found:
-        headers = ", ".join(repr(str(name)) for name in table.columns[:12])
-        raise InputError(f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ...")
+        headers = ", ".join(repr(name[:60]) for name in names[:12])
+        raise InputError(
+            f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ..."
+            + _long_hint(table, pattern)
+        )
     return found
 
 
+def _long_hint(table: pd.DataFrame, pattern: re.Pattern[str]) -> str:
+    """Say that a table is long, if the expression matches what one of its columns holds."""
+    for name in table.columns:
+        texts = cell_text(table[name].head(20_000)).unique()
+        if len(texts) <= _MOST_ANALYTES and len(matches(pattern, texts, "samples.elements")) > 1:
+            return (
+                f" Column {str(name)!r} holds elements: for a table with a row for each result set samples.long: "
+                f"{{element: {name}, value: ..., unit: ...}}"
+            )
+    return ""
+
+
+def _with_other_units(column: Column, table: pd.DataFrame, section: Mapping[str, Any], source: str) -> Column:
+    """Add the columns of an analyte that a long table gives in several units."""
+    others = table.attrs.get("analytes", {}).get(column.column, [])[1:]
+    units = table.attrs.get("units", {})
+    further = tuple(
+        replace(_column(other, column.name, _unit_of(None, other, section, source, units), source), then=())
+        for other in others
+    )
+    return replace(column, then=(*column.then, *further)) if further else column
+
+
+def is_place_or_id(header: str, name: str, section: Mapping[str, Any]) -> bool:
+    """Tell whether a header that an expression matches names a place or a sample and no element.
+
+    Parameters
+    ----------
+    header, name : str
+        The header, and what the expression takes for an element in it.
+    section : mapping
+        Config section `samples`.
+    """
+    if header in (section.get("x"), section.get("y")):
+        return True
+    return header == name and header.lower() in _PLACES_AND_IDS and not _is_element(name)
+
+
+def _is_element(name: str) -> bool:
+    try:
+        concentration_factor(name, "ppm")
+    except InputError:
+        return False
+    return True
+
+
 def _by_mapping(
-    table: pd.DataFrame, mapping: Mapping[str, Any], section: Mapping[str, Any], source: str
+    table: pd.DataFrame,
+    mapping: Mapping[str, Any],
+    section: Mapping[str, Any],
+    source: str,
+    units: Mapping[str, str],
 ) -> list[Column]:
     found = []
     for name, entry in mapping.items():
-        header, unit = (entry, None) if isinstance(entry, str) else (entry["column"], entry.get("unit"))
-        require_column(table, header, source, f"samples.elements.{name}")
-        found.append(_column(header, name, unit or _unit_of(None, header, section, source), source))
+        several = [
+            _mapped(table, name, one, section, source, units)
+            for one in (entry if isinstance(entry, list) else [entry])
+        ]
+        found.append(replace(several[0], then=tuple(several[1:])))
     order = {str(header): position for position, header in enumerate(table.columns)}
     return sorted(found, key=lambda column: order[column.column])
 
 
-def _unit_of(written: str | None, header: str, section: Mapping[str, Any], source: str) -> str:
+def _mapped(
+    table: pd.DataFrame,
+    name: str,
+    entry: str | Mapping[str, str],
+    section: Mapping[str, Any],
+    source: str,
+    units: Mapping[str, str],
+) -> Column:
+    header, unit = (entry, None) if isinstance(entry, str) else (entry["column"], entry.get("unit"))
+    require_column(table, header, source, f"samples.elements.{name}")
+    if header in (section.get("x"), section.get("y")):
+        raise InputError(
+            f"{source}, column {header!r}: samples.elements.{name} takes a coordinate (samples.x, samples.y) for a "
+            "concentration"
+        )
+    if unit is None:
+        unit = _unit_of(None, header, section, source, units)
+    else:
+        _stop_at_other_unit(unit, header, section, source, units)
+    return _column(header, name, unit, source)
+
+
+def _unit_of(
+    written: str | None, header: str, section: Mapping[str, Any], source: str, row_units: Mapping[str, str]
+) -> str:
     units = section.get("units", {})
     if written:
         if written not in units:
@@ -120,13 +217,35 @@ def _unit_of(written: str | None, header: str, section: Mapping[str, Any], sourc
                 f"{source}, column {header!r}: unit {written!r} is not in samples.units (which has "
                 f"{', '.join(map(repr, units)) or 'nothing'}); add it there as ppm, ppb or percent"
             )
+        _stop_at_other_unit(str(units[written]), header, section, source, row_units)
         return str(units[written])
+    told = row_units.get(header)
+    if told:
+        unit = known_unit(told, units)
+        if unit is None:
+            raise InputError(
+                f"{source}, column {header!r}: the unit {told!r}, which the row of units tells, is not known; add it "
+                "to samples.units as ppm, ppb or percent, or narrow samples.elements to leave the column out"
+            )
+        return unit
     if section.get("unit"):
         return str(section["unit"])
     raise InputError(
         f"{source}, column {header!r}: no unit is known; set samples.unit, or add a group named "
         "`unit` to samples.elements"
     )
+
+
+def _stop_at_other_unit(
+    unit: str, header: str, section: Mapping[str, Any], source: str, row_units: Mapping[str, str]
+) -> None:
+    """Raise InputError when a row of units, or a workbook's percentages, say another unit than the config."""
+    told = row_units.get(header)
+    if told and known_unit(told, section.get("units", {})) not in (unit, None):
+        raise InputError(
+            f"{source}, column {header!r}: the unit is {unit} by the config and {told!r} by the file; correct "
+            "samples.elements or samples.units"
+        )
 
 
 def _column(header: str, name: str, unit: str, source: str) -> Column:

@@ -1,30 +1,178 @@
-"""Where samples and deposits lie: coordinate columns, their CRS, and the metric CRS of the maps.
+"""Where samples and deposits lie: coordinate columns or geometries, and whether they can be in their CRS.
 
 Coordinates are always in the order x (easting, longitude), y (northing, latitude), whatever the
 authority's axis order.
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
-from pyproj import CRS, Proj, Transformer
-from pyproj.exceptions import CRSError, ProjError
+from pyproj import CRS, Transformer
 
 from geohalo.errors import InputError
-from geohalo.survey.cells import FloatArray, blank_missing, require_column, row_numbers, to_numbers
+from geohalo.input_warnings import InputWarning
+from geohalo.survey.area_of_use import check_area_of_use, possible_in, wrapped_longitudes
+from geohalo.survey.cells import (
+    BoolArray,
+    FloatArray,
+    blank_missing,
+    cell_text,
+    require_column,
+    row_numbers,
+    shortened,
+    to_numbers,
+)
+from geohalo.survey.crs import crs_name, file_crs, read_crs
+from geohalo.survey.crs import metric_crs as metric_crs
+from geohalo.survey.doubtful_places import without_zero_places
+from geohalo.survey.numbers import comma_hint
+from geohalo.survey.zones import row_crs, untold_zones
 
-# National and UTM systems are in use somewhat beyond their official area: by up to half its width,
-# at most 3 degrees.
-_MARGIN_SHARE, _MARGIN_DEGREES = 0.5, 3.0
-# UTM and national grids stay within 1 %; web Mercator stretches a metre by a third at 40 degrees of
-# latitude.
-_SCALE_TOLERANCE = 0.05
+_NORTH, _EAST = re.compile("lat|north", re.IGNORECASE), re.compile("lon|east", re.IGNORECASE)
 _POINT_KINDS = [int(shapely.GeometryType.POINT), int(shapely.GeometryType.MULTIPOINT)]
+
+
+@dataclass(frozen=True)
+class Located:
+    """Coordinates of a table's rows.
+
+    Attributes
+    ----------
+    x, y : ndarray of float64, shape (rows,)
+        In units of `crs`; NaN in both where a row has no place.
+    crs : pyproj.CRS
+        One CRS for all rows.
+    stated : str
+        The CRS as stated, several where each row has its own.
+    warnings : list of InputWarning
+    """
+
+    x: FloatArray
+    y: FloatArray
+    crs: CRS
+    stated: str
+    warnings: list[InputWarning]
+
+
+def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: str) -> Located:
+    """Return where the rows of a table lie, in one CRS and within its area of use.
+
+    Places at (0, 0) that lie far from all others count as without coordinates. Longitudes from 0 to 360 become
+    -180 to 180. With `crs_column`, each row is read in the CRS that it names, and all are given in that of most rows.
+
+    Parameters
+    ----------
+    table, section, source, key
+        As in `point_coordinates`, and `crs_column` in the section.
+
+    Raises
+    ------
+    InputError
+        As `point_coordinates` and `check_area_of_use`; a row whose CRS is unknown or unclear.
+    """
+    rows = row_numbers(table)
+    column = section.get("crs_column")
+    if column:
+        x, y = _column_points(table, section, source, key)
+        systems = None
+    else:
+        x, y, crs = point_coordinates(table, section, source, key)
+        systems = {crs: np.ones(len(x), dtype=bool)}
+    x, y, doubts = without_zero_places(x, y, rows, source)
+    doubt = None if systems is None else untold_zones(table, section, crs, source, key)
+    told = (_exchanged(section, source, key), doubts, doubt, _overridden(table, section, source, key))
+    warnings = [one for one in told if one is not None]
+    if systems is None:
+        systems = _systems_of_rows(table, np.isfinite(x), section, source, key)
+    for crs, member in systems.items():
+        x[member] = wrapped_longitudes(x[member], crs)
+        doubt = check_area_of_use(x[member], y[member], crs, source, key, rows[member])
+        warnings += [] if doubt is None else [doubt]
+    common = max(systems, key=lambda crs: int(systems[crs].sum()))
+    for crs, member in systems.items():
+        if crs is not common:
+            x[member], y[member] = project(x[member], y[member], crs, common)
+    stated = ";".join(crs.to_string() for crs in systems)
+    return Located(x, y, common, stated, warnings)
+
+
+def _exchanged(section: Mapping[str, Any], source: str, key: str) -> InputWarning | None:
+    """Return the warning that the names of the coordinate columns say the opposite of the config."""
+    x, y = str(section.get("x") or ""), str(section.get("y") or "")
+    if not (_NORTH.match(x) and _EAST.match(y)):
+        return None
+    return InputWarning(
+        f"{key}.x, the easting or longitude, is column {x!r}, and {key}.y, the northing or latitude, is column {y!r}",
+        f"exchange {key}.x and {key}.y if the names are right",
+        source,
+        x,
+    )
+
+
+def _column_points(
+    table: pd.DataFrame, section: Mapping[str, Any], source: str, key: str
+) -> tuple[FloatArray, FloatArray]:
+    """Return the numbers of both coordinate columns, NaN in both where either is missing."""
+    if not (section.get("x") and section.get("y")):
+        raise InputError(
+            f"{source}: {key}.crs_column goes with coordinate columns; name them in {key}.x and {key}.y"
+        )
+    x, y = (
+        _column_numbers(table, str(section[axis]), section.get("missing", ()), source, f"{key}.{axis}")
+        for axis in "xy"
+    )
+    absent = ~(np.isfinite(x) & np.isfinite(y))
+    return np.where(absent, np.nan, x), np.where(absent, np.nan, y)
+
+
+def _systems_of_rows(
+    table: pd.DataFrame, located: BoolArray, section: Mapping[str, Any], source: str, key: str
+) -> dict[CRS, BoolArray]:
+    """Return each CRS that the column names, and which rows with coordinates are in it."""
+    column = str(section["crs_column"])
+    require_column(table, column, source, f"{key}.crs_column")
+    base = read_crs(section["crs"], f"{key}.crs") if section.get("crs") else None
+    text, rows = cell_text(table[column]).to_numpy(dtype=object), row_numbers(table)
+    systems: dict[CRS, BoolArray] = {}
+    for cell in pd.unique(text[located]):
+        member = located & (text == cell)
+        where = f"{source}, column {column!r}, row {rows[np.flatnonzero(member)[0]]}"
+        if not cell:
+            raise InputError(
+                f"{where}: the row has coordinates and no CRS ({key}.crs_column); fill the cell in"
+            )
+        crs = row_crs(cell, base, key, where)
+        systems[crs] = systems.get(crs, np.zeros(len(text), dtype=bool)) | member
+    if not systems:
+        raise InputError(f"{source}: no row has coordinates; check {key}.x and {key}.y")
+    return systems
+
+
+def _overridden(
+    table: pd.DataFrame, section: Mapping[str, Any], source: str, key: str
+) -> InputWarning | None:
+    """Return the warning that the config's CRS stands in for that of the file."""
+    if (
+        all(section.get(axis) for axis in "xy")
+        or not section.get("crs")
+        or not isinstance(table, gpd.GeoDataFrame)
+    ):
+        return None
+    stated = read_crs(section["crs"], f"{key}.crs")
+    if table.crs is None or stated.equals(CRS(table.crs), ignore_axis_order=True):
+        return None
+    return InputWarning(
+        f"the file states {crs_name(CRS(table.crs))}, in which its coordinates cannot be; {crs_name(stated)} "
+        f"({key}.crs) is used",
+        "write the right CRS into the file",
+        source,
+    )
 
 
 def point_coordinates(
@@ -56,7 +204,7 @@ def point_coordinates(
         contradicts the file's own.
     """
     names = [section.get("x"), section.get("y")]
-    stated = _read_crs(section["crs"], f"{key}.crs") if section.get("crs") else None
+    stated = read_crs(section["crs"], f"{key}.crs") if section.get("crs") else None
     if all(names):
         x, y = (
             _column_numbers(table, str(name), section.get("missing", ()), source, f"{key}.{axis}")
@@ -81,18 +229,6 @@ def point_coordinates(
     return np.where(absent, np.nan, x), np.where(absent, np.nan, y), crs
 
 
-def _read_crs(text: str, key: str) -> CRS:
-    try:
-        crs = CRS.from_user_input(text)
-    except CRSError as error:
-        raise InputError(f"{key}: {text!r} is not a known CRS; give a code such as EPSG:4326") from error
-    if not (crs.is_geographic or crs.is_projected):
-        raise InputError(
-            f"{key}: {text!r} ({crs.name}) is neither geographic nor projected; give the CRS of a map"
-        )
-    return crs
-
-
 def _column_numbers(table: pd.DataFrame, name: str, missing: Any, source: str, key: str) -> FloatArray:
     require_column(table, name, source, key)
     numbers, leftover = blank_missing(table[name], *to_numbers(table[name]), missing)
@@ -101,8 +237,8 @@ def _column_numbers(table: pd.DataFrame, name: str, missing: Any, source: str, k
         more = f" (and {leftover.sum() - 1} more such cells)" if leftover.sum() > 1 else ""
         raise InputError(
             f"{source}, column {name!r}, row {row_numbers(table)[first]}: "
-            f"{str(table[name].iat[first])!r} is not a coordinate{more}; "
-            f"give plain numbers with a decimal point ({key})"
+            f"{shortened(str(table[name].iat[first]))!r} is not a coordinate{more}; "
+            + (comma_hint(table[name][leftover], key.rsplit(".", 1)[0]) or f"give plain numbers ({key})")
         )
     return numbers
 
@@ -121,157 +257,22 @@ def _geometry_points(
         )
     if table.crs is None and stated is None:
         raise InputError(f"{source}: the file states no CRS; set {key}.crs")
-    if (
-        table.crs is not None
-        and stated is not None
-        and not stated.equals(CRS(table.crs), ignore_axis_order=True)
-    ):
-        raise InputError(
-            f"{source}: the file states {CRS(table.crs).to_string()}, but {key}.crs is "
-            f"{stated.to_string()}; leave {key}.crs empty"
-        )
-    crs = stated if table.crs is None else _read_crs(CRS(table.crs).to_wkt(), f"CRS of {source}")
-    assert crs is not None
     # One sample has one place: the centre of a MultiPoint, which drivers write even for one point.
     centre = np.where(shapely.is_empty(shapes), None, shapely.centroid(shapes))
-    return shapely.get_x(centre), shapely.get_y(centre), crs
-
-
-def check_area_of_use(
-    x: FloatArray,
-    y: FloatArray,
-    crs: CRS,
-    source: str,
-    key: str = "samples",
-    rows: npt.NDArray[np.int64] | None = None,
-) -> None:
-    """Raise when coordinates cannot be in their CRS: degrees given as metres, or the reverse.
-
-    Parameters
-    ----------
-    x, y : ndarray of float64, shape (rows,)
-        Coordinates in units of the CRS; NaN is skipped.
-    crs : pyproj.CRS
-        Their CRS. Its area of use, widened by half its width (at most 3 degrees), is where they may
-        lie.
-    source, key, rows
-        File, config section and row numbers in the file, for messages.
-
-    Raises
-    ------
-    InputError
-        Names the first row outside, its place, the area of use and the likely cause.
-    """
-    rows = np.arange(2, len(x) + 2, dtype=np.int64) if rows is None else rows
-    present = np.isfinite(x) & np.isfinite(y)
-    x, y, rows = x[present], y[present], rows[present]
-    if not x.size:
-        return
-    degrees = (np.abs(x) <= 360) & (np.abs(y) <= 360)
-    # No survey lies within 360 metres of a CRS's origin, where UTM would count it as inside.
-    as_metres = crs.is_projected and bool(degrees.all())
-    outside = np.ones(x.shape, dtype=bool) if as_metres else ~_inside(x, y, crs)
-    if not outside.any():
-        return
-    first = int(np.flatnonzero(outside)[0])
-    if as_metres:
-        hint = f"they look like degrees: set {key}.crs to a geographic CRS such as EPSG:4326"
-    elif _inside(y, x, crs).all():
-        hint = f"x and y look swapped: exchange {key}.x and {key}.y"
-    elif crs.is_geographic and not degrees[outside].any():
-        hint = f"they look like metres: set {key}.crs to the projected CRS that they are in"
-    else:
-        hint = f"check {key}.crs, {key}.x, {key}.y and the rows themselves"
-    count = int(outside.sum())
-    more = f" (and {count - 1} more rows)" if count > 1 else ""
-    raise InputError(
-        f"{source}, row {rows[first]}{more}: coordinates x={x[first]:g}, y={y[first]:g} lie "
-        f"outside the area of use of {_crs_text(crs)}; {hint}"
-    )
-
-
-def _crs_text(crs: CRS) -> str:
-    name, area = (crs.to_string() if crs.to_authority() else crs.name), crs.area_of_use
-    if area is None:
-        return name
-    return f"{name} (longitude {area.west:g} to {area.east:g}, latitude {area.south:g} to {area.north:g})"
-
-
-def _inside(x: FloatArray, y: FloatArray, crs: CRS) -> npt.NDArray[np.bool_]:
-    if crs.is_geographic and not crs.is_projected:
-        scale = float(np.degrees(crs.axis_info[0].unit_conversion_factor))
-        longitude, latitude = x * scale, y * scale
-    else:
-        longitude, latitude = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
-    possible = np.isfinite(longitude) & (np.abs(longitude) <= 360) & (np.abs(latitude) <= 90)
-    area = crs.area_of_use
-    if area is None:
-        return possible
-    width = area.east - area.west if area.east > area.west else area.east - area.west + 360
-    margin = min(_MARGIN_SHARE * width, _MARGIN_DEGREES)
-    with np.errstate(invalid="ignore"):
-        # Counted eastwards from the western edge, so that an area across the date line is no
-        # special case.
-        in_width = (longitude - area.west + margin) % 360 <= width + 2 * margin
-    margin = min(_MARGIN_SHARE * (area.north - area.south), _MARGIN_DEGREES)
-    return possible & in_width & (latitude >= area.south - margin) & (latitude <= area.north + margin)
-
-
-def metric_crs(x: FloatArray, y: FloatArray, crs: CRS, grid_crs: str | None = None) -> CRS:
-    """Choose the CRS of the maps: `grid.crs`, else the samples' own when metric, else UTM.
-
-    Parameters
-    ----------
-    x, y : ndarray of float64, shape (rows,)
-        Coordinates in `crs`; NaN is skipped, at least one pair must not be.
-    crs : pyproj.CRS
-        CRS of the coordinates.
-    grid_crs : str, optional
-        The config key `grid.crs`.
-
-    Returns
-    -------
-    pyproj.CRS
-        Projected, in metres, and true to scale within 5 % at the survey's centre (web Mercator is
-        not).
-
-    Raises
-    ------
-    InputError
-        `grid.crs` is unknown or not metric here, or there is no UTM zone (beyond 84 N and 80 S).
-    """
-    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    longitude, latitude = to_degrees.transform(float(np.nanmedian(x)), float(np.nanmedian(y)))
-    if grid_crs is not None:
-        chosen = _read_crs(grid_crs, "grid.crs")
-        if not _is_metric(chosen, longitude, latitude):
+    x, y = shapely.get_x(centre), shapely.get_y(centre)
+    if table.crs is None:
+        assert stated is not None
+        return x, y, stated
+    # A wrong CRS in the file can be mended in the config.
+    if stated is not None and not stated.equals(CRS(table.crs), ignore_axis_order=True):
+        own = CRS(table.crs)
+        if possible_in(x, y, own):
             raise InputError(
-                f"grid.crs: {grid_crs!r} ({chosen.name}) is not metric at the survey (longitude "
-                f"{longitude:.2f}, latitude "
-                f"{latitude:.2f}): give a projected CRS in metres such as its UTM zone, or leave "
-                "the key empty"
+                f"{source}: the file states {crs_name(own)}, but {key}.crs is {crs_name(stated)}, and the "
+                f"coordinates fit the former; leave {key}.crs empty"
             )
-        return chosen
-    if _is_metric(crs, longitude, latitude):
-        return crs
-    try:
-        return gpd.GeoSeries.from_xy([longitude], [latitude], crs="EPSG:4326").estimate_utm_crs()
-    except RuntimeError as error:
-        raise InputError(
-            f"grid.crs: latitude {latitude:.2f} has no UTM zone; give a projected CRS in metres"
-        ) from error
-
-
-def _is_metric(crs: CRS, longitude: float, latitude: float) -> bool:
-    """Tell whether a unit of the CRS is a metre on the ground, to the tolerance, at one place."""
-    if not crs.is_projected or crs.axis_info[0].unit_name not in ("metre", "meter", "m"):
-        return False
-    try:
-        factors = Proj(crs).get_factors(longitude, latitude)
-    except ProjError:
-        return False
-    scales = np.array([factors.meridional_scale, factors.parallel_scale])
-    return bool(np.all(np.abs(scales - 1) <= _SCALE_TOLERANCE))
+        return x, y, stated
+    return x, y, file_crs(table.crs, source, f"set {key}.crs to the CRS that its coordinates are in")
 
 
 def project(x: FloatArray, y: FloatArray, crs_in: CRS, crs_out: CRS) -> tuple[FloatArray, FloatArray]:

@@ -10,25 +10,34 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import as_records, from_records
 from geohalo.survey.cells import (
     BoolArray,
     FloatArray,
     keep_rows,
     number_rows,
-    require_column,
     row_numbers,
 )
-from geohalo.survey.censoring import Parsed, parse_concentrations
+from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import (
     choose_elements,
+    constant_elements,
+    few_elements,
     implausible_units,
     require_values,
     stop_if_implausible,
     wanted_columns,
 )
 from geohalo.survey.columns import Column, concentration_columns
-from geohalo.survey.coordinates import check_area_of_use, metric_crs, point_coordinates, project
+from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
+from geohalo.survey.coordinates import locate, project
+from geohalo.survey.crs import metric_crs, turned_axes
+from geohalo.survey.doubtful_places import scattered_places
+from geohalo.survey.numbers import plain_numbers
+from geohalo.survey.parsing import parse_columns
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
+from geohalo.survey.repeats import differing_rows, table_without
+from geohalo.survey.spelling import plain_columns, plain_section
 
 FEWEST_SAMPLES = 30
 FEWEST_ELEMENTS = 2
@@ -39,6 +48,7 @@ def clean_samples(
     section: Mapping[str, Any],
     grid_crs: str | None = None,
     source: str | Path = "samples",
+    max_distance: float = 0.0,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Clean a survey: ppm, detection limits, duplicates, metric CRS, a choice of elements.
 
@@ -52,6 +62,8 @@ def clean_samples(
         Config key `grid.crs`.
     source : str or Path
         File name, for messages and provenance.
+    max_distance : float
+        Config key `grid.max_distance`: rows that lie many times as far from all others are doubtful.
 
     Returns
     -------
@@ -61,7 +73,7 @@ def clean_samples(
         `<El>_censored` (bool), and `geometry`. `attrs` holds the provenance: `source`, `rows_read`,
         `rows_kept` (by `keep`), `dropped_without_coordinates`, `dropped_without_values`,
         `identical_rows_dropped`, `rows_merged` (how many rows went into another one's place),
-        `samples` (rows of the result), `crs_in` and `crs_out`.
+        `samples` (rows of the result), `crs_in`, `crs_out` and `warnings`.
     report : pandas.DataFrame
         One row per concentration column: `element`, `column`, `unit`, `factor` (to ppm), `n`,
         `missing` and `censored` (places), `above_limit` and `dates` (cells), `detection_limit_ppm`,
@@ -75,33 +87,48 @@ def clean_samples(
     """
     source = str(source)
     provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    table = keep_rows(number_rows(table), section.get("keep", {}), source, "samples.keep")
+    section, attrs = plain_section(section), table.attrs
+    doubts = from_records(attrs.get("warnings", []))
+    keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
+    table = keep_rows(plain_columns(number_rows(table)), keep, source, "samples.keep")
+    table.attrs = attrs
     provenance["rows_kept"] = len(table)
     columns = concentration_columns(table, section, source)
+    doubts += coordinates_left_out(table, section, source)
     wanted = wanted_columns(columns, section, source)
+    table = _with_points(table, wanted, section, source)
 
-    x, y, crs = point_coordinates(table, section, source, "samples")
-    rows = row_numbers(table)
-    check_area_of_use(x, y, crs, source, "samples", rows)
-    if not np.isfinite(x).any():
+    found, rows = locate(table, section, source, "samples"), row_numbers(table)
+    if not np.isfinite(found.x).any():
         raise InputError(f"{source}: no row has coordinates; check samples.x, samples.y and samples.missing")
-    crs_out = metric_crs(x, y, crs, grid_crs)
-    provenance |= {"crs_in": crs.to_string(), "crs_out": crs_out.to_string()}
-    xy = np.stack(project(x, y, crs, crs_out), axis=1)
+    crs_out = metric_crs(found.x, found.y, found.crs, grid_crs)
+    provenance |= {"crs_in": found.stated, "crs_out": crs_out.to_string()}
+    turned = turned_axes(found.crs, crs_out, source)
+    doubts += [*found.warnings, *([] if turned is None else [turned])]
+    xy = np.stack(project(found.x, found.y, found.crs, crs_out), axis=1)
 
-    parsed = _parse_columns(table, wanted, section, source, rows)
+    parsed = parse_columns(table, wanted, section, source, rows)
+    about = table_without(table, _number_columns(wanted, section))
     del table  # text takes more than all that follows
     values = pd.DataFrame({element: column.values for element, column in parsed.items()}, copy=False)
     censored = pd.DataFrame({element: column.censored for element, column in parsed.items()}, copy=False)
     require_values(values, wanted, section, source)
+    doubts += [one for column in parsed.values() for one in column.warnings]
+    doubts += coordinate_doubts(wanted, values, xy, list(about.columns), source)
     usable = _usable_rows(xy, values, censored, provenance)
     _require_samples(int(usable.sum()), provenance)
+    doubts += scattered_places(xy[usable], rows[usable], max_distance, source)
     place = group_places(xy[usable], float(section["merge_distance"]))
     names = joined_names(place, rows[usable])
+    doubts += differing_rows(place, rows[usable], *_chosen(usable, values, censored), about[usable], source)
+    del about
     xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)
 
     kept, report = _choose(columns, wanted, parsed, values, censored, section, source)
+    doubts += few_elements(report, section, source)
+    doubts += constant_elements(report, source)
+    provenance["warnings"] = as_records(doubts)
     measured = _measured(values[[column.element for column in kept]])
     provenance["dropped_without_values"] += int((~measured).sum())
     provenance["samples"] = int(measured.sum())
@@ -110,6 +137,23 @@ def clean_samples(
     samples = _samples(names[measured], xy[measured], values, censored, kept, crs_out)
     samples.attrs = provenance
     return samples, report
+
+
+def _number_columns(columns: Sequence[Column], section: Mapping[str, Any]) -> set[str]:
+    """Return the columns that hold coordinates and concentrations."""
+    every = {one.column for column in columns for one in (column, *column.then)}
+    return every | {name for name in (section.get("x"), section.get("y")) if name}
+
+
+def _with_points(
+    table: pd.DataFrame, columns: Sequence[Column], section: Mapping[str, Any], source: str
+) -> pd.DataFrame:
+    """Write decimal commas as points in the columns of numbers, where the config declares them."""
+    numbers = [name for name in table.columns if name in _number_columns(columns, section)]
+    attrs = table.attrs
+    table = plain_numbers(table, numbers, section, source, "samples")
+    table.attrs = attrs
+    return table
 
 
 def _choose(
@@ -169,42 +213,6 @@ def _usable_rows(
     return usable
 
 
-def _parse_columns(
-    table: pd.DataFrame,
-    columns: Sequence[Column],
-    section: Mapping[str, Any],
-    source: str,
-    rows: npt.NDArray[np.int64],
-) -> dict[str, Parsed]:
-    """Return per element its column, converted to ppm."""
-    censoring = section["censoring"]
-    suffix = censoring.get("flag")
-    if suffix and not any(column.column + suffix in table.columns for column in columns):
-        require_column(table, columns[0].column + suffix, source, "samples.censoring.flag")
-    parsed = {}
-    for column in columns:
-        flag = column.column + suffix if suffix else None
-        one = parse_concentrations(
-            table[column.column],
-            section["missing"],
-            censoring["below"],
-            table[flag] if flag in table.columns else None,
-            censoring["replace"],
-            column=column.column,
-            source=source,
-            rows=rows,
-        )
-        parsed[column.element] = Parsed(
-            one.values * column.factor,
-            one.censored,
-            one.limit * column.factor,
-            one.n_missing,
-            one.n_dates,
-            one.n_above,
-        )
-    return parsed
-
-
 def _require_samples(count: int, provenance: Mapping[str, Any]) -> None:
     if count < FEWEST_SAMPLES:
         lost = "; ".join(
@@ -236,7 +244,7 @@ def _report(
         element = column.element
         record: dict[str, Any] = {
             "element": element,
-            "column": column.column,
+            "column": "; ".join(one.column for one in (column, *column.then)),
             "unit": column.unit,
             "factor": column.factor,
         }

@@ -11,7 +11,7 @@ The concentration of an element in a sample is built as::
     sediment = closed(ground * exp(nugget)) * exp(contamination)                (fault anthropogenic)
     reported = sediment * exp(batch shift), rounded, `<limit` or empty          (fault laboratory)
 
-with published upper-crust abundances, and major oxides closed to 100 per cent. Every part draws from a
+with published upper-crust abundances, and major and minor oxides closed to 100 per cent. Every part draws from a
 generator of its own, and a fault of strength 0 still makes its draws: two surveys that differ in one
 fault only can be compared sample by sample.
 """
@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from geohalo.simulated_deposits import deposit_type
 from geohalo.simulated_region import survey_crs
 from geohalo.survey.elements import element_table
 from geohalo.survey.simulation.faults import (
@@ -39,6 +40,7 @@ from geohalo.survey.simulation.geology import (
     draw_barren_zones,
     draw_deposit_halos,
     draw_lithologies,
+    hosted_deposits,
     lithology_shift,
     nugget_shift,
     regional_shift,
@@ -46,6 +48,7 @@ from geohalo.survey.simulation.geology import (
 from geohalo.survey.simulation.layout import SampleLayout, draw_structures, lay_out_samples, place_deposits
 from geohalo.survey.simulation.signatures import (
     ELEMENTS,
+    HOSTS,
     IN_PPB,
     LITHOLOGIES,
     OVERBURDEN,
@@ -55,11 +58,12 @@ from geohalo.survey.simulation.signatures import (
 
 PARTS = (
     "layout", "structures", "deposits", "lithology", "regional", "halos", "barren", "nugget",
-    "anthropogenic", "overburden", "laboratory",
+    "anthropogenic", "overburden", "laboratory", "hosts", "provinces",
 )  # fmt: skip
 WEAK_COVER = 0.3
 MOST_COVER = 0.95
 OTHER_VOLATILES = 5.0  # per cent
+MINORS = ("Ti", "Mn", "P")  # their oxides are a per cent or less of most samples
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class SimulatedSurvey:
         One row per sample, as a laboratory delivers it: `sample`, `x`, `y` (metres), `batch` and a
         text column for each element, such as `Cu_ppm`, `Au_ppb` or `SiO2_pct`.
     deposits : pandas.DataFrame
-        Known deposits: `name`, `x`, `y` (metres), `type`.
+        Known deposits: `name`, `x`, `y` (metres), `type` (the same for all).
     truth : xarray.Dataset
         On (y, x), y descending, cells of half the sample spacing: `halo`, `halo_weak`, `false`,
         `overburden` (0 to 1) and `lithology` (int). For evaluation only.
@@ -93,8 +97,8 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     ----------
     section : mapping
         Config section `simulate` with all defaults filled in: `seed`, `samples`, `spacing` (m),
-        `deposits`, and `faults` with the strengths (0 off, 1 ordinary) `anthropogenic`,
-        `overburden` and `laboratory`.
+        `deposits`, `deposit_type` (see `geohalo.simulated_deposits`), and `faults` with the strengths
+        (0 off, 1 ordinary) `anthropogenic`, `overburden` and `laboratory`.
 
     Returns
     -------
@@ -112,9 +116,11 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     strike = float(rng["structures"].uniform(20, 70))
     structures = draw_structures(layout, strike, rng["structures"])
     places = structures.select(place_deposits(structures, section["deposits"], rng["deposits"]))
-    halos, types = draw_deposit_halos(places.points, places.azimuth, rng["halos"])
-    barren = draw_barren_zones(layout, structures, places.points, rng["barren"])
-    lithology = draw_lithologies(layout, strike, rng["lithology"])
+    kind = deposit_type(section)
+    halos = draw_deposit_halos(places.points, places.azimuth, kind, rng["halos"])
+    barren = draw_barren_zones(layout, structures, places.points, kind, rng["barren"])
+    hosted = hosted_deposits(places.points, rng["hosts"])
+    lithology = draw_lithologies(layout, strike, rng["lithology"], hosted, HOSTS[kind])
     patches = draw_patches(layout, places.points, rng["anthropogenic"])
     cover = draw_cover(np.concatenate([layout.sites, layout.cells]), places.points, rng["overburden"])
     cover = np.minimum(faults["overburden"] * cover, MOST_COVER)
@@ -122,7 +128,7 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
 
     # Added up in place: of a national survey each part is as large as the table of samples.
     log_shift = lithology_shift(lithology, layout)
-    log_shift += regional_shift(layout.sites, strike, rng["regional"])
+    log_shift += regional_shift(layout.sites, strike, rng["regional"], rng["provinces"])
     log_shift += halos.log_shift(layout.sites)
     log_shift += barren.log_shift(layout.sites)
     nugget = nugget_shift(len(layout.sites), rng["nugget"])
@@ -137,7 +143,7 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     truth = _truth(layout, halos.share(layout.cells), false, cover_of_cells, lithology)
     crs = survey_crs(section["samples"], section["spacing"])
     truth.attrs |= {"crs": crs, "strike": strike}
-    return SimulatedSurvey(samples, _deposit_table(places.points, types), truth, crs)
+    return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs)
 
 
 def _constants() -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +164,7 @@ def _sediment(log_shift: np.ndarray, cover: np.ndarray, nugget: np.ndarray) -> n
 
 
 def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarray:
-    """Scale the major oxides of each sample so that they, the minor ones and the volatiles make 100 per cent.
+    """Scale the major and minor oxides of each sample so that they and the volatiles make 100 per cent.
 
     Volatiles (water, carbon dioxide, organic matter; not reported) are 5 per cent plus the carbon
     dioxide of carbonates, of which the lime and magnesia in excess of the crust's 4 and 3 per cent
@@ -174,18 +180,16 @@ def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarr
     Returns
     -------
     ndarray, shape (samples, elements)
-        Traces as given, majors scaled by one factor per sample.
+        Traces as given, majors and minors (Ti, Mn, P) scaled by one factor per sample.
     """
     percent = sediment / oxide_to_element / 1e4
-    majors = [ELEMENTS.index(element) for element in OXIDES]
-    minors = [ELEMENTS.index(element) for element in ("Ti", "Mn", "P")]
+    scaled = [ELEMENTS.index(element) for element in (*OXIDES, *MINORS)]
     lime, magnesia = percent[:, ELEMENTS.index("Ca")], percent[:, ELEMENTS.index("Mg")]
     dioxide = 0.785 * np.clip(lime - 4.0, 0, None) + 1.092 * np.clip(magnesia - 3.0, 0, None)
     # Carbon dioxide is scaled with the lime and magnesia that it belongs to.
-    scaled = percent[:, majors].sum(axis=1) + dioxide
-    fixed = percent[:, minors].sum(axis=1) + OTHER_VOLATILES
+    total = percent[:, scaled].sum(axis=1) + dioxide
     closed = sediment.copy()
-    closed[:, majors] *= ((100.0 - fixed) / scaled)[:, None]
+    closed[:, scaled] *= ((100.0 - OTHER_VOLATILES) / total)[:, None]
     return closed
 
 
@@ -214,11 +218,11 @@ def _report(
     return pd.DataFrame(columns)
 
 
-def _deposit_table(points: np.ndarray, types: np.ndarray) -> pd.DataFrame:
+def _deposit_table(points: np.ndarray, kind: str) -> pd.DataFrame:
     """List the known deposits as a user would."""
-    names = [f"Deposit {number:02d}" for number in range(1, len(types) + 1)]
+    names = [f"Deposit {number:02d}" for number in range(1, len(points) + 1)]
     x, y = points.round(1).T
-    return pd.DataFrame({"name": names, "x": x, "y": y, "type": types})
+    return pd.DataFrame({"name": names, "x": x, "y": y, "type": kind})
 
 
 def _truth(

@@ -36,3 +36,12 @@ def test_mistyped_cell_size(cell):
     samples = np.array([[1000.0, 1000.0], [100_000.0, 90_000.0]])
     with pytest.raises(InputError, match=r"grid\.cell"):
         survey_grid(samples, cell, max_distance=100)
+
+
+@pytest.mark.parametrize(("cell", "memory"), [(3e-6, "6.67e+06 TB"), (0.1, "6 GB"), (1e-300, "inf TB")])
+def test_a_grid_that_no_machine_holds_is_named_before_it_is_laid(cell, memory):
+    samples = np.array([[0.0, 0.0], [5000.0, 3000.0]])
+    with pytest.raises(InputError, match=r"config key grid.cell: .* Give a larger cell size") as told:
+        survey_grid(samples, cell, max_distance=1e-9)
+    assert f"{cell:g} m cells" in str(told.value)
+    assert f"take {memory} of memory for every element" in str(told.value)

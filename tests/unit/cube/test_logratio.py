@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.cube.logratio import centred_logratio, cube_values, standardise
+from geohalo.cube.logratio import centred_logratio, check_variation, cube_values, standardise, transformed
 from geohalo.cube.moments import Moments
 from geohalo.errors import InputError
 from hypothesis import given
@@ -74,3 +74,29 @@ def test_a_part_is_standardised_as_the_whole():
     moments = Moments.of(parts[0]) + Moments.of(parts[1]) + Moments.of(parts[2])
     by_parts = np.concatenate([standardise(part, 1.5, moments) for part in parts])
     np.testing.assert_allclose(by_parts, standardise(values, 1.5), atol=1e-12)
+
+
+def test_elements_with_one_value_are_named_before_anything_is_learned():
+    values = np.random.default_rng(0).lognormal(size=(40, 4))
+    values[:, [1, 3]] = [[0.1, 7.0]]
+    names = ["Cu", "Ag", "Zn", "Bi"]
+
+    def check(values, names, transform):
+        check_variation(
+            names, Moments.of(values), Moments.of(transformed(values, names, transform)), transform
+        )
+
+    with pytest.raises(InputError, match=r"^element Ag, Bi: the same value in all cells"):
+        check(values, names, "clr")
+    # As float32, the same value may come out as two.
+    values[::2, 3] *= 1 + 1e-7
+    with pytest.raises(InputError, match=r"^element Ag, Bi: "):
+        check(values, names, "log")
+    varying = values[:, [0, 2]]
+    for transform in ("clr", "log", "none"):
+        check(varying, ["Cu", "Zn"], transform)
+    # One element, or two that go together, have no log-ratio that varies.
+    for same in (varying[:, :1], varying[:, :1] * [[1.0, 3.0]]):
+        with pytest.raises(InputError, match=r"config key cube.transform: after clr all cells are alike"):
+            check(same, ["Cu", "Zn"][: same.shape[1]], "clr")
+        check(same, ["Cu", "Zn"][: same.shape[1]], "log")

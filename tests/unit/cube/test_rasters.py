@@ -8,7 +8,7 @@ import rasterio
 import rioxarray  # noqa: F401  (gives datasets their .rio)
 import xarray as xr
 from geohalo.cube.raster_files import raster_files
-from geohalo.cube.rasters import common_grid, read_bands, stack_bands
+from geohalo.cube.rasters import read_rasters
 from geohalo.errors import InputError
 from rasterio.transform import Affine, from_origin
 
@@ -41,9 +41,8 @@ def write_netcdf(path: Path, crs="EPSG:2157", dims=("y", "x"), **layers) -> Path
 
 
 def read(section: dict, folder: Path, unit="ppm"):
-    bands = read_bands({"pattern": PATTERN} | section, folder)
-    grid, crs = common_grid(bands)
-    return grid, crs, *stack_bands(bands, unit)
+    found = read_rasters({"pattern": PATTERN, "unit": unit} | section, folder)
+    return found.grid, found.crs, found.elements, found.values, found.mask
 
 
 def message(section: dict, folder: Path) -> str:
@@ -149,15 +148,20 @@ def test_cf_grid_mapping_without_well_known_text(tmp_path):
 
 
 def test_units_and_oxides_become_ppm_of_the_element(tmp_path):
-    write_tiff(tmp_path / "all.tif", VALUES, VALUES, VALUES, names=["Cu", "Al2O3", "PC1"])
-    _, _, names, values, _ = read({"file": "all.tif"}, tmp_path, unit="percent")
+    share = VALUES / 1000
+    write_tiff(tmp_path / "all.tif", share, 100 * share, share, names=["Cu", "Al2O3", "PC1"])
+    section = {"file": "all.tif", "units": {"PC1": "none"}}
+    _, _, names, values, _ = read(section, tmp_path, unit="percent")
     assert names == ["Cu", "Al", "PC1"]
-    np.testing.assert_allclose(values[0], 1e4 * VALUES)
+    np.testing.assert_allclose(values[0], 1e4 * share, rtol=1e-6)
     # Two of aluminium (26.982) in Al2O3 (101.961).
-    np.testing.assert_allclose(values[1], 1e4 * VALUES * 2 * 26.982 / 101.961, rtol=1e-4)
-    # What is no element is taken as it is.
-    np.testing.assert_array_equal(values[2], VALUES)
-    np.testing.assert_allclose(read({"file": "all.tif"}, tmp_path, unit="ppb")[3][0], VALUES / 1000)
+    np.testing.assert_allclose(values[1], 1e6 * share * 2 * 26.982 / 101.961, rtol=1e-4)
+    # What is no element is taken as it is, if the config says so.
+    np.testing.assert_allclose(values[2], share, rtol=1e-6)
+    write_tiff(tmp_path / "Cu.tif", VALUES)
+    np.testing.assert_allclose(
+        read({"folder": "."} | {"include": ["Cu"]}, tmp_path, unit="ppb")[3][0], VALUES / 1000
+    )
 
 
 @pytest.mark.parametrize(
@@ -341,8 +345,7 @@ def test_bands_of_any_kind_keep_names_and_values(tmp_path):
     """Without a unit, no name is an element and no value a concentration; bands without a name are numbered."""
     layer = VALUES - 200
     write_tiff(tmp_path / "cube.tif", layer, 2 * layer, layer, names=["Cu", "", "Al2O3"], nodata=-9999)
-    bands = read_bands({"file": "cube.tif", "unit": "none"}, tmp_path)
-    names, values, mask = stack_bands(bands, "none")
+    _, _, names, values, mask = read({"file": "cube.tif"}, tmp_path, unit="none")
     assert names == ["Cu", "band_2", "Al2O3"]
     np.testing.assert_array_equal(values, [layer, 2 * layer, layer])
     assert mask.all()

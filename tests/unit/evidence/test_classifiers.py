@@ -1,9 +1,10 @@
 """Controls that learn: the choice of the best element by brute force, and what each member is fitted to."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from geohalo.evidence.classifiers import LEARNERS, learned_scores, strongest_element, transferred_scores
-from geohalo.evidence.folds import draw_folds
+from geohalo.evidence.folds import Folds, draw_folds
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -23,6 +24,7 @@ LABELS = {
 X, Y = np.meshgrid(np.arange(30), np.arange(30))
 CELLS = np.column_stack([X.ravel(), Y.ravel()]) * 1000.0
 DEPOSITS = np.array([[6, 6], [23, 6], [6, 23], [23, 23]]) * 1000.0
+HALO = (np.hypot(*(CELLS[:, None] - DEPOSITS).transpose(2, 0, 1)) <= 2000).any(axis=1)
 
 
 def test_strongest_element_by_hand():
@@ -66,11 +68,58 @@ def test_best_element_scores_its_signed_values():
     assert spread.max() > 0.1
 
 
+def test_pathfinder_index_by_hand():
+    """Two groups and two background cells, five elements, of which the fourth does not vary.
+
+    Differences of the groups' means to that of the background: (2, 4), (-3, -3), (1, -1), (0, 0), (1, 1). Standard
+    errors over the two groups: 1, 0, 1, 0, 0; their median, 0, is added. So t is 3, 0, 0, 0, 0, as an error of 0 tells
+    nothing; with a third group that differs a little from the others every error is above 0.
+    """
+    values = np.array([[2, -3, 1, 0, 1], [4, -3, -1, 0, 1], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]], dtype=float)
+    cell = pd.DataFrame(
+        {"fold": 0, "draw": 0, "cell": range(4), "label": [1, 1, 0, 0], "group": [0, 1, -1, -1]}
+    )
+    folds = Folds("final", 1, np.array([0, 1]), np.full(2, -1), np.zeros((1, 4), bool), cell, np.empty(0))
+    mean, spread = learned_scores("pathfinder_index", values, folds, 0, 1)
+    np.testing.assert_allclose(mean, [3 * values[:, 0]])
+    assert not spread.any()
+
+
+def test_pathfinder_index_weighs_three_elements():
+    """Errors of 1 and an added median of 1 halve the mean differences: t is 5, -4, 3 and 2, of which three count."""
+    means = np.array([10.0, -8.0, 6.0, 4.0])
+    values = np.array([means - 1, means + 1, np.zeros(4), np.zeros(4)])
+    cell = pd.DataFrame(
+        {"fold": 0, "draw": 0, "cell": range(4), "label": [1, 1, 0, 0], "group": [0, 1, -1, -1]}
+    )
+    folds = Folds("final", 1, np.array([0, 1]), np.full(2, -1), np.zeros((1, 4), bool), cell, np.empty(0))
+    mean, _ = learned_scores("pathfinder_index", values, folds, 0, 1)
+    np.testing.assert_allclose(mean[0], values[:, :3] @ [5, -4, 3], rtol=1e-6)
+
+
+def test_sparse_logistic_leaves_noise_at_nothing():
+    """One element tells the classes apart: values of the nine others do not move the score at all."""
+    generator = np.random.default_rng(0)
+    cube = generator.normal(size=(len(CELLS), 10)).astype(np.float32)
+    folds = draw_folds("final", CELLS, DEPOSITS, LABELS, 1)
+    cell, label = folds.train(0, 0)
+    cube[cell, 0] += 2 * label
+    other = cube.copy()
+    other[:, 1:] = generator.normal(size=(len(CELLS), 9))
+    first = transferred_scores("sparse_logistic", cube, folds, cube, 0, 1)[0]
+    np.testing.assert_array_equal(first, transferred_scores("sparse_logistic", cube, folds, other, 0, 1)[0])
+    assert np.corrcoef(first[0], cube[:, 0])[0, 1] > 0.95
+    # The L2 penalty lets every element count.
+    dense = [transferred_scores("logistic", cube, folds, one, 0, 1)[0] for one in (cube, other)]
+    assert np.abs(dense[0] - dense[1]).max() > 0.05
+
+
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learning_depends_on_the_members_own_cells_alone(name):
     """With one draw, values of all other cells do not change the score of the training cells."""
     generator = np.random.default_rng(1)
     cube = generator.normal(size=(len(CELLS), 4)).astype(np.float32)
+    cube[:, 0] += HALO
     folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
     first, _ = learned_scores(name, cube, folds, 0, 1)
     for fold in range(2):
@@ -87,6 +136,7 @@ def test_other_cells_are_scored_by_what_was_learned_here(name):
     """Cells with the values of known ones get their scores, whatever else lies beside them."""
     generator = np.random.default_rng(2)
     cube = generator.normal(size=(len(CELLS), 4)).astype(np.float32)
+    cube[:, 0] += HALO
     folds = draw_folds("final", CELLS, DEPOSITS, LABELS, 2)
     mean, spread = learned_scores(name, cube, folds, 0, 1)
     chosen = generator.permutation(len(CELLS))[:50]

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
+from geohalo.evidence.classifiers import CLASSIFIERS
+from geohalo.evidence.context import Context
 from geohalo.evidence.controls import (
+    CONTEXT,
     CONTROLS,
     LABEL_FREE,
     PROBABILITY_CONTROLS,
     SCALE_ARRAYS,
     Ground,
+    commodity_index,
     score_control,
 )
 from geohalo.evidence.evaluate import evaluate_scores
@@ -46,7 +50,7 @@ def cube_with(signal, seed=1, bands=4):
 
 
 def ground(cube, samples=SAMPLES):
-    return Ground(cube, CELLS, DEPOSITS, samples, GRAPHS)
+    return Ground(cube, CELLS, DEPOSITS, samples, GRAPHS, sought=(0, 2))
 
 
 def score(name, cube, scheme="held_out", seeds=2, **options):
@@ -106,7 +110,7 @@ def test_logistic_is_the_mean_over_draws_fitted_on_their_own_cells():
     assert spread.max() > 0
 
 
-@pytest.mark.parametrize("name", PROBABILITY_CONTROLS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_classifiers_never_see_the_held_out_region(name):
     """Values at cells that are not in training must not change the score of any other cell."""
     cube = cube_with(3)
@@ -128,7 +132,7 @@ def test_classifiers_find_a_halo_that_is_there(name):
     assert table["brier"] < 0.15
 
 
-@pytest.mark.parametrize("name", [*PROBABILITY_CONTROLS, "best_element"])
+@pytest.mark.parametrize("name", [*PROBABILITY_CONTROLS, "best_element", "pathfinder_index"])
 def test_learners_on_noise_are_chance(name):
     """Mean over several noise cubes; 49 cells in four halos each, uniform ranks: standard error 0.02."""
     captures = []
@@ -175,6 +179,93 @@ def test_best_element_is_chosen_on_training_cells_alone():
     np.testing.assert_array_equal(mean[0], cube[:, 0])
 
 
+def test_context_is_the_cell_and_the_means_of_its_superpixels():
+    """By brute force: the mean over all cells with the same number, at each scale."""
+    cube = cube_with(2)
+    context = Context(cube, GRAPHS)
+    rows = np.array([0, 7, 444, 1599])
+    found = context[rows]
+    assert len(context) == len(CELLS)
+    assert found.shape == (4, 12)
+    for row, values in zip(rows, found, strict=True):
+        expected = [cube[row]]
+        for graph in GRAPHS:
+            expected.append(cube[graph["assignment"] == graph["assignment"][row]].mean(axis=0))
+        np.testing.assert_allclose(values, np.concatenate(expected), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(context[5:9], context[np.arange(5, 9)])
+
+
+@pytest.mark.parametrize(("name", "learner"), CONTEXT.items())
+def test_context_controls_are_the_learner_on_the_longer_rows(name, learner):
+    """Where nothing is held out; else training cells see less (see below)."""
+    cube = cube_with(3)
+    folds, mean, spread = score(name, cube, "final")
+    longer = Context(cube, GRAPHS)[np.arange(len(CELLS))]
+    ((expected, apart),) = score_control(learner, ground(longer), [folds])
+    np.testing.assert_allclose(mean, expected, atol=1e-5)
+    np.testing.assert_allclose(spread, apart, atol=1e-5)
+
+
+def test_context_without_some_ground_by_brute_force():
+    cube, away = cube_with(2), (X.ravel() < 7) & (Y.ravel() < 12)
+    found = Context(cube, GRAPHS).without(away)
+    # The first shares its square of 10 with that ground, and its square of 4; the last one neither.
+    for row in (7, 9, 40 * 12, 1599):
+        expected = [cube[row]]
+        for graph in GRAPHS:
+            own = (graph["assignment"] == graph["assignment"][row]) & ~away
+            expected.append(cube[own].mean(axis=0))
+        np.testing.assert_allclose(found[np.array([row])][0], np.concatenate(expected), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CONTEXT)
+def test_context_controls_learn_nothing_of_the_values_of_held_out_ground(name):
+    """Where superpixels lie beside the region, predictions follow from what was learned and from values beside it."""
+    cube = cube_with(2)
+    folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
+    region = folds.held_out_region[0]
+    beside = ~np.any([np.isin(one, one[region]) for one in (graph["assignment"] for graph in GRAPHS)], axis=0)
+    straddling = np.isin(GRAPHS[0]["assignment"], GRAPHS[0]["assignment"][region]) & ~region
+    cells, _ = folds.train(0, 0)
+    assert beside.any()
+    assert straddling[cells].any()
+    other = cube.copy()
+    other[region] += 5
+    ((mean, _),), ((changed, _),) = (score_control(name, ground(one), [folds]) for one in (cube, other))
+    np.testing.assert_array_equal(mean[0, beside], changed[0, beside])
+    assert (mean[0, region] != changed[0, region]).any()
+
+
+def test_context_tells_what_the_cell_alone_does_not():
+    """Cells are noise around a level of their own 4 x 4 square, which alone tells halo from background."""
+    cube = np.random.default_rng(0).normal(size=(len(CELLS), 4)).astype(np.float32) * 4
+    square = GRAPHS[1]["assignment"]
+    level = np.bincount(square, weights=HALO) / np.bincount(square)
+    cube[:, 0] += 6 * level[square]
+    captures = {}
+    for name in ("logistic", "logistic_context"):
+        folds, mean, _ = score(name, cube)
+        table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")
+        captures[name] = table.loc["capture", "estimate"]
+    assert captures["logistic_context"] > captures["logistic"] + 0.05
+
+
+def test_context_needs_a_scale():
+    with pytest.raises(ValueError, match="at least one scale"):
+        Context(cube_with(0), [])
+
+
+def test_commodity_index_is_the_mean_of_the_sought_elements():
+    cube = cube_with(1)
+    _, mean, spread = score("commodity_index", cube)
+    np.testing.assert_allclose(mean, np.tile((cube[:, 0] + cube[:, 2]) / 2, (2, 1)), rtol=1e-5, atol=1e-7)
+    assert not spread.any()
+
+
+def test_commodity_index_of_elements_that_were_not_analysed_ranks_nothing():
+    np.testing.assert_array_equal(commodity_index(cube_with(1), ()), np.zeros(len(CELLS)))
+
+
 def test_superpixel_contrast_reads_no_more_of_a_scale_than_it_says():
     folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
     fewer = [{name: graph[name] for name in SCALE_ARRAYS} for graph in GRAPHS]
@@ -212,7 +303,7 @@ def test_classifiers_tell_three_classes_apart(name):
     cube[:, :3] += 4 * np.eye(3)[classes - 1]
     labels = LABELS | {"group_distance": 5000.0, "buffer": 1000.0}
     folds = draw_class_folds("held_out", CELLS, classes, labels, seeds=2)
-    nothing = Ground(cube, CELLS, np.empty((0, 2)), SAMPLES)
+    nothing = Ground(cube, CELLS, np.empty((0, 2)), SAMPLES, GRAPHS)
     ((mean, spread),) = score_control(name, nothing, [folds])
     assert mean.shape == spread.shape == (2, 3, len(CELLS))
     np.testing.assert_allclose(mean.sum(axis=1), 1, rtol=1e-5)

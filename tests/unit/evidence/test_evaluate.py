@@ -101,6 +101,14 @@ def test_random_scores_capture_one_half():
     assert 0.8 <= inside <= 1  # nominal 0.95; few groups make the percentile interval a little narrow
 
 
+def test_found_of_maps_that_rank_nothing_is_the_area_without_spread():
+    folds = folds_of("held_out")
+    rows = evaluate(np.full((folds.n_folds, len(CELLS)), 0.5), folds).loc[["found_5", "found_10"]]
+    for column in ("estimate", "low", "high"):
+        np.testing.assert_allclose(rows[column].astype(float), [0.05, 0.1], rtol=1e-12)
+    assert (rows["n"] == 20).all()
+
+
 def test_random_scores_are_chance_in_every_cell_metric():
     folds = folds_of("held_out")
     table = evaluate(noise(folds), folds)["estimate"]
@@ -119,6 +127,8 @@ def test_perfect_scores(scheme):
     assert table["capture"] > 0.94
     assert table["success_area"] > 0.98
     assert table["pa_crossing"] >= 0.95
+    assert table["found_5"] > 0.9
+    assert table["found_10"] == 1
     assert table["contrast_t"] > 4
     for name in ("roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "kappa"):
         assert table[name] == pytest.approx(1)
@@ -155,7 +165,30 @@ def test_per_deposit_by_brute_force(scheme):
         assert row.capture == pytest.approx(np.mean([ranks[fold[cell], cell] for cell in around]))
         assert row.rank == ranks[fold[own], own]
         assert row.fold == fold[own]
+        # No two cells tie: the best 245 and 490 of 4,900 cells.
+        higher = (scores[fold[own]] > scores[fold[own], own]).sum()
+        assert (row.found_5, row.found_10) == (higher < 245, higher < 490)
         assert row.group == folds.deposit_group[row.deposit]
+
+
+def test_random_cells_that_are_nearer_to_an_unreachable_deposit_do_not_count():
+    """No fold tests them: there is no map that did not know them."""
+    beside = DEPOSITS[0] + [1500.0, 0.0]
+    deposits, surveyed = np.concatenate([DEPOSITS, [beside]]), np.append(np.ones(21, bool), False)
+    folds = draw_folds("random", CELLS, deposits, LABELS, 1, surveyed)
+    assert folds.unreachable.tolist() == [20, 21]
+    scores = noise(folds, 4)
+    row = per_deposit(scores, folds, CELLS, deposits, LABELS).iloc[0]
+    ranks = np.stack([metrics.percentile_rank(score) for score in scores])
+    test = folds.cells[(folds.cells["use"] == "test") & (folds.cells["label"] == 1)]
+    held_by = dict(zip(test["cell"], test["fold"], strict=True))
+    around = np.flatnonzero(np.hypot(*(CELLS - DEPOSITS[0]).T) <= 2500)
+    nearer = np.hypot(*(CELLS[around] - beside).T) < np.hypot(*(CELLS[around] - DEPOSITS[0]).T)
+    assert 0 < nearer.sum() < len(around)
+    kept = around[~nearer]
+    assert row["capture"] == pytest.approx(np.mean([ranks[held_by[cell], cell] for cell in kept]))
+    own = kept[np.hypot(*(CELLS[kept] - DEPOSITS[0]).T).argmin()]
+    assert row["rank"] == ranks[held_by[own], own]
 
 
 def test_inner_deposits_rank_by_their_validation_cells():

@@ -48,6 +48,27 @@ def test_percentile_rank_refuses_nan():
         metrics.percentile_rank(np.array([1.0, np.nan]))
 
 
+def test_found_in_best_by_hand():
+    """Ten cells, of which the best three are 9, 8 and one of the three that tie at 7."""
+    score = np.array([9, 8, 7, 7, 7, 3, 2, 1, 0, 0])
+    found = metrics.found_in_best(score, np.arange(10), [0.1, 0.3, 0.45, 1])
+    np.testing.assert_allclose(found[0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    np.testing.assert_allclose(found[1], [1, 1, 1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(found[2], [1, 1, 2.5 / 3, 2.5 / 3, 2.5 / 3, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(found[3], 1)
+    np.testing.assert_allclose(metrics.found_in_best(score, np.array([4, 0]), [0.3]), [[1 / 3, 1]])
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=60).map(np.array), st.floats(0, 1))
+def test_found_in_best_is_the_area_by_chance_and_follows_the_rank(score, area):
+    """Its mean over all cells is the area, whatever ties; a constant map finds that share of any cells."""
+    found = metrics.found_in_best(score, np.arange(len(score)), [area])[0]
+    assert found.mean() == pytest.approx(area)
+    assert (np.diff(found[np.argsort(score, kind="stable")]) >= -1e-9).all()
+    alike = metrics.found_in_best(np.ones(len(score)), np.array([0]), [area])
+    assert alike == pytest.approx(np.array([[area]]))
+
+
 def test_capture_is_the_mean_over_a_deposits_cells():
     value = metrics.capture(np.array([0.9, 0.5, 0.2]), np.array([0, 0, 2]), 3)
     np.testing.assert_allclose(value, [0.7, np.nan, 0.2])

@@ -97,6 +97,20 @@ def test_a_survey_without_faults_has_no_warning_and_all_numbers():
     assert len(text.splitlines()) < 30
 
 
+def test_a_map_below_chance_too_few_groups_and_lines_of_samples_come_first():
+    text = page({"fusion__above_decoys": (0.15, 0.05, 0.4)}, groups=4)
+    lines = [line for line in text.splitlines() if line.startswith("- **")]
+    assert lines[0].startswith("- **The map is upside down here**: held-out deposits outrank 0.15")
+    assert "form 4 groups" in lines[1]
+    # It is not said twice.
+    assert DECOYS not in text
+    assert "upside down" not in page({"fusion__above_decoys": (0.45, 0.3, 0.6)})
+    assert "**The map is below chance here**" in page({"fusion__above_decoys": (0.45, 0.3, 0.6)})
+    parts = metrics(), comparisons(), ranks(), NAMES
+    assert "lie along lines" in verdict(*parts, traverse=True)
+    assert "lie along lines" not in verdict(*parts)
+
+
 @pytest.mark.parametrize(
     ("metric", "by_fold", "outside"),
     [
@@ -207,3 +221,14 @@ def test_one_method_alone_is_told_without_others():
     assert "**Capture 0.82" in text
     assert "Against" not in text
     assert warned(text) == []
+
+
+def test_doubtful_input_is_told_as_it_is_written_and_not_at_any_length():
+    doubts = [f"a_b*.csv, column '<Cu>', row {k}: far off; check it" for k in range(7)]
+    page = verdict(metrics(), comparisons(), ranks(), NAMES, doubts=doubts)
+    lines = [line for line in page.splitlines() if line.startswith("- **Doubtful input.**")]
+    assert len(lines) == 6
+    assert lines[0] == r"- **Doubtful input.** a\_b\*.csv, column '\<Cu\>', row 0: far off; check it."
+    assert lines[-1] == "- **Doubtful input.** 2 more lines stand in `warnings.csv`."
+    assert "No warning" not in page
+    assert "Doubtful" not in verdict(metrics(), comparisons(), ranks(), NAMES)

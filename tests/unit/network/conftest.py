@@ -96,14 +96,19 @@ def scale_graphs():
 
 @pytest.fixture(scope="session")
 def random_network():
-    """Return a function that gives the arguments of `attributions`, for members whose every parameter is random."""
+    """Return a function that gives the arguments of `attributions`, for members whose every parameter is random.
+
+    Where there are gates, each member does without one element, the first without the first.
+    """
 
     def network(values, graphs, preset="default", variant="fusion", seeds=(0, 1), seed=0, **options):
         recipe = replace(PRESETS[preset], **options)
         state = initial_members(list(seeds), values.shape[1], len(graphs), recipe, variant, 2)
         generator = torch.Generator().manual_seed(seed)
         for name, value in state.items():
-            if name.endswith(("bias", "running_mean", "fusion")):
+            if name == "gate":
+                value[torch.arange(len(value)), torch.arange(len(value)) % value.shape[1]] = 0
+            elif name.endswith(("bias", "running_mean", "fusion", "linear.weight")):
                 value.copy_(torch.randn(value.shape, generator=generator) * 0.5)
             elif name.endswith("running_var"):
                 value.copy_(torch.rand(value.shape, generator=generator) + 0.2)

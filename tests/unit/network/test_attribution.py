@@ -41,11 +41,16 @@ def assert_adds_up(arguments, temperature=None, steps=STEPS):
 def test_elements_and_branches_add_up_to_the_change_of_the_logit(
     random_network, scale_graphs, wide_survey, preset, variant, options, steps
 ):
+    if (preset, variant) == ("reference", "linear"):
+        pytest.skip("the published network has no linear term")
     arguments = random_network(
         wide_survey[0], scale_graphs(wide_survey[1]), preset, variant, **OPTIONS[options]
     )
     assert_adds_up(arguments, torch.tensor([0.5, 3.0]), steps)
-    assert [branch for branch, _ in attributions(*arguments)] == list(VARIANTS[variant])
+    assert [branch for branch, _ in attributions(*arguments)] == [
+        *VARIANTS[variant],
+        *(["linear"] if preset != "reference" else []),
+    ]
 
 
 @given(
@@ -129,6 +134,8 @@ def test_permuted_elements_have_permuted_attributions(random_network, scale_grap
     for name in state:
         if name.endswith("conv_1.lin.weight") and name.startswith("internal"):
             state[name] = state[name][:, :, place]
+    for name in ("gate", "linear.weight"):
+        state[name] = state[name][:, place]
     state["spectrum.order"] = torch.argsort(place)[state["spectrum.order"]]
     x = arguments[1][:, place]
     encode = Encoding.of(x, graphs, PRESETS[preset])
@@ -147,7 +154,7 @@ def test_an_element_that_says_nothing_gets_nothing(random_network, scale_graphs,
             value[:, :, 5] = 0  # not looked at
     for branch, found in attributions(*arguments):
         assert (found[:, 3] == 0).all()
-        assert (found[:, 5] == 0).all() == (branch != "spectrum")
+        assert (found[:, 5] == 0).all() == (branch not in ("spectrum", "linear"))
         assert (found[:, [0, 1, 2, 4]].abs().amax(0) > 0).all()
 
 
@@ -203,6 +210,23 @@ def test_ends_of_the_line_are_the_network_s_own(random_network, scale_graphs, su
     for expected, (seen, features) in ((start, (torch.zeros_like(x), at_mean)), (end, (x, encode))):
         logits = predict_logits(state, seen, graphs, features, recipe, variant)
         torch.testing.assert_close(expected, (logits[:, 1] - logits[:, 0]).mean(0))
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_the_linear_term_adds_its_own_and_the_branches_nothing_for_what_is_not_kept(
+    random_network, scale_graphs, survey, options
+):
+    values, graphs = survey[0], scale_graphs(survey[1])
+    arguments = random_network(values, graphs, seeds=(3,), **OPTIONS[options])
+    temperature = torch.tensor([2.0])
+    found = dict(attributions(*arguments, temperature))
+    assert list(found) == ["internal", "external", "spectrum", "linear"]
+    weight = arguments[0]["linear.weight"][0]
+    torch.testing.assert_close(found["linear"], arguments[1] * weight / 2)
+    assert not arguments[0]["gate"][0, 0]
+    for branch in ("internal", "external", "spectrum"):
+        assert not found[branch][:, 0].any()
+        assert found[branch][:, 1:].abs().amax(0).gt(0).all()
 
 
 def test_three_classes_are_refused(scale_graphs, survey):

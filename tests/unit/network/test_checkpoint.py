@@ -25,7 +25,7 @@ SETTINGS = {
     "epochs": 6,
     "patience": 6,
     "device": "cpu",
-    "options": {"input_dropout": 0.2},
+    "options": {"input_dropout": 0.2, "linear": False},
 }
 
 

@@ -8,10 +8,13 @@ import torch
 from geohalo.network.definition import (
     DIRECTIONS,
     ExternalBranch,
+    LinearTerm,
     SuperpixelNorm,
     TwoBranch,
     edge_directions,
     hetero_data,
+    network_parts,
+    part_weights,
     published_weights,
 )
 from geohalo.network.encoding import Encoding
@@ -25,6 +28,8 @@ from geohalo.superpixels.segmentation import segment
 from torch_geometric.nn import GATv2Conv, GCNConv
 
 REFERENCE = PRESETS["reference"]
+#: The published network has no linear term.
+NOT_THERE = ("reference", "linear")
 
 
 def count(variant, preset="reference", elements=39):
@@ -59,8 +64,9 @@ def test_published_recipe():
         (128, 256, 64, 32),
     )
     added = ("encoding", "contrast", "attention", "label_smoothing", "group_weights", "variance_penalty")
-    added += ("input_dropout", "element_dropout", "noise")
+    added += ("input_dropout", "pathfinders", "linear", "separate_losses")
     assert not any(getattr(REFERENCE, name) for name in added)
+    assert (REFERENCE.fusion, REFERENCE.epsilon) == ("published", 1e-5)
 
 
 def test_published_kernels():
@@ -102,8 +108,15 @@ def reordered(graph, order):
     return graph | {"assignment": graph["assignment"][order], "internal_edges": edges}
 
 
-@pytest.mark.parametrize("preset", ["reference", "attention"])
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("preset", "variant"),
+    [
+        (preset, name)
+        for preset in ("reference", "attention")
+        for name in VARIANTS
+        if (preset, name) != NOT_THERE
+    ],
+)
 def test_defect_1_storage_order_of_pixels_changes_no_logit(survey, preset, variant):
     """Pixels in another order get the very logits that they had, in the definition and in the engine."""
     values, graphs, _ = survey
@@ -151,7 +164,7 @@ def test_defect_3_test_cells_choose_no_epoch(survey, draw_members, train):
     known = {field.name for field in fields(Members)}
     assert known == {
         *("seeds", "cells", "labels", "held_out", "groups", "epochs", "temperature"),
-        *("validation_cells", "validation_labels"),
+        *("factors", "validation_cells", "validation_labels", "validation_groups"),
     }
     values, graphs, _ = survey
     members = draw_members(len(values), 1)
@@ -209,6 +222,59 @@ def test_published_weights_by_hand():
     assert published_weights(2, VARIANTS["spatial"]) == [0.25] * 4
     assert published_weights(2, VARIANTS["internal"]) == [0.5, 0.5]
     assert published_weights(0, VARIANTS["spectrum"]) == [1.0]
+    # The branches are corrections to a linear term, which counts in full.
+    assert published_weights(1, (*VARIANTS["fusion"], "linear")) == [0.25, 0.25, 0.5, 1.0]
+    assert published_weights(2, (*VARIANTS["internal"], "linear")) == [0.5, 0.5, 1.0]
+    assert published_weights(0, ("linear",)) == [1.0]
+
+
+def test_parts_by_hand():
+    """In the order of their weights."""
+    assert network_parts((*VARIANTS["fusion"], "linear"), 2) == [
+        ("internal", 0),
+        ("internal", 1),
+        ("external", 0),
+        ("external", 1),
+        ("spectrum", 0),
+        ("linear", 0),
+    ]
+    assert network_parts(("linear",), 0) == [("linear", 0)]
+
+
+def test_learned_weights_by_hand():
+    """Softmax of their logarithms and what was learned, times the sum of those given."""
+    prior = torch.tensor([0.5, 0.5, 1.0]).log()
+    torch.testing.assert_close(part_weights(prior, None), torch.tensor([0.5, 0.5, 1.0]))
+    torch.testing.assert_close(part_weights(prior, torch.zeros(3)), torch.tensor([0.5, 0.5, 1.0]))
+    learned = torch.tensor([3.0, 1.0, 1.0]).log()  # 3/2, 1/2 and 1 of 3 in all, which are 2
+    torch.testing.assert_close(part_weights(prior, learned), torch.tensor([1.0, 1 / 3, 2 / 3]))
+
+
+def test_linear_term_by_hand():
+    term = LinearTerm(2)
+    term.weight.copy_(torch.tensor([2.0, -1.0]))
+    term.bias.fill_(0.5)
+    found = term(torch.tensor([[1.0, 3.0], [0.0, 0.0]]))
+    torch.testing.assert_close(found, torch.tensor([[0.0, -0.5], [0.0, 0.5]]))
+    assert not list(term.parameters())  # nothing of it is trained
+
+
+def test_a_gate_in_the_definition(survey):
+    """An element that is not kept reaches no branch; the linear term has weights of its own."""
+    values, graphs, _ = survey
+    data, x = [hetero_data(graph) for graph in graphs], torch.as_tensor(values)
+    other = x.clone()
+    other[:, 3] += 1
+    torch.manual_seed(0)
+    network = TwoBranch(values.shape[1], 2, PRESETS["default"], "fusion").eval()
+    network.gate[3] = 0
+    with torch.no_grad():
+        before, after = network.parts(x, data), network.parts(other, data)
+        assert torch.equal(before, after)
+        network.gate[3], network.linear.weight[3] = 1, 2.0
+        before, after = network.parts(x, data), network.parts(other, data)
+    assert all(not torch.allclose(one, two) for one, two in zip(before, after, strict=True))
+    torch.testing.assert_close(after[-1][:, 1] - before[-1][:, 1], torch.full((len(x),), 2.0))
 
 
 def test_directions_by_hand():
@@ -261,5 +327,7 @@ def test_learned_fusion_starts_at_the_published_weights(survey):
     x = torch.as_tensor(values)
     with torch.no_grad():
         torch.testing.assert_close(learned(x, data), published(x, data))
-        learned.fusion[-1] += 20  # all weight to the spectrum branch
-        torch.testing.assert_close(learned(x, data), learned.spectrum(x))
+        learned.fusion[-2] += (
+            20  # all weight to the spectrum branch: that of the branches, and the linear term's
+        )
+        torch.testing.assert_close(learned(x, data), 2 * learned.spectrum(x))

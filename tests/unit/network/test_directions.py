@@ -190,6 +190,8 @@ def test_training_finds_where_the_label_comes_from(bearing, step):
         np.arange(2), *(np.tile(a, (2, 1)) for a in (cells, target)), np.zeros((2, labels.size), bool)
     )
     options = {"learning_rate": 0.01, "input_dropout": 0.0, "dropout": 0.1}
+    # The branch by itself, and not as a correction to a linear term that is kept small.
+    options |= {"pathfinders": 0, "linear": False, "weight_decay": 0.01, "epsilon": 1e-5}
     settings = Settings("attention", "external", options, epochs=150, device="cpu")
     state = train_and_predict(values, [graph], members, settings, report=lambda line: None).state
     scale = ScaleGraph.from_arrays(graph, CPU)

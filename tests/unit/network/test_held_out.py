@@ -8,13 +8,15 @@ import torch
 from geohalo.errors import InputError
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, initial_members
+from geohalo.network.engine import Engine, branches_of, initial_members
 from geohalo.network.labelled import labelled_logits, labelled_scale
-from geohalo.network.presets import PRESETS, VARIANTS
+from geohalo.network.masks import Masks
+from geohalo.network.presets import PRESETS
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training
 
 CPU = torch.device("cpu")
+MASKS = Masks(torch.zeros(1, dtype=torch.int64), 0)
 PLAIN = replace(PRESETS["default"], encoding=0, contrast=False, epochs=3)
 RECIPES = {
     "default": PLAIN,
@@ -119,7 +121,8 @@ def prepared(survey, cells, region, variant):
     labelled = [
         labelled_scale(scale, Encoding(values), cells, torch.as_tensor(region), recipe) for scale in scales
     ]
-    logits = labelled_logits(Engine(state, recipe, VARIANTS[variant], True), values[cells.t()], labelled)
+    engine = Engine(state, recipe, branches_of(state, variant), MASKS)
+    logits = labelled_logits(engine, values[cells.t()], labelled)
     return logits.fused(), logits.usable, labelled
 
 
@@ -151,8 +154,8 @@ def test_the_scale_that_is_left_takes_the_weight_of_both(survey):
     assert labelled[0].there[0, 0] == 1
     fine = replace(PLAIN, dropout=0.0, input_dropout=0.0)
     state = initial_members([0], survey[0].shape[1], 2, fine, "internal")
-    first = {n: v for n, v in state.items() if not n.startswith("internal.1")} | {"prior": torch.zeros(1, 1)}
-    engine = Engine(first, fine, VARIANTS["internal"], True)
+    first = {n: v for n, v in state.items() if not n.startswith("internal.1")} | {"prior": torch.zeros(1, 2)}
+    engine = Engine(first, fine, branches_of(first, "internal"), MASKS)
     alone = labelled_logits(engine, torch.as_tensor(survey[0])[cells.t()], labelled[:1]).fused()
     torch.testing.assert_close(logits[0], alone[0])
     assert not torch.allclose(logits[1], alone[1])

@@ -61,7 +61,7 @@ def test_what_options_add():
     plain = training_bytes(fields, 39, 8, "spatial", LEAN)
     encoded = training_bytes(fields, 39, 8, "spatial", replace(LEAN, encoding=8, contrast=True))
     assert encoded == (4 * 1000 * (39 * 16 + 1) * 2, plain[1])
-    disturbed = training_bytes(fields, 39, 8, "spatial", replace(LEAN, noise=0.1))
+    disturbed = training_bytes(fields, 39, 8, "spatial", replace(LEAN, input_dropout=0.1))
     assert disturbed == (4 * 1000 * 40 * 3, plain[1])
     attending = training_bytes(fields, 39, 8, "spatial", replace(LEAN, attention=True))
     assert attending == (plain[0], plain[1] + 4 * 50 * 32 * 8 * 6)

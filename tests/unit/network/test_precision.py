@@ -8,7 +8,7 @@ import torch
 from geohalo.network.presets import PRESETS, VARIANTS
 from sklearn.metrics import roc_auc_score
 
-STILL = {"dropout": 0.0, "input_dropout": 0.0, "element_dropout": 0.0, "noise": 0.0}
+STILL = {"dropout": 0.0, "input_dropout": 0.0}
 OPTIONS = {
     "default": {},
     "attention": {"attention": True},

@@ -7,6 +7,7 @@ import pytest
 import torch
 from geohalo.network.definition import TwoBranch
 from geohalo.network.engine import Engine, initial_members
+from geohalo.network.masks import Masks
 from geohalo.network.members import Members
 from geohalo.network.presets import PRESETS
 from geohalo.network.run import Settings, train_and_predict
@@ -15,7 +16,7 @@ from geohalo.superpixels.graph import build_graph
 ELEMENTS = 11
 ORDER = tuple(int(k) for k in np.random.default_rng(5).permutation(ELEMENTS))
 #: Every option that draws at random per element or per value is on.
-OPTIONS = {"element_dropout": 0.2, "noise": 0.1, "input_dropout": 0.2, "encoding": 3, "contrast": True}
+OPTIONS = {"input_dropout": 0.2, "encoding": 3, "contrast": True}
 
 
 @pytest.fixture(scope="module")
@@ -66,20 +67,21 @@ def test_members_carry_the_order_and_the_definition_obeys_it(ground):
     np.testing.assert_allclose(plain.numpy(), ordered.score[1, 0], rtol=1e-4)
 
 
-def test_elements_dropped_are_the_same_ones_in_both_branches():
-    """What element dropout takes from a member is counted by elements, not by places along the spectrum."""
-    preset = replace(PRESETS["default"], element_dropout=0.5, dropout=0.0, input_dropout=0.0)
+def test_elements_kept_are_the_same_ones_in_both_branches():
+    """A gate counts by elements, not by places along the spectrum."""
+    preset = replace(PRESETS["default"], dropout=0.0, input_dropout=0.0)
     state = initial_members([0], ELEMENTS, 1, preset, "fusion", 2)
     state["spectrum.order"][:] = torch.tensor(ORDER)
-    engine = Engine(state, preset, ("internal", "spectrum"), training=True)
-    torch.manual_seed(0)
-    kept = engine.kept_elements(1, ELEMENTS, torch.device("cpu"))
-    lost = [k for k in range(ELEMENTS) if kept[0, k] == 0]
-    assert 0 < len(lost) < ELEMENTS
-    x = torch.randn(5, 1, ELEMENTS)
+    lost = [1, 2, 7]
+    state["gate"][0, lost] = 0
+    engine = Engine(state, preset, ("internal", "spectrum"), Masks(torch.tensor([0]), 0))
+    x = torch.randn(5, 1, ELEMENTS, generator=torch.Generator().manual_seed(0))
     other = x.clone()
     other[..., lost] += 1.0
-    torch.testing.assert_close(engine.spectrum(other * kept), engine.spectrum(x * kept))
-    assert not torch.allclose(engine.spectrum(other), engine.spectrum(x))
-    weight = engine.first_weight(0, kept)[0, :, :-1]
+    torch.testing.assert_close(engine.spectrum(other), engine.spectrum(x))
+    for kept in sorted(set(range(ELEMENTS)) - set(lost)):
+        other = x.clone()
+        other[..., kept] += 1.0
+        assert not torch.allclose(engine.spectrum(other), engine.spectrum(x))
+    weight = engine.first_weight(0)[0, :, :-1]
     assert [k for k in range(ELEMENTS) if not weight[:, k].any()] == lost

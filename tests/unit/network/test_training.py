@@ -12,6 +12,7 @@ from geohalo.network.definition import TwoBranch, hetero_data
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import initial_members
 from geohalo.network.fourier import layers_by_frequency
+from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.members import HISTORY
 from geohalo.network.memory import spectrum_apart
 from geohalo.network.presets import PRESETS
@@ -19,7 +20,7 @@ from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training, choose_device, clip_members, repeatable
 
 CPU = torch.device("cpu")
-STILL = {"dropout": 0.0, "input_dropout": 0.0, "element_dropout": 0.0, "noise": 0.0}
+STILL = {"dropout": 0.0, "input_dropout": 0.0}
 DEFAULT = PRESETS["default"]
 RECIPES = PRESETS | {
     "encoded": replace(DEFAULT, encoding=4, contrast=True, clip_internal=0.05),
@@ -51,14 +52,21 @@ def plain_training(survey, recipe, cells, label, seed):
     features = Encoding.of(x, scales, recipe)(torch.arange(len(x)))
     torch.manual_seed(seed)
     network = TwoBranch(x.shape[1], 2, recipe, "fusion").train()
+    if recipe.linear:
+        # Halo cells without a group are one group.
+        fit = fit_linear_term(survey[0][cells], label.numpy(), np.zeros(len(label)), recipe.pathfinders)
+        network.gate.copy_(torch.as_tensor(fit.kept))
+        network.linear.weight.copy_(torch.as_tensor(fit.weight))
+        network.linear.bias.fill_(fit.bias)
     optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     losses = []
     for _ in range(recipe.epochs):
         optimiser.zero_grad()
         parts = network.parts(x, data, features)[:, cells]
         fused = torch.einsum("b,bpk->pk", network.weights(), parts)
+        own = parts[:-1] + parts[-1] if recipe.linear else parts
         if recipe.separate_losses:
-            loss = sum(plain_loss(part, label, recipe) for part in parts)
+            loss = sum(plain_loss(part, label, recipe) for part in own)
             if recipe.fusion == "learned":
                 fused = torch.einsum("b,bpk->pk", network.weights(), parts.detach())
                 loss = loss + plain_loss(fused, label, recipe)
@@ -73,7 +81,7 @@ def plain_training(survey, recipe, cells, label, seed):
             if largest:
                 torch.nn.utils.clip_grad_norm_(branch.parameters(), largest)
         optimiser.step()
-        number = len(parts) + (recipe.fusion == "learned") if recipe.separate_losses else 1
+        number = len(own) + (recipe.fusion == "learned") if recipe.separate_losses else 1
         losses.append(loss.item() / number)
     with torch.no_grad():
         score = network.eval()(x, data, features).softmax(-1)[:, 1]
@@ -195,6 +203,7 @@ def test_early_stopping_keeps_each_members_best_epoch(survey, draw_members):
     kept, after = follow(training, curves)
     assert training.best_epoch.tolist() == [4, 1]
     assert len(after) == 7  # three epochs after the latest best one
+    assert np.isfinite(training.table()["loss"]).sum(1).tolist() == [7, 4]  # each three after its own
     for name, value in kept.items():
         assert torch.equal(value[0], after[3][name][0]), name
         assert torch.equal(value[1], after[0][name][1]), name
@@ -218,6 +227,9 @@ def test_validation_of_one_class_does_not_choose_an_epoch(survey, draw_members):
     assert training.best_epoch[1] == 5
     assert np.isnan(training.table()["validation_auc"][1]).all()
     assert all(torch.equal(kept[name][1], value[1]) for name, value in training.state.items())
+    training = training_of(survey, members, epochs=9, patience=1)
+    training.run(lambda *_: None, Checkpoint(), "")
+    assert np.isfinite(training.table()["loss"]).sum(1).tolist() == [training.best_epoch[0] + 1, 9]
     members.validation_labels[:] = 0
     training = training_of(survey, members, epochs=5, patience=2)
     training.run(lambda *_: None, Checkpoint(), "")

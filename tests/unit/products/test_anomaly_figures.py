@@ -3,6 +3,7 @@ import pytest
 from geohalo.products import anomaly_figures
 from geohalo.products.figures import anomaly_map, truth_map
 from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.percentiles import LIMITS, limit_labels, percentiles
 
 CAPTURE = (0.842, 0.711, 0.933)
 NO_INTERVAL = (0.842, float("nan"), float("nan"))
@@ -21,14 +22,17 @@ def test_map_shows_the_score_and_the_evidence(scene):
         *scene.grid, scene.layer, scene.deposits, CAPTURE, 0.987, "held-out", crs="EPSG:2157"
     )
     assert (
-        "survey: scores of ground held out, held-out capture 0.84 (95 % interval 0.71–0.93), above chance"
+        "survey: map of ground held out, held-out capture 0.84 (95 % interval 0.71–0.93), above chance"
         in words(figure)
     )
     assert "Random split: 0.99 (optimistic" in words(figure)
-    assert "the fold in which its nearest deposit was held out" in words(figure)
+    assert "Ranks in maps that did not know the deposits near them" in words(figure)
     image = figure.axes[0].images[0]
-    np.testing.assert_array_equal(image.get_array().compressed(), scene.layer[scene.mask])
-    assert image.get_clim() == (0, 1)
+    ranks = percentiles(np.where(scene.mask, scene.layer, np.nan))
+    np.testing.assert_array_equal(image.get_array().compressed(), ranks[scene.mask])
+    assert image.norm.boundaries.tolist() == list(LIMITS)
+    told = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert told == limit_labels(ranks * 0 + scene.layer)
     assert legend(figure) == [
         "3 deposits",
         "top 5 % of the area",
@@ -45,6 +49,15 @@ def test_final_map_says_that_its_fit_is_no_evidence(square):
     assert "Random split" not in words(figure)
 
 
+def test_what_must_be_known_first_stands_above_the_rest(square):
+    common = (*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "final")
+    figure = anomaly_map(*common, warned="No basis for a map: one.\nAnd another.")
+    told = words(figure)
+    strong = [text.get_text() for text in figure.texts if text.get_fontweight() == "bold"]
+    assert strong == [figure.get_suptitle(), "No basis for a map: one.\nAnd another."]
+    assert told.index("No basis for a map: one. And another.") < told.index("Random split")
+
+
 @pytest.mark.parametrize("kind", ["final", "held-out"])
 def test_map_of_realisations_says_so(square, kind):
     common = (*square.grid, square.layer, square.deposits, CAPTURE, float("nan"), kind)
@@ -56,7 +69,8 @@ def test_map_of_realisations_says_so(square, kind):
     ("capture", "verdict"),
     [
         ((0.6, 0.45, 0.8), "not told from chance"),
-        ((0.3, 0.2, 0.4), "below chance"),
+        ((0.3, 0.2, 0.4), "the map is upside down here"),
+        ((0.45, 0.2, 0.7), "below chance"),
         (NO_INTERVAL, "held-out capture 0.84"),
         ((float("nan"),) * 3, "without held-out evidence"),
     ],
@@ -71,7 +85,8 @@ def test_headline_claims_no_more_than_the_interval(square, capture, verdict):
     [
         ((0.8, 0.6, 0.9), "above decoys"),
         ((0.6, 0.4, 0.9), "not told from decoys"),
-        ((0.2, 0.1, 0.4), "below decoys"),
+        ((0.2, 0.1, 0.4), "the map is upside down here"),
+        ((0.4, 0.1, 0.7), "below chance"),
     ],
 )
 def test_decoys_decide_whether_the_capture_is_worth_anything(square, above, verdict):
@@ -100,16 +115,34 @@ def test_names_with_formula_signs_are_drawn_as_they_stand(square, tmp_path):
     assert figure._suptitle._preprocess_math(title)[0].startswith("$urvey_1 $: ")
 
 
-def test_contours_enclose_the_share_that_they_name(square):
+def enclosed(lines):
+    """Return the area within closed lines, holes left out: shoelace formula."""
+    rings = [path.vertices for path in lines.get_paths()]
+    assert all((ring[0] == ring[-1]).all() for ring in rings)
+    ends = [(ring[:-1].T, ring[1:].T) for ring in rings]
+    return abs(sum(np.sum(x1 * y2 - x2 * y1) / 2 for (x1, y1), (x2, y2) in ends))
+
+
+def test_lines_enclose_the_share_that_they_name(square):
     page = MapPage(Ground(square.x, square.y, square.mask), "title")
     handles = anomaly_figures.draw_contours(page, page.panels[0], square.layer)
-    levels = [float(one.levels[0]) for one in page.panels[0].collections]
-    inside = square.layer[square.mask]
-    assert [np.mean(inside >= level) for level in levels] == pytest.approx([0.05, 0.10], abs=2 / inside.size)
+    cells = [enclosed(lines) / 4 for lines in page.panels[0].collections]
+    inside = int(square.mask.sum())
+    assert [one / inside for one in cells] == pytest.approx([0.05, 0.10], abs=2 / inside)
     assert [one.get_label() for one in handles] == ["top 5 % of the area", "top 10 % of the area"]
 
 
-def test_scores_that_tie_get_no_contour(square):
+def test_lines_are_closed_where_the_best_ground_lies_at_the_edge(square):
+    page = MapPage(Ground(square.x, square.y, square.mask), "title")
+    # Highest along the northern edge of the map.
+    score = np.where(square.mask, -np.indices(square.mask.shape)[0] + square.layer / 100, np.nan)
+    anomaly_figures.draw_contours(page, page.panels[0], score)
+    cells = [enclosed(lines) / 4 for lines in page.panels[0].collections]
+    inside = int(square.mask.sum())
+    assert [one / inside for one in cells] == pytest.approx([0.05, 0.10], abs=2 / inside)
+
+
+def test_scores_that_tie_get_no_line(square):
     page = MapPage(Ground(square.x, square.y, square.mask), "title")
     flat = np.where(square.mask, 0.5, np.nan)
     assert anomaly_figures.draw_contours(page, page.panels[0], flat) == []
@@ -132,10 +165,11 @@ def test_truth_stands_beside_the_score_and_the_headline_ranks_it(scene):
     told = f"halos rank {halo_rank:.0f}, contamination rank {false_rank:.0f} of 100 on average"
     assert figure.get_suptitle().replace("\n", " ") == f"survey: {told}"
     maps = [axes for axes in figure.axes if axes.images]
-    for axes, layer in zip(maps, (score, halo, false, cover), strict=True):
+    ranks = percentiles(np.where(scene.mask, score, np.nan))
+    for axes, layer in zip(maps, (ranks, halo, false, cover), strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array().compressed(), layer[scene.mask])
-    assert [axes.get_title(loc="left").split(":")[0] for axes in maps] == [
-        "Held-out anomaly score",
+    assert [axes.get_title(loc="left").replace("\n", " ").split(":")[0] for axes in maps] == [
+        "Held-out anomaly score, percentile",
         "Truth",
         "Truth",
         "Truth",

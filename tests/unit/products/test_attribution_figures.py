@@ -60,13 +60,15 @@ def test_titles_name_elements_shares_and_branches(square):
 def test_targets_are_outlined_around_their_cells(square):
     targets = np.zeros(square.mask.shape, np.uint16)
     targets[18:22, 15:20] = 1
+    targets[22:24, 15:20] = 2
     figure = drawn(square, targets=targets)
     axes = figure.axes[0]
-    paths = [path for line in axes.collections for path in line.get_paths() if len(path.vertices) > 8]
-    corners = np.vstack([path.vertices for path in paths])
-    # Cells of 2 km, centres on even kilometres; the line runs half way to the next centres.
-    west, east = corners[:, 0].min(), corners[:, 0].max()
-    assert (west, east) == pytest.approx((500 + 15 * 2 - 1, 500 + 19 * 2 + 1))
+    corners = [path.vertices for line in axes.collections for path in line.get_paths()]
+    # Cells of 2 km, centres on even kilometres; the lines run along their edges, and between two targets as well.
+    west, east = 500 + 15 * 2 - 1, 500 + 19 * 2 + 1
+    spans = [(*one.min(axis=0), *one.max(axis=0)) for one in corners]
+    north = 6000 - 18 * 2 + 1
+    assert spans == [(west, north - 8, east, north), (west, north - 12, east, north - 8)]
     assert "outline of a target" in [text.get_text() for text in figure.legends[0].get_texts()]
     nothing = drawn(square, targets=np.zeros_like(targets))
     assert "outline of a target" not in [text.get_text() for text in nothing.legends[0].get_texts()]
@@ -111,16 +113,15 @@ def test_bars_are_contrasts_in_the_order_of_their_mean():
     first, second = figure.axes[:2]
     # Means over both targets: Au 1.5, K 0.3, Zn -1.5.
     assert list(bars(first)) == list(bars(second)) == ["Au", "K", "Zn"]
-    # Target 2 holds no known deposit and comes first.
-    assert [bar.get_height() for bar in bars(first).values()] == [1.0, pytest.approx(0.1), -2.0]
-    assert [bar.get_height() for bar in bars(second).values()] == [2.0, 0.5, -1.0]
+    assert [bar.get_height() for bar in bars(first).values()] == [2.0, 0.5, -1.0]
+    assert [bar.get_height() for bar in bars(second).values()] == [1.0, pytest.approx(0.1), -2.0]
     assert first.get_ylim() == second.get_ylim()
     assert first.get_ylim()[1] == -first.get_ylim()[0] > 2.0
 
 
 def test_colours_are_the_attribution_of_all_branches():
     figure = fingerprint_plot("survey", *tables())
-    hues = {name: bar.get_facecolor() for name, bar in bars(figure.axes[1]).items()}
+    hues = {name: bar.get_facecolor() for name, bar in bars(figure.axes[0]).items()}
     # Twice z / 10: the largest is Au with 0.4, at the end of the scale; Zn is half as far on the other side.
     scale = figure.axes[-1].collections[-1] if figure.axes[-1].collections else figure.axes[-1].images[0]
     assert scale.norm.vmin == -scale.norm.vmax == pytest.approx(-0.4)
@@ -134,11 +135,21 @@ def test_colours_are_the_attribution_of_all_branches():
 
 def test_titles_tell_size_score_and_the_nearest_deposit():
     figure = fingerprint_plot("survey", *tables())
-    assert title(figure) == "survey: target 2 is enriched in Au, K and depleted in Zn"
+    assert title(figure) == "survey: target 1 is enriched in Au, K and depleted in Zn"
     assert [axes.get_title("left") for axes in figure.axes[:2]] == [
-        r"Target 2: 12 km², mean score 0.90, 7 km to Old \$mine\$ <b>",
-        r"Target 1: 12 km², mean score 0.90, Old \$mine\$ <b> inside",
+        r"Target 1: 12 km², Old \$mine\$ <b> inside",
+        r"Target 2: 12 km², 7 km to Old \$mine\$ <b>",
     ]
+    # Of many elements there is one target in a row, and room for more.
+    many = fingerprint_plot("survey", *tables(elements=[f"E{k}" for k in range(20)]))
+    assert many.axes[0].get_title("left") == r"Target 1: 12 km², mean score 0.90, Old \$mine\$ <b> inside"
+
+
+def test_the_elements_that_carry_the_map_are_drawn_in_their_order():
+    figure = fingerprint_plot("survey", *tables(), carrying=["K", "Ni", "Zn"])
+    assert list(bars(figure.axes[0])) == ["K", "Zn"]
+    assert title(figure) == "survey: target 1 is enriched in K and depleted in Zn"
+    assert "the 2 elements of 3 that carry the map" in words(figure)
 
 
 def test_the_first_targets_and_the_elements_that_say_most_are_drawn():
@@ -151,7 +162,7 @@ def test_the_first_targets_and_the_elements_that_say_most_are_drawn():
     assert len(panels) == MOST_TARGETS
     assert list(bars(panels[0])) == names[:9:-1]
     assert (
-        f"{MOST_TARGETS} targets of {MOST_TARGETS + 3}, those without a known deposit first; "
+        f"{MOST_TARGETS} targets of {MOST_TARGETS + 3}, those on new ground first; "
         f"the {MOST_ELEMENTS} elements of" in words(figure)
     )
 

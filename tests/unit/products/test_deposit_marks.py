@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.products import deposit_marks, map_axes
+from geohalo.products.deposit_marks import spread_labels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -78,3 +79,16 @@ def test_stars_stand_at_the_deposits_in_km(square):
     mark = deposit_marks.draw_deposits(page.panels[0], square.deposits)
     np.testing.assert_allclose(page.panels[0].lines[0].get_xydata() * 1e3, square.deposits[["x", "y"]])
     assert mark.get_label() == "4 deposits"
+
+
+def test_labels_move_aside_for_earlier_ones_and_no_further_than_they_must():
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [50.0, 0.0], [0.0, 1.0]])
+    moves = spread_labels(points, np.full((4, 2), 10.0))
+    assert moves[[0, 2]].tolist() == [[0, 0], [0, 0]]
+    centres = points + moves
+    apart = np.abs(centres[:, None] - centres).max(axis=2)[np.triu_indices(4, 1)]
+    assert apart.min() >= 10
+    assert 0 < np.hypot(*moves.T).max() <= 18
+    # A star stands on the first point.
+    assert np.abs(spread_labels(points[:1], np.full((1, 2), 10.0), np.array([[-4, -4, 4, 4]]))).max() >= 9
+    assert spread_labels(np.empty((0, 2)), np.empty((0, 2))).shape == (0, 2)

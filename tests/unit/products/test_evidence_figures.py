@@ -135,6 +135,18 @@ def test_comparison_shows_every_estimate_interval_and_optimistic_value(metrics):
         assert high >= 1
 
 
+def test_comparison_has_symbols_of_what_is_drawn_alone(metrics):
+    def told(table):
+        return [text.get_text() for text in metric_comparison("survey", table).legends[0].get_texts()]
+
+    assert told(metrics) == ["held-out deposits, 95 % interval", "random split (optimistic)", "chance"]
+    held = metrics[metrics["split"] == "held_out"]
+    assert told(held) == ["held-out deposits, 95 % interval", "chance"]
+    assert {axes.get_xlabel() for axes in metric_comparison("survey", held).axes} == {
+        "0.5 is chance, 1 is best"
+    }
+
+
 def test_comparison_headline_names_main_variant_and_best_control(metrics):
     title = metric_comparison("survey", metrics).get_suptitle().replace("\n", " ")
     assert title == (

@@ -56,9 +56,12 @@ def test_no_targets_have_no_fingerprints():
     assert table.empty
 
 
-def test_the_strongest_five_of_each_sign_are_named():
+def test_the_strongest_five_of_each_sign_among_the_carrying_elements_are_named():
     contrast = [0.1, -0.2, 1.94, 0.5, -1.25, 0.3, 0.2, 0.15, 0.0]
     names = ["Ag", "Ba", "Zn", "Pb", "Na", "Cu", "As", "Sb", "Ti"]
-    up, down = named_elements(pd.DataFrame({"element": names, "contrast": contrast}))
+    table = pd.DataFrame({"element": names, "contrast": contrast})
+    assert named_elements(table, ["Cu", "Na", "Ni", "Zn"]) == ("Zn +1.94, Cu +0.30", "Na -1.25")
+    assert named_elements(table, []) == ("", "")
+    up, down = named_elements(table, names)
     assert up == "Zn +1.94, Pb +0.50, Cu +0.30, As +0.20, Sb +0.15"
     assert down == "Na -1.25, Ba -0.20"

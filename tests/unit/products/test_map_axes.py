@@ -68,6 +68,65 @@ def test_panels_fit_on_the_page(panels, aspect):
     assert math.ceil(panels / columns) * columns - panels < columns
 
 
+@given(st.integers(2, 12), st.floats(0.1, 6))
+def test_rows_of_panels_leave_room_for_the_rest_of_a_sheet(panels, aspect):
+    columns, width = map_axes.panel_columns(panels, aspect, 0.6)
+    rows = math.ceil(panels / columns)
+    assert rows * (width * aspect + 0.6) <= max(map_axes.HIGHEST_PANELS, rows * 0.9) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"),
+    [
+        (7.48, 10.9, 1),
+        (10.9, 7.48, 1),
+        (3, 2, 1),
+        (8, 5, 1),
+        (8, 10.9, 7.48 / 8),
+        (14.96, 7.48, 10.9 / 14.96),
+        (14.96, 10.9, 7.48 / 10.9),
+    ],
+)
+def test_a_page_shrinks_to_the_sheet_whichever_way_it_is_turned(width, height, scale):
+    assert pages.printed_scale(width, height) == pytest.approx(scale)
+
+
+def test_the_largest_page_has_text_of_seven_points_in_print():
+    sides = pages.largest_page()
+    assert sides == pytest.approx((8.014, 11.679), abs=1e-3)
+    assert pages.printed_scale(*sides) * styles.SMALL_SIZE == pytest.approx(7)
+
+
+def legend_page(square, panels, entries):
+    ground = map_axes.Ground(square.x, square.y, square.mask)
+    page = map_axes.MapPage(ground, "title", titles=[f"panel {number}" for number in range(panels)])
+    for axes in page.panels:
+        page.colour_bar(axes, page.raster(axes, square.layer))
+    lowest = page.bottom
+    figure = page.finish_map([map_axes.area_patch("red", f"area {number}") for number in range(entries)])
+    figure.draw_without_rendering()
+    return page, figure, figure.get_figheight() - lowest
+
+
+@pytest.mark.parametrize(("panels", "entries", "fills"), [(5, 7, True), (6, 7, False), (5, 30, False)])
+def test_legend_and_scale_bar_fill_a_last_row_that_has_room(square, panels, entries, fills):
+    page, figure, below = legend_page(square, panels, entries)
+    last = page.panels[-1].get_position()
+    bar = next(axes for axes in figure.axes if axes.get_label() == "scale bar").get_position()
+    legend = figure.legends[0].get_window_extent().transformed(figure.transFigure.inverted())
+    assert len(figure.legends) == 1
+    assert len(figure.legends[0].get_texts()) == entries
+    if not fills:
+        assert max(bar.y1, legend.y1) < last.y0
+        assert below > map_axes.SCALE_HEIGHT
+        return
+    assert below == pytest.approx(pages.MARGIN)
+    for box in (bar, legend):
+        assert box.x0 > last.x1
+        assert last.y0 - 1e-6 <= box.y0 < box.y1 <= last.y1 + 1e-6
+    assert legend.y0 > bar.y1
+
+
 def test_single_map_has_the_shape_of_the_survey_and_axes_in_km(scene):
     ground = map_axes.Ground(scene.x, scene.y, scene.mask, "EPSG:2157")
     page = map_axes.MapPage(ground, "title")

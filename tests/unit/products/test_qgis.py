@@ -3,17 +3,21 @@
 from xml.etree import ElementTree
 
 import matplotlib
+import numpy as np
 import pytest
+from geohalo.products.percentiles import rank_colours
 from geohalo.products.qgis_project import Layer, qgis_project
 from geohalo.products.qgis_styles import (
     class_scale,
     continuous_scale,
     layer_style,
+    percentile_scale,
     raster_parts,
     rgba,
     vector_parts,
 )
 from geohalo.products.styles import colour
+from geohalo.products.targets import KNOWN, NEW
 from pyproj import CRS
 
 WKT = CRS(2157).to_wkt()
@@ -50,6 +54,20 @@ def test_styles_of_layers_hold_symbol_labels_and_geometry(layer):
         assert shown == ("1" if layer == "targets" else "0")
 
 
+def test_targets_on_new_ground_are_told_from_known_halos():
+    renderer = ElementTree.fromstring(layer_style("targets")).find("renderer-v2")
+    assert (renderer.get("type"), renderer.get("attr")) == ("categorizedSymbol", "ground")
+    categories = [(one.get("value"), one.get("symbol")) for one in renderer.findall("categories/category")]
+    assert categories == [(NEW, "0"), (KNOWN, "1")]
+    symbols = renderer.findall("symbols/symbol")
+    assert [one.get("name") for one in symbols] == ["0", "1"]
+    hues = [
+        {prop.get("k"): prop.get("v") for prop in one.findall("layer/prop")}["outline_color"]
+        for one in symbols
+    ]
+    assert hues == [rgba(colour("target")), rgba(colour("target_edge"))]
+
+
 def test_symbols_have_the_colours_of_the_figures():
     (star,) = vector_parts("deposits")[1][0].iter("layer")
     properties = {one.get("k"): one.get("v") for one in star.findall("prop")}
@@ -67,6 +85,20 @@ def test_a_continuous_map_has_the_colour_map_of_the_figures():
     assert renderer.get("type") == "singlebandpseudocolor"
     items = renderer.findall("rastershader/colorrampshader/item")
     assert [float(one.get("value")) for one in items] == [value for value, _, _ in scale]
+
+
+def test_a_map_by_rank_of_ground_has_classes_that_end_at_its_percentiles():
+    scale = percentile_scale(np.linspace(0.3, 0.5, 1001))
+    (pipe,) = raster_parts(scale, False, discrete=True)
+    shader = pipe.find("rasterrenderer/rastershader/colorrampshader")
+    assert shader.get("colorRampType") == "DISCRETE"
+    items = shader.findall("item")
+    # Each class ends at its item's value; the last one takes all that is above.
+    assert [float(one.get("value")) for one in items[:-1]] == pytest.approx([0.4, 0.45, 0.48, 0.49, 0.496])
+    assert items[-1].get("value") == "inf"
+    assert items[-1].get("label") == "98–100 %, score 0.496–0.500"
+    assert [one.get("color") for one in items] == rank_colours()
+    assert percentile_scale(np.linspace(0.3, 0.5, 1001), "rank")[-1][2] == "98–100 %, rank 0.496–0.500"
 
 
 def test_a_map_of_classes_names_each():

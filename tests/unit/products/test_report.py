@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from geohalo.cube.grid import Grid
 from geohalo.products.report import SCRIPTS, STYLES, TEMPLATES, Report, Section, embedded, render
-from geohalo.products.report_headline import Headline, headline
+from geohalo.products.report_headline import Headline
 from geohalo.products.report_map import continuous_layer, map_data
 from geohalo.products.report_tables import Column, table
-from geohalo.products.report_targets import TOP, search_told, targets_table, targets_told
+from geohalo.products.report_targets import targets_table, targets_told
 from geohalo.products.report_text import (
+    area,
     captioned,
     duration,
     from_markdown,
@@ -77,7 +78,9 @@ def a_report(name: str = "somewhere", said: str = "said") -> Report:
     grid = Grid(np.array([500.0, 1500.0]), np.array([9500.0, 8500.0]))
     layer = continuous_layer("score", "Anomaly", said, np.array([[0.1, 0.2], [0.3, 0.4]]), ramp="viridis")
     deposits = pd.DataFrame({"x": [600.0], "y": [9000.0], "name": [said], "inside": [True]})
-    targets = pd.DataFrame({"rank": [1], "mean_score": [0.4], "nearest_deposit": [said], "enriched": [said]})
+    targets = pd.DataFrame(
+        {"rank": [1], "ground": ["new"], "mean_score": [0.4], "nearest_deposit": [said], "enriched": [said]}
+    )
     contrast = pd.DataFrame({"rank": [1], "element": [said], "contrast": [0.5], "z": [1.0]})
     shown = table(pd.DataFrame({"a": [said]}), [Column("a", said, note=said)], said, "table-a", keys=[said])
     return Report(
@@ -96,6 +99,7 @@ def a_report(name: str = "somewhere", said: str = "said") -> Report:
         ),
         targets=targets_table(targets),
         targets_told=[targets_told(targets)],
+        head=[Section("pathfinders", "Pathfinders", lead=[said])],
         sections=[
             Section("data", "Data", lead=[said], tables=[shown], text=from_markdown(said), text_title=said),
             Section("nothing", "Nothing"),
@@ -219,81 +223,24 @@ def test_captions_mark_files_and_escape_the_rest():
     [
         (number(-1234.567), "−1,234.57"),
         (number(float("nan")), ""),
+        (number(-0.0004), "0.00"),
         (significant(0.00012345), "0.000123"),
         (significant(123456.0), "123,000"),
         (significant(0.0), "0"),
         (significant(-20.0), "−20"),
         (interval(0.1, 0.25), "0.10 to 0.25"),
         (interval(float("nan"), 0.2), ""),
+        (area(0.364), "0.364 km²"),
+        (area(31976.4), "31,976 km²"),
         (duration(3.46), "3.5 s"),
+        (duration(59.94), "59.9 s"),
+        (duration(59.96), "1 min 00 s"),
         (duration(130), "2 min 10 s"),
         (duration(3900), "1 h 05 min"),
     ],
 )
 def test_numbers_as_they_are_read(found, expected):
     assert found == expected
-
-
-def rows(*values: tuple) -> pd.DataFrame:
-    columns = ["variant", "split", "metric", "estimate", "low", "high", "n"]
-    return pd.DataFrame(values, columns=columns)
-
-
-METRICS = rows(
-    ("fusion", "held_out", "capture", 0.74, 0.6, 0.86, 10),
-    ("fusion", "held_out", "above_decoys", 0.71, 0.51, 0.91, 10),
-    ("fusion", "held_out", "decoy_capture", 0.56, 0.49, 0.63, 31),
-    ("fusion", "random", "capture", 0.95, 0.93, 0.98, 10),
-    ("spectrum", "held_out", "above_decoys", 0.99, 0.9, 1.0, 10),
-    ("logistic", "held_out", "above_decoys", 0.7, 0.5, 0.9, 10),
-    ("random_forest", "held_out", "above_decoys", 0.6, 0.5, 0.9, 10),
-    ("shuffle", "held_out", "capture", 0.45, 0.25, 0.64, 10),
-    ("shuffle", "held_out", "above_decoys", 0.999, 0.25, 1.0, 10),
-)
-
-
-def test_headline_is_the_held_out_number_with_its_interval_and_its_controls():
-    found = headline(METRICS, VERDICT)
-    assert found.sentence.startswith("A deposit that the model did not know ranks above 74 % of the ground")
-    assert "(95 % interval 60 to 86 %); chance is 50 %" in found.sentence
-    assert "on 10 known deposits" in found.sentence
-    assert len(found.warnings) == 2
-    told = [(one.label, one.text, one.kind) for one in found.measures]
-    # The best control is neither a branch of the network nor the permuted labels.
-    assert told == [
-        ("Capture, held-out deposits", "0.74", "main"),
-        ("Decoys outranked", "0.71", "main"),
-        ("Control: capture of decoys", "0.56", "control"),
-        ("Control: logistic regression", "0.70", "control"),
-        ("Control: shuffled labels", "0.45", "control"),
-        ("Random split of cells", "0.95", "optimistic"),
-    ]
-    assert found.measures[0].range == "0.60 to 0.86"
-    assert found.measures[0].at(0.25) == 25
-    assert found.measures[0].at(-3) == 0
-
-
-def test_headline_of_classes_compares_with_their_number():
-    metrics = rows(
-        ("fusion", "held_out", "average_accuracy", 0.5, 0.4, 0.6, 900),
-        ("fusion", "held_out", "recall_class_1", 0.5, 0.4, 0.6, 300),
-        ("fusion", "held_out", "recall_class_2", 0.5, 0.4, 0.6, 300),
-        ("fusion", "held_out", "recall_class_3", 0.5, 0.4, 0.6, 300),
-        ("logistic", "held_out", "average_accuracy", 0.45, 0.4, 0.6, 900),
-    )
-    found = headline(metrics)
-    assert "Of the 900 held-out test cells, 50 %" in found.sentence
-    assert found.measures[0].chance == pytest.approx(1 / 3)
-    assert [one.label for one in found.measures] == [
-        "Average accuracy, held out",
-        "Control: logistic regression",
-    ]
-
-
-def test_headline_without_held_out_evidence_says_so():
-    found = headline(rows(("fusion", "held_out", "capture", np.nan, np.nan, np.nan, 0)))
-    assert found.sentence == "Nothing was measured with held-out deposits."
-    assert found.measures == []
 
 
 def test_cells_sort_by_value_and_missing_ones_are_empty():
@@ -320,45 +267,3 @@ def test_columns_are_set_by_what_stands_in_them():
     frame = pd.DataFrame({"a": ["0.60 to 0.86"], "b": ["x" * 25], "c": ["x" * 60], "d": [1.0]})
     shown = table(frame, [Column(name, name) for name in frame], "c", "t")
     assert shown.looks == ["short", "", "wide", "number"]
-
-
-def test_targets_are_shown_by_rank_and_the_first_only():
-    frame = pd.DataFrame({"rank": range(TOP + 5, 0, -1), "mean_score": 0.5})
-    shown = targets_table(frame)
-    assert len(shown.rows) == TOP
-    assert [row[0].text for row in shown.rows[:3]] == ["1", "2", "3"]
-    assert shown.keys[0] == "target 1"
-    assert f"{TOP} of {TOP + 5}" in shown.caption
-    assert targets_told(frame) == ""
-    assert not any(shown.strong)
-
-
-def test_targets_without_a_known_deposit_are_all_shown_and_named():
-    frame = pd.DataFrame({"rank": range(1, TOP + 6), "distance_km": 0.0})
-    assert targets_told(frame).startswith(f"Each of the {TOP + 5} targets holds a known deposit.")
-    frame.loc[[1, TOP + 2], "distance_km"] = 2.5
-    shown = targets_table(frame)
-    assert [row[0].text for row in shown.rows] == [*map(str, range(1, TOP + 1)), str(TOP + 3)]
-    assert [row[0].text for row, strong in zip(shown.rows, shown.strong, strict=True) if strong] == [
-        "2",
-        str(TOP + 3),
-    ]
-    assert f"2 of {TOP + 5} targets without a known deposit inside (bold): 2, {TOP + 3}." in targets_told(
-        frame
-    )
-    assert f"the other {TOP + 3} are no finds" in targets_told(frame)
-
-
-def test_a_search_of_the_targets_ground_is_counted_in_maps_that_did_not_know_the_deposits():
-    # The best 5 % hold ranks of 0.95 and more: two of four, where 0.2 are expected.
-    told = search_told(0.05, np.array([0.99, 0.95, 0.9499, 0.2]))
-    assert "cover 5.0 % of the map" in told
-    assert "held 2 of 4 deposits; 0.2 are expected of chance" in told
-    assert "held 0 of 1 deposits" in search_told(0.05, np.array([0.5]))
-    assert search_told(0.05, np.array([])) == ""
-
-
-def test_elements_stay_with_their_contrast():
-    frame = pd.DataFrame({"rank": [1], "enriched": ["Zn +1.9, Pb +1.4"], "depleted": ["Au -0.6"]})
-    told = [cell.text for cell in targets_table(frame).rows[0][1:]]
-    assert told == ["Zn\u00a0+1.9, Pb\u00a0+1.4", "Au\u00a0\u22120.6"]

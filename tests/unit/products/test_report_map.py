@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.cube.grid import Grid
+from geohalo.products.percentiles import rank_colours
 from geohalo.products.report_layers import (
     attribution_layer,
     chosen_elements,
@@ -52,6 +53,12 @@ def test_a_logarithmic_layer_steps_by_ratios_and_leaves_out_what_is_not_positive
     values = np.array([[1.0, 10.0, 100.0, 0.0, -1.0]])
     layer = continuous_layer("a", "g", "A", values, ramp="viridis", limits=(1.0, 100.0), logarithmic=True)
     np.testing.assert_array_equal(levels(layer), [[1, 128, 255, 0, 0]])
+
+
+def test_an_element_without_a_positive_value_is_an_empty_layer():
+    layer = continuous_layer("a", "g", "A", np.zeros((2, 2)), ramp="viridis", logarithmic=True)
+    np.testing.assert_array_equal(levels(layer), np.zeros((2, 2)))
+    assert 0 < layer.low < layer.high
 
 
 def test_colours_span_the_percentiles_so_that_outliers_do_not_take_them():
@@ -251,11 +258,31 @@ def test_predicted_classes_have_a_probability_each_and_two_have_one(number, name
     np.testing.assert_array_equal(levels(layers[1]), 128)
 
 
+def test_the_score_is_a_layer_of_classes_by_rank_of_ground():
+    score = np.linspace(0.35, 0.55, 1000).reshape(1, 20, 50)
+    (layer,) = value_layers({"score": score})
+    assert [text for text, _ in layer.classes][-1] == "98–100 %, score 0.546–0.550"
+    assert [hue for _, hue in layer.classes] == rank_colours()
+    np.testing.assert_array_equal(np.bincount(levels(layer).ravel()), [0, 500, 250, 150, 50, 30, 20])
+    # What is a rank already is called so.
+    (held_out,) = value_layers({"heldout_score": score})
+    assert [text for text, _ in held_out.classes][-1] == "98–100 %, rank 0.546–0.550"
+    # The probability means what it says, and is not ranked.
+    assert value_layers({"probability": score})[0].classes == []
+
+
 def test_elements_that_get_a_layer_are_those_best_interpolated():
     assert chosen_elements(["Zn", "Au"], {}, 1000) == ["Au", "Zn"]
     explained = {"Zn": 0.5, "Au": 0.1, "Pb": 0.4}
     assert chosen_elements(["Zn", "Au", "Pb"], explained, 6_000_000) == ["Pb", "Zn"]
     assert chosen_elements(["Zn", "Au", "Pb"], {}, 10**9) == ["Zn"]
+    # An element of which it is not known comes last, wherever it stands.
+    unknown = {"Zn": float("nan"), "Au": -0.1, "Pb": 0.4}
+    for names in (["Zn", "Au", "Pb"], ["Pb", "Zn", "Au"], ["Au", "Pb", "Zn"]):
+        assert chosen_elements(names, unknown, 6_000_000) == ["Au", "Pb"]
+    # Those that carry the map lead, in their order.
+    assert chosen_elements(["Zn", "Au", "Pb"], explained, 6_000_000, ["Au", "Ni"]) == ["Au", "Zn"]
+    assert chosen_elements(["Zn", "Au", "Pb"], explained, 1000, ["Pb"]) == ["Pb", "Au", "Zn"]
 
 
 def test_attributions_share_one_scale_around_zero():
@@ -267,3 +294,9 @@ def test_attributions_share_one_scale_around_zero():
 def test_concentrations_are_logarithmic_in_ppm():
     layer = element_layer("Zn", np.geomspace(1, 1000, 12).reshape(3, 4))
     assert (layer.unit, layer.logarithmic, layer.name) == ("ppm", True, "element-Zn")
+
+
+def test_bands_without_a_unit_keep_their_negative_values():
+    layer = element_layer("gravity", np.linspace(-10, 10, 12).reshape(3, 4), "")
+    assert (layer.unit, layer.logarithmic, layer.group) == ("", False, "Bands, as given")
+    assert levels(layer).min() == 1

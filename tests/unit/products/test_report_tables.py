@@ -307,6 +307,8 @@ def test_times_are_summed_by_rule():
         "Peak memory": "1.2 GB",
     }
     assert "3 jobs, 2 min 13 s in all" in table.caption
+    (untold,) = texts(times_table(jobs.iloc[:1].assign(cpu_seconds=np.nan, megabytes=np.nan)))
+    assert (untold["CPU time"], untold["Peak memory"]) == ("", "")
 
 
 def test_files_that_went_in():

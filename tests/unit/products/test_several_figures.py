@@ -116,7 +116,7 @@ def test_maps_show_the_rank_of_each_score(scene):
         np.testing.assert_array_equal(np.ma.getmaskarray(drawn), ~mask)
         values = layer[mask]
         rank = [(np.mean(values < one) + np.mean(values <= one)) / 2 for one in values]
-        np.testing.assert_allclose(drawn[mask], rank, atol=1e-9)
-        assert axes.images[0].get_clim() == (0, 1)
+        np.testing.assert_allclose(drawn[mask], 100 * np.array(rank), atol=1e-9)
+        assert axes.images[0].get_clim() == (0, 100)
         # The fourth deposit lies outside.
         assert [len(line.get_xdata()) for line in axes.lines if line.get_label() == "deposits"] == [3]

@@ -67,10 +67,11 @@ def test_sites_of_a_regular_survey_do_not_touch(side, inches_per_km):
 
 @pytest.mark.parametrize("number", [1, 2, 5, 12])
 def test_element_maps_have_a_panel_and_a_bar_for_each_element(scene, number):
-    layers = {f"E{n}": np.exp(scene.layer + n) for n in range(number)}
+    layers = {f"E{n}": np.exp(scene.layer + n / 2) for n in range(number)}
     shares = {f"E{n}": n / 20 for n in range(number)}
     figure = element_maps(*scene.grid, layers, shares, scene.deposits)
-    assert titles(figure) == [f"E{n} (ppm), CV {5 * n} %" for n in range(number)]
+    # The number stays on the line of its name and its sign.
+    assert titles(figure) == [f"E{n} (ppm), R²\u00a0{5 * n}\u00a0%" for n in range(number)]
     assert len(figure.axes) == 2 * number + 1  # a map and a colour bar each, and the scale bar
     for axes, layer in zip((one for one in figure.axes if one.images), layers.values(), strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array().compressed(), layer[scene.mask])
@@ -127,3 +128,29 @@ def test_ticks_are_round():
     assert survey_figures.round_ticks(150, 420) == [200, 300, 400]
     assert survey_figures.round_ticks(8, 2100) == [10, 100, 1000]
     assert survey_figures.round_ticks(61, 61.0 * 1.01**4) == pytest.approx([61 * 1.01, 61 * 1.01**3])
+
+
+def test_elements_that_carry_the_map_are_named_with_why(square):
+    ppm = {"Ni": square.layer + 1.0, "Bi": square.layer + 2.0}
+    notes = {"Ni": "sought", "Bi": "depleted at deposits"}
+    figure = element_maps(*square.grid, ppm, {"Ni": 0.2}, square.deposits, notes=notes)
+    assert figure.get_suptitle() == "survey: the elements that carry the map: Ni, Bi"
+    assert titles(figure) == ["Ni (ppm), sought, R²\u00a020\u00a0%", "Bi (ppm), depleted at deposits"]
+
+
+def test_traces_are_told_in_ppb(square):
+    traces = np.where(square.mask, 0.001 + 0.004 * np.nan_to_num(square.layer), np.nan)
+    figure = element_maps(*square.grid, {"Au": traces, "Ni": 100 * traces}, {}, square.deposits)
+    assert titles(figure) == ["Au (ppb)", "Ni (ppm)"]
+    images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
+    np.testing.assert_allclose(images[0].compressed(), 1000 * traces[square.mask])
+    np.testing.assert_allclose(images[1].compressed(), 100 * traces[square.mask])
+
+
+def test_major_elements_are_told_in_per_cent(square):
+    iron = np.where(square.mask, 2000.0 + 30_000 * np.nan_to_num(square.layer), np.nan)
+    figure = element_maps(*square.grid, {"Fe": iron, "Zn": iron / 10}, {}, square.deposits)
+    assert titles(figure) == ["Fe (%)", "Zn (ppm)"]
+    images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
+    np.testing.assert_allclose(images[0].compressed(), iron[square.mask] / 10_000)
+    np.testing.assert_allclose(images[1].compressed(), iron[square.mask] / 10)

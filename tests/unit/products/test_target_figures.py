@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from geohalo.products.concentration_area import concentration_area_curve, fit_lines
 from geohalo.products.figures import concentration_area_plot, target_map
-from geohalo.products.targets import find_targets
+from geohalo.products.targets import KNOWN, NEW, find_targets
 from geohalo.products.thresholds import threshold_table
 from matplotlib.colors import to_hex
 
@@ -16,13 +16,15 @@ def targets(scene):
     middle = scene.mask.shape[1] // 2
     layer = scene.layer.astype(np.float32)
     layer[scene.mask.shape[0] // 2, middle - 6 : middle - 2] = 0.85
-    found = find_targets(layer, 0.8, 2, 50)
+    high = layer >= 0.8
+    known = high & (np.indices(high.shape)[1] < middle - 2) & (layer == np.float32(0.85))
+    found = find_targets(layer, (high & ~known, high & known), 2, 50, 10**6)
     table = found.table.assign(
         area_km2=found.table["cells"] * 4.0,
         x=scene.x[found.table["column"]],
         y=scene.y[found.table["row"]],
         nearest_deposit='<script>alert("$x$")</script>',
-        distance_km=np.where(found.table["rank"] == 1, 0.0, 3.25),
+        distance_km=np.where(found.table["ground"] == KNOWN, 0.0, 3.25),
         enriched="Zn +1.94, Pb +0.50, Cu +0.30, As +0.20",
         depleted="Ca -0.75",
     )
@@ -39,10 +41,22 @@ def labelled(figure, label):
 
 def test_targets_are_outlined_numbered_and_listed(scene, targets):
     rank, table = targets
-    figure = target_map(*scene.grid, scene.layer, rank, table, scene.deposits, crs="EPSG:2157")
+    ground = pd.DataFrame({"ground": [NEW, KNOWN], "share": 0.05, "best_share": [0.7, 0.3], "targets": 1})
+    figure = target_map(
+        *scene.grid,
+        scene.layer,
+        rank,
+        table,
+        scene.deposits,
+        crs="EPSG:2157",
+        ground=ground,
+        warned="Beware.",
+    )
     figure.draw_without_rendering()
-    assert f"{len(table)} target" in figure.get_suptitle()
-    labels = ("target without a known deposit", "target around one")
+    assert figure.get_suptitle().replace("\n", " ").startswith("survey: 1 target on new ground, ")
+    told = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert "Beware. Of the best 5 % of the survey, 30 % lie on halos of known deposits" in told
+    labels = ("target on new ground", "target on a known halo")
     drawn = {one.get_label(): one for one in figure.axes[0].collections if one.get_label() in labels}
     rings = [ring for lines in drawn.values() for ring in lines.get_paths()]
     # The rings enclose the cells: shoelace formula, holes turn the other way.
@@ -51,14 +65,14 @@ def test_targets_are_outlined_numbered_and_listed(scene, targets):
     assert area == pytest.approx(table["area_km2"].sum())
     assert words(figure.axes[0]) == [str(one) for one in table["rank"]]
     listed = words(labelled(figure, "table"))
-    assert {"inside", "up: Zn +1.94, Pb +0.50, Cu +0.30", "down: Ca −0.75"} <= set(listed)
+    assert {"inside", "Zn +1.94, Pb +0.50, Cu +0.30", "Ca −0.75"} <= set(listed)
+    assert {f"{table['x'][0]:.0f}", f"{table['y'][0]:.0f}"} <= set(listed)
     assert len(table) == 2
     assert list(drawn) == list(labels)
     assert [to_hex(lines.get_color()[0]) for lines in drawn.values()] == ["#000000", "#ffffff"]
-    # The one with a deposit inside is the first in rank and the last in the table.
-    parts = [one for one in listed if one in ("Without a known deposit inside", "Around known deposits")]
-    assert parts == ["Without a known deposit inside", "Around known deposits"]
-    assert listed.index("3.2") < listed.index("Around known deposits") < listed.index("inside")
+    parts = [one for one in listed if one in ("On new ground", "On known halos")]
+    assert parts == ["On new ground", "On known halos"]
+    assert listed.index("3.2") < listed.index("On known halos") < listed.index("inside")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "3 deposits",
         *labels,
@@ -66,26 +80,32 @@ def test_targets_are_outlined_numbered_and_listed(scene, targets):
     ]
 
 
-def test_no_more_than_sixteen_rows_and_thirty_numbers(square):
+def test_no_more_than_twelve_new_rows_and_four_known_ones_and_their_numbers(square):
     layer = np.zeros(square.mask.shape, dtype=np.float32)
     layer[6:34:3, 6:34:3] = np.linspace(0.6, 0.9, 100).reshape(10, 10)
-    found = find_targets(np.where(square.mask, layer, np.nan), 0.5, 1, 1000)
+    score = np.where(square.mask, layer, np.nan)
+    ground = (score >= 0.5, np.zeros(score.shape, dtype=bool))
+    found = find_targets(score, ground, 1, 1000, 10**6)
     table = found.table.assign(area_km2=4.0, nearest_deposit="", distance_km=np.nan, enriched="", depleted="")
     table = table.assign(x=square.x[table["column"]], y=square.y[table["row"]])
     assert len(table) > 30
     figure = target_map(*square.grid, layer, found.rank, table, square.deposits.iloc[:0])
-    assert len(words(figure.axes[0])) == 30
+    assert words(figure.axes[0]) == [str(rank) for rank in range(1, 13)]
     listed = words(labelled(figure, "table"))
-    assert [one for one in listed if one.isdigit()].count("17") == 0
-    assert listed.count("none known") == 16
-    figure = target_map(*square.grid, layer, found.rank, table.assign(distance_km=1.0), square.deposits)
+    assert [one for one in listed if one.isdigit()].count("13") == 0
+    assert listed.count("none known") == 12
+    half = table.assign(distance_km=1.0, ground=np.where(table["rank"] <= 20, NEW, KNOWN))
+    figure = target_map(*square.grid, layer, found.rank, half, square.deposits)
     listed = words(labelled(figure, "table"))
-    assert f"Without a known deposit inside, the first 8 of {len(table)}" in listed
-    assert listed.count("1.0") == 8
+    assert "On new ground, the first 12 of 20" in listed
+    assert f"On known halos, the first 4 of {len(table) - 20}" in listed
+    assert listed.count("1.0") == 16
+    assert words(figure.axes[0]) == [str(rank) for rank in (*range(1, 13), *range(21, 25))]
 
 
 def test_a_map_without_targets_is_drawn(square):
-    found = find_targets(square.layer.astype(np.float32), 2.0, 1, 10)
+    nowhere = np.zeros(square.mask.shape, dtype=bool)
+    found = find_targets(square.layer.astype(np.float32), (nowhere, nowhere), 1, 10, 100)
     table = found.table.assign(
         area_km2=[], nearest_deposit=[], distance_km=[], enriched=[], depleted=[], x=[], y=[]
     )

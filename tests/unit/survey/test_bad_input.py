@@ -134,7 +134,11 @@ def test_row_numbers_are_those_of_the_file_after_filtering(tmp_path) -> None:
 def test_negative_and_zero_values_without_a_meaning() -> None:
     table = survey()
     table.loc[0, "Cu_ppm"] = "-9999"
-    assert_names(message(table), "row 2", "-9999", "samples.censoring.below", "samples.missing")
+    told = message(table)
+    assert_names(told, "row 2", "-9999", "samples.missing")
+    assert "samples.censoring.below" not in told
+    table.loc[0, "Cu_ppm"] = "-0.5"
+    assert_names(message(table), "row 2", "-0.5", "samples.censoring.below", "samples.missing")
     table.loc[0, "Cu_ppm"] = "0.0"
     assert_names(message(table), "row 2", "'zero'", "samples.censoring.below")
 

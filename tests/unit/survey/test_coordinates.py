@@ -156,6 +156,30 @@ def test_one_row_out_of_place_is_named() -> None:
         check_area_of_use(x, y, ITM, "d.csv", "deposits", np.array([2, 5, 9, 11]))
 
 
+def test_survey_reaching_beyond_its_zone_is_taken_with_a_warning() -> None:
+    # Around the Kola peninsula: longitudes of 24 to 36 degrees in UTM zone 35 (24 to 30).
+    x, y = np.array([547960.0, 770025.0, 397000.0, 640000.0]), np.full(4, 7_680_000.0)
+    warning = check_area_of_use(x, y, CRS("EPSG:32635"), "s.csv", rows=np.array([2, 3, 4, 5]))
+    assert warning is not None
+    assert (warning.file, warning.row) == ("s.csv", "3")
+    assert "x=770025" in warning.what
+    assert "longitude 24 to 30" in warning.what
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        # Most rows beyond the zone: another zone's coordinates rather than a survey that reaches beyond its own.
+        [547960.0, 770025.0, 775000.0],
+        # More than a zone away.
+        [547960.0, 500000.0, 1_100_000.0],
+    ],
+)
+def test_survey_far_beyond_its_zone_is_refused(x) -> None:
+    with pytest.raises(InputError, match="lie outside the area of use"):
+        check_area_of_use(np.array(x), np.full(3, 7_680_000.0), CRS("EPSG:32635"), "s.csv")
+
+
 def test_metric_crs_of_the_samples_is_kept() -> None:
     assert metric_crs(np.array([600000.0]), np.array([750000.0]), ITM) == ITM
 

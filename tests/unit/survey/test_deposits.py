@@ -136,3 +136,77 @@ def test_real_deposits_lie_inside(survey_data) -> None:
     assert len(result) == 10
     assert result["inside"].all()
     assert "Navan" in set(result["name"])
+
+
+def listed(*commodities: str) -> pd.DataFrame:
+    """Deposits 100 m apart near the first sample."""
+    n = np.arange(len(commodities))
+    return pd.DataFrame(
+        {
+            "x": (600000 + 100 * n).astype(str),
+            "y": "750000",
+            "name": [f"D{one}" for one in n],
+            "metals": commodities,
+        }
+    )
+
+
+MANY = ("Ni", "Ni;Cu;PGE", "Cu, Ni", "Cu|Ni", "Nickel", "Cu", "Ni/Cu", "Zn; Pb")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows"),
+    [
+        (["Ni"], [2, 3, 4, 5]),
+        (["Zn", "Cu"], [3, 4, 5, 7, 9]),
+        (["Ni", "Ni;Cu;PGE"], [2, 3]),  # a whole cell is given, so that whole cells are meant
+    ],
+)
+def test_one_of_several_values_in_a_cell(wanted, rows) -> None:
+    section = SECTION | {"keep": {"metals": wanted}}
+    result = clean_deposits(listed(*MANY), section, SAMPLES, "EPSG:2157", 3500, "d.csv")
+    assert list(result["row"]) == rows
+    told = [one for one in result.attrs["warnings"] if one["column"] == "metals"]
+    assert len(told) == (";" not in "".join(wanted))
+    if told:
+        assert "hold other values beside the wanted one, such as 'Ni;Cu;PGE'" in told[0]["what"]
+        assert told[0]["row"] == "3"
+
+
+def test_numbers_match_whole_cells_only() -> None:
+    section = SECTION | {"keep": {"metals": [1]}}
+    result = clean_deposits(listed("1", "1,5", "1.0", "2;1"), section, SAMPLES, "EPSG:2157", 3500, "d.csv")
+    assert list(result["row"]) == [2, 4]
+
+
+def test_merge_distance() -> None:
+    table = listed(*MANY)
+    names = {0: 8, 50: 8, 100: 1}
+    for distance, count in names.items():
+        section = SECTION | {"merge_distance": distance}
+        result = clean_deposits(table, section, SAMPLES, "EPSG:2157", 3500, "d.csv")
+        assert len(result) == count
+        assert result.attrs["rows_merged"] == 8 - count
+    assert list(result["name"]) == ["D0"]
+
+
+def test_a_name_at_several_places_is_told() -> None:
+    table = listed("a", "b", "c", "d").assign(
+        name=["Kaula", "Ore", "KAULA", ""], x=["600000", "601000", "602500", "603000"]
+    )
+    result = clean_deposits(table, SECTION, SAMPLES, "EPSG:2157", 3500, "d.csv")
+    (warning,) = result.attrs["warnings"]
+    assert warning["what"].startswith("1 name is listed at several places up to 2.5 km apart")
+    assert warning["what"].endswith("'Kaula'")
+    assert "deposits.merge_distance (now 1)" in warning["fix"]
+    assert warning["row"] == "4"
+
+
+def test_deposits_at_zero_count_as_without_coordinates() -> None:
+    table = listed("a", "b", "c", "d").assign(
+        x=["600000", "601000", "0", "602500"], y=["750000"] * 2 + ["0", "750000"]
+    )
+    result = clean_deposits(table, SECTION, SAMPLES, "EPSG:2157", 3500, "d.csv")
+    assert result.attrs["dropped_without_coordinates"] == 1
+    assert "1 row lies at (0, 0)" in result.attrs["warnings"][0]["what"]
+    assert list(result["row"]) == [2, 3, 5]

@@ -84,6 +84,7 @@ def test_provenance_counts_every_row() -> None:
         "rows_kept": 48,
         "crs_in": "EPSG:2157",
         "crs_out": "EPSG:2157",
+        "warnings": [],
         "dropped_without_coordinates": 2,
         "dropped_without_values": 1,
         "identical_rows_dropped": 3,
@@ -136,7 +137,7 @@ def test_unit_of_headers_without_one() -> None:
 def test_choice_by_coverage_and_censoring() -> None:
     table = survey().assign(
         Zn_ppm=["60"] * 31 + [""] * 9,  # coverage 0.775
-        Pb_ppm=["20"] * 32 + [""] * 8,  # coverage 0.8
+        Pb_ppm=["20", "21"] * 16 + [""] * 8,  # coverage 0.8
         As_ppm=["<5"] * 21 + ["9"] * 19,  # censored 0.525
         Sb_ppm=["<1"] * 20 + ["2"] * 20,  # censored 0.5
         Hg_ppm="",
@@ -360,3 +361,44 @@ def test_gswa_units_are_implausible_unless_reported(survey_data) -> None:
     table = read_table(survey_data / "gswa-sed1" / "samples.csv")
     with pytest.raises(InputError, match=r"column 'Ba_ppm'.*samples\.implausible"):
         clean_samples(table, GSWA | {"implausible": "stop"}, "EPSG:28350", "samples.csv")
+
+
+def test_few_elements_left_are_told() -> None:
+    table = survey()
+    for element, analysed in (("Zn", 20), ("Pb", 25), ("As", 10), ("Ni", 30), ("Co", 31)):
+        values = (30.0 + np.arange(40)).astype(str)
+        table[f"{element}_ppm"] = np.where(np.arange(40) < analysed, values, "")
+    samples, report = clean_samples(table, section(), None, "s.csv")
+    assert report["kept"].sum() == 3
+    (warning,) = samples.attrs["warnings"]
+    assert warning["what"].startswith("only 3 of 8 elements are left: 5 are analysed in too few samples")
+    assert warning["what"].endswith("left out are Zn, Pb, As, Ni, Co")
+    assert "lower samples.min_coverage" in warning["fix"]
+    assert "samples.include" in warning["fix"]
+    samples, _ = clean_samples(table, section(min_coverage=0.7), None, "s.csv")
+    assert samples.attrs["warnings"] == []
+
+
+def test_a_row_far_from_the_rest_is_told_and_kept() -> None:
+    table = survey()
+    table.loc[3, "y"] = "1050000"
+    samples, _ = clean_samples(table, section(), None, "s.csv", max_distance=4000)
+    (warning,) = samples.attrs["warnings"]
+    assert warning["row"] == "5"
+    assert "1 row lies 300 km from all the others" in warning["what"]
+    assert len(samples) == 40
+
+
+def test_an_element_with_one_value_is_named_and_left_out() -> None:
+    table = survey()
+    table["Bi_ppm"] = "0.2"
+    samples, report = clean_samples(table, section(), None, "s.csv")
+    assert "Bi" not in samples
+    assert "Cu" in samples
+    row = report.set_index("element").loc["Bi"]
+    assert not row["kept"]
+    assert row["reason"] == "the same value in all samples (0.2 ppm)"
+    (warning,) = samples.attrs["warnings"]
+    assert warning["what"] == "Bi has the same value in all samples (0.2 ppm) and is left out"
+    assert (warning["file"], warning["column"]) == ("s.csv", "Bi_ppm")
+    assert "samples.exclude" in warning["fix"]

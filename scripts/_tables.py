@@ -1,0 +1,18 @@
+"""Tables that stages leave and read: CSV files that a spreadsheet opens safely and that give back every text."""
+
+from typing import Any
+
+import pandas as pd
+from _job import whole
+from geohalo.table_text import neutralised, restored
+
+
+def write_csv(table: pd.DataFrame, path: str, float_format: str | None = None) -> None:
+    """Write a table without its index."""
+    with whole(path) as beside:
+        neutralised(table).to_csv(beside, index=False, float_format=float_format)
+
+
+def read_csv(path: Any, **options: Any) -> pd.DataFrame:
+    """Read a table of `write_csv`; the options are those of `pandas.read_csv`."""
+    return restored(pd.read_csv(path, **options))

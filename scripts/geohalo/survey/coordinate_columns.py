@@ -1,0 +1,106 @@
+"""Columns of coordinates that pass for elements: Y is yttrium and a northing, N nitrogen and a direction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
+from geohalo.survey.cells import FloatArray
+from geohalo.survey.columns import Column, is_place_or_id
+from geohalo.survey.elements import concentration_factor
+from geohalo.survey.expressions import compiled, matches
+
+# No element is so nearly a plane over a survey; a coordinate in another system is.
+_FOLLOWS = 0.995
+_FEWEST = 10
+# Symbols that are also letters for an axis or a direction.
+_OF_BOTH_KINDS = ("Y", "N", "S", "W")
+_PARTNERS = {"y": "x", "n": "e"}
+
+
+def coordinates_left_out(table: pd.DataFrame, section: Mapping[str, Any], source: str) -> list[InputWarning]:
+    """Tell of coordinates that `samples.elements` matches; they are not read as elements."""
+    expression = section["elements"]
+    if not isinstance(expression, str):
+        return []
+    pattern = compiled(expression, "samples.elements", "element")
+    places = [str(name) for name in (section.get("x"), section.get("y")) if name in table.columns]
+    told = []
+    for header, match in matches(pattern, places, "samples.elements").items():
+        try:
+            element = concentration_factor(match["element"], "ppm")[0]
+        except InputError:
+            continue
+        if is_place_or_id(header, match["element"], section):
+            told.append(
+                InputWarning(
+                    f"samples.elements matches this coordinate, which is not read as {element}",
+                    f"nothing if it is a coordinate; else correct samples.{'x' if header == section['x'] else 'y'}",
+                    source,
+                    header,
+                )
+            )
+    return told
+
+
+def coordinate_doubts(
+    columns: Sequence[Column], values: pd.DataFrame, xy: FloatArray, others: Sequence[str], source: str
+) -> list[InputWarning]:
+    """Stop at an element that is a coordinate, and tell of one that may be.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns that are read as elements.
+    values : DataFrame, shape (rows, elements)
+        Concentrations.
+    xy : ndarray of float64, shape (rows, 2)
+        Coordinates in metres, NaN where there are none.
+    others : sequence of str
+        Headers that are neither coordinates nor concentrations.
+    source : str
+        File name, for messages.
+
+    Raises
+    ------
+    InputError
+        A column of Y, N, S or W is a plane over the coordinates.
+    """
+    headers = {str(name).lower() for name in others}
+    told = []
+    for column in columns:
+        series = values[column.element].to_numpy()
+        if column.element in _OF_BOTH_KINDS and _is_plane(series, xy):
+            raise InputError(
+                f"{source}, column {column.column!r}: read as {column.element}, but its values follow the coordinates; "
+                f"narrow samples.elements, or list {column.element} in samples.exclude"
+            )
+        partner = _PARTNERS.get(column.column.lower())
+        if partner in headers:
+            told.append(
+                InputWarning(
+                    f"read as {column.element}, and there is a column {partner.upper()} beside it as of coordinates",
+                    f"list {column.element} in samples.exclude if it is a coordinate",
+                    source,
+                    column.column,
+                )
+            )
+    return told
+
+
+def _is_plane(series: FloatArray, xy: FloatArray) -> bool:
+    """Tell whether values are a linear function of the coordinates."""
+    known = np.isfinite(series) & np.isfinite(xy[:, 0])
+    if known.sum() < _FEWEST:
+        return False
+    place = xy[known] - xy[known].mean(axis=0)
+    centred = series[known] - series[known].mean()
+    total = float(centred @ centred)
+    # A constant has no direction; rounding leaves it a little variance.
+    if total <= 1e-18 * float(series[known] @ series[known]) or not place.any():
+        return False
+    fitted = place @ np.linalg.lstsq(place, centred, rcond=None)[0]
+    return float(((centred - fitted) ** 2).sum()) < (1 - _FOLLOWS) * total

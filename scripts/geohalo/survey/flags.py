@@ -1,0 +1,146 @@
+"""Flags beside concentrations: `<` and `>`, and letters that the config explains."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geohalo.errors import InputError
+from geohalo.survey.cells import BoolArray, plain_cells, require_column
+from geohalo.survey.columns import Column
+
+_KEY = "samples.censoring.flag"
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What the flags of one column say: below a limit, above one, or not analysed.
+
+    Attributes
+    ----------
+    below, above, missing : ndarray of bool, shape (rows,)
+    """
+
+    below: BoolArray
+    above: BoolArray
+    missing: BoolArray
+
+
+def flag_columns(
+    table: pd.DataFrame, columns: Sequence[Column], censoring: Mapping[str, Any], source: str
+) -> dict[str, str]:
+    """Return the column of flags of each column of concentrations that has one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table as read.
+    columns : sequence of Column
+        The columns of concentrations.
+    censoring : mapping
+        Config section `samples.censoring`; used is `flag`, a suffix or a mapping from element or column to the column
+        of flags.
+    source : str
+        File name, for messages.
+
+    Raises
+    ------
+    InputError
+        No column has the suffix, or one that is mapped does not exist.
+    """
+    named = censoring.get("flag")
+    if not named:
+        return {}
+    if isinstance(named, str):
+        found = {one.column: one.column + named for one in columns if one.column + named in table.columns}
+        if not found:
+            require_column(table, columns[0].column + named, source, _KEY)
+        return found
+    found = {}
+    for name, flag in named.items():
+        require_column(table, flag, source, f"{_KEY}.{name}")
+        of = [one.column for one in columns if name == one.column] or [
+            one.column for one in columns if name == one.element
+        ]
+        if len(of) > 1:
+            raise InputError(
+                f"{_KEY}.{name}: {len(of)} columns report {name}; name the column ({', '.join(map(repr, of))})"
+            )
+        found |= dict.fromkeys(of, flag)
+    return found
+
+
+def check_flags(table: pd.DataFrame, flags: Mapping[str, str], known: Mapping[str, str], source: str) -> None:
+    """Raise an InputError that lists the flags of all columns which nothing explains, with how often each occurs.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table as read.
+    flags : mapping of str to str
+        Column of flags by column of concentrations.
+    known : mapping of str to str
+        Config key `samples.censoring.flags`.
+    source : str
+        File name, for messages.
+    """
+    unknown: Counter[str] = Counter()
+    first = ""
+    for flag in dict.fromkeys(flags.values()):
+        for text, count in plain_cells(table[flag]).value_counts().items():
+            if _meaning(str(text), known) is None:
+                unknown[str(text)[:20]] += int(count)
+                first = first or flag
+    if unknown:
+        _stop_at_unknown(unknown, f"{source}, column {first!r}")
+
+
+def read_flags(flags: pd.Series, known: Mapping[str, str], where: str) -> Flags:
+    """Read a column of flags.
+
+    Parameters
+    ----------
+    flags : pandas.Series, shape (rows,)
+        Cells of the column.
+    known : mapping of str to str
+        Config key `samples.censoring.flags`.
+    where : str
+        File and column, for messages.
+
+    Raises
+    ------
+    InputError
+        Nothing explains a flag.
+    """
+    codes, texts = pd.factorize(plain_cells(flags))
+    unknown = {text: int((codes == n).sum()) for n, text in enumerate(texts) if _meaning(text, known) is None}
+    if unknown:
+        _stop_at_unknown(Counter(unknown), where)
+    meaning = np.array([_meaning(text, known) or "ignore" for text in texts], dtype=object)
+
+    def meant(kind: str) -> npt.NDArray[np.bool_]:
+        return (meaning == kind)[codes] if len(texts) else np.zeros(0, dtype=bool)
+
+    return Flags(meant("below"), meant("above"), meant("missing"))
+
+
+def _meaning(text: str, known: Mapping[str, str]) -> str | None:
+    if text in known:
+        return known[text]
+    if text in ("", "nan"):
+        return "ignore"
+    return {"<": "below", "≤": "below", ">": "above", "≥": "above"}.get(text[0])
+
+
+def _stop_at_unknown(unknown: Counter[str], where: str) -> None:
+    listed = ", ".join(f"{text[:20]!r} ({count})" for text, count in unknown.most_common(12))
+    more = f" and {len(unknown) - 12} more" if len(unknown) > 12 else ""
+    raise InputError(
+        f"{where}: flags that are not known: {listed}{more}. Say in samples.censoring.flags what each means: below "
+        "(the value is a detection limit), above (an upper limit), missing (not analysed) or ignore (take the value as "
+        f"it is), for example flags: {{{unknown.most_common(1)[0][0][:20]}: below}}"
+    )

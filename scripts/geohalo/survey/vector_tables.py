@@ -1,0 +1,205 @@
+"""Reading points from GIS formats: GeoPackage, Shapefile, File Geodatabase, GeoJSON, KML, GPX, FlatGeobuf, MapInfo.
+
+A file of an untrusted origin is read by the drivers of its format alone, never by one that follows references to
+other files.
+"""
+
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning, as_records
+from geohalo.survey.table_files import FOLDER_SUFFIX, is_geodatabase, missing_parts
+
+#: Per suffix, the format's name and the GDAL drivers that may read it.
+FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
+    ".gpkg": ("GeoPackage", ("GPKG",)),
+    ".shp": ("Shapefile", ("ESRI Shapefile",)),
+    ".gdb": ("File Geodatabase", ("OpenFileGDB",)),
+    ".geojson": ("GeoJSON", ("GeoJSON",)),
+    ".json": ("GeoJSON", ("GeoJSON", "ESRIJSON", "TopoJSON")),
+    ".geojsonl": ("GeoJSON", ("GeoJSONSeq",)),
+    ".kml": ("KML", ("LIBKML", "KML")),
+    ".kmz": ("KMZ", ("LIBKML",)),
+    ".gpx": ("GPX", ("GPX",)),
+    ".fgb": ("FlatGeobuf", ("FlatGeobuf",)),
+    ".tab": ("MapInfo", ("MapInfo File",)),
+    ".mif": ("MapInfo", ("MapInfo File",)),
+}
+ZIP_SUFFIX = ".zip"
+VECTOR_SUFFIXES = {*FORMATS, ZIP_SUFFIX}
+#: Formats without a CRS of their own choice, whose layers are folders and whose fields GDAL names anew.
+_KML_SUFFIXES = {".kml", ".kmz"}
+_UNREADABLE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.FieldError,
+    ValueError,
+    OSError,
+)
+
+
+def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
+    """Read a layer of points.
+
+    Parameters
+    ----------
+    path : Path
+        A file with a suffix of `VECTOR_SUFFIXES`, or the folder of a File Geodatabase.
+    layer : str or None
+        The layer, or the file in a ZIP archive of several; without it there must be one that holds points.
+
+    Returns
+    -------
+    pandas.DataFrame or geopandas.GeoDataFrame
+        One row per feature, columns as the file names them.
+
+    Raises
+    ------
+    InputError
+        The file is not of its format, a part of it is missing, this installation has no driver for it, or it has
+        several layers of points and `layer` names none.
+    """
+    if path.suffix.lower() == ZIP_SUFFIX:
+        dataset, suffix, layer = _in_archive(path, layer)
+    else:
+        dataset, suffix = str(path), path.suffix.lower()
+        _check_kind(path)
+    _check_driver(path, suffix)
+    missing = missing_parts(path)
+    if missing:
+        raise InputError(
+            f"{path}: not a readable layer of points without {' and '.join(missing)} beside it; copy all files of "
+            "the layer"
+        )
+    try:
+        layers = {str(name): kind for name, kind in pyogrio.list_layers(dataset)}
+        chosen, told = _chosen_layer(path, dataset, layer, layers)
+        _check_format(path, suffix, str(pyogrio.read_info(dataset, layer=chosen).get("driver", "")))
+        table = gpd.read_file(dataset, layer=chosen, engine="pyogrio")
+    except InputError:
+        raise
+    except _UNREADABLE as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a readable layer of points: {reason}") from error
+    table.attrs["warnings"] = as_records(told)
+    if suffix in _KML_SUFFIXES and "Name" in table and "name" not in table:
+        table["name"] = table["Name"]  # as KML itself spells it
+    return table
+
+
+def _check_kind(path: Path) -> None:
+    if path.suffix.lower() == FOLDER_SUFFIX and not is_geodatabase(path):
+        raise InputError(
+            f"{path}: a File Geodatabase is a folder, and this is a file; unpack it, or zip the folder"
+        )
+    if path.suffix.lower() == ".tab":
+        with path.open("rb") as stream:
+            if not stream.read(64).lstrip(b"\xef\xbb\xbf \r\n").lower().startswith(b"!table"):
+                raise InputError(
+                    f"{path}: this is no MapInfo table; if it is text with tabs between the cells, rename it to .tsv"
+                )
+
+
+def _check_driver(path: Path, suffix: str) -> None:
+    name, drivers = FORMATS[suffix]
+    if not set(drivers) & set(pyogrio.list_drivers(read=True)):
+        raise InputError(
+            f"{path}: this installation of GDAL has no driver for {name} ({' or '.join(drivers)}); save the layer as "
+            "GeoPackage (.gpkg)"
+        )
+
+
+def _check_format(path: Path, suffix: str, driver: str) -> None:
+    """Stop when the content is of another format than the suffix says: some formats name other files to read."""
+    name, drivers = FORMATS[suffix]
+    if driver and driver not in drivers:
+        raise InputError(f"{path}: the file is no {name} but is read as {driver}; save the layer as {name}")
+
+
+def _chosen_layer(
+    path: Path, dataset: str, layer: str | None, layers: dict[str, Any]
+) -> tuple[str, list[InputWarning]]:
+    """Return the layer that the config names, or the one that can be meant, and what is doubtful about it."""
+    if not layers:
+        raise InputError(f"{path}: the file has no layer")
+    if layer is not None:
+        if layer in layers:
+            return layer, []
+        raise InputError(
+            f"{path}: no layer {layer!r}; there are {', '.join(map(repr, layers))}. Set `layer` to one"
+        )
+    if len(layers) == 1:
+        return next(iter(layers)), []
+    filled = [name for name in layers if _count(dataset, name)]
+    points = [name for name in filled if _has_points(dataset, name, layers[name])]
+    plain = [name for name in filled if layers[name] is None]
+    found = points or plain or filled
+    if len(found) == 1:
+        return found[0], []
+    told = (
+        f"{len(found)} layers hold {'points' if points else 'rows'} ({', '.join(map(repr, found or layers))})"
+    )
+    if found and path.suffix.lower() == ".gpkg":
+        doubt = InputWarning(
+            f"{told}, and the first one is read", "set `layer` to the one that is meant", str(path)
+        )
+        return found[0], [doubt]
+    raise InputError(f"{path}: {told}, and it is not clear which is meant; set `layer` to one")
+
+
+def _count(dataset: str, layer: str) -> int:
+    return int(pyogrio.read_info(dataset, layer=layer, force_feature_count=True)["features"])
+
+
+def _has_points(dataset: str, layer: str, kind: Any) -> bool:
+    """Tell whether a layer holds points: by its type, or by its first feature where it has none."""
+    if kind is None:
+        return False
+    if str(kind) not in ("Unknown", "GeometryCollection"):
+        return "Point" in str(kind)
+    first = pyogrio.read_dataframe(dataset, layer=layer, max_features=1)
+    return (
+        "Point" in str(first.geometry.iloc[0].geom_type) if len(first) and first.geometry.iloc[0] else False
+    )
+
+
+def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None]:
+    """Return the dataset in a ZIP archive as GDAL names it, its suffix, and the layer in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(f"{path}: not a readable ZIP archive: {error}") from error
+    found: dict[str, None] = {}
+    for name in names:
+        parts = PurePosixPath(name).parts
+        if not parts or parts[0] == "__MACOSX" or ".." in parts:
+            continue
+        folder = next((n for n, part in enumerate(parts) if part.lower().endswith(FOLDER_SUFFIX)), None)
+        if folder is not None:
+            found["/".join(parts[: folder + 1])] = None
+        elif PurePosixPath(name).suffix.lower() in FORMATS and not name.endswith("/"):
+            found[name] = None
+    chosen = list(found)
+    if len(chosen) > 1 and layer is not None:
+        chosen = [
+            name for name in chosen if layer in (name, PurePosixPath(name).name, PurePosixPath(name).stem)
+        ]
+        layer = None
+    if len(chosen) != 1:
+        if not found:
+            raise InputError(
+                f"{path}: the archive holds no layer of points; unpack it and name the table in it"
+            )
+        raise InputError(
+            f"{path}: the archive holds {', '.join(map(repr, found))}, and it is not clear which is meant; set `layer` "
+            "to one"
+        )
+    return f"/vsizip/{path.resolve().as_posix()}/{chosen[0]}", PurePosixPath(chosen[0]).suffix.lower(), layer

@@ -1,0 +1,158 @@
+"""Reading a sheet of a workbook: what its cells show, which is not always what they hold.
+
+A percentage is a fraction that is shown times 100, and a formula has a value only if a spreadsheet program has saved
+one. Both are looked for where the file has any.
+"""
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+
+from geohalo.errors import InputError
+from geohalo.survey.layout import Form, Row, find_layout
+from geohalo.survey.table_parts import choose_layer, one_line, without_unnamed
+
+_PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*%')
+
+
+def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
+    """Read a sheet: cells as the workbook holds them, missing where empty, indexed by row.
+
+    Percentages are read as they are shown; `attrs["units"]` says `percent` for columns that hold nothing else, beside
+    what a row of units tells.
+
+    Raises
+    ------
+    InputError
+        The file is not readable, has no such sheet, or a cell of a column holds a formula without a result.
+    """
+    try:
+        with pd.ExcelFile(path, engine="openpyxl") as workbook:
+            sheet = choose_layer(path, layer, [str(name) for name in workbook.sheet_names], "sheet")
+            cells = pd.read_excel(
+                workbook,
+                sheet_name=sheet,
+                header=None,
+                dtype=object,
+                keep_default_na=False,
+                na_values=[""],
+            )
+            shown = _shown_cells(path, sheet)
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise InputError(f"{path}: not a readable workbook: {one_line(error)}") from error
+    if cells.empty:
+        raise InputError(f"{path}: sheet {sheet!r} is empty")
+    for (row, column), text in shown["text"].items():
+        if row < len(cells) and column < len(cells.columns):
+            cells.iat[row, column] = text
+    layout = find_layout(_rows(cells, form.looked_at), form, path)
+    table = cells.iloc[layout.first - 1 :].set_axis(layout.names, axis=1)
+    table.index = pd.RangeIndex(layout.first, layout.first + len(table))
+    table = table[table.notna().any(axis=1)]
+    if layout.template:
+        table = table[table.iloc[:, 0].astype("str").str.strip() == "D"].iloc[:, 1:]
+    _stop_at_formulas(shown["formulas"], layout.names, layout.first, path, sheet)
+    table, percent = _percentages(table.copy(), shown["percent"], layout.names)
+    table = without_unnamed(table)
+    table.attrs = {"units": layout.units | percent, "warnings": []}
+    return table
+
+
+def _rows(cells: pd.DataFrame, count: int) -> list[Row]:
+    """Return the first rows as text."""
+    head = cells.iloc[:count]
+    texts = [["" if pd.isna(cell) else str(cell) for cell in row] for row in head.itertuples(index=False)]
+    return [Row(number, number, text) for number, text in enumerate(texts, start=1)]
+
+
+def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]]:
+    """Return the cells (row and column from 0) with errors as text, with formulas that have no result, and percentages.
+
+    A workbook is only read again if it has such cells at all.
+    """
+    found: dict[str, dict[tuple[int, int], str]] = {"text": {}, "formulas": {}, "percent": {}}
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        formulas = errors = False
+        for name in sheets:
+            content = parts.read(name)
+            formulas |= re.search(rb"<f[ >/]", content) is not None
+            errors |= b't="e"' in content
+        percent = "xl/styles.xml" in parts.namelist() and bool(
+            _PERCENT_STYLE.search(parts.read("xl/styles.xml"))
+        )
+    if errors or percent or formulas:
+        values = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        for cell in _cells_of(values, sheet):
+            place = (cell.row - 1, cell.column - 1)
+            if cell.data_type == "e":
+                found["text"][place] = str(cell.value)
+            elif cell.data_type == "n" and "%" in (cell.number_format or ""):
+                found["percent"][place] = str(cell.value)
+            if formulas and cell.value is not None:
+                found["formulas"][place] = ""  # has a value
+        values.close()
+    if formulas:
+        valued = found["formulas"]
+        book = openpyxl.load_workbook(path, read_only=True, data_only=False)
+        found["formulas"] = {
+            (cell.row - 1, cell.column - 1): str(cell.value)
+            for cell in _cells_of(book, sheet)
+            if cell.data_type == "f" and (cell.row - 1, cell.column - 1) not in valued
+        }
+        book.close()
+    return found
+
+
+def _cells_of(book: openpyxl.Workbook, sheet: str):  # type: ignore[no-untyped-def]
+    """Yield the cells of a sheet that hold something."""
+    pages = book[sheet]
+    pages.reset_dimensions()
+    for row in pages.iter_rows():
+        yield from (cell for cell in row if cell.value is not None)
+
+
+def _stop_at_formulas(
+    formulas: dict[tuple[int, int], str], names: list[str], first: int, path: Path, sheet: str
+) -> None:
+    places = sorted(place for place in formulas if place[0] >= first - 1 and place[1] < len(names))
+    if not places:
+        return
+    row, column = min(places, key=lambda place: (place[1], place[0]))
+    count = sum(place[1] == column for place in places)
+    columns = sorted({place[1] for place in places})
+    more = f"; so do {', '.join(repr(names[one]) for one in columns[1:6])}" if len(columns) > 1 else ""
+    raise InputError(
+        f"{path}, sheet {sheet!r}, column {names[column]!r}, row {row + 1}: a formula ({formulas[row, column][:40]}) "
+        f"without a result, {count} in this column{more}. Open the workbook in a spreadsheet program and save it, so "
+        "that results are kept, or paste the values"
+    )
+
+
+def _percentages(
+    table: pd.DataFrame, percent: dict[tuple[int, int], str], names: list[str]
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Turn fractions into the percentages that are shown; a column with some of them keeps them as text."""
+    units = {}
+    for column in sorted({place[1] for place in percent if place[1] < len(names)}):
+        name = names[column]
+        if name not in table.columns:
+            continue
+        rows = [row + 1 for row, one in percent if one == column and row + 1 in table.index]
+        numbers = table[name].map(lambda cell: isinstance(cell, int | float) and not pd.isna(cell))
+        shown = pd.Series(np.isin(table.index, rows), index=table.index)
+        if not shown.any():
+            continue
+        as_shown = table.loc[shown, name].map(lambda cell: float(f"{100 * float(cell):.12g}"))
+        if (numbers == shown).all():
+            units[name] = "percent"
+            table.loc[shown, name] = as_shown
+        else:
+            table.loc[shown, name] = as_shown.map(lambda value: f"{value:.12g}%")
+    return table, units
