@@ -108,11 +108,15 @@ def long_table(table: pd.DataFrame) -> pd.DataFrame:
     return long[long["result"] != ""]
 
 
+def in_order_of_places(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame.iloc[np.lexsort((frame.geometry.x, frame.geometry.y))]
+
+
 def same(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> None:
     assert list(one.columns) == list(other.columns)
     assert len(one) == len(other)
     # The order of samples is that of their first rows, which in a long table is another.
-    one, other = (frame.iloc[np.lexsort(frame.get_coordinates().T)] for frame in (one, other))
+    one, other = (in_order_of_places(frame) for frame in (one, other))
     for element in ELEMENTS:
         np.testing.assert_allclose(one[element], other[element], rtol=1e-12)
         np.testing.assert_array_equal(one[f"{element}_censored"], other[f"{element}_censored"])
