@@ -83,6 +83,7 @@ FILES = {
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
+    "analyses": "analyses.parquet",
     "stage_warnings": "warnings/{stage}.csv",
     "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
@@ -356,6 +357,9 @@ else:
     SAMPLE_TABLE = None if GRIDDED else survey_file(config["samples"]["file"], "samples.file")
     DEPOSIT_TABLE = None if CLASSES else survey_file(config["deposits"]["file"], "deposits.file")
     ASSAY_TABLES = assay_tables(config.get("samples"))
+# Whether rows of quality control are looked at, and what then is kept of all rows of the table.
+QUALITY = not GRIDDED and "quality" in TABLES["samples"]
+ANALYSES = {"analyses": path("analyses")} if QUALITY else {}
 # What the deposits are known for.
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 LABEL_RASTERS = {

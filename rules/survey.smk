@@ -85,6 +85,7 @@ if not GRIDDED:
             samples=path("samples"),
             report=shown("samples_report", path("samples_report")),
             warnings=path("stage_warnings", stage="clean_samples"),
+            **ANALYSES,
         log:
             log_file("clean_samples"),
         benchmark:

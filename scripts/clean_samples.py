@@ -7,8 +7,9 @@ from _input_warnings import leave_warnings
 from _job import job, whole
 from _tables import write_csv
 from geohalo.input_warnings import from_records
+from geohalo.survey.analyses import analyses_table, read_analyses
 from geohalo.survey.sample_tables import read_samples
-from geohalo.survey.samples import clean_samples
+from geohalo.survey.samples import merge_analyses
 
 
 def clean(
@@ -19,10 +20,15 @@ def clean(
     report: str,
     warnings: str | None = None,
     assays: str | None = None,
+    analyses: str | None = None,
 ) -> list[str]:
-    """Write the clean samples, the report by element and what is doubtful; returns lines for the log."""
+    """Write the clean samples, the report by element, what is doubtful and perhaps all rows; returns log lines."""
     read, source = read_samples(table, section, assays)
-    frame, told = clean_samples(read, section, grid["crs"], source, grid["max_distance"])
+    rows = read_analyses(read, section, grid["crs"], source)
+    if analyses is not None:
+        with whole(analyses) as beside:
+            analyses_table(rows).to_parquet(beside)
+    frame, told = merge_analyses(rows, section, grid["max_distance"])
     with whole(samples) as beside:
         frame.to_parquet(beside)
     write_csv(told, report)
