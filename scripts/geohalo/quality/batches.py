@@ -31,7 +31,8 @@ class Levels:
     Attributes
     ----------
     level : ndarray (batches,)
-        In ln; in each network they are known up to one number, and their plain mean is 0. NaN where nothing compares the batch.
+        In ln; in each network they are known up to one number, and their plain mean is 0. NaN where nothing compares
+        the batch.
     precision : ndarray (batches, batches)
         Inverse of the levels' covariance: the equations of the adjustment over the variance of a comparison. Its rows
         sum to 0 where batches are compared with one another. Rows of batches that nothing compares are 0.
@@ -81,9 +82,9 @@ def networks(precision: FloatArray) -> IntArray:
 def adjust(design: csr_array, values: FloatArray, compared: IntArray, lost: int = 0) -> Levels:
     """Find the levels that agree best with all comparisons, by Huber's M-estimator.
 
-    Iteratively reweighted least squares (Huber 1964, doi 10.1214/aoms/1177703732) with the tuning constant 1.345 and the
-    median absolute deviation as scale. Covariance as Huber and Ronchetti (2009, doi 10.1002/9780470434697, section 7.6,
-    the first of their three).
+    Iteratively reweighted least squares (Huber 1964, doi 10.1214/aoms/1177703732) with the tuning constant 1.345 and
+    the median absolute deviation as scale. Covariance as in Huber and Ronchetti (2009, Robust Statistics, Wiley,
+    section 7.6), the first of their three.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Which batches stand off the level of the others, in which elements, and by how much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ class Shifts:
         Degrees of freedom of the error.
     p, p_adjusted : ndarray
         Of no shift: for the batch in this element, and corrected for all batches and elements (see `find_shifts`).
+    standing : ndarray of bool
+        Batches that have a level of their own; the others share one.
     applied : ndarray of bool
         What the values are corrected by is the shift where this is true, else 0.
     """
@@ -40,6 +42,7 @@ class Shifts:
     freedom: FloatArray
     p: FloatArray
     p_adjusted: FloatArray
+    standing: BoolArray
     applied: BoolArray
 
     @property
@@ -54,16 +57,20 @@ class Shifts:
 
 
 def find_shifts(
-    levels: Sequence[Levels], counts: IntArray, apply: str = "significant", reference: int | None = None
+    levels: Sequence[Levels],
+    counts: IntArray,
+    apply: str = "significant",
+    reference: int | None = None,
+    standing: BoolArray | None = None,
 ) -> Shifts:
     """Find the batches that stand off, and estimate their shifts.
 
     Most batches are taken to share one level. As in the data snooping of geodetic networks (Baarda 1968, A testing
     procedure for use in geodetic networks), each batch in turn is given a level of its own; the one that this explains
-    most keeps it, and the others are tested again. A batch that is no longer needed loses its level. The adjusted p is the greater of two:
-    that of the batch (Simes 1986, doi 10.1093/biomet/73.3.751, over its elements; Holm's over the batches) and
-    that of the element in this batch (Holm's over the elements). So one batch or more is called shifted by mistake in 5 % of
-    surveys at most, and so is an element of a batch that is.
+    most keeps it, and the others are tested again. A batch that no longer needs its level loses it. The adjusted p is
+    the greater of two: that of the batch (Simes 1986, doi 10.1093/biomet/73.3.751, over its elements; Holm's over the
+    batches), and that of the element in this batch (Holm's over the elements). So one batch or more is called shifted
+    by mistake in 5 % of surveys at most, and so is an element of a batch that is shifted.
 
     Parameters
     ----------
@@ -76,27 +83,28 @@ def find_shifts(
     reference : int, optional
         The batch whose level the others are brought to. By default the level stays that batches without a shift share,
         and with ``all`` the mean of the levels, weighted by samples.
+    standing : ndarray of bool (elements, batches), optional
+        Batches that have a level of their own, where that is known before.
 
     Returns
     -------
     Shifts
     """
-    everyone = apply == "all"
-    chosen = np.zeros((len(levels), len(counts)), dtype=bool)
-    if everyone:
+    if apply == "all":
+        standing = np.array([one.network >= 0 for one in levels])
         tested = [_relative(one, counts, reference) for one in levels]
     else:
-        chosen = _select(levels, counts)
-        tested = [_given(one, own) for one, own in zip(levels, chosen, strict=True)]
-    shift, error = (np.array([one[k] for one in tested]).reshape(chosen.shape) for k in (0, 1))
-    freedom = np.repeat([[one.freedom] for one in levels], len(counts), axis=1).reshape(chosen.shape)
+        standing = _select(levels, counts) if standing is None else standing
+        tested = [_given(one, own) for one, own in zip(levels, standing, strict=True)]
+    shift, error = (np.array([one[k] for one in tested]).reshape(standing.shape) for k in (0, 1))
+    freedom = np.repeat([[one.freedom] for one in levels], len(counts), axis=1).reshape(standing.shape)
     p = _p_values(shift, error, freedom)
-    adjusted, applied = adjusted_p(p), np.isfinite(shift) if everyone else chosen
-    if reference is not None and not everyone:
-        shift, error, p, adjusted, applied = _to_reference(
-            levels, reference, shift, error, p, adjusted, applied
-        )
-    return Shifts(shift, error, freedom, p, adjusted, applied & (apply != "none"))
+    if reference is not None:
+        p[:, reference] = np.nan if apply == "all" else p[:, reference]
+    found = Shifts(shift, error, freedom, p, adjusted_p(p), standing, standing & np.isfinite(shift))
+    if reference is not None and apply != "all":
+        found = _to_reference(levels, reference, found)
+    return replace(found, applied=found.applied & (apply != "none"))
 
 
 def adjusted_p(p: FloatArray) -> FloatArray:
@@ -129,7 +137,7 @@ def _given(levels: Levels, chosen: BoolArray) -> tuple[FloatArray, FloatArray]:
     right = precision @ np.nan_to_num(levels.level)
     own, left = np.flatnonzero(chosen), np.diag(precision).copy()
     if own.size:
-        covariance = np.linalg.inv(precision[np.ix_(own, own)])
+        covariance = np.linalg.pinv(precision[np.ix_(own, own)], hermitian=True)
         shift[own], error[own] = covariance @ right[own], np.sqrt(np.diag(covariance))
         across = precision[:, own] @ covariance
         right = right - precision[:, own] @ shift[own]
@@ -155,34 +163,28 @@ def _relative(levels: Levels, counts: IntArray, reference: int | None) -> tuple[
     return shift, error
 
 
-def _to_reference(
-    levels: Sequence[Levels],
-    reference: int,
-    shift: FloatArray,
-    error: FloatArray,
-    p: FloatArray,
-    adjusted: FloatArray,
-    applied: BoolArray,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, BoolArray]:
+def _to_reference(levels: Sequence[Levels], reference: int, found: Shifts) -> Shifts:
     """Bring batches to the level of one of them, in the elements in which that one stands off the others."""
-    shift, error, p, adjusted, applied = (one.copy() for one in (shift, error, p, adjusted, applied))
+    shift, error, p, adjusted, applied = (
+        one.copy() for one in (found.shift, found.error, found.p, found.p_adjusted, found.applied)
+    )
     for k, one in enumerate(levels):
         if not applied[k, reference]:
             continue
-        inside, off = one.network == one.network[reference], applied[k].copy()
+        inside, off = one.network == one.network[reference], found.standing[k]
         own = np.flatnonzero(off)
-        covariance = np.linalg.inv(one.precision[np.ix_(own, own)])
+        covariance = np.linalg.pinv(one.precision[np.ix_(own, own)], hermitian=True)
         place = int(np.flatnonzero(own == reference)[0])
         variance = np.diag(covariance) + covariance[place, place] - 2 * covariance[place]
-        common = inside & ~off
-        level, spread = shift[k, reference], error[k, reference]
-        shift[k, inside] = np.where(off, shift[k], 0.0)[inside] - level
-        error[k, own] = np.where(inside[own], np.sqrt(np.maximum(variance, 0.0)), error[k, own])
-        error[k, common] = spread
+        here, common = inside[own], inside & ~off
+        error[k, own[here]] = np.sqrt(np.maximum(variance[here], 0.0))
+        error[k, common] = found.error[k, reference]
         p[k, common], adjusted[k, common] = p[k, reference], adjusted[k, reference]
-        applied[k] = (off | inside) & (np.arange(len(off)) != reference)
+        shift[k, inside] = np.where(off, shift[k], 0.0)[inside] - found.shift[k, reference]
+        applied[k] |= inside
+        applied[k, reference] = False
         p[k, reference] = adjusted[k, reference] = np.nan
-    return shift, error, p, adjusted, applied
+    return replace(found, shift=shift, error=error, p=p, p_adjusted=adjusted, applied=applied)
 
 
 def _select(levels: Sequence[Levels], counts: IntArray) -> BoolArray:
@@ -244,9 +246,10 @@ def shift_table(
     Returns
     -------
     DataFrame
-        ``element``, ``batch``, ``n``, ``pairs`` (comparisons that the shift rests on), ``factor`` (by which the batch's values stand
-        above the level; below 1 they stand below it) with ``low`` and ``high`` (95 %), ``p``, ``p_adjusted``,
-        ``applied``, and ``network`` (batches of one number are tied by comparisons; empty where nothing compares the batch).
+        ``element``, ``batch``, ``n``, ``pairs`` (comparisons that the shift rests on), ``factor`` (by which the batch's
+        values stand above the level; below 1 they stand below it) with ``low`` and ``high`` (95 %), ``p``,
+        ``p_adjusted``, ``applied``, and ``network`` (batches of one number are tied by comparisons; empty where nothing
+        compares the batch).
     """
     low, high = shifts.interval()
     grid = {

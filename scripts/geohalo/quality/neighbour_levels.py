@@ -78,7 +78,8 @@ def neighbour_levels(
 
     Each sample is predicted from its earlier neighbours by ordinary kriging; errors of such predictions are
     uncorrelated if the variogram holds (Vecchia 1988, doi 10.1111/j.2517-6161.1988.tb01729.x), so that the levels of
-    the batches follow from a regression of the errors. This is generalised least squares with the covariance of the variogram.
+    the batches follow from a regression of the errors. This is generalised least squares with the covariance of the
+    variogram.
 
     Parameters
     ----------
