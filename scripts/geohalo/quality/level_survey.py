@@ -174,7 +174,7 @@ class Estimator:
         chosen = self.wanted if elements is None else [self.wanted[k] for k in elements]
         n, codes, method = len(self.batches), self.codes[rows], self.settings["method"]
         if method == "reference":
-            known = pd.Categorical(self.references.batch, categories=self.batches).codes.astype(np.int64)
+            known = pd.Index(self.batches, dtype=object).get_indexer(self.references.batch).astype(np.int64)
             logs = _logarithms(self.references.values, chosen)
             logs[self.references.censored[:, chosen]] = np.nan
             return [reference_levels(column, known, n, self.references.material) for column in logs.T]
@@ -225,10 +225,10 @@ def _check(
     """Stop where the settings name what the table does not have."""
     where = f"{source}, column {column!r}"
     if len(batches) < 2:
+        count = "a single batch" if batches else "no batch"
         raise InputError(
-            f"{where}: samples.batch names a column with {len(batches)} batch{'' if len(batches) == 1 else 'es'} among the "
-            "samples, and there is nothing to level; name another column, or remove samples.batch and "
-            "samples.levelling"
+            f"{where}: samples.batch names a column that has {count} among the samples, and there is nothing to level; "
+            "name another column, or remove samples.batch and samples.levelling"
         )
     if len(batches) > MOST_BATCHES * (codes >= 0).sum():
         raise InputError(
