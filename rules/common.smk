@@ -47,9 +47,12 @@ TILED = config["grid"]["tiles"] > 1
 TILE = ["scatteritem"] if TILED else []
 # Labels are a raster of classes instead of deposits.
 CLASSES = "raster" in config["labels"]
+# Whether the table tells batches: their levels are compared, and brought to one where the config asks for it.
+LEVELLED = bool(config.get("samples", {}).get("batch"))
 # Stages that tell what is doubtful in the input, in their order.
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
+    *(["level_samples"] if LEVELLED else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
 EVALUATED = [
@@ -84,6 +87,9 @@ FILES = {
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
     "analyses": "analyses.parquet",
+    "unlevelled": "unlevelled/samples.parquet",
+    "levelling": "levelling.csv",
+    "levelling_error": "levelling_error.csv",
     "stage_warnings": "warnings/{stage}.csv",
     "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
@@ -334,6 +340,7 @@ def final_products():
     if CLASSES:
         figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
     figures += [] if GRIDDED else ["samples"]
+    figures += ["levelling"] if LEVELLED else []
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
     figures += ["attribution", "fingerprints"] if EXPLAINED else []
@@ -341,6 +348,7 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
+        *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
         *([] if CLASSES else map(path, [*TARGETS, "pathfinder_summary"])),
@@ -359,7 +367,7 @@ else:
     ASSAY_TABLES = assay_tables(config.get("samples"))
 # Whether rows of quality control are looked at, and what then is kept of all rows of the table.
 QUALITY = not GRIDDED and "quality" in TABLES["samples"]
-ANALYSES = {"analyses": path("analyses")} if QUALITY else {}
+ANALYSES = {"analyses": path("analyses")} if QUALITY or LEVELLED else {}
 # What the deposits are known for.
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 LABEL_RASTERS = {

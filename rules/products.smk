@@ -29,6 +29,37 @@ rule plot_survey:
         "../scripts/plot_survey.py"
 
 
+if LEVELLED:
+
+    rule plot_levelling:
+        input:
+            samples=path("samples"),
+            before=path("unlevelled"),
+            table=path("levelling"),
+            errors=path("levelling_error"),
+        output:
+            figure=shown("levelling"),
+        log:
+            log_file("plot_levelling"),
+        benchmark:
+            benchmark_file("plot_levelling")
+        group:
+            "pictures"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 4),
+            runtime=minutes(5, 0.05),
+        params:
+            survey=SURVEY,
+            levelling=TABLES["samples"].get("levelling"),
+            code=code("plot_levelling", "colour_maps.yaml"),
+        message:
+            "Draw the levels of batches"
+        script:
+            "../scripts/plot_levelling.py"
+
+
 rule plot_superpixels:
     input:
         **({} if CLASSES else {"folds": path("folds_image", scheme="held_out")}),
