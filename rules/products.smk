@@ -35,6 +35,7 @@ if LEVELLED:
         input:
             samples=path("samples"),
             before=path("unlevelled"),
+            analyses=path("analyses"),
             table=path("levelling"),
             errors=path("levelling_error"),
         output:
@@ -52,7 +53,6 @@ if LEVELLED:
             runtime=minutes(5, 0.05),
         params:
             survey=SURVEY,
-            levelling=TABLES["samples"].get("levelling"),
             code=code("plot_levelling", "colour_maps.yaml"),
         message:
             "Draw the levels of batches"
