@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo import patterns
 from geohalo.errors import InputError
 from geohalo.settings import schema, with_defaults
-from geohalo.survey import expressions
 from geohalo.survey.censoring import parse_concentrations
 from geohalo.survey.columns import concentration_columns
 from geohalo.survey.deposits import clean_deposits
@@ -191,7 +191,7 @@ def test_long_cells_and_expressions_do_not_hang(monkeypatch) -> None:
             parse_concentrations(text(cell, "2"))
         assert len(str(told.value)) < 300
     assert time.perf_counter() - start < 10
-    monkeypatch.setattr(expressions, "SECONDS", 0.2)
+    monkeypatch.setattr(patterns, "SECONDS", 0.2)
     table = survey(**{"A" * 60 + "!": "1"})
     assert "samples.elements" in message(table, elements="(?P<element>(?:[A-Z]+)+)_ppm")
 
