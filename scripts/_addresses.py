@@ -1,8 +1,8 @@
-"""Addresses with logins or keys: kept out of the config that Snakemake writes into its own files, and looked up at run time.
+"""Addresses with logins or keys: kept out of the config that Snakemake writes into files of its own, and looked up.
 
-Snakemake keeps the parameters of a job in `.snakemake/metadata`, and the whole config in the script of each job that is
-at work, which stays behind after a kill. The workflow's config therefore has the masked address, and jobs of the same run
-find the real one in their environment.
+Snakemake keeps the parameters of a job in `.snakemake/metadata`, and the whole config in the script of each job that
+is at work, which stays behind after a kill. The workflow's config therefore has the masked address, and jobs of the
+same run find the real one in their environment.
 """
 
 import hashlib

@@ -13,7 +13,8 @@ import xarray as xr
 
 #: Times and durations in a report.
 TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( ?UTC|[+-]\d\d:?\d\d|Z)?|\b\d+(\.\d+)?\s*(s|min|h|MB|GB)\b|\b\d\d?:\d\d:\d\d\b"
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( ?UTC|[+-]\d\d:?\d\d|Z)?"
+    r"|\b\d+(\.\d+)?\s*(s|min|h|MB|GB)\b|\b\d\d?:\d\d:\d\d\b"
 )
 
 

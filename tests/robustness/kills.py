@@ -6,7 +6,7 @@ One run after the other is broken off and started again until it completes, then
 there were as many breaks as asked for. A break is
 
 - a kill: SIGKILL, SIGTERM or SIGINT, to the run with all of its jobs or to the run alone. A lock that stays behind is
-  taken away by `--unlock`, and in a part of the cases by the command that the message of the next start names;
+  taken away as `--unlock` does it, by that command, or by the one that the message of the next start names;
 - a full disk: the run's folder is a file system of limited size (tmpfs, which takes root on Linux), in which a file
   leaves little or no room from a random moment until the run ends, and is then removed; or
 - a limit on the size of files, as an account may have it.
@@ -20,6 +20,7 @@ import argparse
 import csv
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -137,9 +138,14 @@ class Breaker:
         if not locks.is_dir() or not any(locks.iterdir()):
             self.events[-1]["lock"] = "none"
             return
+        way = self.chance.random()
+        if way < 0.5:  # what --unlock does, without its start
+            self.events[-1]["lock"] = "removed"
+            shutil.rmtree(locks)
+            return
         self.events[-1]["lock"] = "--unlock"
         words: str | list[str] = command(self.folder, self.arguments, "--unlock")
-        if self.chance.random() < 0.2:
+        if way < 0.7:
             refused = self.run()
             refused.end_by_itself(120)
             advised = re.search(r"^ {4}(\S.* --unlock .*)$", refused.told(), re.MULTILINE)
