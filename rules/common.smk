@@ -24,6 +24,7 @@ from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
+from geohalo.survey.table_files import data_file
 
 try:
     if workflow.is_main_process:
@@ -252,13 +253,10 @@ def code(rule, *resources):
 
 def survey_file(name, key):
     """Path of a file that the config names: in the data folder, or where its source will be downloaded to."""
-    file = Path(config["data"]["folder"]) / name
-    if not file.exists() and name not in config["data"]["sources"]:
-        raise WorkflowError(
-            f"config key {key}: {file} does not exist. Put the file there, name another folder in data.folder, or give "
-            "its address and checksum in data.sources."
-        )
-    return str(file)
+    try:
+        return data_file(config["data"], name, key)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def assay_tables(section):
