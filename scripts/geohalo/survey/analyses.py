@@ -51,6 +51,8 @@ class Analyses:
         do not depend on other rows.
     parsed : dict of str to Parsed
         What was read of the survey's own rows, for each element.
+    detection : dict of str to float
+        Detection limit of each element in ppm: of the survey's rows, or else of all rows; NaN where none is known.
     columns, wanted : list of Column
         The columns of concentrations, and those of them that `samples.include` and `samples.exclude` leave.
     about : DataFrame, shape (rows, columns)
@@ -69,6 +71,7 @@ class Analyses:
     values: pd.DataFrame
     censored: pd.DataFrame
     parsed: dict[str, Parsed]
+    detection: dict[str, float]
     columns: list[Column]
     wanted: list[Column]
     about: pd.DataFrame
@@ -118,7 +121,10 @@ def read_analyses(
     doubts += told
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
-    values, censored = _numbers(table, survey, parsed, wanted, section, source)
+    # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
+    read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
+    values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
+    detection = {el: read[el].limit if np.isnan(own.limit) else own.limit for el, own in parsed.items()}
     del table  # text takes more than all that follows
     of_survey = values if survey.all() else values[survey]
     require_values(of_survey, wanted, section, source)
@@ -135,6 +141,7 @@ def read_analyses(
         values=values,
         censored=censored,
         parsed=parsed,
+        detection=detection,
         columns=columns,
         wanted=wanted,
         about=about,
@@ -191,26 +198,16 @@ def _places(
     return xy, crs, [*found.warnings, *([] if turned is None else [turned])]
 
 
-def _numbers(
-    table: pd.DataFrame,
-    survey: BoolArray,
-    parsed: Mapping[str, Parsed],
-    wanted: Sequence[Column],
-    section: Mapping[str, Any],
-    source: str,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return concentrations and censored flags of all rows; the survey's are those that its own rows give."""
-    read = parsed if survey.all() else parse_columns(table, wanted, section, source, row_numbers(table))
-
-    def filled(attribute: str) -> pd.DataFrame:
-        parts: dict[str, npt.NDArray[Any]] = {}
-        for element, column in read.items():
-            parts[element] = getattr(column, attribute)
-            if not survey.all():
-                parts[element][survey] = getattr(parsed[element], attribute)
-        return pd.DataFrame(parts, copy=False)
-
-    return filled("values"), filled("censored")
+def _filled(
+    read: Mapping[str, Parsed], parsed: Mapping[str, Parsed], survey: BoolArray, attribute: str
+) -> pd.DataFrame:
+    """Return an attribute of all rows, that of the survey as its own rows alone give it."""
+    parts: dict[str, npt.NDArray[Any]] = {}
+    for element, column in read.items():
+        parts[element] = getattr(column, attribute)
+        if not survey.all():
+            parts[element][survey] = getattr(parsed[element], attribute)
+    return pd.DataFrame(parts, copy=False)
 
 
 def _number_columns(columns: Sequence[Column], section: Mapping[str, Any]) -> set[str]:
