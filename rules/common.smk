@@ -19,7 +19,7 @@ from _locks import check_writable, tell_lock
 from _resources import megabytes, minutes, superpixel_pairs
 from _sources import content_hash, files_hash
 from geohalo.errors import InputError
-from geohalo.evidence.controls import CONTEXT, PROBABILITY_CONTROLS
+from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
