@@ -19,7 +19,7 @@ from _locks import check_writable, tell_lock
 from _resources import megabytes, minutes, superpixel_pairs
 from _sources import content_hash, files_hash
 from geohalo.errors import InputError
-from geohalo.evidence.controls import CONTEXT, PROBABILITY_CONTROLS
+from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
@@ -86,6 +86,10 @@ FILES = {
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
+    "analyses": "analyses.parquet",
+    "quality": "quality.csv",
+    "quality_reference": "quality_reference.csv",
+    "quality_duplicates": "quality_duplicates.csv",
     "stage_warnings": "warnings/{stage}.csv",
     "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
@@ -265,6 +269,12 @@ def assay_tables(section):
     return [survey_file(join["file"], "samples.join.file")] if join else []
 
 
+def certified_tables(section):
+    """Paths of the table of certified values that a section `samples` names, if any."""
+    name = ((section or {}).get("quality") or {}).get("certified")
+    return [survey_file(name, "samples.quality.certified")] if name else []
+
+
 def run_files(name, space):
     """A file of every run of a space."""
     return expand(path(name), zip, **space.to_dict("list"))
@@ -356,6 +366,13 @@ else:
     SAMPLE_TABLE = None if GRIDDED else survey_file(config["samples"]["file"], "samples.file")
     DEPOSIT_TABLE = None if CLASSES else survey_file(config["deposits"]["file"], "deposits.file")
     ASSAY_TABLES = assay_tables(config.get("samples"))
+# Whether rows of quality control are looked at, what then is kept of all rows of the table, and what control says.
+QUALITY = not GRIDDED and "quality" in TABLES["samples"]
+ANALYSES = {"analyses": path("analyses")} if QUALITY else {}
+JUDGED = ["quality", "quality_reference", "quality_duplicates"] if QUALITY else []
+# The table of weights, where elements that fail are weighed down.
+WEIGHED = [path("quality")] if QUALITY and TABLES["samples"]["quality"]["failing"] == "weigh" else []
+CERTIFIED_TABLES = certified_tables(TABLES["samples"])
 # What the deposits are known for.
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 LABEL_RASTERS = {
