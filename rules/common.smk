@@ -14,12 +14,12 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
+from _addresses import hide_addresses
 from _locks import check_writable, tell_lock
 from _resources import megabytes, minutes, superpixel_pairs
 from _sources import content_hash, files_hash
-from geohalo.addresses import masked
 from geohalo.errors import InputError
-from geohalo.evidence.controls import CONTEXT, PROBABILITY_CONTROLS
+from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
@@ -29,9 +29,11 @@ try:
     if workflow.is_main_process:
         check_writable(".", sys.argv)
         tell_lock()
-    config = check_settings(
-        config,
-        ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml",
+    config = hide_addresses(
+        check_settings(
+            config,
+            ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml",
+        )
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None

@@ -68,7 +68,7 @@ if ABSENT:
             mem_mb=megabytes(500),
             runtime=minutes(60),
         params:
-            address=lambda wildcards: masked(config["data"]["sources"][wildcards.file]["url"]),
+            address=lambda wildcards: config["data"]["sources"][wildcards.file]["url"],
             sha256=lambda wildcards: config["data"]["sources"][wildcards.file]["sha256"],
         message:
             "Download {output.file} from {params.address}"

@@ -105,10 +105,11 @@ def read_analyses(
     """
     source = str(source)
     provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    section, attrs = plain_section(section), table.attrs
+    section, table = plain_section(section), plain_columns(number_rows(table))
+    attrs = table.attrs
     doubts = from_records(attrs.get("warnings", []))
     keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    table = keep_rows(plain_columns(number_rows(table)), keep, source, "samples.keep")
+    table = keep_rows(table, keep, source, "samples.keep")
     table.attrs = attrs
     provenance["rows_kept"] = len(table)
     table, roles = _with_roles(table, section, source, provenance)
