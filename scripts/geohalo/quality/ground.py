@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.covariance import LedoitWolf
 
-from geohalo.evidence.comparisons import simes
+from geohalo.multiple_tests import simes
 from geohalo.quality.batches import FloatArray, Levels
 
 #: Share of the variance of neighbours' differences that is taken for what rocks do: of the leading components.
@@ -24,7 +24,7 @@ FEWEST_ELEMENTS, FEWEST_LEFT = 10, 4
 def correlation_of_differences(levels: Sequence[Levels]) -> FloatArray | None:
     """Return how differences between neighbours go together in the elements.
 
-    Shrunk as Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4), of differences that are cut off where they are outliers.
+    Shrunk as Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4); outliers are cut off.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def correlation_of_differences(levels: Sequence[Levels]) -> FloatArray | None:
 def unlike_the_ground(ratio: FloatArray, correlation: FloatArray) -> FloatArray:
     """Test whether batches stand off in a way that neighbours elsewhere do not differ.
 
-    The leading components of the correlation, up to `OF_THE_GROUND` of the variance, are taken out of a batch's shifts; what is
-    left of each element is tested, and the elements together by Simes's test.
+    The leading components of the correlation, up to `OF_THE_GROUND` of the variance, are taken out of a batch's
+    shifts; what is left of each element is tested, and the elements together by Simes's test.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
+from geohalo.survey.places import identical_rows
 from geohalo.survey.repeats import table_without
 from geohalo.survey.spelling import plain_columns, plain_section
 
@@ -51,6 +52,8 @@ class Analyses:
         do not depend on other rows.
     parsed : dict of str to Parsed
         What was read of the survey's own rows, for each element.
+    detection : dict of str to float
+        Detection limit of each element in ppm: of the survey's rows, or else of all rows; NaN where none is known.
     columns, wanted : list of Column
         The columns of concentrations, and those of them that `samples.include` and `samples.exclude` leave.
     about : DataFrame, shape (rows, columns)
@@ -69,6 +72,7 @@ class Analyses:
     values: pd.DataFrame
     censored: pd.DataFrame
     parsed: dict[str, Parsed]
+    detection: dict[str, float]
     columns: list[Column]
     wanted: list[Column]
     about: pd.DataFrame
@@ -101,10 +105,11 @@ def read_analyses(
     """
     source = str(source)
     provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    section, attrs = plain_section(section), table.attrs
+    section, table = plain_section(section), plain_columns(number_rows(table))
+    attrs = table.attrs
     doubts = from_records(attrs.get("warnings", []))
     keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    table = keep_rows(plain_columns(number_rows(table)), keep, source, "samples.keep")
+    table = keep_rows(table, keep, source, "samples.keep")
     table.attrs = attrs
     provenance["rows_kept"] = len(table)
     table, roles = _with_roles(table, section, source, provenance)
@@ -118,13 +123,17 @@ def read_analyses(
     doubts += told
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
-    values, censored = _numbers(table, survey, parsed, wanted, section, source)
+    # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
+    read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
+    values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
+    detection = {el: read[el].limit if np.isnan(own.limit) else own.limit for el, own in parsed.items()}
     del table  # text takes more than all that follows
     of_survey = values if survey.all() else values[survey]
     require_values(of_survey, wanted, section, source)
     doubts += [one for column in parsed.values() for one in column.warnings]
     doubts += coordinate_doubts(wanted, of_survey, xy[survey], list(about.columns), source)
-    original, unpaired = find_originals(roles, xy, float(section["merge_distance"]), rows, source)
+    again = _filed_again(roles, xy, values, censored)
+    original, unpaired = find_originals(roles, xy, again, float(section["merge_distance"]), rows, source)
     return Analyses(
         source=source,
         crs=crs,
@@ -135,6 +144,7 @@ def read_analyses(
         values=values,
         censored=censored,
         parsed=parsed,
+        detection=detection,
         columns=columns,
         wanted=wanted,
         about=about,
@@ -191,26 +201,25 @@ def _places(
     return xy, crs, [*found.warnings, *([] if turned is None else [turned])]
 
 
-def _numbers(
-    table: pd.DataFrame,
-    survey: BoolArray,
-    parsed: Mapping[str, Parsed],
-    wanted: Sequence[Column],
-    section: Mapping[str, Any],
-    source: str,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return concentrations and censored flags of all rows; the survey's are those that its own rows give."""
-    read = parsed if survey.all() else parse_columns(table, wanted, section, source, row_numbers(table))
+def _filled(
+    read: Mapping[str, Parsed], parsed: Mapping[str, Parsed], survey: BoolArray, attribute: str
+) -> pd.DataFrame:
+    """Return an attribute of all rows, that of the survey as its own rows alone give it."""
+    parts: dict[str, npt.NDArray[Any]] = {}
+    for element, column in read.items():
+        parts[element] = getattr(column, attribute)
+        if not survey.all():
+            parts[element][survey] = getattr(parsed[element], attribute)
+    return pd.DataFrame(parts, copy=False)
 
-    def filled(attribute: str) -> pd.DataFrame:
-        parts: dict[str, npt.NDArray[Any]] = {}
-        for element, column in read.items():
-            parts[element] = getattr(column, attribute)
-            if not survey.all():
-                parts[element][survey] = getattr(parsed[element], attribute)
-        return pd.DataFrame(parts, copy=False)
 
-    return filled("values"), filled("censored")
+def _filed_again(roles: Roles, xy: FloatArray, values: pd.DataFrame, censored: pd.DataFrame) -> BoolArray:
+    """Tell which rows of the survey repeat an earlier one in place and values; asked for duplicates alone."""
+    again = np.zeros(len(xy), dtype=bool)
+    if roles.of(*DUPLICATES).any():
+        placed = roles.of(SURVEY) & np.isfinite(xy[:, 0])
+        again[placed] = identical_rows(xy[placed], values[placed], censored[placed])
+    return again
 
 
 def _number_columns(columns: Sequence[Column], section: Mapping[str, Any]) -> set[str]:
