@@ -16,7 +16,7 @@ from geohalo.products.html_pages import Section
 from geohalo.products.report_pictures import Picture
 from geohalo.products.report_quality import PROVENANCE, facts
 from geohalo.products.report_tables import Column, table
-from geohalo.products.report_text import area, duration, number, significant, size
+from geohalo.products.report_text import area, number, significant, size
 from geohalo.products.styles import whole
 
 #: What the cleaning of deposits counts, in words.
@@ -107,6 +107,8 @@ def columns_section(ground: Ground) -> Section:
     frame = ground.columns
     if frame.empty:
         return Section("columns", "Columns")
+    if "dates" in frame and not frame["dates"].fillna(0).any():
+        frame = frame.drop(columns="dates")
     frame = frame.assign(
         plausible=[
             _range(low, high)
@@ -180,7 +182,7 @@ def bands_section(ground: Ground) -> Section:
         Column("plausible", "Plausible median (ppm)"),
         Column("likely", "Plausible"),
     ]
-    caption = "What was understood of each raster. Values are in ppm; those of bands that are no concentration as they are."
+    caption = "What was understood of each raster. Values are in ppm; bands that are no concentration are as they are."
     return Section(
         "columns", "Rasters", tables=[table(frame, columns, caption, "table-columns", strong=_odd(frame))]
     )
@@ -302,14 +304,14 @@ def cost_line(cost: Cost) -> str:
     return (
         f"A run works on {cost.cells:,} cells x {cost.elements} elements ({size(cost.cube)}) and trains "
         f"{whole(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
-        f"two cores it takes about {duration(rounded_time(cost.seconds))}, within a factor of three."
+        f"two cores it takes about {rough_time(cost.seconds)}, within a factor of three."
     )
 
 
-def rounded_time(seconds: float) -> float:
-    """Return a time to a whole minute, and above ten minutes to two digits."""
+def rough_time(seconds: float) -> str:
+    """Return a time in minutes, or in hours from two of them on: no estimate is better than that."""
     minutes = max(1, round(seconds / 60))
-    return 60 * float(f"{minutes:.2g}")
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
 def counted_members(settings: Mapping[str, Any], schemes: Sequence[str], folds: Mapping[str, int]) -> int:
