@@ -49,13 +49,15 @@ def test_answers() -> None:
 
 
 def test_the_page_shows_what_was_understood(checked, settings) -> None:
-    page = page_of(checked(), settings)
+    found = checked()
+    page, cells = page_of(found, settings), found.ground.n_cells
     text = render(page)
     for part in (
-        "49 samples, 3 elements, 5 known deposits, 248 cells of 500 m",
+        f"49 samples, 3 elements, 5 known deposits, {cells} cells of 500 m",
+        "3 of 3 elements are kept.",
         "Not read: sample, note.",
         "farther than grid.max_distance from every sample",
-        "A run works on 248 cells x 3 elements",
+        f"A run works on {cells} cells x 3 elements",
         'id="table-distances"',
         'id="table-folds"',
         '<img src="data:image/',
