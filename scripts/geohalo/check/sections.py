@@ -295,8 +295,9 @@ def _distances_table(distances: pd.DataFrame, spacing: float | None) -> Any:
 
 def cost_line(cost: Cost) -> str:
     """Say in a line what a run will take."""
+    cube = f" ({size(cost.cube)})" if cost.cube >= 1 else ""
     return (
-        f"A run works on {cost.cells:,} cells x {cost.elements} elements ({size(cost.cube)}) and trains "
+        f"A run works on {cost.cells:,} cells x {cost.elements} elements{cube} and trains "
         f"{whole(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
         f"two cores it takes about {rough_time(cost.seconds)}, within a factor of three."
     )

@@ -9,7 +9,7 @@ import yaml
 from check import tell
 from geohalo.check.cost import run_cost
 from geohalo.check.findings import Findings
-from geohalo.check.page import answer, as_markdown, escaped, render
+from geohalo.check.page import answer, as_markdown, by_kind, escaped, render
 from geohalo.check.sections import counted_members, rough_time
 from geohalo.check.survey import check_page
 from geohalo.errors import InputError
@@ -99,6 +99,16 @@ def test_hostile_text_is_shown_as_text(checked, settings, tables) -> None:
     # A bar in a cell is no border of a column.
     (line,) = [line for line in markdown.splitlines() if "grid.max" in line and "alert" in line]
     assert len(re.findall(r"(?<!\\)\|", line)) == 4
+
+
+def test_errors_of_one_kind_are_one_text() -> None:
+    alike = [f"a.csv, column '{name}', row {k}: '{k},5' is not a number" for k, name in enumerate("abcd")]
+    assert by_kind(alike[:3]) == alike[:3]
+    other = "a.csv: no row has coordinates"
+    assert by_kind([alike[0], other, *alike[1:]]) == [
+        "a.csv, column 'a', row 0: '0,5' is not a number. The same in 3 other places, which check.csv lists.",
+        other,
+    ]
 
 
 def test_escaped() -> None:
