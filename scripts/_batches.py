@@ -6,8 +6,8 @@ import pandas as pd
 from _report import provenance
 from geohalo.quality.level_survey import Levelling, Rows
 from geohalo.quality.levelling import levelled
-from geohalo.quality.roles import REFERENCE
 from geohalo.survey.places import merge_places
+from geohalo.survey.row_roles import REFERENCE
 
 
 def read_places(samples: str) -> tuple[gpd.GeoDataFrame, list[str]]:

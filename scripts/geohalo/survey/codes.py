@@ -131,7 +131,10 @@ def extreme_repeats(
         mean = (
             ("an upper limit or a code", f"write >{value:g} if it is an upper limit")
             if end == "largest"
-            else ("half a detection limit or a code", "add 'half_limit' to samples.censoring.below if it is half a limit")
+            else (
+                "half a detection limit or a code",
+                "add 'half_limit' to samples.censoring.below if it is half a limit",
+            )
         )
         told.append(
             InputWarning(

@@ -136,7 +136,7 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
     header = _header(rows, form, path)
     about = [] if form.first_row else _rows_about_columns(rows, header, form)
     units = _units(rows, header, about, form, path)
-    last = max((row.last for row in (header, *about, *((units,) if units else ()))))
+    last = max(row.last for row in (header, *about, *((units,) if units else ())))
     first = form.first_row or max(last, _rdb_types(rows, header)) + 1
     if form.first_row is not None and form.first_row <= header.last:
         raise InputError(

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.input_warnings import InputWarning
-from geohalo.quality.roles import BLANK, FIELD_DUPLICATE, LABORATORY_DUPLICATE, REFERENCE
 from geohalo.survey.cells import plain_cells
+from geohalo.survey.row_roles import BLANK, FIELD_DUPLICATE, LABORATORY_DUPLICATE, REFERENCE
 
 # Spelt in lower case, with one blank in place of other signs.
 _WORDS = {
