@@ -140,7 +140,7 @@ def _groups(path: Path) -> list[str]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)  # that it cannot close what is still mapped
                 netcdf_file(path, mmap=True).close()
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError):
             raise OSError("it is cut off or damaged; copy it again") from None
     with netCDF4.Dataset(path) as data:
         return list(data.groups)
@@ -163,11 +163,9 @@ def _valid(grid: xr.DataArray, path: Path, place: str) -> tuple[xr.DataArray, li
     scale, offset = (
         grid.encoding.get(key, other) for key, other in (("scale_factor", 1.0), ("add_offset", 0.0))
     )
-    limits = {
-        key: np.atleast_1d(grid.attrs[key])
-        for key in ("valid_range", "valid_min", "valid_max")
-        if key in grid.attrs
-    }
+    limits = {key: np.atleast_1d(grid.attrs[key]) for key in _VALID if key in grid.attrs}
+    if not limits or any(found.dtype.kind not in "iuf" for found in (grid, *limits.values())):
+        return grid, []
     if grid.encoding.get("_Unsigned") == "true":
         limits = {key: found.view(found.dtype.str.replace("i", "u")) for key, found in limits.items()}
     ends = {key: found.astype(np.float64) * scale + offset for key, found in limits.items()}
