@@ -60,32 +60,11 @@ def gdal_bands(
         If the file cannot be read, does not state its place, names others on the network, or a band has no name.
     """
     try:
-<<<<<<< HEAD
         with opened(path) as data:
             opacity = _opacity(data)
             numbers, names = _bands_of_values(path, data, name, numbered, opacity)
             chosen = [
                 (k, band) for k, band in zip(numbers, names, strict=True) if selection.takes(band, path.name)
-=======
-        with rasterio.open(path) as data:
-            names = _band_names(path, name, numbered, data)
-            numbers = [k for k, band in enumerate(names, 1) if selection.takes(band, path.name)]
-            if data.transform == Affine.identity():
-                raise InputError(
-                    f"{path}: the raster does not state its place; set it (gdal_edit.py -a_ullr -a_srs)."
-                )
-            bands = [
-                Band(
-                    names[k - 1],
-                    str(path),
-                    f"band {k}",
-                    *north_up(_values(path, data, k, blanks), data.transform),
-                    data.crs,
-                    data.units[k - 1] or "",
-                    data.nodatavals[k - 1],
-                )
-                for k in numbers
->>>>>>> main
             ]
             _check_place(path, data)
             crs = crs_of(path, data)
@@ -180,6 +159,7 @@ def _band(
         data.scales[k - 1],
         data.offsets[k - 1],
         stored,
+        data.nodatavals[k - 1],
     )
 
 

@@ -343,58 +343,10 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
     x, y = (in_metres(axis, data[name].attrs, crs) for axis, name in ((x, x_name), (y, y_name)))
     x_step, y_step = step_of(x, str(x_name), source), step_of(y, str(y_name), source)
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
-<<<<<<< HEAD
     unit = next((str(text) for key in _UNIT_KEYS if (text := grid.attrs.get(key))), "")
     title = grid.attrs.get("long_name", "")
-    values, transform = north_up(blanks.remove(values), transform)
-    return Band(
-        label, str(path), place, values, transform, crs, unit, title if isinstance(title, str) else ""
-    )
-=======
-    unit = str(grid.attrs.get("units", ""))
     code = grid.encoding.get("_FillValue", grid.encoding.get("missing_value"))
     nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
-    return Band(label, str(path), place, *north_up(blanks.remove(values), transform), crs, unit, nodata)
-
-
-def _metres(axis: NDArray[np.float64], about: Mapping[str, Any], crs: CRS | None) -> NDArray[np.float64]:
-    """Return a coordinate in the unit of its CRS where the file gives it in kilometres."""
-    kilometres = str(about.get("units", "")).strip().lower() in _KILOMETRES
-    if not kilometres or (crs is not None and not crs.is_projected):
-        return axis
-    unit = pyproj.CRS.from_wkt(crs.to_wkt()).axis_info[0].unit_conversion_factor if crs is not None else 1.0
-    return axis * 1000 / unit
-
-
-def _crs(grid: xr.DataArray, data: xr.Dataset, source: str) -> CRS | None:
-    """Return the CRS of a variable: its own, else the only one that the file describes."""
-    try:
-        if grid.rio.crs:
-            return grid.rio.crs
-        described = [v.attrs for v in data.variables.values() if any(key in v.attrs for key in _CRS_KEYS)]
-        if len(described) == 1:
-            text = described[0].get("crs_wkt") or described[0].get("spatial_ref")
-            found = pyproj.CRS.from_user_input(text) if text else pyproj.CRS.from_cf(described[0])
-            return CRS.from_wkt(found.to_wkt())
-        texts = [text for about in (grid.attrs, data.attrs) for key in _CRS_TEXTS if (text := about.get(key))]
-        return CRS.from_wkt(pyproj.CRS.from_user_input(str(texts[0])).to_wkt()) if texts else None
-    except (CRSError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{source}: its CRS is not understood ({one_line(error)}); write it with data.rio.write_crs(...) of "
-            "rioxarray."
-        ) from error
-
-
-def _step(centres: NDArray[np.float64], axis: str, source: str) -> float:
-    """Return the distance between the centres of neighbouring cells."""
-    if centres.size < 2:
-        raise InputError(f"{source}: coordinate {axis} has {centres.size} value; a grid needs two or more.")
-    step = float(centres[-1] - centres[0]) / (centres.size - 1)
-    steps = np.diff(centres)
-    if not (np.abs(steps - step) <= 2 * SAME_PLACE * abs(step)).all() or step == 0:
-        raise InputError(
-            f"{source}: coordinate {axis} is not evenly spaced (steps of {steps.min():g} to "
-            f"{steps.max():g}); resample to a regular grid."
-        )
-    return step
->>>>>>> main
+    values, transform = north_up(blanks.remove(values), transform)
+    title = title if isinstance(title, str) else ""
+    return Band(label, str(path), place, values, transform, crs, unit, title, nodata=nodata)

@@ -189,20 +189,26 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
         and path.name.lower() not in {"readme", "license", "makefile"}
         and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _BESIDE.fullmatch(path.suffix)))
     ]
-    left += [path.name for path in _subfolders(place) if _folder(path)]
+    told = []
+    for path in _subfolders(place):
+        if what := _folder(path):
+            kind, _, fix = what.partition("; ")
+            told.append(
+                InputWarning(f"the folder {path.name} was passed over: it is {kind}", fix, str(place))
+            )
     if not left:
-        return []
+        return told
     number = "1 file of the folder was" if len(left) == 1 else f"{len(left)} files of the folder were"
     return [
+        *told,
         InputWarning(
             f"{number} passed over, since grids.pattern does not match: {listed(left)}",
             "correct grids.pattern, or rename or remove the files, if they hold elements",
             str(place),
-        )
+        ),
     ]
 
 
-<<<<<<< HEAD
 def _subfolders(place: Path) -> list[Path]:
     return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
 
@@ -229,10 +235,17 @@ def _suggested(names: Sequence[str]) -> str:
             after = after[unit.end() :] if unit else after
             group = "(?P<element>[A-Za-z][A-Za-z0-9]*" + (f"{_UNIT_AFTER.pattern})" if unit else ")")
             found = f"^{before}{group}{_escaped(after)}\\.{path.suffix.lower()[1:]}$"
-            count = sum(bool((e := _element(re.compile(found), other)) and symbol_of(e)) for other in names)
+            elements = [
+                match["element"] for other in names if (match := re.match(found, _lower_suffix(other)))
+            ]
+            count = sum(symbol_of(_BARE.match(element)[0]) is not None for element in elements)  # type: ignore[index]
             if count > most:
                 best, most = found, count
     return f" '{best}' would match {most} of them." if best else ""
+
+
+def _lower_suffix(name: str) -> str:
+    return Path(name).stem + Path(name).suffix.lower()
 
 
 def _escaped(text: str) -> str:
@@ -240,24 +253,6 @@ def _escaped(text: str) -> str:
     return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", text)
 
 
-def _element(pattern: re.Pattern[str], name: str) -> str | None:
-    """Return the element that a file name tells, its suffix as it is or in small letters."""
-    path = Path(name)
-    found = pattern.search(name) or pattern.search(path.stem + path.suffix.lower())
-    return found["element"] if found else None
-
-
-def _element_pattern(text: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise InputError(
-            f"config key grids.pattern: {text!r} is not a regular expression ({error})."
-        ) from error
-    if "element" not in pattern.groupindex:
-        raise InputError(f"config key grids.pattern: {text!r} lacks the named group (?P<element>...).")
-    return pattern
-=======
 def _elements(expression: str, files: Iterable[Path]) -> dict[Path, str | None]:
     """Return the element that each file name tells, its suffix as it is or in small letters."""
     key = "config key grids.pattern"
@@ -268,4 +263,3 @@ def _elements(expression: str, files: Iterable[Path]) -> dict[Path, str | None]:
         path: next((found[name] for name in both if name in found), None) for path, both in spellings.items()
     }
     return {path: match["element"] if match else None for path, match in told.items()}
->>>>>>> main
