@@ -18,8 +18,9 @@ _TEMPLATE_HEADER, _TEMPLATE_UNITS, _TEMPLATE_RECORD = "H1000", "H1001", "D"
 _RDB_TYPE = re.compile(r"\d+[sndSND]")
 # How laboratories label the rows of methods, units and limits that stand between the names and the first sample.
 _ABOUT = re.compile(
-    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?|digest(?:ion)?s?"
-    r"|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
+    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?"
+    r"|digest(?:ion)?s?|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?"
+    r"|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
     r" ?(?:detection|reporting)(?: limits?)?|(?:lower|upper) limits?|limits? of (?:detection|reporting|quantification)"
     r"|[lmur]?dl|[lu]?ld|ll[do]|uld|ulod|lo[drq]|mrl|lor|pql|det\.? ?lim(?:it)?s?",
     re.IGNORECASE,
@@ -136,7 +137,7 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
     header = _header(rows, form, path)
     about = [] if form.first_row else _rows_about_columns(rows, header, form)
     units = _units(rows, header, about, form, path)
-    last = max((row.last for row in (header, *about, *((units,) if units else ()))))
+    last = max(row.last for row in (header, *about, *((units,) if units else ())))
     first = form.first_row or max(last, _rdb_types(rows, header)) + 1
     if form.first_row is not None and form.first_row <= header.last:
         raise InputError(

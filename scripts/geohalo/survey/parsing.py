@@ -73,7 +73,7 @@ def parse_columns(
         best, label = parse(column), column.column
         for other in column.then:
             best = _preferred(best, parse(other), (label, other.column), source, rows)
-        told = [*best.warnings, *_above_limit(best, column, source, rows)]
+        told = [*best.warnings, *_above_limit(best, column, source, rows), *_dates(best, column, source)]
         best = replace(best, warnings=tuple(told))
         parsed[column.element] = best
     return parsed
@@ -94,6 +94,22 @@ def _above_limit(
             source,
             column.column,
             str(rows[first]),
+        )
+    ]
+
+
+def _dates(parsed: Parsed, column: Column, source: str) -> list[InputWarning]:
+    """Tell of dates among concentrations, whose values are lost."""
+    if not parsed.n_dates:
+        return []
+    return [
+        InputWarning(
+            f"{parsed.n_dates} {'cell holds a date' if parsed.n_dates == 1 else 'cells hold dates'}, which a "
+            "spreadsheet made of a number or of an entry such as 5-3, and count as not analysed",
+            "restore the values from the laboratory's file, or format the column as numbers if the dates are shown "
+            "numbers",
+            source,
+            column.column,
         )
     ]
 

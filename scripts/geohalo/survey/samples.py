@@ -32,7 +32,8 @@ from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
 from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
-from geohalo.survey.doubtful_places import scattered_places
+from geohalo.survey.doubtful_places import scattered_places, unplaced_rows
+from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
@@ -90,8 +91,11 @@ def clean_samples(
     section, attrs = plain_section(section), table.attrs
     doubts = from_records(attrs.get("warnings", []))
     keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    table = keep_rows(plain_columns(number_rows(table)), keep, source, "samples.keep")
+    every = plain_columns(number_rows(table))
+    table = keep_rows(every, keep, source, "samples.keep")
+    doubts += nearly_kept(every, table, keep, source, "samples.keep") if len(table) < len(every) else []
     table.attrs = attrs
+    del every
     provenance["rows_kept"] = len(table)
     columns = concentration_columns(table, section, source)
     doubts += coordinates_left_out(table, section, source)
@@ -112,11 +116,13 @@ def clean_samples(
     del table  # text takes more than all that follows
     values = pd.DataFrame({element: column.values for element, column in parsed.items()}, copy=False)
     censored = pd.DataFrame({element: column.censored for element, column in parsed.items()}, copy=False)
-    require_values(values, wanted, section, source)
+    dates = {element: column.n_dates for element, column in parsed.items() if column.n_dates}
+    require_values(values, wanted, section, source, dates)
     doubts += [one for column in parsed.values() for one in column.warnings]
     doubts += coordinate_doubts(wanted, values, xy, list(about.columns), source)
     usable = _usable_rows(xy, values, censored, provenance)
     _require_samples(int(usable.sum()), provenance)
+    doubts += unplaced_rows(found.empty, _measured(values), rows, source)
     doubts += scattered_places(xy[usable], rows[usable], max_distance, source)
     place = group_places(xy[usable], float(section["merge_distance"]))
     names = joined_names(place, rows[usable])

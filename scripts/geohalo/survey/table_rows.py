@@ -51,7 +51,8 @@ def without_repeated_headers(
     warning = InputWarning(
         f"{len(rows)} {'row repeats' if len(rows) == 1 else 'rows repeat'} the header or its units and "
         f"{'is' if len(rows) == 1 else 'are'} left out: {told}",
-        "delete such rows; if the file was pasted together from several, check that all have the same columns and units",
+        "delete such rows; if the file was pasted together from several, check that all have the same columns and "
+        "units",
         str(path),
         row=str(rows[0]),
     )

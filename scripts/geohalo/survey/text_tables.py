@@ -109,7 +109,9 @@ def _whole_line(line: str, path: Path, number: int) -> str:
     if len(line) >= _LONGEST_LINE:
         raise InputError(f"{path}, line {number}: more than {_LONGEST_LINE:,} characters; this is no table")
     if "\0" in line:
-        raise InputError(f"{path}, line {number}: a zero byte; the file is damaged, or no text: export it again")
+        raise InputError(
+            f"{path}, line {number}: a zero byte; the file is damaged, or no text: export it again"
+        )
     return line
 
 

@@ -27,7 +27,19 @@ _KNOWN = {
         "g/tonne",
         "gmt",
     ),
-    "ppb": ("ppb", "ug/kg", "μg/kg", "ng/g", "mg/t", "ugkg-1", "μgkg-1", "ngg-1", "mg/tonne", "ug/kgdw", "ug/kgts"),
+    "ppb": (
+        "ppb",
+        "ug/kg",
+        "μg/kg",
+        "ng/g",
+        "mg/t",
+        "ugkg-1",
+        "μgkg-1",
+        "ngg-1",
+        "mg/tonne",
+        "ug/kgdw",
+        "ug/kgts",
+    ),
     "percent": (
         "percent",
         "pct",
@@ -113,7 +125,9 @@ def looks_like_units(cells: list[str], units: Mapping[str, str] | None = None) -
 
 
 # None of the three, whatever a config says.
-_TO_CONVERT = frozenset({"oz/t", "oz/ton", "opt", "oz", "g/kg", "‰", "permil", "mg/g", "ppt", "mol%", "at%", "mmol/kg"})
+_TO_CONVERT = frozenset(
+    {"oz/t", "oz/ton", "opt", "oz", "g/kg", "‰", "permil", "mg/g", "ppt", "mol%", "at%", "mmol/kg"}
+)
 
 
 def _short(text: str) -> str:
