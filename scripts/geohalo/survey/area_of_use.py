@@ -101,14 +101,13 @@ def _likely_cause(x: FloatArray, y: FloatArray, outside: BoolArray, crs: CRS, ke
     if crs.is_geographic and not ((np.abs(x) <= 360) & (np.abs(y) <= 360))[outside].any():
         if _look_like_packed_degrees(x, y, crs):
             return (
-                "they look like degrees, minutes and seconds in one number (540856 for 54 degrees 08' 56\"): write them "
-                f"as 54 08 56 or 54.1489; if they are metres set {key}.crs to the projected CRS that they are in"
+                "they look like degrees, minutes and seconds in one number (540856 for 54 degrees 08' 56\"): write "
+                f"them as 54 08 56 or 54.1489; if they are metres set {key}.crs to the projected CRS that they are in"
             )
         return f"they look like metres: set {key}.crs to the projected CRS that they are in"
-    false = (
-        {one.name: one.value for one in crs.coordinate_operation.params} if crs.coordinate_operation else {}
-    )
-    easting = float(false.get("False easting", 0.0))
+    operation = crs.coordinate_operation
+    shifts = {one.name: one.value for one in operation.params} if operation else {}
+    easting = float(shifts.get("False easting", 0.0))
     zone = np.floor(x / 1e6) * 1e6
     for cause, other_x, other_y in (
         ("with 10,000,000 added to the northings", x, y + 1e7),

@@ -21,14 +21,17 @@ _UPPER = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(r"#(?:N/A|VALUE!|REF!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
-_BELOW = frozenset(
-    "bdl|b.d.l.|bd|<dl|<d.l.|<lod|<lld|<loq|<lor|<mdl|<rl|<x|lod|udl|trace|tr|tr.|nil|below detection|below lod"
-    "|below limit|not detected".split("|")
-)
-_MISSING = frozenset(
-    "na|n/a|n.a.|n.a|#n/a|null|none|\\n|missing|nss|n.s.s.|ns|ins|is|i.s.|i/s|insufficient|lnr|l.n.r.|nr|n.r.|n/r"
-    "|not received|not analysed|not analyzed|not sampled|lost|void|-nan".split("|")
-)
+# fmt: off
+_BELOW = {
+    "bdl", "b.d.l.", "bd", "<dl", "<d.l.", "<lod", "<lld", "<loq", "<lor", "<mdl", "<rl", "<x", "lod", "udl",
+    "trace", "tr", "tr.", "nil", "below detection", "below lod", "below limit", "not detected",
+}
+_MISSING = {
+    "na", "n/a", "n.a.", "n.a", "#n/a", "null", "none", "\\n", "missing", "nss", "n.s.s.", "ns", "ins", "is",
+    "i.s.", "i/s", "insufficient", "lnr", "l.n.r.", "nr", "n.r.", "n/r", "not received", "not analysed", "not
+    analyzed", "not sampled", "lost", "void", "-nan",
+}
+# fmt: on
 _MOST_NAMED = 8
 
 
