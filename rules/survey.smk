@@ -12,7 +12,9 @@ if GRIDDED:
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
-for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *RASTERS, *LABEL_RASTERS.values()]):
+for file in filter(
+    None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *CERTIFIED_TABLES, *RASTERS, *LABEL_RASTERS.values()]
+):
     if set("{}<>") & set(str(file)):
         raise WorkflowError(
             f"{file}: Snakemake gives the characters {{}}<> a meaning of their own; rename the file or its folder."
@@ -66,7 +68,7 @@ if ABSENT:
             mem_mb=megabytes(500),
             runtime=minutes(60),
         params:
-            address=lambda wildcards: masked(config["data"]["sources"][wildcards.file]["url"]),
+            address=lambda wildcards: config["data"]["sources"][wildcards.file]["url"],
             sha256=lambda wildcards: config["data"]["sources"][wildcards.file]["sha256"],
         message:
             "Download {output.file} from {params.address}"
@@ -81,7 +83,10 @@ if not GRIDDED:
             table=SAMPLE_TABLE,
             parts=table_files(SAMPLE_TABLE),
             assays=ASSAY_TABLES,
+            certified=CERTIFIED_TABLES,
         output:
+            **ANALYSES,
+            **{name: path(name) for name in JUDGED},
             samples=path("samples"),
             report=shown("samples_report", path("samples_report")),
             warnings=path("stage_warnings", stage="clean_samples"),

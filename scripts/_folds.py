@@ -1,15 +1,10 @@
 """Folds as files that a person can look at: a table of labelled cells, a GeoTIFF of regions, a table of deposits."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from _cells import Survey, read_geotiff, write_geotiff
 from _tables import read_csv, write_csv
-from geohalo.errors import InputError
-from geohalo.evidence.checks import FoldError
 from geohalo.evidence.folds import NONE, Folds
 from geohalo.evidence.schemes import EXTRA_SCHEMES
 
@@ -17,22 +12,6 @@ from geohalo.evidence.schemes import EXTRA_SCHEMES
 FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, TEST_FREE = range(1, 8)
 #: Columns of the table of deposits with the fold of each, by scheme.
 FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"} | {name: f"{name}_fold" for name in EXTRA_SCHEMES}
-
-
-@contextmanager
-def names_told(names: pd.Series) -> Iterator[None]:
-    """Add the names of the deposits that a fold holds out to what is wrong with it; ``names`` are those of all."""
-    try:
-        yield
-    except FoldError as error:
-        known = ", ".join(name for name in names.iloc[error.deposits] if name)
-        raise InputError(f"{error} It holds out: {known}." if known else str(error)) from None
-
-
-def without_cell(deposits: pd.DataFrame, folds: Folds) -> list[str]:
-    """Name the deposits on surveyed ground that are not used since no cell lies near enough; by row without a name."""
-    lost = deposits[deposits["inside"].to_numpy() & (folds.deposit_group == NONE)]
-    return [name or f"row {row}" for name, row in zip(lost["name"], lost["row"], strict=True)]
 
 
 def fold_codes(folds: Folds) -> np.ndarray:

@@ -1,14 +1,11 @@
 """Read the deposits, place them in the survey, and check that they can be held out."""
 
-import numpy as np
 from _cells import surveyed_elements, surveyed_places
 from _input_warnings import leave_warnings
 from _job import job, whole
 from geohalo.evidence.checks import check_groups
-from geohalo.evidence.folds import group_deposits
-from geohalo.evidence.label_doubts import narrow_radius
-from geohalo.input_warnings import from_records
-from geohalo.survey.commodities import commodities_not_measured
+from geohalo.evidence.known_deposits import deposit_doubts, group_sizes
+from geohalo.input_warnings import named_within
 from geohalo.survey.deposits import clean_deposits
 from geohalo.survey.doubtful_places import typical_spacing
 from geohalo.survey.layout import form_of
@@ -23,32 +20,33 @@ def clean(
     labels: dict | None,
     deposits: str,
     warnings: str | None = None,
+    folder: str = "",
 ) -> list[str]:
     """Write the deposits, which must form enough groups for the folds of ``labels``; returns lines for the log."""
     places, crs = surveyed_places(surveyed)
     read = read_table(table, section["layer"], form_of(section, "deposits"))
     frame = clean_deposits(read, section, places, crs, max_distance, table)
-    inside = frame[frame["inside"]]
-    told = f"{len(inside)} of {len(frame)} deposits inside the survey"
-    doubts = [commodities_not_measured(section.get("commodities"), surveyed_elements(surveyed), table)]
+    told = f"{int(frame['inside'].sum())} of {len(frame)} deposits inside the survey"
+    # Rasters do not tell how far their samples were apart.
+    spacing = None if surveyed.endswith(".nc") else typical_spacing(places)
+    doubts = deposit_doubts(frame, section, surveyed_elements(surveyed), labels, spacing)
     if labels:
-        # Rasters do not tell how far their samples were apart.
-        doubts.append(None if surveyed.endswith(".nc") else narrow_radius(typical_spacing(places), labels))
-        sizes = np.bincount(group_deposits(inside.get_coordinates().to_numpy(), labels["group_distance"]))
+        sizes = group_sizes(frame, labels["group_distance"])
         check_groups(sizes, labels)
         told += f", in {len(sizes)} groups"
     # An alternative names them where it trains.
     if section.get("commodities") == []:
         told += "; deposits.commodities is empty, so that nothing is used of what such deposits are mined for"
+    # What is doubtful has a table of its own, and results name files relative to the data folder.
+    frame.attrs = frame.attrs | {"source": named_within(table, folder), "warnings": []}
     with whole(deposits) as beside:
         frame.to_parquet(beside)
-    doubts = [*from_records(frame.attrs["warnings"]), *(one for one in doubts if one)]
-    return [*leave_warnings("clean_deposits", doubts, warnings), told]
+    return [*leave_warnings("clean_deposits", doubts, warnings, folder), told]
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        for line in clean(
-            snakemake.input.table, snakemake.input.surveyed, **snakemake.params.arguments, **snakemake.output
-        ):
+        given, arguments = snakemake.input, {**snakemake.params.arguments, **snakemake.output}
+        arguments["folder"] = snakemake.config["data"]["folder"]
+        for line in clean(given.table, given.surveyed, **arguments):
             log.info(line)

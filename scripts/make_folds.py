@@ -5,11 +5,12 @@ from pathlib import Path
 import geopandas as gpd
 import xarray as xr
 from _cells import Survey
-from _folds import FOLD_COLUMNS, names_told, without_cell, write_folds
+from _folds import FOLD_COLUMNS, write_folds
 from _input_warnings import leave_warnings
 from _job import job
 from _tables import write_csv
 from geohalo.evidence.folds import SCHEMES, draw_folds
+from geohalo.evidence.known_deposits import names_told, without_cell
 from geohalo.evidence.label_doubts import lost_labels
 
 

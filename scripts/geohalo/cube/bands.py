@@ -31,6 +31,8 @@ class Band:
     crs : CRS or None
     unit : str
         As the file states it; empty where it states none.
+    nodata : float or None
+        The code for no data that the file declares.
     """
 
     element: str
@@ -40,6 +42,7 @@ class Band:
     transform: Affine
     crs: CRS | None
     unit: str = ""
+    nodata: float | None = None
 
     @property
     def source(self) -> str:

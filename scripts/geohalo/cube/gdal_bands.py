@@ -62,6 +62,7 @@ def gdal_bands(
                     *north_up(_values(path, data, k, blanks), data.transform),
                     data.crs,
                     data.units[k - 1] or "",
+                    data.nodatavals[k - 1],
                 )
                 for k in numbers
             ]

@@ -269,7 +269,9 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
     x_step, y_step = _step(x, str(x_name), source), _step(y, str(y_name), source)
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
     unit = str(grid.attrs.get("units", ""))
-    return Band(label, str(path), place, *north_up(blanks.remove(values), transform), crs, unit)
+    code = grid.encoding.get("_FillValue", grid.encoding.get("missing_value"))
+    nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
+    return Band(label, str(path), place, *north_up(blanks.remove(values), transform), crs, unit, nodata)
 
 
 def _metres(axis: NDArray[np.float64], about: Mapping[str, Any], crs: CRS | None) -> NDArray[np.float64]:

@@ -69,9 +69,32 @@ def read_rasters(section: dict[str, Any], folder: Path) -> Rasters:
         has any data, or one has none in a cell where another has.
     """
     bands, warnings = read_bands(section, folder)
+    return survey_of_bands(bands, warnings, section)
+
+
+def survey_of_bands(bands: Sequence[Band], warnings: list[InputWarning], section: dict[str, Any]) -> Rasters:
+    """Make a survey of bands as they were read.
+
+    Parameters
+    ----------
+    bands : sequence of Band
+    warnings : list of InputWarning
+        What was doubtful when they were read.
+    section : dict
+        The config section ``grids`` with its defaults.
+
+    Returns
+    -------
+    Rasters
+
+    Raises
+    ------
+    InputError
+        See `read_rasters`.
+    """
     bands = with_crs(bands, section.get("crs"))
     grid, crs, told = common_grid(bands)
-    warnings += told
+    warnings = [*warnings, *told]
     found, told = meanings(bands, section)
     warnings += told
     if section.get("nodata") is None:

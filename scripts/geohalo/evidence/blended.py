@@ -10,7 +10,7 @@ import numpy as np
 
 from geohalo.evidence.candidates import NONE, nearest_deposit
 from geohalo.evidence.folds import Folds, fold_map
-from geohalo.evidence.metrics import percentile_rank
+from geohalo.evidence.ranks import percentile_rank
 
 #: Power of the distance that a weight is: of two folds, one whose nearest known deposit is twice as far counts sixteen
 #: times as much.

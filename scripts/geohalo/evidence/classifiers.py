@@ -35,10 +35,6 @@ from geohalo.evidence.context import Context, Values
 from geohalo.evidence.folds import Folds
 from geohalo.pathfinders import group_consistency, strongest
 
-#: They score the probability of each class.
-CLASSIFIERS = ("logistic", "sparse_logistic", "random_forest", "gradient_boosting")
-LEARNERS = (*CLASSIFIERS, "best_element", "pathfinder_index")
-
 #: From `Values` (N, B) to scores (N,) or (K, N).
 Scorer = Callable[[Any], np.ndarray]
 
@@ -51,7 +47,7 @@ def learned_scores(
     Parameters
     ----------
     name : str
-        One of `LEARNERS`; those that are no `CLASSIFIERS` are for two classes.
+        One of `geohalo.evidence.control_names.LEARNERS`; those that are no `CLASSIFIERS` are for two classes.
     cube : (N, B) array or Context
         Standardised values.
     folds : Folds

@@ -37,21 +37,21 @@ import numpy as np
 from scipy.spatial import KDTree
 from threadpoolctl import threadpool_limits
 
-from geohalo.evidence.classifiers import CLASSIFIERS, LEARNERS, learned_scores
+from geohalo.evidence.classifiers import learned_scores
 from geohalo.evidence.context import Context
-from geohalo.evidence.detectors import DETECTORS, detect
+from geohalo.evidence.control_names import (
+    CONTEXT,
+    CONTROLS,
+    LABEL_FREE,
+    LEARNERS,
+    PROBABILITY_CONTROLS,
+)
+from geohalo.evidence.detectors import detect
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.superpixel_contrast import SCALE_ARRAYS, superpixel_contrast
 
 __all__ = ["CONTROLS", "LABEL_FREE", "PROBABILITY_CONTROLS", "SCALE_ARRAYS", "Ground", "score_control"]
 
-#: Classifiers that see superpixels beside the cell, and what they learn with.
-CONTEXT = {"logistic_context": "logistic", "gradient_boosting_context": "gradient_boosting"}
-#: Their scores are probabilities.
-PROBABILITY_CONTROLS = (*CLASSIFIERS, *CONTEXT)
-#: They see no label: one map for all folds and schemes.
-LABEL_FREE = (*DETECTORS, "superpixel_contrast", "commodity_index", "sampling_density")
-CONTROLS = (*LEARNERS, *CONTEXT, *LABEL_FREE, "deposit_distance", "background_absence")
 DENSITY_NEIGHBOURS = 12
 
 

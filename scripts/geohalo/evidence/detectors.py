@@ -38,8 +38,8 @@ from sklearn.svm import OneClassSVM
 
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.components import varying_components
+from geohalo.evidence.control_names import DETECTORS
 
-DETECTORS = ("one_class_svm", "isolation_forest", "mahalanobis", "autoencoder")
 #: Cells that a detector is fitted to, at most; the auto-encoder learns from more.
 FITTED = 2_000
 LEARNED = 20_000
@@ -53,7 +53,7 @@ def detect(name: str, cube: np.ndarray, seed: int = 0) -> np.ndarray:
     Parameters
     ----------
     name : str
-        One of `DETECTORS`.
+        One of `geohalo.evidence.control_names.DETECTORS`.
     cube : (N, B) array
         Standardised values.
     seed : int

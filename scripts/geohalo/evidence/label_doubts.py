@@ -1,6 +1,7 @@
 """What is doubtful in the distances of the config section `labels` and does not stop a run.
 
-The rule is that of config/README.md: the radius is the sample spacing, and the other distances are multiples of it.
+The rule is that of config/README.md: the radius is the sample spacing, at least 3 km, and the other distances are
+multiples of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,26 @@ from geohalo.input_warnings import InputWarning
 
 # A halo narrower than this share of the spacing holds, as a rule, no sample of its own.
 _NARROW = 0.5
-_BACKGROUND, _GROUP, _BUFFER = 1.6, 2, 5
+_LEAST_RADIUS = 3000.0
+_TIMES_RADIUS = {"radius": 1, "background_distance": 1.6, "group_distance": 2, "buffer": 5}
+# Of the spacing: half a cell of it resolves what the samples hold, and beyond twice of it nothing is known.
+_CELL, _REACH = 0.5, 2
 _MOST_NAMED = 5
+
+
+def ruled_radius(spacing: float) -> float:
+    """Return the radius in metres that the rule gives for a spacing of samples in metres, to one digit."""
+    return max(_LEAST_RADIUS, float(f"{spacing:.1g}"))
+
+
+def ruled_distances(radius: float) -> dict[str, float]:
+    """Return the distances in metres that the rule gives for a radius, by their keys in the section `labels`."""
+    return {key: times * radius for key, times in _TIMES_RADIUS.items()}
+
+
+def ruled_grid(spacing: float) -> dict[str, float]:
+    """Return cell and reach in metres for a spacing of samples, to one digit, by their keys in the section `grid`."""
+    return {"cell": float(f"{_CELL * spacing:.1g}"), "max_distance": float(f"{_REACH * spacing:.1g}")}
 
 
 def narrow_radius(spacing: float, labels: Mapping[str, Any]) -> InputWarning | None:
@@ -26,16 +45,8 @@ def narrow_radius(spacing: float, labels: Mapping[str, Any]) -> InputWarning | N
     """
     if labels["radius"] >= _NARROW * spacing:
         return None
-    radius = float(f"{spacing:.1g}")
-    advice = ", ".join(
-        f"labels.{key}: {times * radius:g}"
-        for key, times in (
-            ("radius", 1),
-            ("background_distance", _BACKGROUND),
-            ("group_distance", _GROUP),
-            ("buffer", _BUFFER),
-        )
-    )
+    distances = ruled_distances(ruled_radius(spacing))
+    advice = ", ".join(f"labels.{key}: {metres:g}" for key, metres in distances.items())
     return InputWarning(
         f"labels.radius is {labels['radius']:g} m and the samples are {spacing:.0f} m apart (median), so most halos "
         "hold no sample of their own and are learned from interpolated values alone",

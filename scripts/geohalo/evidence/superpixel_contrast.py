@@ -27,7 +27,7 @@ from scipy.sparse import csr_array
 
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.components import varying_components
-from geohalo.evidence.metrics import percentile_rank
+from geohalo.evidence.ranks import percentile_rank
 
 #: What it reads of a scale.
 SCALE_ARRAYS = ("assignment", "external_edges", "external_attributes")

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_hex
 from numpy.typing import NDArray
 
-from geohalo.evidence.metrics import percentile_rank
+from geohalo.evidence.ranks import percentile_rank
 from geohalo.products.styles import style
 
 #: Percentiles of the ground that classes of colour begin and end at, ascending.

@@ -1,6 +1,7 @@
 """The look that all figures share: colours, fonts, text, and how a figure is saved."""
 
 import functools
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -174,7 +175,19 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     kind = path.suffix.lstrip(".").lower()
-    title = " ".join(figure.get_suptitle().replace(r"\$", "$").split())
-    metadata = {"Title": title, "Software": None} if kind == "png" else {"Title": title}
     with whole_file(path, _read_picture if kind == "png" else None) as beside:
-        figure.savefig(beside, dpi=DPI, format=kind, metadata=metadata)
+        figure.savefig(beside, dpi=DPI, format=kind, metadata=_metadata(figure, kind))
+
+
+@styled
+def figure_png(figure: Figure) -> bytes:
+    """Return a figure as `save_figure` would write it to a PNG file."""
+    out = io.BytesIO()
+    figure.savefig(out, dpi=DPI, format="png", metadata=_metadata(figure, "png"))
+    return out.getvalue()
+
+
+def _metadata(figure: Figure, kind: str) -> dict[str, str | None]:
+    """Return what a file tells of its figure."""
+    title = " ".join(figure.get_suptitle().replace(r"\$", "$").split())
+    return {"Title": title, "Software": None} if kind == "png" else {"Title": title}

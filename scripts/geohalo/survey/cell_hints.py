@@ -28,8 +28,8 @@ _BELOW = {
 }
 _MISSING = {
     "na", "n/a", "n.a.", "n.a", "#n/a", "null", "none", "\\n", "missing", "nss", "n.s.s.", "ns", "ins", "is",
-    "i.s.", "i/s", "insufficient", "lnr", "l.n.r.", "nr", "n.r.", "n/r", "not received", "not analysed", "not
-    analyzed", "not sampled", "lost", "void", "-nan",
+    "i.s.", "i/s", "insufficient", "lnr", "l.n.r.", "nr", "n.r.", "n/r", "not received", "not analysed",
+    "not analyzed", "not sampled", "lost", "void", "-nan",
 }
 # fmt: on
 _MOST_NAMED = 8

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.patterns import compiled, matches
 from geohalo.survey.cells import cell_text, require_column
 from geohalo.survey.elements import concentration_factor
-from geohalo.survey.expressions import compiled, matches
 from geohalo.survey.units import known_unit, unit_fix, usual_unit
 
 # Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
-from geohalo.evidence.classifiers import CLASSIFIERS
 from geohalo.evidence.context import Context
+from geohalo.evidence.control_names import CLASSIFIERS, CONTEXT
 from geohalo.evidence.controls import (
-    CONTEXT,
     CONTROLS,
     LABEL_FREE,
     PROBABILITY_CONTROLS,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from geohalo.evidence import detectors
-from geohalo.evidence.detectors import DETECTORS, detect
+from geohalo.evidence.control_names import DETECTORS
+from geohalo.evidence.detectors import detect
 
 N = 1500
 STRANGE = slice(0, 30)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.cube.grid import Grid
-from geohalo.products.report import SCRIPTS, STYLES, TEMPLATES, Report, Section, embedded, render
+from geohalo.products.html_pages import STYLES, TEMPLATES, Section
+from geohalo.products.report import SCRIPTS, Report, embedded, render
 from geohalo.products.report_headline import Headline
 from geohalo.products.report_map import continuous_layer, map_data
 from geohalo.products.report_tables import Column, table

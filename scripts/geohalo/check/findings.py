@@ -1,0 +1,74 @@
+"""What a check has found: all errors, where a run stops at the first one, and all warnings."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+import pandas as pd
+
+from geohalo.addresses import masked
+from geohalo.errors import InputError
+from geohalo.input_warnings import COLUMNS, InputWarning, warnings_table
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: What a row of `check.csv` is.
+ERROR, WARNING = "error", "warning"
+#: Columns of `check.csv`: what the row is, and those of `warnings.csv`.
+FINDING_COLUMNS = ("kind", *COLUMNS)
+
+
+@dataclass
+class Findings:
+    """Errors and warnings of all stages, in the order in which they were met.
+
+    Attributes
+    ----------
+    errors : list of (str, str)
+        Stage (its rule) and message; each message once.
+    warnings : list of (str, InputWarning)
+        Stage and warning; each warning once.
+    """
+
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, InputWarning]] = field(default_factory=list)
+    _met: Counter[str] = field(default_factory=Counter)
+
+    def attempt(self, stage: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return what a function returns; None where the input stops it, with its message noted."""
+        try:
+            return work(*args, **kwargs)
+        except InputError as error:
+            self.error(stage, str(error))
+            return None
+
+    def error(self, stage: str, message: str) -> None:
+        """Note what stops a run; passwords in addresses are masked."""
+        message = masked(message)
+        if not self._met[message]:
+            self.errors.append((stage, message))
+        self._met[message] += 1
+
+    def times_met(self, message: str) -> int:
+        """Return how often an error was met."""
+        return self._met[message]
+
+    def warn(self, stage: str, warnings: Iterable[InputWarning | None]) -> None:
+        """Note warnings; None stands for none."""
+        for one in warnings:
+            if one is not None and one not in [told for _, told in self.warnings]:
+                self.warnings.append((stage, one))
+
+    def table(self) -> pd.DataFrame:
+        """Return all of them with the columns `FINDING_COLUMNS`, errors first, all text."""
+        empty: dict[str, Any] = dict.fromkeys(FINDING_COLUMNS, "")
+        rows = [
+            empty | {"kind": ERROR, "stage": stage, "what": message.strip()} for stage, message in self.errors
+        ]
+        for stage, one in self.warnings:
+            rows += [
+                empty | {"kind": WARNING} | row for row in warnings_table(stage, [one]).to_dict("records")
+            ]
+        return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype=str)

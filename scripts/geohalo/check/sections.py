@@ -1,0 +1,330 @@
+"""The parts of a check's page: places, columns or bands, deposits, distances, labels and folds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyproj import Transformer
+
+from geohalo.check.cost import Cost
+from geohalo.check.deposits import KnownDeposits
+from geohalo.check.ground import Ground
+from geohalo.check.labels import Labels
+from geohalo.cube.raster_places import named
+from geohalo.products.html_pages import Section
+from geohalo.products.report_pictures import Picture
+from geohalo.products.report_quality import PROVENANCE, facts
+from geohalo.products.report_tables import Column, table
+from geohalo.products.report_text import area, duration, number, significant, size
+from geohalo.products.styles import whole
+
+#: What the cleaning of deposits counts, in words.
+DEPOSIT_COUNTS = {
+    "rows_read": "Rows read",
+    "rows_kept": "Rows kept by deposits.keep",
+    "dropped_without_coordinates": "Dropped: no coordinates",
+    "dropped_beyond_projection": "Dropped: no place in the CRS of the survey",
+    "rows_merged": "Records merged (deposits.merge_distance)",
+    "deposits": "Deposits",
+    "inside": "Inside the survey",
+    "crs_in": "CRS of the list",
+}
+
+
+def count(value: float) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{value:,.0f}"
+
+
+def metres(value: float) -> str:
+    """Return a distance in metres."""
+    return f"{value:,.10g} m"
+
+
+def summary(ground: Ground, deposits: KnownDeposits) -> str:
+    """Return the survey in a line, as far as it could be read."""
+    parts = []
+    if ground.places is not None and ground.spacing is not None:
+        parts.append(whole(len(ground.places), "sample"))
+    if ground.elements:
+        parts.append(whole(len(ground.elements), "element"))
+    if deposits.table is not None:
+        parts.append(whole(len(deposits.table), "known deposit"))
+    if ground.grid is not None and ground.n_cells:
+        parts.append(f"{ground.n_cells:,} cells of {metres(ground.grid.cell)}")
+    return ", ".join(parts)
+
+
+def places_section(ground: Ground, pictures: Sequence[Picture]) -> Section:
+    """Return the part on where the survey lies and what became of its rows."""
+    rows = [
+        (
+            label,
+            count(ground.counted[key]) if isinstance(ground.counted[key], int) else str(ground.counted[key]),
+        )
+        for key, label in PROVENANCE.items()
+        if ground.counted.get(key) not in (None, "")
+    ]
+    if ground.crs is not None and "crs_out" not in ground.counted:
+        rows.append(("CRS of the survey", named(ground.crs)))
+    if ground.places is not None and len(ground.places):
+        rows += _extent(ground)
+    if ground.spacing:
+        rows.append(("Distance between neighbouring samples, median", metres(round(ground.spacing))))
+    if ground.grid is not None:
+        cell = ground.grid.cell
+        inside = f"{ground.n_cells:,} of {' x '.join(map(str, ground.grid.shape))}"
+        rows += [
+            ("Cells of the map", f"{inside}, {metres(cell)} each"),
+            ("Area of the map", area(ground.n_cells * (cell / 1000) ** 2)),
+        ]
+    tables = [facts(rows, f"Places and rows: {ground.source}", "table-places")] if rows else []
+    return Section("places", "Places", tables=tables, pictures=list(pictures))
+
+
+def _extent(ground: Ground) -> list[tuple[str, str]]:
+    """Return the extent of the places in metres and in degrees."""
+    assert ground.places is not None
+    (west, south), (east, north) = ground.places.min(axis=0), ground.places.max(axis=0)
+    rows = [
+        ("Easting", f"{count(west)} to {count(east)} m ({(east - west) / 1000:,.4g} km)"),
+        ("Northing", f"{count(south)} to {count(north)} m ({(north - south) / 1000:,.4g} km)"),
+    ]
+    if ground.crs is None:
+        return rows
+    to_degrees = Transformer.from_crs(ground.crs, "EPSG:4326", always_xy=True)
+    corners = to_degrees.transform([west, east, west, east], [south, south, north, north])
+    if np.isfinite(corners).all():
+        (x, y) = (np.sort(one) for one in corners)
+        rows.append(("Longitude", f"{number(x[0], 3)} to {number(x[-1], 3)}"))
+        rows.append(("Latitude", f"{number(y[0], 3)} to {number(y[-1], 3)}"))
+    return rows
+
+
+def columns_section(ground: Ground) -> Section:
+    """Return the part on what was understood of each column of a table."""
+    frame = ground.columns
+    if frame.empty:
+        return Section("columns", "Columns")
+    frame = frame.assign(
+        plausible=[
+            _range(low, high)
+            for low, high in zip(frame["plausible_low"], frame["plausible_high"], strict=True)
+        ],
+        likely=_plausible(frame.get("median_ppm"), frame),
+    )
+    lead = []
+    if ground.unused:
+        lead.append(f"Not read: {', '.join(ground.unused)}.")
+    columns = [
+        Column("element", "Element"),
+        Column("column", "Column"),
+        Column("unit", "Unit"),
+        Column("factor", "Times, to ppm", significant),
+        Column("n", "Values", count),
+        Column("censored", "Below limit", count),
+        Column("missing", "Missing", count),
+        Column("above_limit", "Above limit", count),
+        Column("dates", "Dates", count, "cells in which a spreadsheet made a date of a number"),
+        Column("detection_limit_ppm", "Detection limit (ppm)", significant),
+        Column("median_ppm", "Median (ppm)", significant),
+        Column(
+            "plausible",
+            "Plausible median (ppm)",
+            None,
+            "resources/elements.csv; wide on purpose: a wrong unit falls out",
+        ),
+        Column("likely", "Plausible"),
+        Column("kept", "Kept"),
+        Column("reason", "Why not"),
+    ]
+    caption = (
+        "What was understood of each column of concentrations. Values, below limit and missing count places."
+    )
+    shown = table(frame, columns, caption, "table-columns", strong=_odd(frame))
+    return Section("columns", "Columns", lead=lead, tables=[shown])
+
+
+def bands_section(ground: Ground) -> Section:
+    """Return the part on what was understood of each raster."""
+    frame = ground.columns
+    if frame.empty:
+        return Section("columns", "Rasters")
+    low, high = (
+        frame.get(name, pd.Series(np.nan, frame.index)) for name in ("plausible_low", "plausible_high")
+    )
+    frame = frame.assign(
+        plausible_low=low,
+        plausible_high=high,
+        plausible=[_range(*pair) for pair in zip(low, high, strict=True)],
+    )
+    frame["likely"] = _plausible(frame["median"], frame)
+    columns = [
+        Column("element", "Element"),
+        Column("file", "File"),
+        Column("band", "Band"),
+        Column("stated_unit", "Unit of the file"),
+        Column("unit", "Unit, as taken"),
+        Column("factor", "Times, to ppm", significant),
+        Column("nodata", "No-data code", lambda value: f"{value:g}"),
+        Column("size", "Rows x columns"),
+        Column("cell", "Cell (m)", significant),
+        Column("crs", "CRS"),
+        Column("n", "Cells with a value", count),
+        Column("missing", "Without", count),
+        Column("zeros", "Zeros", count),
+        Column("low", "Lowest", significant),
+        Column("median", "Median", significant),
+        Column("high", "Highest", significant),
+        Column("plausible", "Plausible median (ppm)"),
+        Column("likely", "Plausible"),
+    ]
+    caption = "What was understood of each raster. Values are in ppm; those of bands that are no concentration as they are."
+    return Section(
+        "columns", "Rasters", tables=[table(frame, columns, caption, "table-columns", strong=_odd(frame))]
+    )
+
+
+def _range(low: float, high: float) -> str:
+    return f"{significant(low)} to {significant(high)}" if low == low and high == high else ""
+
+
+def _plausible(median: pd.Series | None, frame: pd.DataFrame) -> list[str]:
+    """Say of each median whether it lies in the plausible range; empty where that is not known."""
+    if median is None:
+        return [""] * len(frame)
+    known = median.notna() & frame["plausible_low"].notna()
+    inside = median.between(frame["plausible_low"], frame["plausible_high"])
+    return ["" if not there else "yes" if fits else "no" for there, fits in zip(known, inside, strict=True)]
+
+
+def _odd(frame: pd.DataFrame) -> list[bool]:
+    """Tell which rows stand out: an implausible median, or a column that cannot be read."""
+    unread = frame["n"].isna() if "n" in frame else pd.Series(data=False, index=frame.index)
+    return [bool(one == "no" or two) for one, two in zip(frame["likely"], unread, strict=True)]
+
+
+def deposits_section(deposits: KnownDeposits, labels: Labels) -> Section:
+    """Return the part on the deposits: what became of the rows, groups, and those that are lost."""
+    rows = [
+        (label, count(value) if isinstance(value := deposits.counted[key], int) else str(value))
+        for key, label in DEPOSIT_COUNTS.items()
+        if deposits.counted.get(key) not in (None, "")
+    ]
+    if deposits.groups is not None:
+        rows.append(("Groups inside (labels.group_distance)", count(deposits.groups)))
+    tables = (
+        [facts(rows, f"Known deposits: {deposits.counted.get('source', '')}".rstrip(": "), "table-deposits")]
+        if rows
+        else []
+    )
+    if not labels.lost.empty:
+        columns = [Column("name", "Deposit"), Column("row", "Row", str), Column("why", "Why it is not used")]
+        tables.append(
+            table(
+                labels.lost,
+                columns,
+                f"{whole(len(labels.lost), 'deposit')} not used.",
+                "table-lost",
+                folded=True,
+            )
+        )
+    return Section("deposits", "Deposits", tables=tables)
+
+
+def labels_section(labels: Labels, distances: pd.DataFrame, spacing: float | None) -> Section:
+    """Return the part on labels, folds and distances."""
+    tables, lead = [], []
+    if labels.positive is not None and labels.background is not None:
+        lead.append(
+            f"{whole(labels.positive, 'cell')} within labels.radius of a deposit are halo, "
+            f"{whole(labels.background, 'cell')} beyond labels.background_distance of all of them can be background."
+        )
+    if not labels.drawn:
+        lead.append("Folds were not drawn: of a map as large as this it takes longer than a check should.")
+    if not labels.classes.empty:
+        columns = [Column("class", "Class", str), Column("cells", "Cells", count)]
+        columns += [Column(name, f"In {name}", count) for name in labels.classes.columns[2:]]
+        tables.append(table(labels.classes, columns, "Labelled cells inside the survey.", "table-classes"))
+    if not labels.folds.empty:
+        tables.append(_folds_table(labels.folds))
+    if not distances.empty:
+        tables.append(_distances_table(distances, spacing))
+    return Section("labels", "Labels and folds", lead=lead, tables=tables)
+
+
+def _folds_table(folds: pd.DataFrame) -> Any:
+    columns = [
+        Column("fold", "Fold", str),
+        Column("groups", "Groups held out", count),
+        Column("deposits", "Deposits held out", count),
+        Column("train", "Cells to learn from", count),
+        Column("test", "Cells to judge by", count),
+        Column("train_positive", "Halo to learn from", count),
+        Column("train_background", "Background to learn from", count),
+        Column("test_positive", "Halo to judge by", count),
+        Column("test_background", "Background to judge by", count),
+        Column("decoys", "Decoys", count),
+    ]
+    caption = (
+        "Held-out folds, in cells. What is learned from is that of one member, at most labels.positives and "
+        "labels.background."
+    )
+    return table(folds, columns, caption, "table-folds")
+
+
+def _distances_table(distances: pd.DataFrame, spacing: float | None) -> Any:
+    by = f"a spacing of {metres(round(spacing))}" if spacing else "labels.radius"
+    caption = (
+        f"Distances beside the rule of thumb for {by} (config/README.md, Labels and folds). Where geology says "
+        "something else, geology is right."
+    )
+    write = distances["key"] + ": " + distances["rule"].map(lambda value: f"{value:g}")
+    return table(
+        distances.assign(write=write.where(~distances["follows"], "")),
+        [
+            Column("key", "Key"),
+            Column("value", "Config", metres),
+            Column("rule", "Rule", metres),
+            Column(
+                "follows", "Near the rule", lambda value: "yes" if value else "no", "within a factor of two"
+            ),
+            Column("write", "The rule would be"),
+        ],
+        caption,
+        "table-distances",
+    )
+
+
+def cost_line(cost: Cost) -> str:
+    """Say in a line what a run will take."""
+    return (
+        f"A run works on {cost.cells:,} cells x {cost.elements} elements ({size(cost.cube)}) and trains "
+        f"{whole(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
+        f"two cores it takes about {duration(rounded_time(cost.seconds))}, within a factor of three."
+    )
+
+
+def rounded_time(seconds: float) -> float:
+    """Return a time to a whole minute, and above ten minutes to two digits."""
+    minutes = max(1, round(seconds / 60))
+    return 60 * float(f"{minutes:.2g}")
+
+
+def counted_members(settings: Mapping[str, Any], schemes: Sequence[str], folds: Mapping[str, int]) -> int:
+    """Return how many networks a run trains.
+
+    Parameters
+    ----------
+    settings : mapping
+        The config with its defaults.
+    schemes : sequence of str
+        Schemes of the run; those of `folds`, and `labels.folds` folds for each other one but `final`, which has one.
+    folds : mapping of str to int
+        Folds of a scheme where they are known.
+    """
+    each, usual = int(settings["network"]["seeds"]), int(settings["labels"]["folds"])
+    per_scheme = [folds.get(scheme, 1 if scheme == "final" else usual) for scheme in schemes]
+    shuffled = usual if "shuffle" in settings["evaluation"]["controls"] else 0
+    return each * (sum(per_scheme) * len(settings["network"]["variants"]) + shuffled)

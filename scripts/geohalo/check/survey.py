@@ -1,0 +1,212 @@
+"""The check of a survey: everything that its config names is read, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geohalo.check.cost import run_cost
+from geohalo.check.deposits import KnownDeposits, check_deposits
+from geohalo.check.findings import Findings
+from geohalo.check.ground import Ground
+from geohalo.check.labels import (
+    Labels,
+    check_classes,
+    check_labels,
+    check_superpixels,
+    distances_table,
+)
+from geohalo.check.page import CheckPage, warnings_of
+from geohalo.check.rasters import check_rasters
+from geohalo.check.samples import check_samples
+from geohalo.check.sections import (
+    bands_section,
+    columns_section,
+    cost_line,
+    counted_members,
+    deposits_section,
+    labels_section,
+    places_section,
+    summary,
+)
+from geohalo.cube.grid import Grid, sampled_mask
+from geohalo.cube.raster_places import named
+from geohalo.products.ground_figure import ground_map
+from geohalo.products.html_pages import Section
+from geohalo.products.report_pictures import Picture, picture
+from geohalo.products.styles import figure_png
+from geohalo.products.survey_figures import sample_map
+
+#: Cells along the longer side of a map that is drawn where the survey's own grid cannot be laid.
+COARSE = 150
+
+
+@dataclass
+class Files:
+    """What a config names, as paths.
+
+    Attributes
+    ----------
+    samples, assays, deposits : str or None
+    labels : dict of str to str
+        Rasters of classes and masks, by their keys in `labels.raster`.
+    """
+
+    samples: str | None = None
+    assays: str | None = None
+    deposits: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Checked:
+    """A survey, as far as it could be read, and what is wrong or doubtful with it."""
+
+    findings: Findings
+    ground: Ground
+    deposits: KnownDeposits
+    labels: Labels
+
+
+def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: Files) -> Checked:
+    """Read all that a config names, however much of it is wrong.
+
+    Parameters
+    ----------
+    settings : mapping
+        The config with its defaults.
+    tables : mapping
+        The sections `samples` and `deposits` that describe the tables.
+    files : Files
+    """
+    findings, labels = Findings(), settings["labels"]
+    if files.samples is None:
+        ground = check_rasters(findings, settings["grids"], settings["data"]["folder"])
+    else:
+        ground = check_samples(findings, files.samples, tables["samples"], settings["grid"], files.assays)
+    if files.deposits is None:
+        found = check_classes(findings, files.labels, ground, labels)
+        deposits = KnownDeposits()
+    else:
+        reach = settings["grid"]["max_distance"]
+        deposits = check_deposits(findings, files.deposits, tables["deposits"], ground, reach, labels)
+        random = settings["evaluation"]["random"]
+        found = check_labels(findings, ground, deposits, labels, random)
+    check_superpixels(findings, ground, settings["superpixels"]["n_segments"])
+    return Checked(findings, ground, deposits, found)
+
+
+def check_page(
+    checked: Checked,
+    settings: Mapping[str, Any],
+    schemes: Sequence[str],
+    requests: Mapping[str, tuple[float, float]],
+    bytes_on_disk: float,
+    made: str,
+    further: Sequence[Section] = (),
+) -> CheckPage:
+    """Make the page of a check.
+
+    Parameters
+    ----------
+    checked : Checked
+    settings : mapping
+        The config with its defaults.
+    schemes : sequence of str
+        Schemes of folds that a run trains.
+    requests, bytes_on_disk
+        See `geohalo.check.cost.run_cost`.
+    made : str
+        When the page is made.
+    further : sequence of Section
+        Parts that other modules add, such as quality control; they follow the columns.
+    """
+    ground, labels = checked.ground, checked.labels
+    distances = pd.DataFrame()
+    if checked.deposits.table is not None:
+        distances = distances_table(settings, ground.spacing)
+    columns = bands_section if "grids" in settings else columns_section
+    return CheckPage(
+        survey=settings["survey"],
+        summary=summary(ground, checked.deposits),
+        made=made,
+        errors=[message for _, message in checked.findings.errors],
+        warnings=warnings_of(checked.findings),
+        cost=_cost(ground, labels, settings, schemes, requests, bytes_on_disk),
+        sections=[
+            places_section(ground, _pictures(settings["survey"], checked)),
+            columns(ground),
+            *further,
+            deposits_section(checked.deposits, labels),
+            labels_section(labels, distances, ground.spacing),
+        ],
+    )
+
+
+def _cost(
+    ground: Ground,
+    labels: Labels,
+    settings: Mapping[str, Any],
+    schemes: Sequence[str],
+    requests: Mapping[str, tuple[float, float]],
+    bytes_on_disk: float,
+) -> str:
+    """Say what a run will take; nothing where cells or elements are not known."""
+    if not (ground.n_cells and ground.elements):
+        return ""
+    folds = {} if labels.folds.empty else {"held_out": len(labels.folds)}
+    members = counted_members(settings, schemes, folds)
+    repeats = int(settings["interpolation"]["realisations"])
+    return cost_line(
+        run_cost(ground.n_cells, len(ground.elements), members, requests, bytes_on_disk, repeats)
+    )
+
+
+def _pictures(survey: str, checked: Checked) -> list[Picture]:
+    """Draw the survey, if any place of it is known."""
+    ground, deposits = checked.ground, checked.deposits.drawn
+    laid = _drawn_grid(ground)
+    if laid is None or ground.crs is None:
+        return []
+    grid, mask = laid
+    where: dict[str, Any] = {
+        "survey": survey,
+        "x": grid.x,
+        "y": grid.y,
+        "mask": mask,
+        "crs": named(ground.crs),
+        "deposits": deposits,
+    }
+    if ground.spacing is None:
+        figure, caption = ground_map(**where, classes=checked.labels.image), "Cells of the rasters."
+    else:
+        assert ground.places is not None
+        share = np.full(len(ground.places), np.nan) if ground.censored is None else ground.censored
+        samples = pd.DataFrame({"x": ground.places[:, 0], "y": ground.places[:, 1], "censored_share": share})
+        figure = sample_map(**where, samples=samples)
+        caption = (
+            "White ground is mapped; grey ground lies farther than ``grid.max_distance`` from every sample."
+        )
+    return [
+        picture(
+            "places", figure_png(figure), caption, "The numbers are in the table of places.", f"{survey}: "
+        )
+    ]
+
+
+def _drawn_grid(ground: Ground) -> tuple[Grid, np.ndarray] | None:
+    """Return the grid of the maps; a coarse one over the places where that cannot be laid."""
+    if ground.grid is not None and ground.mask is not None:
+        return ground.grid, ground.mask
+    if ground.places is None or len(ground.places) < 2 or not ground.spacing:
+        return None
+    (west, south), (east, north) = ground.places.min(axis=0), ground.places.max(axis=0)
+    cell = max(east - west, north - south) / COARSE
+    margin = 2 * cell
+    grid = Grid(
+        np.arange(west - margin, east + margin + cell, cell),
+        np.arange(north + margin, south - margin - cell, -cell),
+    )
+    return grid, sampled_mask(grid, ground.places, max(2 * ground.spacing, cell))

@@ -1,0 +1,68 @@
+"""What is said of known deposits before any fold is trained: their groups, doubts, and those that are lost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geohalo.errors import InputError
+from geohalo.evidence.candidates import NONE
+from geohalo.evidence.checks import FoldError
+from geohalo.evidence.folds import Folds, group_deposits
+from geohalo.evidence.label_doubts import narrow_radius
+from geohalo.input_warnings import InputWarning, from_records
+from geohalo.survey.commodities import commodities_not_measured
+
+
+def deposit_doubts(
+    deposits: gpd.GeoDataFrame,
+    section: Mapping[str, Any],
+    elements: Sequence[str],
+    labels: Mapping[str, Any] | None,
+    spacing: float | None,
+) -> list[InputWarning]:
+    """Return what is doubtful in deposits and in what the config says of them.
+
+    Parameters
+    ----------
+    deposits : GeoDataFrame
+        What `geohalo.survey.deposits.clean_deposits` returns.
+    section : mapping
+        Config section `deposits`.
+    elements : sequence of str
+        Elements of the survey.
+    labels : mapping, optional
+        Config section `labels`.
+    spacing : float, optional
+        Median distance in metres from a sample to the next one; none for rasters, which do not tell.
+    """
+    source = str(deposits.attrs["source"])
+    told = [commodities_not_measured(section.get("commodities"), elements, source)]
+    if labels and spacing is not None:
+        told.append(narrow_radius(spacing, labels))
+    return [*from_records(deposits.attrs["warnings"]), *(one for one in told if one)]
+
+
+def group_sizes(deposits: gpd.GeoDataFrame, distance: float) -> np.ndarray:
+    """Return the number of deposits of each group (G,), of those on surveyed ground; ``distance`` in metres."""
+    inside = deposits[deposits["inside"]]
+    return np.bincount(group_deposits(inside.get_coordinates().to_numpy(), distance))
+
+
+@contextmanager
+def names_told(names: pd.Series) -> Iterator[None]:
+    """Add the names of the deposits that a fold holds out to what is wrong with it; ``names`` are those of all."""
+    try:
+        yield
+    except FoldError as error:
+        known = ", ".join(name for name in names.iloc[error.deposits] if name)
+        raise InputError(f"{error} It holds out: {known}." if known else str(error)) from None
+
+
+def without_cell(deposits: pd.DataFrame, folds: Folds) -> list[str]:
+    """Name the deposits on surveyed ground that are not used since no cell lies near enough; by row without a name."""
+    lost = deposits[deposits["inside"].to_numpy() & (folds.deposit_group == NONE)]
+    return [name or f"row {row}" for name, row in zip(lost["name"], lost["row"], strict=True)]
