@@ -190,7 +190,7 @@ def _places(
     source: str,
     provenance: dict[str, Any],
 ) -> tuple[FloatArray, CRS, BoolArray, list[InputWarning]]:
-    """Return all places in the metric CRS of the survey, that CRS, which of its rows have no coordinates, and doubts."""
+    """Return all places in the metric CRS of the survey, that CRS, which rows have no coordinates, and doubts."""
     survey = roles.of(SURVEY)
     found = locate(_part(table, survey), section, source, "samples")
     if not np.isfinite(found.x).any():
