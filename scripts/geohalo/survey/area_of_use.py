@@ -99,12 +99,12 @@ def _likely_cause(x: FloatArray, y: FloatArray, outside: BoolArray, crs: CRS, ke
         missing = ", or list the value in samples.missing if it stands for none" if key == "samples" else ""
         return f"most rows lie inside it: correct these cells{missing}"
     if crs.is_geographic and not ((np.abs(x) <= 360) & (np.abs(y) <= 360))[outside].any():
-        if _look_like_packed_degrees(x, y, crs):
-            return (
-                "they look like degrees, minutes and seconds in one number (540856 for 54 degrees 08' 56\"): write "
-                f"them as 54 08 56 or 54.1489; if they are metres set {key}.crs to the projected CRS that they are in"
-            )
-        return f"they look like metres: set {key}.crs to the projected CRS that they are in"
+        packed = (
+            "; or, if they are degrees, minutes and seconds in one number (540856), write them as 54 08 56 or 54.1489"
+            if _look_like_packed_degrees(x, y, crs)
+            else ""
+        )
+        return f"they look like metres: set {key}.crs to the projected CRS that they are in{packed}"
     operation = crs.coordinate_operation
     shifts = {one.name: one.value for one in operation.params} if operation else {}
     easting = float(shifts.get("False easting", 0.0))

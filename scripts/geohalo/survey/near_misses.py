@@ -61,8 +61,8 @@ def nearly_kept(
         )
         told.append(
             InputWarning(
-                f"{len(at)} {'row is' if len(at) == 1 else 'rows are'} left out whose cells look like a wanted value but do "
-                f"not equal it: {listed}",
+                f"{len(at)} {'row is' if len(at) == 1 else 'rows are'} left out whose cells look like a wanted value "
+                f"but do not equal it: {listed}",
                 f"list these values in {key}.{column} too if they are meant",
                 source,
                 str(column),
