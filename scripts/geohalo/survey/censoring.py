@@ -255,8 +255,12 @@ def _stop_at_unread(
             f"{place}; give all cells of the column as percentages, without the sign in a text file, and state the unit"
         )
     texts = plain_cells(values.iloc[unread])
-    hint = cell_hint(texts.iat[0]) or (
-        "list it in samples.censoring.below_text if it means below the detection limit, or in samples.missing if it "
-        'stands for "not analysed"'
-    )
+    hint = cell_hint(texts.iat[0])
+    if hint is None:
+        hint = (
+            "list it in samples.censoring.below_text if it means below the detection limit, or in samples.missing if "
+            'it stands for "not analysed"'
+        )
+    elif "samples.missing" not in hint:
+        hint += ', or list the text in samples.missing if it stands for "not analysed"'
     raise InputError(f"{place}; {hint}{other_texts(list(texts.unique()), texts.iat[0])}")
