@@ -33,6 +33,8 @@ from geohalo.survey.spelling import plain_columns, plain_section
 
 # Records of one name within so many metres are taken for one deposit listed again; districts are wider.
 _SAME_NAME_METRES = 5_000.0
+# Records of other names within so many metres may be one deposit as well: no map tells them apart.
+_ONE_PLACE_METRES = 100.0
 _MOST_NAMED = 5
 
 
@@ -126,7 +128,16 @@ def clean_deposits(
             [
                 *doubts,
                 *found.warnings,
-                *(one for one in (among, _repeats(deposits, source, section), hint) if one is not None),
+                *(
+                    one
+                    for one in (
+                        among,
+                        _repeats(deposits, source, section),
+                        _neighbours(deposits, source, section),
+                        hint,
+                    )
+                    if one is not None
+                ),
             ]
         ),
     }
@@ -234,6 +245,30 @@ def _repeats(deposits: gpd.GeoDataFrame, source: str, section: Mapping[str, Any]
         source,
         str(section.get("name")),
         str(min(min(rows) for rows in found.values())),
+    )
+
+
+def _neighbours(deposits: gpd.GeoDataFrame, source: str, section: Mapping[str, Any]) -> InputWarning | None:
+    """Return the warning that deposits of different names lie so close that they may be one."""
+    inside = deposits[deposits["inside"]]
+    xy, names = inside.get_coordinates().to_numpy(), inside["name"].str.casefold().to_numpy(dtype=object)
+    pairs = sorted(cKDTree(xy).query_pairs(_ONE_PLACE_METRES)) if len(xy) > 1 else []
+    pairs = [(one, other) for one, other in pairs if names[one] != names[other]]
+    if not pairs:
+        return None
+    told = "; ".join(
+        f"{inside['name'].iat[one]!r} and {inside['name'].iat[other]!r}" for one, other in pairs[:_MOST_NAMED]
+    )
+    more = f" and {len(pairs) - _MOST_NAMED} more" if len(pairs) > _MOST_NAMED else ""
+    return InputWarning(
+        f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of deposits with different names "
+        f"{'lies' if len(pairs) == 1 else 'lie'} within {_ONE_PLACE_METRES:g} m of each other, and each place "
+        f"counts as a deposit: {told}{more}",
+        f"remove the repeats if they are one deposit, or set deposits.merge_distance (now "
+        f"{section.get('merge_distance', 1.0):g}) to the metres within which records are one",
+        source,
+        str(section.get("name") or ""),
+        str(inside["row"].iat[pairs[0][1]]),
     )
 
 

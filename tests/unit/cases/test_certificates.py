@@ -353,3 +353,8 @@ def test_order_of_rows_and_columns_and_empty_ends_change_nothing(tmp_path, seed)
             found[f"{element}_censored"], wanted[f"{element}_censored"].to_numpy()[order]
         )
     np.testing.assert_array_equal(found.geometry.x, wanted.geometry.x.to_numpy()[order])
+
+
+def test_lines_that_are_quoted_as_a_whole(tmp_path) -> None:
+    content = "".join(f'"{line}"\n' for line in text([NAMES, *records()]).splitlines())
+    assert "every line stands in quotation marks" in stops(tmp_path, content)

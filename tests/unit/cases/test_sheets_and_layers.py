@@ -1,6 +1,7 @@
 """Workbooks and layers as people deliver them: hidden and several sheets, merged cells, formats that show signs."""
 
 import datetime
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -213,3 +214,23 @@ def test_commodities_by_name_or_in_capitals(tmp_path) -> None:
     for name, symbol in (("Gold", "Au"), ("AU", "Au"), ("zinc", "Zn")):
         with pytest.raises(InputError, match=f"did you mean {symbol}"):
             deposits(tmp_path, "x,y\n500000,6000000\n", commodities=[name])
+
+
+def test_deposits_of_other_names_at_one_place_are_told(tmp_path) -> None:
+    text = "name,x,y\nAlpha,500000,6000000\nAlpha Mine,500060,6000020\nBravo,503000,6001000\n"
+    (told,) = deposits(tmp_path, text, name="name").attrs["warnings"]
+    assert told["row"] == "3"
+    assert "1 pair of deposits with different names lies within 100 m" in told["what"]
+    assert deposits(tmp_path, text, name="name", merge_distance=100).attrs["warnings"] == []
+
+
+def test_archive_that_lacks_files_of_its_layer(tmp_path) -> None:
+    table = gpd.GeoDataFrame(
+        {"Cu": CU}, geometry=[Point(x, y) for x, y in zip(X, Y, strict=True)], crs="EPSG:32633"
+    )
+    table.to_file(tmp_path / "a.shp")
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        for suffix in (".shp", ".shx", ".prj"):
+            archive.write(tmp_path / f"a{suffix}", f"in/a{suffix}")
+    with pytest.raises(InputError, match=r"in/a\.shp without \.dbf"):
+        read_table(tmp_path / "s.zip")
