@@ -22,7 +22,7 @@ from geohalo.survey.cells import (
     require_column,
     row_numbers,
 )
-from geohalo.survey.commodities import commodity_hint
+from geohalo.survey.commodities import commodity_hint, mined_for_others
 from geohalo.survey.coordinates import locate, project
 from geohalo.survey.doubtful_places import kilometres
 from geohalo.survey.elements import element_table
@@ -109,6 +109,7 @@ def clean_deposits(
     )
     mined = table[located][inside[place]]
     hint = commodity_hint(mined, section.get("commodities"), source)
+    others = mined_for_others(mined, section.get("commodities"), source)
     deposits.attrs = {
         "source": source,
         "rows_read": rows_read,
@@ -124,7 +125,11 @@ def clean_deposits(
             [
                 *doubts,
                 *found.warnings,
-                *(one for one in (among, _repeats(deposits, source, section), hint) if one is not None),
+                *(
+                    one
+                    for one in (among, _repeats(deposits, source, section), hint, others)
+                    if one is not None
+                ),
             ]
         ),
     }

@@ -61,7 +61,7 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     for name in table.columns[table.isna().any()]:
         table[name] = table[name].fillna("")
     table = without_unnamed(table)
-    table.attrs = {"units": layout.units, "warnings": as_records(told)}
+    table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": as_records(told)}
     return table
 
 

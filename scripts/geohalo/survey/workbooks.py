@@ -13,6 +13,7 @@ import openpyxl
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Row, find_layout
 from geohalo.survey.table_parts import choose_layer, one_line, without_unnamed
 
@@ -32,7 +33,8 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
     """
     try:
         with pd.ExcelFile(path, engine="openpyxl") as workbook:
-            sheet = choose_layer(path, layer, [str(name) for name in workbook.sheet_names], "sheet")
+            sheets = [str(name) for name in workbook.sheet_names]
+            sheet = choose_layer(path, layer, sheets, "sheet")
             cells = pd.read_excel(
                 workbook,
                 sheet_name=sheet,
@@ -60,7 +62,14 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
     _stop_at_formulas(shown["formulas"], layout.names, layout.first, path, sheet)
     table, percent = _percentages(table.copy(), shown["percent"], layout.names)
     table = without_unnamed(table)
-    table.attrs = {"units": layout.units | percent, "warnings": []}
+    table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint, "warnings": []}
+    others = ", ".join(repr(name) for name in sheets if name != sheet)
+    if layer is None and others:
+        fix = f"set `layer` to {sheet!r}, or to the sheet that is meant"
+        warning = InputWarning(
+            f"sheet {sheet!r} is read, the first one; there are {others}, too", fix, str(path)
+        )
+        table.attrs |= {"sheets_hint": f"{warning.what}: {fix}", "warnings": as_records([warning])}
     return table
 
 
