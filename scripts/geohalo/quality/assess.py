@@ -19,12 +19,13 @@ from geohalo.quality.verdict import FAILS, LEVEL, judged
 from geohalo.survey.analyses import Analyses
 
 _MOST_NAMED = 8
-_TITLES = {
-    "signal": "elements whose pattern is mostly noise",
-    "precision": "elements that the laboratory does not repeat well",
-    "accuracy": "elements that are off their certified values",
-    "drift": "elements that drift",
-    "blanks": "elements with contaminated blanks",
+# What elements fail by, as a warning says it.
+_FAILED = {
+    "signal": "noise",
+    "precision": "precision",
+    "accuracy": "bias",
+    "drift": "drift",
+    "blanks": "contaminated blanks",
 }
 # No element is weighed down to nothing.
 _LEAST = 0.01
@@ -104,6 +105,7 @@ def _named(told: Mapping[str, str]) -> str:
 
 def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -> list[InputWarning]:
     """Return a warning for each criterion that elements fail."""
+    # An element may be off in many ways; each has a warning, so that none is long.
     done = {
         "report": "see quality.csv; leave them out (samples.quality.failing: exclude), weigh them down (weigh), or "
         "raise samples.quality.limits",
@@ -111,7 +113,7 @@ def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -
         "weigh": "they are weighed down (samples.quality.failing); see quality.csv",
     }[what]
     return [
-        InputWarning(f"{len(told)} {_TITLES[criterion]}: {_named(told)}", done, source)
+        InputWarning(f"quality control: fail by {_FAILED[criterion]} {_named(told)}", done, source)
         for criterion, told in failing.items()
     ]
 

@@ -23,6 +23,14 @@ _FROM_MEDIAN_DIFFERENCE = MAD_SCALE / np.sqrt(2)
 # Relative standard error of the median of 11 absolute normal values: 1 / (2 f(m) m sqrt(11)), f(m) = 0.6356.
 _MEDIAN_ERROR = 1 / (2 * 0.6356 * 0.6745)
 _REWEIGHTINGS = 20
+# Columns of `duplicate_table`, but for the corrected p.
+_ABOUT = ("kind", "element", "pairs", "left_out")
+_NUMBERS = (
+    "median_ppm",
+    *("precision_percent", "low", "high", "average_cv_percent", "cv_low", "cv_high"),
+    *("line_intercept_ppm", "line_slope", "line_intercept_error", "line_slope_error"),
+    "p",
+)
 
 
 @dataclass(frozen=True)
@@ -200,9 +208,8 @@ def duplicate_table(
             limit = precision / 200 if kind == DUPLICATES[1] else None
             record = {"kind": kind, "element": element, "pairs": len(pair[0])}
             records.append(record | {"left_out": len(second) - len(pair[0])} | _precision(*pair, limit))
-    table = pd.DataFrame(records)
-    if records:
-        table["p_holm"] = table.groupby("kind")["p"].transform(lambda p: holm(p.to_numpy(dtype=float)))
+    table = pd.DataFrame(records, columns=[*_ABOUT, *_NUMBERS])
+    table["p_holm"] = table.groupby("kind")["p"].transform(lambda p: holm(p.to_numpy(dtype=float)))
     return table
 
 
@@ -225,9 +232,8 @@ def element_pairs(
 
 def _precision(first: FloatArray, second: FloatArray, limit: float | None) -> dict[str, Any]:
     """Return the numbers of one row of `duplicate_table`."""
-    names = ("precision_percent", "low", "high", "average_cv_percent", "cv_low", "cv_high")
-    line_names = ("line_intercept_ppm", "line_slope", "line_intercept_error", "line_slope_error")
-    record: dict[str, Any] = dict.fromkeys(("median_ppm", *names, *line_names, "p"), np.nan)
+    names, line_names = _NUMBERS[1:7], _NUMBERS[7:11]
+    record: dict[str, Any] = dict.fromkeys(_NUMBERS, np.nan)
     if not len(first):
         return record
     record["median_ppm"] = float(np.median((first + second) / 2))

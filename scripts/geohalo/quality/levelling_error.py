@@ -18,6 +18,7 @@ FOLDS, DRAWS = 5, 2000
 ALL, BORDERS = "all", "borders"
 #: The row of all elements together.
 TOGETHER = "all"
+COLUMNS = ("element", "where", "n", "before", "after", "ratio", "low", "high")
 
 
 def near_other_batches(points: FloatArray, codes: IntArray, distance: float) -> BoolArray:
@@ -89,8 +90,7 @@ def levelling_errors(
         for part, chosen in where.items()
         for name, row in _compared(squares[:, chosen], number[chosen], names)
     ]
-    columns = ["element", "where", "n", "before", "after", "ratio", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _compared(

@@ -37,7 +37,7 @@ def signal(elements: pd.DataFrame, _: pd.DataFrame, __: pd.DataFrame, limits: Ma
             )
         elif row.noise_share > limits["noise"] and row.noise_p_holm < LEVEL:
             reasons[row.element] = (
-                f"{kind} make {row.noise_share:.0%} of its variance, above {limits['noise']:.0%}"
+                f"{kind} make {100 * row.noise_share:.0f} % of its variance, above {100 * limits['noise']:g} %"
             )
     return reasons
 

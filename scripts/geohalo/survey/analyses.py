@@ -24,6 +24,7 @@ from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
+from geohalo.survey.places import identical_rows
 from geohalo.survey.repeats import table_without
 from geohalo.survey.spelling import plain_columns, plain_section
 
@@ -131,7 +132,8 @@ def read_analyses(
     require_values(of_survey, wanted, section, source)
     doubts += [one for column in parsed.values() for one in column.warnings]
     doubts += coordinate_doubts(wanted, of_survey, xy[survey], list(about.columns), source)
-    original, unpaired = find_originals(roles, xy, float(section["merge_distance"]), rows, source)
+    again = _filed_again(roles, xy, values, censored)
+    original, unpaired = find_originals(roles, xy, again, float(section["merge_distance"]), rows, source)
     return Analyses(
         source=source,
         crs=crs,
@@ -209,6 +211,15 @@ def _filled(
         if not survey.all():
             parts[element][survey] = getattr(parsed[element], attribute)
     return pd.DataFrame(parts, copy=False)
+
+
+def _filed_again(roles: Roles, xy: FloatArray, values: pd.DataFrame, censored: pd.DataFrame) -> BoolArray:
+    """Tell which rows of the survey repeat an earlier one in place and values; asked for duplicates alone."""
+    again = np.zeros(len(xy), dtype=bool)
+    if roles.of(*DUPLICATES).any():
+        placed = roles.of(SURVEY) & np.isfinite(xy[:, 0])
+        again[placed] = identical_rows(xy[placed], values[placed], censored[placed])
+    return again
 
 
 def _number_columns(columns: Sequence[Column], section: Mapping[str, Any]) -> set[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import as_records
+from geohalo.quality.hints import joined_doubts, untold_control
 from geohalo.survey.analyses import Analyses, read_analyses
 from geohalo.survey.cells import BoolArray, FloatArray
 from geohalo.survey.censoring import Parsed
@@ -113,8 +114,11 @@ def merge_analyses(
     doubts += scattered_places(xy[usable], rows[usable], max_distance, source)
     place = group_places(xy[usable], float(section["merge_distance"]))
     names = joined_names(place, rows[usable])
-    about = analyses.about[survey][usable]
-    doubts += differing_rows(place, rows[usable], *_chosen(usable, values, censored), about, source)
+    differing = differing_rows(
+        place, rows[usable], *_chosen(usable, values, censored), analyses.about[survey][usable], source
+    )
+    control = [] if "quality" in section else untold_control(analyses.about, analyses.rows, source)
+    doubts += joined_doubts(differing, control)
     xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)
 

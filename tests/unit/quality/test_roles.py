@@ -112,6 +112,19 @@ def test_a_laboratory_duplicate_of_a_field_duplicate() -> None:
     assert read.original.tolist()[36:] == [2, 36]
 
 
+def test_a_row_that_is_filed_again_is_nobodys_original() -> None:
+    survey = survey_table()
+    table = pd.concat([survey, survey[2:3], controls()[2:3]], ignore_index=True)
+    read = read_analyses(table, section(column="type", field_duplicate=["FD"]))
+    assert read.original.tolist()[36:] == [-1, 2]
+    # Two samples that differ at one place leave it open which one is meant.
+    table.loc[36, "Cu_ppm"] = 1.0
+    assert read_analyses(table, section(column="type", field_duplicate=["FD"])).original.tolist()[36:] == [
+        -1,
+        -1,
+    ]
+
+
 def test_rows_by_mapping() -> None:
     table = pd.concat([survey_table(), controls()], ignore_index=True).assign(qc=[0] * 36 + [1, 2, 3, 4, 5])
     marked = section(reference={"qc": [1]}, blank={"type": ["BLK"]}, other={"qc": [3, 4, 5]})
