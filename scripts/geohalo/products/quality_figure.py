@@ -17,7 +17,7 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, colour, plain, rounded, shorten, style, styled, whole
 
 #: Elements and charts that are drawn at most, and names in the title.
-MOST_ROWS, MOST_CHARTS, MOST_TITLED = 36, 6, 6
+MOST_ROWS, MOST_CHARTS, MOST_TITLED = 34, 6, 6
 ROW_HEIGHT, HEAD_HEIGHT, LABEL_WIDTH, GAP = 0.165, 0.45, 0.5, 0.35
 CHART_HEIGHT, CHART_COLUMNS, CHART_MARGIN = 1.15, 3, 0.5
 #: Mark, colour and name of each kind of duplicates.
