@@ -22,6 +22,6 @@ def write(files: Files, settings: dict, tables: dict, page: str, text: str, tabl
 if __name__ == "__main__":
     with job(snakemake) as log:
         given, params = snakemake.input, snakemake.params
-        tables = {name: next(iter(given[name]), None) for name in ("samples", "assays", "deposits")}
+        tables = {name: next(iter(getattr(given, name)), None) for name in ("samples", "assays", "deposits")}
         files = Files(**tables, labels=dict(zip(params.raster_keys, given.labels, strict=True)))
         log.info(write(files, **params.arguments, **snakemake.output))

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
 from geohalo.addresses import masked
 from geohalo.errors import InputError
-from geohalo.input_warnings import COLUMNS, InputWarning, warnings_table
+from geohalo.input_warnings import COLUMNS, InputWarning
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,11 +64,6 @@ class Findings:
     def table(self) -> pd.DataFrame:
         """Return all of them with the columns `FINDING_COLUMNS`, errors first, all text."""
         empty: dict[str, Any] = dict.fromkeys(FINDING_COLUMNS, "")
-        rows = [
-            empty | {"kind": ERROR, "stage": stage, "what": message.strip()} for stage, message in self.errors
-        ]
-        for stage, one in self.warnings:
-            rows += [
-                empty | {"kind": WARNING} | row for row in warnings_table(stage, [one]).to_dict("records")
-            ]
+        rows = [empty | {"kind": ERROR, "stage": stage, "what": told.strip()} for stage, told in self.errors]
+        rows += [{"kind": WARNING, "stage": stage} | asdict(one) for stage, one in self.warnings]
         return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype=str)

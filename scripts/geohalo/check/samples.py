@@ -206,7 +206,7 @@ def _places(
 ) -> tuple[FloatArray | None, CRS | None]:
     """Return the places of the rows in metres and their CRS, as far as they are known."""
     section, source = whole.section, whole.source
-    axes = [name for name in (section.get("x"), section.get("y")) if name in whole.table.columns]
+    axes = [str(name) for name in (section.get("x"), section.get("y")) if name in whole.table.columns]
     table = findings.attempt(STAGE, _with_points, whole, axes)
     found = None if table is None else findings.attempt(STAGE, locate, table, section, source, "samples")
     if found is None or not np.isfinite(found.x).any():

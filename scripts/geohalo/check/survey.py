@@ -19,7 +19,6 @@ from geohalo.check.labels import (
     distances_table,
 )
 from geohalo.check.page import CheckPage, warnings_of
-from geohalo.check.rasters import check_rasters
 from geohalo.check.samples import check_samples
 from geohalo.check.sections import (
     bands_section,
@@ -83,6 +82,8 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     """
     findings, labels = Findings(), settings["labels"]
     if files.samples is None:
+        from geohalo.check.rasters import check_rasters  # slow to import
+
         ground = check_rasters(findings, settings["grids"], settings["data"]["folder"])
     else:
         ground = check_samples(findings, files.samples, tables["samples"], settings["grid"], files.assays)

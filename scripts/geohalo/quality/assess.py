@@ -14,9 +14,9 @@ from geohalo.quality.certified import uncertified
 from geohalo.quality.duplicates import FEWEST_PAIRS, duplicate_table
 from geohalo.quality.element_table import element_table
 from geohalo.quality.reference import reference_table
-from geohalo.quality.roles import DUPLICATES, Roles
 from geohalo.quality.verdict import FAILS, LEVEL, judged
 from geohalo.survey.analyses import Analyses
+from geohalo.survey.row_roles import DUPLICATES, Roles
 
 _MOST_NAMED = 8
 # What elements fail by, as a warning says it.

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from geohalo.quality.robust import mean_and_sd
-from geohalo.quality.roles import BLANK, SURVEY, Roles
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.row_roles import BLANK, SURVEY, Roles
 
 #: The fewest blanks that are judged, and that a carry-over is looked for in.
 FEWEST_BLANKS, FEWEST_FOR_CARRY_OVER = 5, 8

@@ -10,10 +10,10 @@ from geohalo.multiple_tests import holm
 from geohalo.quality.blanks import blank_limit, blanks_of
 from geohalo.quality.drift import batch_shift, centred_logs, drift
 from geohalo.quality.duplicates import element_pairs
-from geohalo.quality.pairs import IntArray
 from geohalo.quality.reference import material_results
-from geohalo.quality.roles import DUPLICATES, FIELD_DUPLICATE, LABORATORY_DUPLICATE, REFERENCE, Roles
 from geohalo.quality.variance import Variances, variances
+from geohalo.survey.duplicate_pairs import IntArray
+from geohalo.survey.row_roles import DUPLICATES, FIELD_DUPLICATE, LABORATORY_DUPLICATE, REFERENCE, Roles
 
 _VARIANCE = ("noise_share", "noise_low", "noise_high", "analysis_share", "f", "f_p", "noise_p")
 _CHANGE = ("drift_percent", "drift_low", "drift_high", "drift_p", "batch_shift_percent", "batch_p")

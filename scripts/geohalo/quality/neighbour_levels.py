@@ -6,14 +6,14 @@ from its neighbours. The variogram says how much of a difference the distance ex
 counted once, and a comparison stands for distance 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from geohalo.cube.variogram import Variogram, fit_variogram, sample_spacing
-from geohalo.quality.batches import FloatArray, IntArray, Levels, adjust
+from geohalo.quality.batches import FloatArray, IntArray, Levels, adjust, unknown_levels
 
 #: Neighbours that a sample is compared with, and those looked at to find them among the samples before it.
 NEIGHBOURS, LOOKED_AT = 16, 64
@@ -96,7 +96,8 @@ def neighbour_levels(
     Returns
     -------
     Levels
-        `compared` counts pairs of neighbours in different batches.
+        `compared` counts pairs of neighbours in different batches; `rest` is (samples,), NaN where a sample is not
+        compared.
     """
     known = ~np.isnan(values) & (codes >= 0)
     chosen = _nearest_known(near.index, known)
@@ -104,15 +105,16 @@ def neighbour_levels(
     rows = np.flatnonzero(known & mixed.any(axis=1))
     pairs = _per_batch(codes[rows], mixed[rows], codes[chosen[rows]], n_batches)
     rows, mixed = _enough(rows, chosen, codes, mixed, n_batches)
-    levels = Levels(
-        np.full(n_batches, np.nan), np.zeros((n_batches, n_batches)), np.full(n_batches, -1), pairs, 0.0
-    )
+    levels = unknown_levels(n_batches, pairs)
     for _ in range(ROUNDS if rows.size else 0):
         taken = np.nan_to_num(levels.level)[codes[known]]
         variogram = fit_variogram(points[known], values[known] - taken)
         design, errors = innovations(points, values, codes, n_batches, variogram, rows, chosen[rows])
         levels = adjust(design, errors, pairs)
-    return levels
+    rest = np.full(len(points), np.nan)
+    if levels.rest.size:
+        rest[rows] = levels.rest
+    return replace(levels, rest=rest)
 
 
 def innovations(

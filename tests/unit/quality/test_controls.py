@@ -8,7 +8,7 @@ from geohalo.quality.blanks import blank_limit, blanks_of
 from geohalo.quality.certified import certified_values
 from geohalo.quality.drift import batch_shift, centred_logs, drift
 from geohalo.quality.reference import beyond, bias, reference_table
-from geohalo.quality.roles import Roles
+from geohalo.survey.row_roles import Roles
 
 SEEDS = range(200)
 
