@@ -113,7 +113,7 @@ def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -
         "weigh": "they are weighed down (samples.quality.failing); see quality.csv",
     }[what]
     return [
-        InputWarning(f"quality control: fail by {_FAILED[criterion]} {_named(told)}", done, source)
+        InputWarning(f"elements fail quality control by {_FAILED[criterion]}: {_named(told)}", done, source)
         for criterion, told in failing.items()
     ]
 
