@@ -14,24 +14,27 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
+from _addresses import hide_addresses
 from _locks import check_writable, tell_lock
 from _resources import megabytes, minutes, superpixel_pairs
 from _sources import content_hash, files_hash
-from geohalo.addresses import masked
 from geohalo.errors import InputError
 from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
+from geohalo.survey.table_files import data_file
 
 try:
     if workflow.is_main_process:
         check_writable(".", sys.argv)
         tell_lock()
-    config = check_settings(
-        config,
-        ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml",
+    config = hide_addresses(
+        check_settings(
+            config,
+            ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml",
+        )
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -47,9 +50,12 @@ TILED = config["grid"]["tiles"] > 1
 TILE = ["scatteritem"] if TILED else []
 # Labels are a raster of classes instead of deposits.
 CLASSES = "raster" in config["labels"]
+# Whether the table tells batches: their levels are compared, and brought to one where the config asks for it.
+LEVELLED = bool(config.get("samples", {}).get("batch"))
 # Stages that tell what is doubtful in the input, in their order.
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
+    *(["level_samples"] if LEVELLED else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
 EVALUATED = [
@@ -86,6 +92,13 @@ FILES = {
     "check_page": "check.html",
     "check_text": "check.md",
     "check_table": "check.csv",
+    "analyses": "analyses.parquet",
+    "quality": "quality.csv",
+    "quality_reference": "quality_reference.csv",
+    "quality_duplicates": "quality_duplicates.csv",
+    "unlevelled": "unlevelled/samples.parquet",
+    "levelling": "levelling.csv",
+    "levelling_error": "levelling_error.csv",
     "stage_warnings": "warnings/{stage}.csv",
     "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
@@ -253,19 +266,22 @@ def code(rule, *resources):
 
 def survey_file(name, key):
     """Path of a file that the config names: in the data folder, or where its source will be downloaded to."""
-    file = Path(config["data"]["folder"]) / name
-    if not file.exists() and name not in config["data"]["sources"]:
-        raise WorkflowError(
-            f"config key {key}: {file} does not exist. Put the file there, name another folder in data.folder, or give "
-            "its address and checksum in data.sources."
-        )
-    return str(file)
+    try:
+        return data_file(config["data"], name, key)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def assay_tables(section):
     """Paths of the table of assays that a section `samples` joins, if any."""
     join = (section or {}).get("join")
     return [survey_file(join["file"], "samples.join.file")] if join else []
+
+
+def certified_tables(section):
+    """Paths of the table of certified values that a section `samples` names, if any."""
+    name = ((section or {}).get("quality") or {}).get("certified")
+    return [survey_file(name, "samples.quality.certified")] if name else []
 
 
 def run_files(name, space):
@@ -324,6 +340,8 @@ def final_products():
     if CLASSES:
         figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
     figures += [] if GRIDDED else ["samples"]
+    figures += ["quality"] if QUALITY else []
+    figures += ["levelling"] if LEVELLED else []
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
     figures += ["attribution", "fingerprints"] if EXPLAINED else []
@@ -331,6 +349,8 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
+        *map(path, JUDGED),
+        *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
         *([] if CLASSES else map(path, [*TARGETS, "pathfinder_summary"])),
@@ -347,6 +367,13 @@ else:
     SAMPLE_TABLE = None if GRIDDED else survey_file(config["samples"]["file"], "samples.file")
     DEPOSIT_TABLE = None if CLASSES else survey_file(config["deposits"]["file"], "deposits.file")
     ASSAY_TABLES = assay_tables(config.get("samples"))
+# Whether rows of quality control are looked at, what then is kept of all rows of the table, and what control says.
+QUALITY = not GRIDDED and "quality" in TABLES["samples"]
+ANALYSES = {"analyses": path("analyses")} if QUALITY or LEVELLED else {}
+JUDGED = ["quality", "quality_reference", "quality_duplicates"] if QUALITY else []
+# The table of weights, where elements that fail are weighed down.
+WEIGHED = [path("quality")] if QUALITY and TABLES["samples"]["quality"]["failing"] == "weigh" else []
+CERTIFIED_TABLES = certified_tables(TABLES["samples"])
 # What the deposits are known for.
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 LABEL_RASTERS = {

@@ -82,6 +82,7 @@ else:
 rule stack_cube:
     input:
         elements=path("elements"),
+        quality=WEIGHED,
     output:
         cube=path("cube"),
     log:

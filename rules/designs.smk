@@ -45,6 +45,7 @@ def alternative_tables(wildcards):
     else:
         values = {"samples": survey_file(settings["samples"]["file"], "samples.file")}
         values |= {"assays": file for file in assay_tables(settings["samples"])}
+        values |= {"certified": file for file in certified_tables(settings["samples"])}
     return values | {"deposits": survey_file(settings["deposits"]["file"], "deposits.file")}
 
 

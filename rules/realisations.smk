@@ -38,6 +38,7 @@ if REALISATIONS:
     use rule stack_cube as stack_realisation with:
         input:
             elements=path("realised_elements"),
+            quality=WEIGHED,
         output:
             cube=path("realised_cube"),
         log:

@@ -14,7 +14,14 @@ REPORTED = [
 # What the survey was read from.
 SOURCES_READ = [
     part
-    for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *RASTERS, *LABEL_RASTERS.values()]
+    for file in [
+        SAMPLE_TABLE,
+        DEPOSIT_TABLE,
+        *ASSAY_TABLES,
+        *CERTIFIED_TABLES,
+        *RASTERS,
+        *LABEL_RASTERS.values(),
+    ]
     if file is not None
     for part in ([file] if is_geodatabase(file) else [file, *table_files(file)])
 ]

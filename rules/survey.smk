@@ -12,7 +12,9 @@ if GRIDDED:
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
-for file in filter(None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *RASTERS, *LABEL_RASTERS.values()]):
+for file in filter(
+    None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *CERTIFIED_TABLES, *RASTERS, *LABEL_RASTERS.values()]
+):
     if set("{}<>") & set(str(file)):
         raise WorkflowError(
             f"{file}: Snakemake gives the characters {{}}<> a meaning of their own; rename the file or its folder."
@@ -66,7 +68,7 @@ if ABSENT:
             mem_mb=megabytes(500),
             runtime=minutes(60),
         params:
-            address=lambda wildcards: masked(config["data"]["sources"][wildcards.file]["url"]),
+            address=lambda wildcards: config["data"]["sources"][wildcards.file]["url"],
             sha256=lambda wildcards: config["data"]["sources"][wildcards.file]["sha256"],
         message:
             "Download {output.file} from {params.address}"
@@ -81,8 +83,11 @@ if not GRIDDED:
             table=SAMPLE_TABLE,
             parts=table_files(SAMPLE_TABLE),
             assays=ASSAY_TABLES,
+            certified=CERTIFIED_TABLES,
         output:
-            samples=path("samples"),
+            **ANALYSES,
+            **{name: path(name) for name in JUDGED},
+            samples=path("unlevelled") if LEVELLED else path("samples"),
             report=shown("samples_report", path("samples_report")),
             warnings=path("stage_warnings", stage="clean_samples"),
         log:
@@ -104,6 +109,40 @@ if not GRIDDED:
             "Clean the samples of {input.table}"
         script:
             "../scripts/clean_samples.py"
+
+
+if LEVELLED:
+
+    rule level_samples:
+        input:
+            samples=path("unlevelled"),
+            analyses=path("analyses"),
+        output:
+            samples=path("samples"),
+            table=path("levelling"),
+            errors=path("levelling_error"),
+            warnings=path("stage_warnings", stage="level_samples"),
+        log:
+            log_file("level_samples"),
+        benchmark:
+            benchmark_file("level_samples")
+        group:
+            "tables"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 40),
+            runtime=minutes(10, 1),
+        params:
+            batch=TABLES["samples"]["batch"],
+            levelling=TABLES["samples"].get("levelling"),
+            max_distance=config["grid"]["max_distance"],
+            interpolation={key: config["interpolation"][key] for key in ("neighbours", "power", "anisotropy")},
+            code=code("level_samples"),
+        message:
+            "Compare the levels of batches (column {params.batch})"
+        script:
+            "../scripts/level_samples.py"
 
 
 if not CLASSES:

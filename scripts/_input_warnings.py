@@ -4,16 +4,19 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from _tables import read_csv, write_csv
-from geohalo.input_warnings import COLUMNS, InputWarning, warnings_in, warnings_table
+from geohalo.input_warnings import COLUMNS, InputWarning, relative_to, warnings_in, warnings_table
 
 
-def leave_warnings(stage: str, warnings: Sequence[InputWarning], path: str | None) -> list[str]:
+def leave_warnings(
+    stage: str, warnings: Sequence[InputWarning], path: str | None, folder: str = ""
+) -> list[str]:
     """Write the warnings of a stage, none included; returns them as lines for the log.
 
-    An alternative, whose input is that of the survey, names no ``path`` and writes none.
+    An alternative, whose input is that of the survey, names no ``path`` and writes none. In the table files are named
+    relative to ``folder``, that of the data; the log gives the whole path.
     """
     if path is not None:
-        write_csv(warnings_table(stage, warnings), path)
+        write_csv(warnings_table(stage, relative_to(warnings, folder)), path)
     return [f"Warning: {warning}" for warning in warnings]
 
 

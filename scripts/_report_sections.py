@@ -11,6 +11,7 @@ from _report import Results, provenance, run_times, sources, versions
 from _report_map import known_deposits, labels_of
 from geohalo.addresses import masked
 from geohalo.network.presets import VARIANTS
+from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_quality as quality
 from geohalo.products.pathfinder_text import pathfinder_words
@@ -62,6 +63,7 @@ def sections(
         _why(results, variant),
         _evidence(results, variant),
         _data(results, survey),
+        _control(results),
         _superpixels(results, survey),
         *_comparisons(results),
         _provenance(settings, inputs, jobs),
@@ -170,6 +172,29 @@ def _data(results: Results, survey: Survey) -> Section:
     )
 
 
+def _control(results: Results) -> Section:
+    """Return the part on quality control; empty where the table has no rows of it."""
+    elements = results.table("quality.csv")
+    if elements is None:
+        return Section("control", "Quality control")
+    tables = [control.verdicts_table(elements)]
+    for name, make in (
+        ("quality_reference.csv", control.materials_table),
+        ("quality_duplicates.csv", control.precision_table),
+    ):
+        frame = results.table(name)
+        tables += [] if frame is None else [make(frame)]
+    counted = provenance(results["samples.parquet"]).get("rows_of_quality_control")
+    told = "The numbers are in the tables of this part."
+    return Section(
+        "control",
+        "Quality control",
+        lead=[control.control_words(elements, counted)],
+        tables=tables,
+        pictures=pictures(results, told, "quality"),
+    )
+
+
 def _stored_errors(elements: str) -> pd.DataFrame | None:
     """Return cross-validated errors as the gridded elements carry them."""
     with xr.open_dataset(elements) as data:
@@ -235,11 +260,19 @@ def _by_command(results: Results, name: str, file: str) -> str:
     return told
 
 
+def _shown(settings: dict) -> dict:
+    """Return settings without where the data folder lies, if its path is absolute: a report is passed on."""
+    folder = Path(settings["data"]["folder"])
+    if not folder.is_absolute():
+        return settings
+    return settings | {"data": settings["data"] | {"folder": f".../{folder.name}"}}
+
+
 def _provenance(settings: dict, inputs: dict, jobs: tuple[str, list[str]]) -> Section:
     times = run_times(*jobs)
     tables = [quality.sources_table(sources(inputs)), quality.versions_table(versions())]
     tables += [quality.times_table(times)] if len(times) else []
-    written = masked(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100))
+    written = masked(yaml.safe_dump(_shown(settings), sort_keys=False, allow_unicode=True, width=100))
     return Section(
         "made",
         "How it was made",

@@ -15,7 +15,9 @@ def make(elements: str, settings: dict, folder: str) -> list[str]:
         Path(folder, name).mkdir(parents=True, exist_ok=True)
     Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
     cube, section = f"{folder}/cube.nc", settings["superpixels"]
-    stack(f"{elements}/elements.nc", settings["cube"]["transform"], settings["cube"]["clip"], cube)
+    quality = f"{elements}/quality.csv"
+    weighed = quality if Path(quality).exists() else None
+    stack(f"{elements}/elements.nc", settings["cube"]["transform"], settings["cube"]["clip"], cube, weighed)
     told = []
     for count in section["n_segments"]:
         labels, graph = f"{folder}/superpixels/{count}.tif", f"{folder}/graph/{count}.npz"

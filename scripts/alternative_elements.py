@@ -25,10 +25,10 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
         told += read(settings["grids"], settings["folder"], elements)
     else:
         places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
-        assays = tables.get("assays")
-        told.append(
-            clean_samples(tables["samples"], settings["samples"], grid, places, report, assays=assays)
-        )
+        further = {name: tables.get(name) for name in ("assays", "certified")}
+        if "quality" in settings["samples"]:
+            further["quality"] = f"{folder}/quality.csv"
+        told.append(clean_samples(tables["samples"], settings["samples"], grid, places, report, **further))
         fits, table = f"{folder}/interpolation.json", f"{folder}/interpolation.csv"
         told.append(fit(places, grid["max_distance"], settings["interpolation"], fits, table))
         told.append(interpolate(places, fits, grid, elements))
@@ -40,6 +40,6 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        tables = {name: snakemake.input.get(name) for name in ("samples", "assays", "deposits")}
+        tables = {name: snakemake.input.get(name) for name in ("samples", "assays", "certified", "deposits")}
         for line in make(snakemake.params.settings, tables, snakemake.output.folder):
             log.info(line)

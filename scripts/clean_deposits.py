@@ -5,6 +5,7 @@ from _input_warnings import leave_warnings
 from _job import job, whole
 from geohalo.evidence.checks import check_groups
 from geohalo.evidence.known_deposits import deposit_doubts, group_sizes
+from geohalo.input_warnings import named_within
 from geohalo.survey.deposits import clean_deposits
 from geohalo.survey.doubtful_places import typical_spacing
 from geohalo.survey.layout import form_of
@@ -19,6 +20,7 @@ def clean(
     labels: dict | None,
     deposits: str,
     warnings: str | None = None,
+    folder: str = "",
 ) -> list[str]:
     """Write the deposits, which must form enough groups for the folds of ``labels``; returns lines for the log."""
     places, crs = surveyed_places(surveyed)
@@ -35,14 +37,16 @@ def clean(
     # An alternative names them where it trains.
     if section.get("commodities") == []:
         told += "; deposits.commodities is empty, so that nothing is used of what such deposits are mined for"
+    # What is doubtful has a table of its own, and results name files relative to the data folder.
+    frame.attrs = frame.attrs | {"source": named_within(table, folder), "warnings": []}
     with whole(deposits) as beside:
         frame.to_parquet(beside)
-    return [*leave_warnings("clean_deposits", doubts, warnings), told]
+    return [*leave_warnings("clean_deposits", doubts, warnings, folder), told]
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        for line in clean(
-            snakemake.input.table, snakemake.input.surveyed, **snakemake.params.arguments, **snakemake.output
-        ):
+        given, arguments = snakemake.input, {**snakemake.params.arguments, **snakemake.output}
+        arguments["folder"] = snakemake.config["data"]["folder"]
+        for line in clean(given.table, given.surveyed, **arguments):
             log.info(line)

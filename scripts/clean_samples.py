@@ -5,10 +5,12 @@ import json
 import pandas as pd
 from _input_warnings import leave_warnings
 from _job import job, whole
+from _quality import judge
 from _tables import write_csv
-from geohalo.input_warnings import from_records
+from geohalo.input_warnings import from_records, named_within
+from geohalo.survey.analyses import analyses_table, read_analyses
 from geohalo.survey.sample_tables import read_samples
-from geohalo.survey.samples import clean_samples
+from geohalo.survey.samples import merge_analyses
 
 
 def clean(
@@ -19,23 +21,38 @@ def clean(
     report: str,
     warnings: str | None = None,
     assays: str | None = None,
+    certified: str | None = None,
+    folder: str = "",
+    **control: str,
 ) -> list[str]:
-    """Write the clean samples, the report by element and what is doubtful; returns lines for the log."""
+    """Write the clean samples, the report by element and what is doubtful; returns lines for the log.
+
+    With rows of quality control, ``control`` names the files of all rows and of what the control says. Results name
+    files of the data ``folder`` relative to it.
+    """
     read, source = read_samples(table, section, assays)
-    frame, told = clean_samples(read, section, grid["crs"], source, grid["max_distance"])
+    rows = read_analyses(read, section, grid["crs"], source)
+    if "analyses" in control:
+        with whole(control["analyses"]) as beside:
+            analyses_table(rows).to_parquet(beside)
+    excluded, judged = judge(rows, section, certified, control)
+    frame, told = merge_analyses(rows, section, grid["max_distance"], excluded)
+    doubts = [*from_records(frame.attrs["warnings"]), *judged]
+    frame.attrs = frame.attrs | {"source": named_within(frame.attrs["source"], folder), "warnings": []}
     with whole(samples) as beside:
         frame.to_parquet(beside)
     write_csv(told, report)
     pd.set_option("display.width", 200, "display.max_rows", 200, "display.max_columns", 20)
     kept = told["kept"].sum()
     print(told, json.dumps(frame.attrs, indent=1, default=str), sep="\n\n")
-    lines = leave_warnings("clean_samples", from_records(frame.attrs["warnings"]), warnings)
+    lines = leave_warnings("clean_samples", doubts, warnings, folder)
     return [*lines, f"{len(frame)} places, {kept} of {len(told)} elements kept (see {report})"]
 
 
 if __name__ == "__main__":
     with job(snakemake) as log:
         given, params = snakemake.input, snakemake.params
-        assays = next(iter(given.assays), None)
-        for line in clean(given.table, params.samples, params.grid, **snakemake.output, assays=assays):
+        further = {name: next(iter(given[name]), None) for name in ("assays", "certified")}
+        further["folder"] = snakemake.config["data"]["folder"]
+        for line in clean(given.table, params.samples, params.grid, **snakemake.output, **further):
             log.info(line)

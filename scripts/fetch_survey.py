@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pooch
+from _addresses import address_of
 from _job import job
 from geohalo.addresses import masked
 from geohalo.errors import InputError
@@ -31,6 +32,6 @@ def fetch(url: str, sha256: str, path: str) -> str:
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        # From the config and not from the parameters, which Snakemake keeps: an address may hold a password.
-        source = snakemake.config["data"]["sources"][snakemake.wildcards.file]
-        log.info(fetch(**source, path=snakemake.output.file))
+        # Snakemake keeps parameters and config, and an address may hold a password.
+        url = address_of(snakemake.config, snakemake.wildcards.file)
+        log.info(fetch(url, snakemake.params.sha256, snakemake.output.file))

@@ -19,7 +19,7 @@ def read(section: dict, folder: str, elements: str, warnings: str | None = None)
     data = survey.dataset(concentration=(("element", "y", "x"), rasters.values.astype(np.float32), about))
     write_netcdf(data.assign_coords(element=names), elements)
     told = f"{len(names)} {kind}s ({', '.join(names)}), {mask.sum()} cells of {rasters.grid.cell:g} m"
-    return [*leave_warnings("read_grids", rasters.warnings, warnings), told]
+    return [*leave_warnings("read_grids", rasters.warnings, warnings, folder), told]
 
 
 if __name__ == "__main__":

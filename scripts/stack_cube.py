@@ -8,15 +8,20 @@ import numpy as np
 import xarray as xr
 from _cells import Survey, netcdf_by_rows
 from _job import job
+from _quality import element_weights
 from geohalo.cube.logratio import check_variation, standardise, transformed
 from geohalo.cube.moments import Moments
 
 
-def stack(elements: str, transform: str, clip: float, cube: str) -> None:
-    """Write the cube: one pass over the elements for means and deviations, one for the values."""
+def stack(elements: str, transform: str, clip: float, cube: str, quality: str | None = None) -> None:
+    """Write the cube: one pass over the elements for means and deviations, one for the values.
+
+    ``quality`` is the table of quality control, where elements that fail are weighed down.
+    """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
         names = [str(name) for name in data["element"].to_numpy()]
+        weights = None if quality is None else element_weights(quality, names)
         blocks = [rows for rows in survey.row_blocks() if survey.mask[rows].any()]
 
         def values() -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -32,12 +37,17 @@ def stack(elements: str, transform: str, clip: float, cube: str) -> None:
         rest = survey.dataset().assign_coords(element=names)
         with netcdf_by_rows(rest, {"cube": about}, cube) as write:
             for rows, (_, block) in zip(blocks, values(), strict=True):
-                scaled = standardise(block, clip, moments).T.astype(np.float32)
+                scaled = standardise(block, clip, moments, weights).T.astype(np.float32)
                 write("cube", rows, survey.band(rows).image(scaled))
 
 
 if __name__ == "__main__":
     with job(snakemake):
+        given, params = snakemake.input, snakemake.params
         stack(
-            snakemake.input.elements, snakemake.params.transform, snakemake.params.clip, snakemake.output.cube
+            given.elements,
+            params.transform,
+            params.clip,
+            snakemake.output.cube,
+            next(iter(given.quality), None),
         )

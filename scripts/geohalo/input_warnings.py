@@ -1,7 +1,9 @@
 """What is doubtful in the input and does not stop a run: where it stands, what it is, what to do about it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -64,3 +66,35 @@ def as_records(warnings: Sequence[InputWarning]) -> list[dict[str, str]]:
 def from_records(records: Iterable[Mapping[str, str]]) -> list[InputWarning]:
     """Return the warnings that `as_records` has made plain."""
     return [InputWarning(**record) for record in records]
+
+
+def named_within(text: str, folder: str | Path) -> str:
+    """Return a text in which files of a folder are named relative to it.
+
+    Results are passed on, and where someone keeps his data is nobody's business.
+
+    Parameters
+    ----------
+    text : str
+    folder : str or Path
+        The data folder; both its path as given and the absolute one are left out.
+    """
+    if not str(folder):
+        return text
+    for path in dict.fromkeys((str(Path(folder).absolute()), str(Path(folder).resolve()), str(Path(folder)))):
+        if path not in (".", "/"):
+            text = re.sub(rf"(?<![\w./\\-]){re.escape(path)}[/\\]+", "", text)
+    return text
+
+
+def relative_to(warnings: Iterable[InputWarning], folder: str | Path) -> list[InputWarning]:
+    """Return warnings in which files of the data folder are named relative to it (see `named_within`)."""
+    return [
+        replace(
+            warning,
+            what=named_within(warning.what, folder),
+            fix=named_within(warning.fix, folder),
+            file=named_within(warning.file, folder),
+        )
+        for warning in warnings
+    ]

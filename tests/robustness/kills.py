@@ -1,154 +1,245 @@
-"""Kill a reduced survey at random moments, fill its disk, and compare every final file with an unbroken run's.
+"""Kill a reduced survey at random moments, fill its disk, and compare every file with an unbroken run's.
 
-    python tests/robustness/kills.py --kills 100 --full-disks 20
+    python tests/robustness/kills.py --kills 100 --full-disks 20 --events events.csv
 
-A kill takes the run with all of its jobs, or the run alone, whose jobs then go on for a moment. A full disk is a limit
-on the size of files. After each, the same command is given again. Ends with 1 if a file differs, if one is left half
-written, or if a full disk is not told as such.
+One run after the other is broken off and started again until it completes, then the next one from the start, until
+there were as many breaks as asked for. A break is
+
+- a kill: SIGKILL, SIGTERM or SIGINT, to the run with all of its jobs or to the run alone. A lock that stays behind is
+  taken away as `--unlock` does it, by that command, or by the one that the message of the next start names;
+- a full disk: the run's folder is a file system of limited size (tmpfs, which takes root on Linux), in which a file
+  leaves little or no room from a random moment until the run ends, and is then removed; or
+- a limit on the size of files, as an account may have it.
+
+After each break every file that has its final name must hold what the unbroken run's holds, and at the end of each
+run there must be the same files and no others, with the right checksums. Ends with 1 if anything is wrong. It takes
+about an hour, and is no part of the tests.
 """
 
 import argparse
-import hashlib
-import os
+import csv
 import random
-import resource
-import signal
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
-import geopandas as gpd
-import pandas as pd
-import pyogrio
-import torch
-import xarray as xr
+from broken_runs import Break, Run, fill, filled
+from final_files import Contents, changed, differences
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What a full disk is told as.
-TOLD = ("A file may not be larger than that here", "The disk is full")
-#: Files that hold the time at which they were made, or how long it took.
-TIMED = {".html", ".sha256"}
+FULL = ("A file may not be larger than that here", "The disk is full")
+#: What says that a job ended with an error that is none of the disk.
+UNKNOWN = "This is no fault that GeoHalo knows"
+#: What ends a run well.
+ENDED = ("steps (100%) done", "Nothing to be done")
+#: Signals and whether they go to the jobs as well, with their weights.
+KILLS = [("SIGKILL", True, 3), ("SIGKILL", False, 3), ("SIGTERM", True, 1), ("SIGTERM", False, 1)]
+KILLS += [("SIGINT", True, 2), ("SIGINT", False, 1)]
 
 
-def command(folder: Path, config: Path, cores: int, *further: str) -> list[str]:
+def command(folder: Path, arguments: argparse.Namespace, *further: str) -> list[str]:
     """Return the command that a user types."""
     words = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
-    return list(map(str, [*words, "--cores", cores, "--max-threads", "1", "--configfile", config, *further]))
+    words += ["--cores", arguments.cores, "--max-threads", "1", "--configfile", arguments.config, *further]
+    return list(map(str, [*words, *(("--", *arguments.target) if arguments.target else ())]))
 
 
-def run(words: list[str], seconds: float | None = None, group: bool = True, size: int | None = None) -> str:
-    """Run a command, to its end or to its kill after some seconds; returns what it told."""
+class Breaker:
+    """Breaks runs off, and keeps what happened and what is wrong.
 
-    def limit() -> None:
-        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-        resource.setrlimit(resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
+    Attributes
+    ----------
+    folder : path
+        Where the runs are broken off.
+    events : list of dict
+        One for each break: what it was, when, at which job, what the run told.
+    wrong : list of str
+    """
 
-    with tempfile.TemporaryFile("w+") as told:
-        process = subprocess.Popen(
-            words, stdout=told, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=limit
-        )
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
-            process.wait()
-        told.seek(0)
-        return told.read()
+    def __init__(self, folder: Path, expected: dict[str, str], arguments: argparse.Namespace) -> None:
+        self.folder, self.expected, self.arguments = folder, expected, arguments
+        self.chance = random.Random(arguments.seed)
+        self.contents = Contents(folder)
+        self.events: list[dict] = []
+        self.wrong: list[str] = []
 
+    def run(self) -> Run:
+        """Start the run again."""
+        return Run(command(self.folder, self.arguments), self.folder)
 
-def content(file: Path) -> str:
-    """Return a digest of what a file says, without the time at which it was written."""
-    digest = hashlib.sha256()
-    if file.suffix == ".nc":
-        with xr.open_dataset(file) as data:
-            for name, variable in sorted(data.variables.items(), key=lambda item: str(item[0])):
-                digest.update(f"{name} {variable.dims} {variable.shape} {variable.dtype}".encode())
-                values = variable.to_numpy()
-                digest.update(str(values.tolist()).encode() if values.dtype == object else values.tobytes())
-    elif file.suffix == ".pt":
-        for name, tensor in sorted(torch.load(file, weights_only=True).items()):
-            digest.update(name.encode() + tensor.numpy().tobytes())
-    elif file.suffix == ".gpkg":
-        for layer in sorted(name for name, _ in pyogrio.list_layers(file)):
-            frame = pyogrio.read_dataframe(file, layer=layer)
-            frame = pd.DataFrame(frame.to_wkt()) if isinstance(frame, gpd.GeoDataFrame) else frame
-            digest.update(
-                layer.encode() + frame.drop(columns="update_time", errors="ignore").to_csv().encode()
-            )
-    else:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    def moment(self, run: Run) -> bool:
+        """Wait for a random moment, at the start or at work; tells whether the run is still going on."""
+        if self.chance.random() < 0.15:
+            return run.wait(self.chance.uniform(0.2, 8))
+        return run.wait_for_job() and run.wait(self.chance.uniform(0, self.arguments.longest))
 
-
-def state(folder: Path) -> dict[str, str]:
-    """Return the content of every file of the results; of those that hold a time, that they are there."""
-    files = sorted(file for file in (folder / "results").rglob("*") if file.is_file())
-    return {
-        str(file.relative_to(folder)): "there" if file.suffix in TIMED else content(file) for file in files
-    }
-
-
-def broken_off(
-    words: list[str], unlock: list[str], arguments: argparse.Namespace, longest: float
-) -> list[str]:
-    """Break off a run again and again, and bring it to its end; returns what is wrong."""
-    chance, wrong = random.Random(arguments.seed), []
-    events = ["kill"] * arguments.kills + ["full"] * arguments.full_disks
-    chance.shuffle(events)
-    for number, event in enumerate(events, 1):
-        if event == "full":
-            size = int(10 ** chance.uniform(3, 6.5))
-            told = run(words, chance.uniform(0.3, 1) * longest, size=size)
-            if "GeoHalo stopped" in told and not any(one in told for one in TOLD):
-                wrong.append(
-                    f"no room for {size} bytes is told as: {told.partition('GeoHalo stopped')[2][:500]}"
-                )
+    def break_off(self, kind: str) -> bool:
+        """Break a run off; tells whether it had ended before that."""
+        run = self.run() if kind != "limit" else self._limited()
+        if not self.moment(run):
+            if kind != "limit" or any(word in run.told() for word in ENDED):
+                return self._completed(run)
+        elif kind == "kill":
+            *how, _ = self.chance.choices(KILLS, [weight for *_, weight in KILLS])[0]
+            run.kill(Break(*how))
+        elif kind == "full":
+            fill(self.folder, int(10 ** self.chance.uniform(2, 6)) if self.chance.random() < 0.7 else 0)
+            run.end_by_itself(self.arguments.patience)
+            fill(self.folder, None)
         else:
-            group = chance.random() < 0.5
-            told = run(words, chance.uniform(2, longest), group)
-            if not group:
-                time.sleep(2)  # its jobs end with it
-        run(unlock)
-        print(f"{number} of {len(events)}: {event}, {told.count('Finished jobid')} jobs done", flush=True)
-    told = run(words)
-    if "steps (100%) done" not in told and "Nothing to be done" not in told:
-        wrong.append(f"the last run did not end well: {told[-2000:]}")
-    return wrong
+            run.end_by_itself(self.arguments.patience)
+        self._record(kind, run)
+        self._unlock(run)
+        return False
+
+    def _limited(self) -> Run:
+        size = int(10 ** self.chance.uniform(3, 6))
+        return Run(command(self.folder, self.arguments), self.folder, size)
+
+    def _record(self, kind: str, run: Run) -> None:
+        """Keep what a break did, and check what it left."""
+        told = run.told()
+        self.events.append(
+            {
+                "kind": kind,
+                "how": run.how,
+                "seconds": round(run.seconds, 1),
+                "job": run.job(),
+                "done": told.count("Finished jobid"),
+                "status": run.status,
+                "said": "; ".join(re.findall(r"\[Errno \d+\][^\n]*|GeoHalo stopped[^\n]*", told))[:300],
+            }
+        )
+        name = f"break {len(self.events)} ({kind}, {run.how}, at {run.job()!r})"
+        print(f"{len(self.events)}: {self.events[-1]}", flush=True)
+        self.wrong += [f"{name}: {one}" for one in changed(self.expected, self.contents.final())]
+        if left := run.left_behind():
+            self.wrong.append(f"{name}: processes {left} go on")
+        if kind != "kill":
+            stopped = [part[:600] for part in told.split("GeoHalo stopped")[1:]]
+            self.wrong += [
+                f"{name}: told as{part}" for part in stopped if not any(one in part for one in FULL)
+            ]
+            if run.status == 0 and not any(word in told for word in ENDED):
+                self.wrong.append(f"{name}: ended well without its files")
+            if run.status and not any(one in told for one in FULL):
+                self.wrong.append(f"{name}: no word of a full disk: {told[-800:]}")
+        elif UNKNOWN in told:
+            self.wrong.append(f"{name}: {told.partition('GeoHalo stopped')[2][:600]}")
+
+    def _unlock(self, run: Run) -> None:
+        """Take the lock away that a killed run leaves behind."""
+        locks = self.folder / ".snakemake" / "locks"
+        if not locks.is_dir() or not any(locks.iterdir()):
+            self.events[-1]["lock"] = "none"
+            return
+        way = self.chance.random()
+        if way < 0.5:  # what --unlock does, without its start
+            self.events[-1]["lock"] = "removed"
+            shutil.rmtree(locks)
+            return
+        self.events[-1]["lock"] = "--unlock"
+        words: str | list[str] = command(self.folder, self.arguments, "--unlock")
+        if way < 0.7:
+            refused = self.run()
+            refused.end_by_itself(120)
+            advised = re.search(r"^ {4}(\S.* --unlock .*)$", refused.told(), re.MULTILINE)
+            self.events[-1]["lock"] = "as the message says"
+            if advised is None:
+                self.wrong.append(f"break {len(self.events)}: the lock is told as: {refused.told()[-800:]}")
+            else:
+                words = advised[1]
+        done = subprocess.run(
+            words, shell=isinstance(words, str), capture_output=True, text=True, check=False
+        )
+        if any(locks.iterdir()):
+            self.wrong.append(f"break {len(self.events)}: still locked: {done.stderr[-800:]}")
+
+    def _completed(self, run: Run) -> bool:
+        """Check a run that has ended, and clear its folder for the next one; tells whether it ended well."""
+        told = run.told()
+        if not any(word in told for word in ENDED):
+            self.wrong.append(f"after break {len(self.events)}: the run did not end well: {told[-1500:]}")
+        found = differences(self.expected, self.contents.now())
+        self.wrong += [f"the run completed after break {len(self.events)}: {one}" for one in found]
+        print(f"completed after break {len(self.events)}; {len(found)} differences", flush=True)
+        subprocess.run(["find", self.folder, "-mindepth", "1", "-delete"], check=True)
+        return True
+
+    def complete(self) -> None:
+        """Bring the last run to its end."""
+        run = self.run()
+        run.end_by_itself(3600)
+        self._completed(run)
+
+
+@contextmanager
+def folder_of_runs(scratch: Path, megabytes: int):
+    """Yield an empty folder, on a file system of its own if a size is given."""
+    folder = scratch / "broken"
+    folder.mkdir()
+    if megabytes:
+        with filled(folder, megabytes):
+            yield folder
+    else:
+        yield folder
+
+
+def parsed() -> argparse.Namespace:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--full-disks", type=int, default=0, help="needs root on Linux")
+    parser.add_argument("--limits", type=int, default=0, help="breaks by a limit on the size of files")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=25, help="seconds from the first job to a break")
+    parser.add_argument(
+        "--patience", type=float, default=120, help="seconds until a full disk must have told"
+    )
+    parser.add_argument("--room", type=int, default=200, help="megabytes of the disk that is filled")
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("reduced.yaml"))
+    parser.add_argument("--target", nargs="*", help="make these files alone, such as results/reduced/cube.nc")
+    parser.add_argument("--unbroken", type=Path, help="folder of an unbroken run; one is made when left out")
+    parser.add_argument("--events", type=Path, help="table of the breaks")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Compare an unbroken run and one that is broken off."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--full-disks", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cores", type=int, default=1)
-    parser.add_argument("--longest", type=float, help="seconds between two kills at most; a fifth of a run")
-    parser.add_argument("--config", type=Path, default=ROOT / "config" / "test" / "small.yaml")
-    parser.add_argument("--target", nargs="*", help="make these files alone, such as results/small/cube.nc")
-    parser.add_argument("--unbroken", type=Path, help="folder of an unbroken run; one is made when left out")
-    arguments = parser.parse_args()
+    """Compare an unbroken run with runs that are broken off."""
+    arguments = parsed()
+    kinds = ["kill"] * arguments.kills + ["full"] * arguments.full_disks + ["limit"] * arguments.limits
+    random.Random(arguments.seed).shuffle(kinds)
     with tempfile.TemporaryDirectory() as scratch:
-        unbroken, broken = arguments.unbroken or Path(scratch, "unbroken"), Path(scratch, "broken")
-        start = time.monotonic()
-        how = (arguments.config, arguments.cores)
-        target = ("--", *arguments.target) if arguments.target else ()
-        told = run(command(unbroken, *how, *target))
-        if "steps (100%) done" not in told and "Nothing to be done" not in told:
-            sys.exit(f"the unbroken run did not end well: {told[-2000:]}")
-        longest = arguments.longest or max(15.0, (time.monotonic() - start) / 5)
-        words, unlock = command(broken, *how, *target), command(broken, *how, "--unlock")
-        wrong = broken_off(words, unlock, arguments, longest)
-        expected, found = state(unbroken), state(broken)
-        wrong += [f"{name}: missing" for name in expected.keys() - found.keys()]
-        wrong += [f"{name}: left behind" for name in found.keys() - expected.keys()]
-        wrong += [
-            f"{name}: differs" for name in expected.keys() & found.keys() if expected[name] != found[name]
-        ]
-    print("\n".join(wrong) or f"all {len(expected)} files are those of the unbroken run")
-    sys.exit(bool(wrong))
+        unbroken = arguments.unbroken or Path(scratch, "unbroken")
+        run = Run(command(unbroken, arguments), unbroken)
+        run.end_by_itself(36_000)
+        if not any(word in run.told() for word in ENDED):
+            sys.exit(f"the unbroken run did not end well: {run.told()[-2000:]}")
+        expected = Contents(unbroken).now()
+        with folder_of_runs(Path(scratch), arguments.room * bool(arguments.full_disks)) as folder:
+            breaker = Breaker(folder, expected, arguments)
+            while kinds:
+                if not breaker.break_off(kinds[-1]):
+                    kinds.pop()
+                    _write(breaker.events, arguments.events)
+            breaker.complete()
+    print("\n".join(breaker.wrong) or f"all {len(expected)} files are those of the unbroken run")
+    sys.exit(bool(breaker.wrong))
+
+
+def _write(events: list[dict], path: Path | None) -> None:
+    if path is None:
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["kind", "how", "seconds", "job", "done", "status", "said", "lock"])
+        writer.writeheader()
+        writer.writerows(events)
 
 
 if __name__ == "__main__":

@@ -149,9 +149,11 @@ def test_packages_are_the_pinned_requirements_and_no_others(recipe):
     assert system == ["apt-get install --yes --no-install-recommends libexpat1"]
     (line,) = [line for line in installs if line not in system]
     argument = {"docker": "$TORCH_INDEX", "apptainer": "{{ TORCH_INDEX }}"}[recipe]
+    # Pip passes over an empty variable, so that an empty argument leaves the public index alone.
     assert shlex.split(line) == [
+        f"PIP_EXTRA_INDEX_URL={argument}",
         *("python", "-m", "pip", "install", "--no-cache-dir", "--root-user-action", "ignore"),
-        *("--requirement", copied(recipe)["requirements.txt"], "--extra-index-url", argument),
+        *("--requirement", copied(recipe)["requirements.txt"]),
     ]
     assert index(recipe) == "https://download.pytorch.org/whl/cpu"
     # Beside the public index: with another first, other packages could come from it.

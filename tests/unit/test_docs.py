@@ -211,11 +211,12 @@ def messages() -> str:
     return "\n".join(told)
 
 
-def test_messages_that_are_explained_exist():
+@pytest.mark.parametrize(("heading", "least"), [("Messages", 20), ("Warnings", 12)])
+def test_messages_that_are_explained_exist(heading, least):
     known = messages()
-    table = text_of("docs/your-survey.md").split("## Messages")[1]
+    table = text_of("docs/your-survey.md").split(f"\n## {heading}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| .+ \|$", table, re.MULTILINE)[1:]
-    assert len(rows) > 20
+    assert len(rows) > least
     fragments = [part.strip(" ,()") for row in rows for part in re.split(r"\.\.\.|; ", row)]
     # This one is worded by jsonschema.
     with pytest.raises(InputError, match="'500' is not of type 'number'"):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from _cells import Survey, surveyed_elements, write_netcdf
+from _report import provenance
 from clean_deposits import clean as clean_deposits
 from clean_samples import clean as clean_samples
 from geohalo.cube.grid import Grid
@@ -32,14 +33,18 @@ def sampled(folder) -> str:
         str(folder / "samples.parquet"),
         str(folder / "report.csv"),
         str(folder / "samples_warnings.csv"),
+        folder=str(folder),
     )
+    # The log says where the file is, results only which one.
+    assert any(f"Warning: {folder}/s.csv, " in line for line in lines)
     assert any(line.startswith("Warning: ") and "row 9: 1 row lies" in line for line in lines)
     return str(folder / "samples.parquet")
 
 
 def test_stages_leave_their_doubts(tmp_path) -> None:
     samples = sampled(tmp_path)
-    assert pd.read_csv(tmp_path / "samples_warnings.csv", dtype=str)["row"].tolist() == ["9"]
+    told = pd.read_csv(tmp_path / "samples_warnings.csv", dtype=str)
+    assert (told["file"].tolist(), told["row"].tolist()) == (["s.csv"], ["9"])
     assert surveyed_elements(samples) == ["Cu", "Zn"]
     deposits = pd.DataFrame(
         {"x": [510_100, 540_000, 522_600], "y": [6_010_100, 6_040_000, 6_022_600], "name": ["A", "", "C"]}
@@ -62,7 +67,12 @@ def test_stages_leave_their_doubts(tmp_path) -> None:
         labels,
         str(tmp_path / "deposits.parquet"),
         str(tmp_path / "deposits_warnings.csv"),
+        str(tmp_path),
     )
+    for name in ("samples.parquet", "samples_warnings.csv", "deposits.parquet", "deposits_warnings.csv"):
+        assert str(tmp_path).encode() not in (tmp_path / name).read_bytes()
+    for name in ("samples.parquet", "deposits.parquet"):
+        assert provenance(str(tmp_path / name))["source"] == f"{name[0]}.csv"
     told = pd.read_csv(tmp_path / "deposits_warnings.csv", dtype=str)["what"].tolist()
     assert len(told) == 2
     assert "names Au, which is not among the 2 elements" in told[0]

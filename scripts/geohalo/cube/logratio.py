@@ -26,10 +26,12 @@ def centred_logratio(concentrations: Array) -> Array:
     return logarithm - logarithm.mean(axis=1, keepdims=True)
 
 
-def standardise(values: Array, clip: float, moments: Moments | None = None) -> Array:
+def standardise(
+    values: Array, clip: float, moments: Moments | None = None, weights: Array | None = None
+) -> Array:
     """Give each element mean 0 and standard deviation 1 over the cells, and cut off beyond ``clip`` of them.
 
-    An element that does not vary becomes 0.
+    An element that does not vary becomes 0. With weights, the standard deviation of an element is its weight.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ def standardise(values: Array, clip: float, moments: Moments | None = None) -> A
         In standard deviations.
     moments : Moments, optional
         Those of all cells, if the values are a part of them.
+    weights : ndarray (elements,), optional
+        Factors of what is standardised and cut off, for elements that are less reliable than others.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def standardise(values: Array, clip: float, moments: Moments | None = None) -> A
     constant = spread <= 1e-12 * moments.largest
     scaled = (values - moments.mean) / np.where(constant, 1.0, spread)
     scaled[:, constant] = 0.0
-    return np.clip(scaled, -clip, clip)
+    scaled = np.clip(scaled, -clip, clip)
+    return scaled if weights is None else scaled * weights
 
 
 def check_variation(elements: list[str], raw: Moments, values: Moments, transform: str) -> None:

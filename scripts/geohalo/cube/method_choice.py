@@ -142,7 +142,7 @@ def cross_validate(
     """
     elements = values.shape[1]
     squares, ratios, count, rated = np.zeros((4, elements))
-    for train, test in _block_folds(points, block, folds):
+    for train, test in block_folds(points, block, folds):
         known = values[train]
         usable = np.flatnonzero(~np.isnan(known).all(axis=0))
         known = known if usable.size == elements else known[:, usable]
@@ -168,10 +168,15 @@ def cross_validate(
     return [Score(*map(float, row)) for row in zip(np.sqrt(mean_square), explained, ratio, strict=True)]
 
 
-def _block_folds(points: Array, block: float, folds: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def block_numbers(points: Array, block: float) -> NDArray[np.int64]:
+    """Number the square block of ground that each sample lies in; side in metres."""
+    column, row = np.floor((points - points.min(axis=0)) / block).astype(np.int64).T
+    return row * (column.max() + 1) + column
+
+
+def block_folds(points: Array, block: float, folds: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Training and test samples of each fold; none where all samples lie in one block."""
-    column, row = np.floor((points - points.min(axis=0)) / block).astype(int).T
-    blocks = row * (column.max() + 1) + column
+    blocks = block_numbers(points, block)
     folds = min(folds, np.unique(blocks).size)
     if folds < 2:
         return []

@@ -7,7 +7,7 @@ from typing import Any
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
-from geohalo.patterns import check_speed
+from geohalo.patterns import compiled, matches
 
 #: Suffixes of grids; a file with one of them that no element comes from is told.
 _GRID = re.compile(
@@ -133,15 +133,14 @@ def raster_files(
                 "data.folder, or give its address and checksum in data.sources."
             )
         return {path: None}
-    pattern = _element_pattern(section["pattern"])
     place = folder / section["folder"]
     files = {path for name in sources if (path := folder / name).parent == place}
     if place.is_dir():
         files |= {path for path in place.iterdir() if path.is_file()}
     elif not files:
         raise InputError(f"config key grids.folder: {place} is not a folder; data.folder is {folder}.")
-    check_speed(pattern, (path.name for path in sorted(files)), "config key grids.pattern")
-    chosen = {path: element for path in sorted(files) if (element := _element(pattern, path.name))}
+    elements = _elements(section["pattern"], files)
+    chosen = {path: element for path in sorted(files) if (element := elements[path])}
     if not chosen:
         there = listed(sorted(path.name for path in files if _GRID.fullmatch(path.suffix)))
         raise InputError(
@@ -161,13 +160,14 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
     """Tell of the files beside the rasters that look like rasters and were not matched by ``grids.pattern``."""
     if "file" in section:
         return []
-    pattern, place = _element_pattern(section["pattern"]), folder / section["folder"]
+    place = folder / section["folder"]
     files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
-    stems = {path.stem for path in files if _element(pattern, path.name)}
+    elements = _elements(section["pattern"], files)
+    stems = {path.stem for path in files if elements[path]}
     left = [
         path.name
         for path in files
-        if not _element(pattern, path.name)
+        if not elements[path]
         and path.name.lower() not in {"readme", "license", "makefile"}
         and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _BESIDE.fullmatch(path.suffix)))
     ]
@@ -183,20 +183,13 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
     ]
 
 
-def _element(pattern: re.Pattern[str], name: str) -> str | None:
-    """Return the element that a file name tells, its suffix as it is or in small letters."""
-    path = Path(name)
-    found = pattern.search(name) or pattern.search(path.stem + path.suffix.lower())
-    return found["element"] if found else None
-
-
-def _element_pattern(text: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise InputError(
-            f"config key grids.pattern: {text!r} is not a regular expression ({error})."
-        ) from error
-    if "element" not in pattern.groupindex:
-        raise InputError(f"config key grids.pattern: {text!r} lacks the named group (?P<element>...).")
-    return pattern
+def _elements(expression: str, files: Iterable[Path]) -> dict[Path, str | None]:
+    """Return the element that each file name tells, its suffix as it is or in small letters."""
+    key = "config key grids.pattern"
+    spellings = {path: (path.name, path.stem + path.suffix.lower()) for path in files}
+    names = dict.fromkeys(name for both in spellings.values() for name in both)
+    found = matches(compiled(expression, key, "element"), names, key, "search")
+    told = {
+        path: next((found[name] for name in both if name in found), None) for path, both in spellings.items()
+    }
+    return {path: match["element"] if match else None for path, match in told.items()}

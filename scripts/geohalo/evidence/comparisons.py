@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from geohalo.evidence import statistics
+from geohalo.multiple_tests import holm
 
 #: Not compared: what a map of meaningless labels makes of the deposits of a fold is luck that they share, so their
 #: groups' signs cannot be flipped apart. `geohalo.evidence.verdict` asks whether it is chance.
@@ -170,33 +171,6 @@ def _flips(n_groups: int, seed: int) -> np.ndarray:
 def smallest_p(n_groups: int) -> float:
     """Return the smallest p that `sign_flip_p` can give with G groups: 2 / 2^G, or 1 / 10,000."""
     return 2.0 / 2**n_groups if 2**n_groups <= EXACT_FLIPS else 1 / DRAWN_FLIPS
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Correct p values for the number of comparisons (Holm's step-down).
-
-    Parameters
-    ----------
-    p : (M,) array
-        NaN for a comparison that was not made, which does not count.
-
-    Returns
-    -------
-    (M,) float array
-        With m comparisons, the k-th smallest p times m + 1 - k, at least those before it, at most 1.
-
-    References
-    ----------
-    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
-    Statistics 6, 65-70.
-    """
-    p = np.asarray(p, dtype=float)
-    out = np.full(len(p), np.nan)
-    made = np.flatnonzero(~np.isnan(p))
-    order = made[np.argsort(p[made], kind="stable")]
-    steps = p[order] * np.arange(len(order), 0, -1)
-    out[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return out
 
 
 def detectable_difference(spread: float, sizes: np.ndarray) -> float:

@@ -196,21 +196,46 @@ def keep_rows(
         split = parts and not any(_BETWEEN.search(str(value)) for value in wanted)
         listed = listed_parts(text) if split else None
         for value in wanted:
-            spelt = plain(str(value)).strip()
-            matches = (text == spelt).to_numpy() | np.isin(numbers, sentinel_numbers([value]))
+            matches = equal_cells(text, numbers, value)
             if listed is not None and not sentinel_numbers([value]):
-                matches |= (listed == spelt).groupby(level=0).any().to_numpy()
+                matches |= (listed == plain(str(value)).strip()).groupby(level=0).any().to_numpy()
             if not matches.any():
-                present = ", ".join(repr(str(one)) for one in text.drop_duplicates()[:10])
-                raise InputError(
-                    f"{source}, column {column!r}: no row holds {value!r} ({key}.{column}); the "
-                    f"column holds {present}"
-                )
+                stop_at_absent(text, value, column, source, f"{key}.{column}")
             matched |= matches
         kept &= matched
     if not kept.any():
         raise InputError(f"{source}: no row passes {key} ({dict(keep)}); loosen one of its columns")
     return table if kept.all() else table[kept]
+
+
+def equal_cells(text: pd.Series, numbers: FloatArray, value: str | float) -> BoolArray:
+    """Tell which cells equal a value of the config, as text or as a number.
+
+    Parameters
+    ----------
+    text, numbers
+        What `plain_cells` and `to_numbers` made of a column.
+    value : str or float
+        The value; 93974 matches `93974` and `93974.0`.
+    """
+    spelt = plain(str(value)).strip()
+    return (text == spelt).to_numpy() | np.isin(numbers, sentinel_numbers([value]))
+
+
+def stop_at_absent(text: pd.Series, value: str | float, column: str, source: str, key: str) -> None:
+    """Raise the InputError that a value of the config occurs nowhere in its column, with what does."""
+    present = ", ".join(repr(str(one)) for one in text.drop_duplicates()[:10])
+    raise InputError(
+        f"{source}, column {column!r}: no row holds {value!r} ({key}); the column holds {present}"
+    )
+
+
+def label_cells(values: pd.Series) -> npt.NDArray[np.object_]:
+    """Return cells as names: text without surrounding blanks, whole numbers without a decimal point, "" where empty."""
+    text = plain_cells(values)
+    if pd.api.types.is_float_dtype(values.dtype):
+        text = text.str.replace(r"\.0$", "", regex=True).replace("nan", "")
+    return text.to_numpy(dtype=object)
 
 
 def listed_parts(text: pd.Series) -> pd.Series:

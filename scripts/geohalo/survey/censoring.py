@@ -24,7 +24,14 @@ from geohalo.survey.cells import (
     shortened,
     to_numbers,
 )
-from geohalo.survey.codes import as_smallest, read_codes, too_high
+from geohalo.survey.codes import (
+    as_smallest,
+    extreme_repeats,
+    read_codes,
+    stop_at_positive_codes,
+    too_high,
+    unusual_limits,
+)
 from geohalo.survey.flags import read_flags
 from geohalo.survey.numbers import comma_hint
 from geohalo.survey.spelling import plain
@@ -132,12 +139,14 @@ def parse_concentrations(
     worded, leftover = _below_words(values, leftover, below_text, missing)
     is_limit, is_upper, n_dates = _read_leftovers(values, numbers, leftover, rows, where)
     if flags is not None:
-        told = read_flags(flags, known_flags or {}, where)
-        numbers[told.missing] = np.nan
-        is_limit = (is_limit & ~told.missing) | (told.below & (numbers > 0))
-        is_upper = (is_upper & ~told.missing) | (told.above & (numbers > 0))
-        worded = (worded & ~told.missing) | (told.below & (numbers == 0))
+        by = read_flags(flags, known_flags or {}, where)
+        numbers[by.missing] = np.nan
+        is_limit = (is_limit & ~by.missing) | (by.below & (numbers > 0))
+        is_upper = (is_upper & ~by.missing) | (by.above & (numbers > 0))
+        worded = (worded & ~by.missing) | (by.below & (numbers == 0))
         numbers[worded] = np.nan
+    stop_at_positive_codes(np.where(is_limit | is_upper, np.nan, numbers), rows, where)
+    told = unusual_limits(numbers, rows, column, source)
     read_codes(numbers, is_limit, below, rows, where)
     if worded.any():
         as_smallest(numbers, is_limit, worded)
@@ -150,7 +159,11 @@ def parse_concentrations(
         n_missing=int(np.isnan(result).sum()) - n_dates,
         n_dates=n_dates,
         above=is_upper,
-        warnings=_high_limits(numbers, is_limit, rows, column, source),
+        warnings=(
+            *told,
+            *_high_limits(numbers, is_limit, rows, column, source),
+            *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
+        ),
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.patterns import compiled, matches
 from geohalo.survey.cells import cell_text, require_column
 from geohalo.survey.elements import concentration_factor
-from geohalo.survey.expressions import compiled, matches
-from geohalo.survey.units import known_unit
+from geohalo.survey.units import known_unit, unit_fix, usual_unit
 
 # Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.
 _MOST_ANALYTES = 300
@@ -212,10 +212,13 @@ def _unit_of(
 ) -> str:
     units = section.get("units", {})
     if written:
+        if written not in units and (usual := usual_unit(written)) is not None:
+            _stop_at_other_unit(usual, header, section, source, row_units)
+            return usual
         if written not in units:
             raise InputError(
                 f"{source}, column {header!r}: unit {written!r} is not in samples.units (which has "
-                f"{', '.join(map(repr, units)) or 'nothing'}); add it there as ppm, ppb or percent"
+                f"{', '.join(map(repr, units)) or 'nothing'}); {unit_fix(written)}"
             )
         _stop_at_other_unit(str(units[written]), header, section, source, row_units)
         return str(units[written])
@@ -224,8 +227,7 @@ def _unit_of(
         unit = known_unit(told, units)
         if unit is None:
             raise InputError(
-                f"{source}, column {header!r}: the unit {told!r}, which the row of units tells, is not known; add it "
-                "to samples.units as ppm, ppb or percent, or narrow samples.elements to leave the column out"
+                f"{source}, column {header!r}: the unit {told!r}, which the file tells, is not known; {unit_fix(told)}"
             )
         return unit
     if section.get("unit"):

@@ -8,10 +8,10 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
+from geohalo.patterns import compiled, matches
 from geohalo.survey.cells import FloatArray
 from geohalo.survey.columns import Column, is_place_or_id
 from geohalo.survey.elements import concentration_factor
-from geohalo.survey.expressions import compiled, matches
 
 # No element is so nearly a plane over a survey; a coordinate in another system is.
 _FOLLOWS = 0.995

@@ -16,6 +16,15 @@ from geohalo.survey.units import known_unit, looks_like_units
 _TEMPLATE_HEADER, _TEMPLATE_UNITS, _TEMPLATE_RECORD = "H1000", "H1001", "D"
 # RDB, a format of the US Geological Survey: a row of widths and types below the header.
 _RDB_TYPE = re.compile(r"\d+[sndSND]")
+# How laboratories label the rows of methods, units and limits that stand between the names and the first sample.
+_ABOUT = re.compile(
+    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?|digest(?:ion)?s?"
+    r"|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
+    r" ?(?:detection|reporting)(?: limits?)?|(?:lower|upper) limits?|limits? of (?:detection|reporting|quantification)"
+    r"|[lmur]?dl|[lu]?ld|ll[do]|uld|ulod|lo[drq]|mrl|lor|pql|det\.? ?lim(?:it)?s?",
+    re.IGNORECASE,
+)
+_MOST_ABOUT = 12
 _LOOKED_AT = 400
 _NUMBER = re.compile(r"[<>]?\s*[-+]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -125,8 +134,10 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
     """
     template = form.header is None and _find(rows, _TEMPLATE_HEADER) and _find(rows, _TEMPLATE_RECORD)
     header = _header(rows, form, path)
-    units = _units(rows, header, form, path)
-    first = form.first_row or max(header.last, units.last if units else 0, _rdb_types(rows, header)) + 1
+    about = [] if form.first_row else _rows_about_columns(rows, header, form)
+    units = _units(rows, header, about, form, path)
+    last = max(row.last for row in (header, *about, *((units,) if units else ())))
+    first = form.first_row or max(last, _rdb_types(rows, header)) + 1
     if form.first_row is not None and form.first_row <= header.last:
         raise InputError(
             f"{path}: {form.key}.first_row ({form.first_row}) must be below the header (line {header.number})"
@@ -196,15 +207,39 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
         )
 
 
-def _units(rows: Sequence[Row], header: Row, form: Form, path: str | Path) -> Row | None:
+def _rows_about_columns(rows: Sequence[Row], header: Row, form: Form) -> list[Row]:
+    """Return the rows right below the header that tell methods, units and limits of the columns.
+
+    They are known by a label such as `Detection Limit` in their first filled cell, and have no coordinates.
+    """
+    names = [plain(cell).strip() for cell in _named_cells(header)]
+    places = [names.index(name) for name in form.wanted if name in names]
+    found = []
+    below = [row for row in rows if row.number > header.last and not row.blank and not row.comment]
+    for row in below[:_MOST_ABOUT]:
+        label = next(plain(cell).strip().rstrip(":") for cell in row.cells if cell.strip())
+        placed = any(is_number(row.cells[place]) for place in places if place < len(row.cells))
+        known = sum(known_unit(cell, form.units) is not None for cell in row.cells)
+        units = looks_like_units(row.cells, form.units) and (known >= 2 or bool(found))
+        if placed or not (units or _ABOUT.fullmatch(label)):
+            break
+        found.append(row)
+    return found
+
+
+def _units(
+    rows: Sequence[Row], header: Row, about: Sequence[Row], form: Form, path: str | Path
+) -> Row | None:
     """Return the row of units: the one that the config names, that of a template, or one right below the header."""
     if form.units_row is not None:
         return _row(rows, form.units_row, "units_row", form, path)
     if header.cells and header.cells[0].strip() == _TEMPLATE_HEADER:
         return _find(rows, _TEMPLATE_UNITS)
-    below = next(
-        (row for row in rows if row.number > header.last and not row.blank and not row.comment), None
-    )
+    for row in about:
+        if looks_like_units(row.cells, form.units):
+            return row
+    last = max(row.last for row in (header, *about))
+    below = next((row for row in rows if row.number > last and not row.blank and not row.comment), None)
     if below is None or form.first_row == below.number or not looks_like_units(below.cells, form.units):
         return None
     known = sum(known_unit(cell, form.units) is not None for cell in below.cells)

@@ -5,11 +5,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
-from geohalo.survey.cells import plain_cells, require_column
+from geohalo.survey.cells import plain_cells, require_column, row_numbers
+from geohalo.survey.origins import Origin
 
 
 def widen(
@@ -33,7 +35,8 @@ def widen(
     pandas.DataFrame
         One row per sample, numbered as its first row in the file: the other columns (first values), and a column for
         each analyte with its results. An analyte in several units has several columns, which `attrs["analytes"]`
-        lists by analyte; `attrs["units"]` has the unit of each column, `attrs["flags"]` the column of its flags.
+        lists by analyte; `attrs["units"]` has the unit of each column, `attrs["flags"]` the column of its flags, and
+        `attrs["origins"]` the rows that its cells stand in.
 
     Raises
     ------
@@ -69,6 +72,9 @@ def widen(
     wide = table.iloc[first][[*others, *geometry]].copy()
     values = results.pivot(index="sample", columns="column", values="value").reindex(range(len(first)))
     parts = [wide, values[list(dict.fromkeys(columns))].set_axis(wide.index, axis=0)]
+    rows = results.pivot(index="sample", columns="column", values="row").reindex(range(len(first)))
+    rows = rows.set_axis(wide.index, axis=0)
+    origins = {str(column): Origin(source, rows[column].dropna()) for column in rows.columns}
     flags = {}
     if long.get("flag"):
         flagged = results.pivot(index="sample", columns="column", values="flag").reindex(range(len(first)))
@@ -80,6 +86,7 @@ def widen(
         *as_records(_several_at_a_place(results, table, long, section, source)),
     ]
     found.attrs = table.attrs | {"units": units, "analytes": analytes, "flags": flags, "warnings": told}
+    found.attrs["origins"] = origins
     found.index.name = "row"
     return found
 
@@ -168,7 +175,8 @@ def join_assays(
     Returns
     -------
     pandas.DataFrame
-        All rows of `samples`, with the assays' columns. Columns of both are those of the samples.
+        All rows of `samples`, with the assays' columns. Columns of both are those of the samples. `attrs["origins"]`
+        has the rows that the cells of the assays' columns stand in.
 
     Raises
     ------
@@ -198,13 +206,30 @@ def join_assays(
     beside = beside.astype(object)
     beside.loc[~found] = ""
     joined = pd.concat([samples, beside], axis=1)
+    joined.index.name = "row"
     told = [*samples.attrs.get("warnings", []), *assays.attrs.get("warnings", [])]
     told += as_records(_unmatched(left, right, found, both, source, other, samples.index))
     joined.attrs = samples.attrs | assays.attrs | {"warnings": told}
+    joined.attrs["origins"] = _of_assays(
+        beside.columns, assays, other, np.where(found, at, -1).astype(np.int64), joined
+    )
     joined.attrs["units"] = assays.attrs.get("units", {}) | samples.attrs.get("units", {})
     joined.attrs["kept"] = [*samples.attrs.get("kept", []), *assays.attrs.get("kept", [])]
-    joined.index.name = "row"
     return joined
+
+
+def _of_assays(
+    columns: pd.Index, assays: pd.DataFrame, other: str, at: npt.NDArray[np.int64], joined: pd.DataFrame
+) -> dict[str, Origin]:
+    """Return where the cells of the assays' columns stand; ``at`` is each sample's place among the assays, or -1."""
+    found, plain = at >= 0, row_numbers(assays)
+    own = Origin(other, pd.Series(plain[at[found]], index=row_numbers(joined)[found]))
+    origins = dict.fromkeys(map(str, columns), own)
+    for column, origin in assays.attrs.get("origins", {}).items():
+        if column in origins:
+            rows = origin.rows.reindex(plain[at[found]]).set_axis(own.rows.index)
+            origins[column] = Origin(origin.file, rows.dropna())
+    return origins
 
 
 def _keys(cells: pd.Series) -> pd.Index:

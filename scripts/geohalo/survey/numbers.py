@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.survey.cells import cell_text, require_column, row_numbers
+from geohalo.survey.origins import cell_places
 from geohalo.survey.spelling import plain
 
 _SIGN = r"(?P<sign>(?:[<>≤≥]\s*=?\s*)?[-+]?\s*)"
@@ -61,18 +63,26 @@ def plain_numbers(
         require_column(table, name, source, key)
         if pd.api.types.is_numeric_dtype(table[name].dtype):
             continue
-        table[name] = _rewritten(table[name], decimal, thousands, f"{source}, column {name!r}", key)
+        file, rows = cell_places(table.attrs, name, source, row_numbers(table))
+        table[name] = _rewritten(table[name], rows, decimal, thousands, f"{file}, column {name!r}", key)
     return table
 
 
-def _rewritten(column: pd.Series, decimal: str, thousands: str | None, where: str, key: str) -> pd.Series:
+def _rewritten(
+    column: pd.Series,
+    rows: npt.NDArray[np.int64],
+    decimal: str,
+    thousands: str | None,
+    where: str,
+    key: str,
+) -> pd.Series:
     is_text = column.map(lambda cell: isinstance(cell, str)).to_numpy(dtype=bool)
     texts = column[is_text]
     new = {}
     for text in texts.unique():
         number = _with_point(plain(text).strip(), decimal, thousands)
         if number is None:
-            row = row_numbers(texts.to_frame())[int(np.flatnonzero((texts == text).to_numpy())[0])]
+            row = rows[is_text][int(np.flatnonzero((texts == text).to_numpy())[0])]
             raise InputError(
                 f"{where}, row {row}: {text.strip()!r} does not fit {key}.decimal ({decimal!r}) and {key}.thousands "
                 f"({repr(thousands) if thousands else 'empty'}); correct the cell or the keys"

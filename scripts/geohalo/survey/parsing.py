@@ -12,6 +12,7 @@ from geohalo.input_warnings import InputWarning
 from geohalo.survey.censoring import Parsed, parse_concentrations
 from geohalo.survey.columns import Column
 from geohalo.survey.flags import check_flags, flag_columns
+from geohalo.survey.origins import cell_places
 
 # A second method that gives this share of the first one's upper limit, or less, contradicts it.
 _CONTRADICTS = 0.8
@@ -54,6 +55,7 @@ def parse_columns(
 
     def parse(column: Column) -> Parsed:
         flag = flags.get(column.column)
+        file, cells = cell_places(table.attrs, column.column, source, rows)
         one = parse_concentrations(
             table[column.column],
             section["missing"],
@@ -63,8 +65,8 @@ def parse_columns(
             known_flags=known,
             below_text=censoring.get("below_text", ()),
             column=column.column,
-            source=source,
-            rows=rows,
+            source=file,
+            rows=cells,
         )
         return replace(one, values=one.values * column.factor, limit=one.limit * column.factor)
 
@@ -72,8 +74,9 @@ def parse_columns(
     for column in columns:
         best, label = parse(column), column.column
         for other in column.then:
-            best = _preferred(best, parse(other), (label, other.column), source, rows)
-        told = [*best.warnings, *_above_limit(best, column, source, rows)]
+            places = cell_places(table.attrs, other.column, source, rows)
+            best = _preferred(best, parse(other), (label, other.column), *places)
+        told = [*best.warnings, *_above_limit(best, column, *cell_places(table.attrs, label, source, rows))]
         best = replace(best, warnings=tuple(told))
         parsed[column.element] = best
     return parsed

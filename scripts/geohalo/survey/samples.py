@@ -10,34 +10,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
-from geohalo.input_warnings import as_records, from_records
-from geohalo.survey.cells import (
-    BoolArray,
-    FloatArray,
-    keep_rows,
-    number_rows,
-    row_numbers,
-)
+from geohalo.input_warnings import as_records
+from geohalo.survey.analyses import Analyses, read_analyses
+from geohalo.survey.cells import BoolArray, FloatArray
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import (
     choose_elements,
     constant_elements,
     few_elements,
     implausible_units,
-    require_values,
     stop_if_implausible,
-    wanted_columns,
 )
-from geohalo.survey.columns import Column, concentration_columns
-from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
-from geohalo.survey.coordinates import locate, project
-from geohalo.survey.crs import metric_crs, turned_axes
+from geohalo.survey.columns import Column
+from geohalo.survey.control_hints import joined_doubts, untold_control
 from geohalo.survey.doubtful_places import scattered_places
-from geohalo.survey.numbers import plain_numbers
-from geohalo.survey.parsing import parse_columns
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
-from geohalo.survey.repeats import differing_rows, table_without
-from geohalo.survey.spelling import plain_columns, plain_section
+from geohalo.survey.repeats import differing_rows
+from geohalo.survey.spelling import plain_section
 
 FEWEST_SAMPLES = 30
 FEWEST_ELEMENTS = 2
@@ -71,7 +60,8 @@ def clean_samples(
         One row per place in the metric CRS: `sample` (row numbers in the file, joined by `;` where
         rows were merged), per kept element in file order `<El>` (float64, ppm, NaN missing) and
         `<El>_censored` (bool), and `geometry`. `attrs` holds the provenance: `source`, `rows_read`,
-        `rows_kept` (by `keep`), `dropped_without_coordinates`, `dropped_without_values`,
+        `rows_kept` (by `keep`), `rows_of_quality_control` (where `quality` is
+        given), `dropped_without_coordinates`, `dropped_without_values`,
         `identical_rows_dropped`, `rows_merged` (how many rows went into another one's place),
         `samples` (rows of the result), `crs_in`, `crs_out` and `warnings`.
     report : pandas.DataFrame
@@ -85,47 +75,54 @@ def clean_samples(
         Bad input, at the first stage that meets it; the message names file, column and row or the
         config key.
     """
-    source = str(source)
-    provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    section, attrs = plain_section(section), table.attrs
-    doubts = from_records(attrs.get("warnings", []))
-    keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    table = keep_rows(plain_columns(number_rows(table)), keep, source, "samples.keep")
-    table.attrs = attrs
-    provenance["rows_kept"] = len(table)
-    columns = concentration_columns(table, section, source)
-    doubts += coordinates_left_out(table, section, source)
-    wanted = wanted_columns(columns, section, source)
-    table = _with_points(table, wanted, section, source)
+    return merge_analyses(read_analyses(table, section, grid_crs, source), section, max_distance)
 
-    found, rows = locate(table, section, source, "samples"), row_numbers(table)
-    if not np.isfinite(found.x).any():
-        raise InputError(f"{source}: no row has coordinates; check samples.x, samples.y and samples.missing")
-    crs_out = metric_crs(found.x, found.y, found.crs, grid_crs)
-    provenance |= {"crs_in": found.stated, "crs_out": crs_out.to_string()}
-    turned = turned_axes(found.crs, crs_out, source)
-    doubts += [*found.warnings, *([] if turned is None else [turned])]
-    xy = np.stack(project(found.x, found.y, found.crs, crs_out), axis=1)
 
-    parsed = parse_columns(table, wanted, section, source, rows)
-    about = table_without(table, _number_columns(wanted, section))
-    del table  # text takes more than all that follows
-    values = pd.DataFrame({element: column.values for element, column in parsed.items()}, copy=False)
-    censored = pd.DataFrame({element: column.censored for element, column in parsed.items()}, copy=False)
-    require_values(values, wanted, section, source)
-    doubts += [one for column in parsed.values() for one in column.warnings]
-    doubts += coordinate_doubts(wanted, values, xy, list(about.columns), source)
+def merge_analyses(
+    analyses: Analyses,
+    section: Mapping[str, Any],
+    max_distance: float = 0.0,
+    failing: Mapping[str, str] | None = None,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Merge the survey's rows of one place and choose the elements that the survey can support.
+
+    Parameters
+    ----------
+    analyses : Analyses
+        Of which the rows of the survey are used alone.
+    section, max_distance
+        As in `clean_samples`.
+    failing : mapping of str to str, optional
+        Why an element is left out, whatever its coverage.
+
+    Returns
+    -------
+    samples, report
+        As `clean_samples`.
+
+    Raises
+    ------
+    InputError
+        Too few samples or elements are left, or units are implausible.
+    """
+    section = plain_section(section)
+    survey, source, provenance = analyses.survey, analyses.source, dict(analyses.provenance)
+    values, censored = _chosen(survey, analyses.values, analyses.censored)
+    xy, rows, doubts = analyses.xy[survey], analyses.rows[survey], list(analyses.warnings)
     usable = _usable_rows(xy, values, censored, provenance)
     _require_samples(int(usable.sum()), provenance)
     doubts += scattered_places(xy[usable], rows[usable], max_distance, source)
     place = group_places(xy[usable], float(section["merge_distance"]))
     names = joined_names(place, rows[usable])
-    doubts += differing_rows(place, rows[usable], *_chosen(usable, values, censored), about[usable], source)
-    del about
+    differing = differing_rows(
+        place, rows[usable], *_chosen(usable, values, censored), analyses.about[survey][usable], source
+    )
+    control = [] if "quality" in section else untold_control(analyses.about, analyses.rows, source)
+    doubts += joined_doubts(differing, control)
     xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)
 
-    kept, report = _choose(columns, wanted, parsed, values, censored, section, source)
+    kept, report = _choose(analyses, values, censored, section, failing or {})
     doubts += few_elements(report, section, source)
     doubts += constant_elements(report, source)
     provenance["warnings"] = as_records(doubts)
@@ -134,44 +131,27 @@ def clean_samples(
     provenance["samples"] = int(measured.sum())
     _require_samples(provenance["samples"], provenance)
     values, censored = _chosen(measured, values, censored)
-    samples = _samples(names[measured], xy[measured], values, censored, kept, crs_out)
+    samples = _samples(names[measured], xy[measured], values, censored, kept, analyses.crs)
     samples.attrs = provenance
     return samples, report
 
 
-def _number_columns(columns: Sequence[Column], section: Mapping[str, Any]) -> set[str]:
-    """Return the columns that hold coordinates and concentrations."""
-    every = {one.column for column in columns for one in (column, *column.then)}
-    return every | {name for name in (section.get("x"), section.get("y")) if name}
-
-
-def _with_points(
-    table: pd.DataFrame, columns: Sequence[Column], section: Mapping[str, Any], source: str
-) -> pd.DataFrame:
-    """Write decimal commas as points in the columns of numbers, where the config declares them."""
-    numbers = [name for name in table.columns if name in _number_columns(columns, section)]
-    attrs = table.attrs
-    table = plain_numbers(table, numbers, section, source, "samples")
-    table.attrs = attrs
-    return table
-
-
 def _choose(
-    columns: Sequence[Column],
-    wanted: Sequence[Column],
-    parsed: Mapping[str, Parsed],
+    analyses: Analyses,
     values: pd.DataFrame,
     censored: pd.DataFrame,
     section: Mapping[str, Any],
-    source: str,
+    failing: Mapping[str, str],
 ) -> tuple[list[Column], pd.DataFrame]:
-    """Return the columns whose coverage, censoring and unit are good enough, and the report."""
+    """Return the columns whose coverage, censoring, unit and quality are good enough, and the report."""
+    columns, wanted, source = analyses.columns, analyses.wanted, analyses.source
     reasons = choose_elements(values, censored, wanted, section)
+    reasons |= {element: why for element, why in failing.items() if not reasons.get(element)}
     kept = [column for column in wanted if not reasons[column.element]]
     doubtful = implausible_units(values, kept)
     if section["implausible"] == "stop":
         stop_if_implausible(doubtful, kept, source)
-    report = _report(columns, parsed, values, censored, reasons, doubtful)
+    report = _report(columns, analyses.parsed, values, censored, reasons, doubtful)
     if len(kept) < FEWEST_ELEMENTS:
         dropped = report[~report["kept"]].head(5)
         told = "; ".join(f"{row.element}: {row.reason}" for row in dropped.itertuples())
@@ -220,10 +200,12 @@ def _require_samples(count: int, provenance: Mapping[str, Any]) -> None:
             for key, text in (
                 ("rows_read", "rows read"),
                 ("rows_kept", "kept by samples.keep"),
+                ("rows_of_quality_control", "of quality control"),
                 ("dropped_without_coordinates", "without coordinates"),
                 ("dropped_without_values", "without values"),
                 ("identical_rows_dropped", "identical to another"),
             )
+            if key in provenance
         )
         raise InputError(
             f"{provenance['source']}: only {count} usable samples, at least {FEWEST_SAMPLES} are "

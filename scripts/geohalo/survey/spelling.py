@@ -25,14 +25,28 @@ def plain(text: str) -> str:
     """Return text in compatibility form (NFKC), every minus as `-`, without signs that have no width."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text.translate(_SIGNS))
+    # What is raised or lowered becomes a sign of the table only by the normal form: a raised minus, for example.
+    return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
 
 
 def plain_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its headers spelt as by `plain`; a table that has no others is not copied."""
+    """Return the table with its headers spelt as by `plain`; a table that has no others is not copied.
+
+    What `attrs` says of columns is said of them by their new names.
+    """
     strange = {name: plain(name).strip() for name in map(str, table.columns) if not name.isascii()}
     strange = {name: new for name, new in strange.items() if new != name and new not in table.columns}
-    return table.rename(columns=strange) if strange else table
+    if not strange:
+        return table
+    attrs = {
+        key: {strange.get(name, name): about for name, about in value.items()}
+        if isinstance(value, dict)
+        else value
+        for key, value in table.attrs.items()
+    }
+    table = table.rename(columns=strange)
+    table.attrs = attrs
+    return table
 
 
 def plain_section(section: Mapping[str, Any]) -> dict[str, Any]:

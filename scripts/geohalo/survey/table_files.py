@@ -1,6 +1,10 @@
 """The files that a table consists of: a shapefile is several, a File Geodatabase a folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from geohalo.errors import InputError
 
 #: Files beside the one that the config names, by its suffix: those that it cannot do without, and others.
 PARTS = {
@@ -10,6 +14,34 @@ PARTS = {
 }
 #: Suffix of a folder that is one file to its user.
 FOLDER_SUFFIX = ".gdb"
+
+
+def data_file(data: Mapping[str, Any], name: str, key: str) -> str:
+    """Return the path of a file that the config names: in the data folder, or where its source will be downloaded to.
+
+    Parameters
+    ----------
+    data : mapping
+        Config section `data`.
+    name : str
+        The file, relative to the data folder.
+    key : str
+        Config key that names it, for messages.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is a folder other than that of a File Geodatabase.
+    """
+    file = Path(data["folder"], name)
+    if not file.exists() and name not in data["sources"]:
+        raise InputError(
+            f"config key {key}: {file} does not exist. Put the file there, name another folder in data.folder, or give "
+            "its address and checksum in data.sources."
+        )
+    if file.is_dir() and not is_geodatabase(file):
+        raise InputError(f"config key {key}: {file} is a folder; name the file in it.")
+    return str(file)
 
 
 def is_geodatabase(path: str | Path) -> bool:

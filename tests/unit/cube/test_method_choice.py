@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from geohalo.cube.interpolation import METHODS, fit_variograms
 from geohalo.cube.kriging import kriging_weights
-from geohalo.cube.method_choice import Score, _block_folds, _least, cross_validate, fit_interpolation
+from geohalo.cube.method_choice import Score, _least, block_folds, cross_validate, fit_interpolation
 from geohalo.cube.variogram import Variogram
 from geohalo.errors import InputError
 from geohalo.settings import check_settings
@@ -31,7 +31,7 @@ def test_left_out_blocks_by_hand():
 
 def test_each_sample_is_left_out_once_with_its_block():
     points = scattered(1, 400)
-    folds = _block_folds(points, 20, 5)
+    folds = block_folds(points, 20, 5)
     assert sorted(np.concatenate([test for _, test in folds])) == list(range(400))
     blocks = [tuple(block) for block in np.floor((points - points.min(axis=0)) / 20)]
     for train, test in folds:
@@ -41,7 +41,7 @@ def test_each_sample_is_left_out_once_with_its_block():
 def test_large_surveys_are_tested_on_some_samples(monkeypatch):
     points, whole = scattered(2, 900), scattered(2, 900)
     monkeypatch.setattr("geohalo.cube.method_choice.MOST_TESTED", 300)
-    folds = _block_folds(points, 20, 5)
+    folds = block_folds(points, 20, 5)
     assert 290 <= sum(len(test) for _, test in folds) <= 310
     assert all(len(train) > 600 for train, _ in folds)
     np.testing.assert_array_equal(points, whole)
@@ -165,7 +165,7 @@ def test_variograms_of_kriging_see_no_left_out_sample(monkeypatch):
 
     monkeypatch.setattr("geohalo.cube.method_choice.fit_variograms", recorded)
     cross_validate(points, values, "kriging", SETTINGS, 20)
-    folds = _block_folds(points, 20, 5)
+    folds = block_folds(points, 20, 5)
     assert len(seen) == len(folds) == 5
     for fitted_on, (train, test) in zip(seen, folds, strict=True):
         assert fitted_on == set(map(tuple, points[train]))

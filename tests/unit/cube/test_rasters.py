@@ -314,8 +314,8 @@ def test_missing_file_and_folder(tmp_path):
 @pytest.mark.parametrize(
     ("pattern", "part"),
     [
-        ("([A-Z]", "not a regular expression"),
-        ("^([A-Z][a-z])\\.tif$", "lacks the named group (?P<element>...)"),
+        ("([A-Z]", "not a valid regular expression"),
+        ("^([A-Z][a-z])\\.tif$", "needs a group named `element`"),
         ("^(?P<element>[A-Z][a-z])\\.img$", "no file in"),
     ],
 )

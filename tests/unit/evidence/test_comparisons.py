@@ -10,10 +10,10 @@ from geohalo.evidence.comparisons import (
     compare,
     compare_methods,
     detectable_difference,
-    holm,
     sign_flip_p,
     smallest_p,
 )
+from geohalo.multiple_tests import holm
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test, ttest_1samp

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo import patterns
 from geohalo.errors import InputError
 from geohalo.settings import schema, with_defaults
-from geohalo.survey import expressions
 from geohalo.survey.censoring import parse_concentrations
 from geohalo.survey.columns import concentration_columns
 from geohalo.survey.deposits import clean_deposits
@@ -191,7 +191,7 @@ def test_long_cells_and_expressions_do_not_hang(monkeypatch) -> None:
             parse_concentrations(text(cell, "2"))
         assert len(str(told.value)) < 300
     assert time.perf_counter() - start < 10
-    monkeypatch.setattr(expressions, "SECONDS", 0.2)
+    monkeypatch.setattr(patterns, "SECONDS", 0.2)
     table = survey(**{"A" * 60 + "!": "1"})
     assert "samples.elements" in message(table, elements="(?P<element>(?:[A-Z]+)+)_ppm")
 
@@ -365,6 +365,72 @@ def test_long_table_with_two_results(tmp_path) -> None:
     assert any(
         "1 places have results for one analyte several times (rows 6 and 82: Cu)" in one for one in told
     )
+
+
+def test_a_bad_cell_of_a_long_table_is_named_by_its_own_row(tmp_path) -> None:
+    # Rows 2 to 41 of the file hold copper and rows 42 to 81 zinc; the one of sample 5 is in row 46.
+    table = long_form().sort_values("analyte", kind="stable")
+    table.iloc[44, table.columns.get_loc("result")] = "abc"
+    path = write(tmp_path, table)
+    keys = section(long=LONG | {"sample": "sample"})
+    with pytest.raises(InputError, match=r"s\.csv, column 'Zn', row 46: 'abc' is not a number"):
+        clean_samples(*read_samples(path, keys)[:1], keys, None, "s.csv")
+    table.iloc[44, table.columns.get_loc("result")] = "1,5"
+    keys = section(long=LONG | {"sample": "sample"}, thousands="'")
+    frame, _ = read_samples(write(tmp_path, table), keys)
+    with pytest.raises(InputError, match=r"s\.csv, column 'Zn', row 46: '1,5' does not fit samples.decimal"):
+        clean_samples(frame, keys, None, "s.csv")
+    # What is doubtful, too.
+    table.iloc[44, table.columns.get_loc("result")] = ">5000"
+    keys = section(long=LONG | {"sample": "sample"})
+    samples, _ = clean_samples(*read_samples(write(tmp_path, table), keys)[:1], keys, None, "s.csv")
+    above = [one for one in samples.attrs["warnings"] if "above an upper limit" in one["what"]]
+    assert [(one["column"], one["row"]) for one in above] == [("Zn", "46")]
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_bad_cell_of_joined_assays_is_named_by_their_own_file_and_row(tmp_path, long) -> None:
+    table = survey(sample=[str(1000 + i) for i in range(40)])
+    places = write(tmp_path, table[["sample", "x", "y"]].iloc[::-1])
+    # Assays of other samples first: a sample's row is another one in either file.
+    extra = pd.DataFrame({"sample": ["STD1", "STD2"], "Cu": ["1", "1"], "Zn": ["2", "2"]})
+    assays = pd.concat([extra, table[["sample", "Cu", "Zn"]]], ignore_index=True)
+    assays.loc[7, "Zn"] = "abc"
+    row, keys = 9, {"join": {"file": "a.csv", "key": "sample"}}
+    if long:
+        assays = assays.melt(["sample"], ["Cu", "Zn"], "analyte", "result")
+        row, keys = 51, keys | {"long": {"element": "analyte", "value": "result"}}
+    keys = section(**keys)
+    frame, source = read_samples(places, keys, write(tmp_path, assays, "a.csv"))
+    with pytest.raises(InputError, match=rf"/a\.csv, column 'Zn', row {row}: 'abc' is not a number") as told:
+        clean_samples(frame, keys, None, source)
+    assert "with a.csv" not in str(told.value)
+
+
+def test_headers_with_signs_of_several_spellings_in_long_and_joined_tables(tmp_path) -> None:
+    table = survey(sample=[str(1000 + i) for i in range(40)]).rename(columns={"sample": "№"})
+    places = write(tmp_path, table[["№", "x", "y"]])
+    assays = table[["№", "Cu", "Zn"]].rename(columns={"Zn": "Ｚｎ"})
+    assays.loc[4, "Ｚｎ"] = "abc"
+    keys = section(join={"file": "a.csv", "key": "№"})
+    frame, source = read_samples(places, keys, write(tmp_path, assays, "a.csv"))
+    with pytest.raises(InputError, match=r"/a\.csv, column 'Zn', row 6: 'abc'"):
+        clean_samples(frame, keys, None, source)
+    long = assays.drop(4).melt(["№"], ["Cu", "Ｚｎ"], "ａnalyte", "№ 2")
+    keys |= {"long": {"element": "ａnalyte", "value": "№ 2"}}
+    frame, source = read_samples(places, keys, write(tmp_path, long, "a.csv"))
+    samples, _ = clean_samples(frame, keys, None, source)
+    np.testing.assert_allclose(samples["Cu"], np.delete(CU, 4))
+    np.testing.assert_allclose(samples["Zn"], np.delete(ZN, 4))
+
+
+def test_units_of_a_row_belong_to_headers_with_signs_of_several_spellings(tmp_path) -> None:
+    table = survey().rename(columns={"Zn": "Ｚｎ"})
+    units = pd.DataFrame({name: ["ppb" if name == "Ｚｎ" else "ppm"] for name in table.columns})
+    path = write(tmp_path, pd.concat([units.assign(x="", y=""), table]))
+    keys = section(units_row=2, unit=None, implausible="report")
+    samples, _ = clean_samples(read_samples(path, keys)[0], keys, None, "s.csv")
+    np.testing.assert_allclose(samples["Zn"], ZN / 1000)
 
 
 def test_joined_assays(tmp_path) -> None:

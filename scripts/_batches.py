@@ -1,0 +1,59 @@
+"""Read samples row by row with their batches, and merge them to places again once they are levelled."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from _report import provenance
+from geohalo.quality.level_survey import Levelling, Rows
+from geohalo.quality.levelling import levelled
+from geohalo.survey.places import merge_places
+from geohalo.survey.row_roles import REFERENCE
+
+
+def read_places(samples: str) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Read cleaned samples with their provenance in `attrs`, and the names of the elements."""
+    places = gpd.read_parquet(samples)
+    places.attrs = provenance(samples)
+    return places, [name.removesuffix("_censored") for name in places if str(name).endswith("_censored")]
+
+
+def read_rows(analyses: str, places: gpd.GeoDataFrame, elements: list[str]) -> tuple[Rows, Rows, np.ndarray]:
+    """Read the analyses that the places were merged from, those of reference materials, and the place of each row."""
+    flags = [f"{element}_censored" for element in elements]
+    frame = gpd.read_parquet(
+        analyses, columns=["row", "role", "material", "batch", *elements, *flags, "geometry"]
+    )
+    numbers = places["sample"].astype("str").str.split(";")
+    place = np.repeat(np.arange(len(places)), numbers.str.len())
+    at = pd.Index(frame["row"]).get_indexer(numbers.explode().astype("int64"))
+    return _rows(frame.iloc[at], elements), _rows(frame[frame["role"] == REFERENCE], elements), place
+
+
+def _rows(frame: gpd.GeoDataFrame, elements: list[str]) -> Rows:
+    points = np.column_stack([frame.geometry.x, frame.geometry.y])
+    return Rows(
+        values=frame[elements].to_numpy(dtype=float),
+        censored=frame[[f"{element}_censored" for element in elements]].to_numpy(dtype=bool),
+        batch=frame["batch"].to_numpy(dtype=object),
+        points=points,
+        material=frame["material"].to_numpy(dtype=object),
+    )
+
+
+def join_places(
+    places: gpd.GeoDataFrame, elements: list[str], rows: Rows, place: np.ndarray, found: Levelling
+) -> gpd.GeoDataFrame:
+    """Return the places with the levelled values of their rows; a place of several rows has their median."""
+    correction = np.zeros((len(elements), len(found.batches)))
+    moved = [elements.index(name) for name in found.elements]
+    correction[moved] = found.shifts.correction
+    codes = pd.Index(found.batches, dtype=object).get_indexer(rows.batch)
+    values = pd.DataFrame(levelled(rows.values, codes, correction), columns=elements)
+    censored = pd.DataFrame(rows.censored, columns=elements)
+    _, values, censored = merge_places(place, rows.points, values, censored)
+    joined = places.copy()
+    for element in elements:
+        joined[element] = values[element].to_numpy(dtype=float)
+        joined[f"{element}_censored"] = censored[element].to_numpy(dtype=bool)
+    joined.attrs = places.attrs
+    return joined

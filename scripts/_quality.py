@@ -1,0 +1,43 @@
+"""Judge the analyses of a survey by its rows of quality control, and leave what they say."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from _tables import read_csv, write_csv
+from geohalo.input_warnings import InputWarning
+from geohalo.quality.assess import assess
+from geohalo.quality.certified import certified_values
+from geohalo.survey.analyses import Analyses
+from geohalo.survey.tables import read_table
+
+
+def judge(
+    analyses: Analyses, section: dict, certified: str | None, files: Mapping[str, str]
+) -> tuple[dict[str, str], list[InputWarning]]:
+    """Write the tables of quality control; returns the elements to leave out, with the reason, and what is doubtful.
+
+    Parameters
+    ----------
+    analyses : Analyses
+    section : dict
+        Config section `samples`; without `quality` nothing is judged.
+    certified : str, optional
+        Table of certified values.
+    files : mapping of str to str
+        Where `quality`, `quality_reference` and `quality_duplicates` are written, as far as they are.
+    """
+    if "quality" not in section:
+        return {}, []
+    known = None if certified is None else certified_values(read_table(certified), section, certified)
+    found = assess(analyses, section["quality"], known, certified or "")
+    tables = {"quality": found.elements, "quality_reference": found.reference}
+    for name, table in (tables | {"quality_duplicates": found.duplicates}).items():
+        if name in files:
+            write_csv(table, files[name])
+    return found.excluded, found.warnings
+
+
+def element_weights(quality: str, elements: Sequence[str]) -> np.ndarray:
+    """Read the weights of elements from the table of quality control; 1 for one that it does not have."""
+    weights = read_csv(quality).set_index("element")["weight"]
+    return weights.reindex(elements).fillna(1.0).to_numpy(dtype=np.float64)
