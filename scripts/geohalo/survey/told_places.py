@@ -18,6 +18,8 @@ _DATUM = re.compile(
 _NEGATIVE = {"x": ("W", "WEST"), "y": ("S", "SOUTH")}
 _EXPONENT = re.compile(r"[-+]?\d(?:\.(?P<digits>\d*))?[eE]\+?(?P<power>\d{1,2})")
 _MOST_KINDS, _FEWEST = 12, 30
+# A grid in round decimals has few different digits, which tell nothing.
+_FEWEST_SECONDS = 10
 # Coordinates that are written to this many metres move a sample by as much.
 _COARSE_METRES = 5.0
 
@@ -116,7 +118,12 @@ def _packed_minutes(
         known = np.abs(values[np.isfinite(values)])
         minutes = np.floor(np.round(known * 100, 6)) % 100
         seconds = np.floor(np.round(known * 10_000, 4)) % 100
-        if np.unique(seconds).size < _FEWEST or (minutes >= 60).any() or (seconds >= 60).any():
+        if (
+            known.size < _FEWEST
+            or np.unique(seconds).size < _FEWEST_SECONDS
+            or (minutes >= 60).any()
+            or (seconds >= 60).any()
+        ):
             return None
     return InputWarning(
         "in every row the first two decimals of the degrees, and the next two, are below 60, as if they were minutes "
