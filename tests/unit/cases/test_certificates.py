@@ -366,7 +366,7 @@ def test_points_that_may_stand_between_thousands_are_told(tmp_path) -> None:
         for n, row in enumerate(records())
     ]
     content = text([NAMES, *rows], ";")
-    (warning,) = told(clean(tmp_path, content, implausible="report")[0])
+    (warning,) = [one for one in told(clean(tmp_path, content, implausible="report")[0]) if "point" in one]
     assert warning.startswith("Cu 3 all 26 cells with a point have three digits behind it (1.207)")
     whole = [
         [*row[:1], *(cell.replace(".", ",") for cell in row[1:3]), row[3], row[4].replace(".", ",")]
