@@ -13,8 +13,6 @@ from pyproj import CRS
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, from_records
-from geohalo.quality.pairs import IntArray, find_originals
-from geohalo.quality.roles import DUPLICATES, OTHER, SURVEY, Roles, row_roles
 from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import require_values, wanted_columns
@@ -23,11 +21,13 @@ from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_lef
 from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.doubtful_places import unplaced_rows
+from geohalo.survey.duplicate_pairs import IntArray, find_originals
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
 from geohalo.survey.places import identical_rows
 from geohalo.survey.repeats import table_without
+from geohalo.survey.row_roles import DUPLICATES, OTHER, SURVEY, Roles, row_roles
 from geohalo.survey.spelling import plain_columns, plain_section
 
 

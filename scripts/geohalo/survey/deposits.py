@@ -22,7 +22,7 @@ from geohalo.survey.cells import (
     require_column,
     row_numbers,
 )
-from geohalo.survey.commodities import commodity_hint
+from geohalo.survey.commodities import commodity_hint, mined_for_others
 from geohalo.survey.coordinates import Located, locate, project
 from geohalo.survey.doubtful_places import kilometres
 from geohalo.survey.elements import element_table
@@ -113,6 +113,7 @@ def clean_deposits(
     )
     mined = table[located][inside[place]]
     hint = commodity_hint(mined, section.get("commodities"), source)
+    others = mined_for_others(mined, section.get("commodities"), source)
     deposits.attrs = {
         "source": source,
         "rows_read": rows_read,
@@ -135,6 +136,7 @@ def clean_deposits(
                         _repeats(deposits, source, section),
                         _neighbours(deposits, source, section),
                         hint,
+                        others,
                     )
                     if one is not None
                 ),

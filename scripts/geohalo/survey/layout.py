@@ -27,6 +27,7 @@ _ABOUT = re.compile(
 )
 _MOST_ABOUT = 12
 _LOOKED_AT = 400
+_NEAR_HEADER = 10
 _NUMBER = re.compile(r"[<>]?\s*[-+]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -97,6 +98,8 @@ class Layout:
         How many cells without a name the rows have behind the last column.
     template : bool
         Whether records begin with a cell `D`.
+    units_hint : str
+        Where no row was taken for one of units: which one seems to be, and the key that says so.
     """
 
     names: list[str]
@@ -104,6 +107,7 @@ class Layout:
     first: int
     extra: int = 0
     template: bool = False
+    units_hint: str = ""
 
 
 def form_of(section: Mapping[str, Any], key: str) -> Form:
@@ -157,7 +161,8 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
     told = {} if units is None else dict(zip(names, (cell.strip() for cell in units.cells), strict=False))
     widest = max((len(row.cells) for row in rows if row.number >= first), default=0)
     told = {name: unit for name, unit in told.items() if unit}
-    return Layout(names, told, first, max(0, widest - len(names)), bool(template))
+    hint = _units_hint(rows, header, form) if units is None else ""
+    return Layout(names, told, first, max(0, widest - len(names)), bool(template), hint)
 
 
 def _find(rows: Sequence[Row], mark: str) -> Row | None:
@@ -282,6 +287,17 @@ def _units(
         return None
     known = sum(known_unit(cell, form.units) is not None for cell in below.cells)
     return below if known >= 2 else None
+
+
+def _units_hint(rows: Sequence[Row], header: Row, form: Form) -> str:
+    """Say which row near the header looks like one of units."""
+    near = [row for row in rows if row is not header and abs(row.number - header.number) <= _NEAR_HEADER]
+    for row in near:
+        if sum(known_unit(cell, form.units) is not None for cell in row.cells) >= 2 and looks_like_units(
+            row.cells, form.units
+        ):
+            return f"line {row.number} looks like one of units; set {form.key}.units_row: {row.number}"
+    return ""
 
 
 def _rdb_types(rows: Sequence[Row], header: Row) -> int:

@@ -64,7 +64,8 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     for name in table.columns[table.isna().any()]:
         table[name] = table[name].fillna("")
     table, repeated = without_repeated_headers(without_unnamed(table), layout.units, path)
-    table.attrs = {"units": layout.units, "warnings": as_records([*told, *repeated])}
+    doubts = as_records([*told, *repeated])
+    table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": doubts}
     return table
 
 

@@ -109,19 +109,17 @@ def _as_table(
         table = table[table.iloc[:, 0].astype("str").str.strip() == "D"].iloc[:, 1:]
     _stop_at_formulas(shown["formulas"], layout.names, layout.first, path, sheet)
     table, percent = _percentages(table.copy(), shown["percent"], layout.names)
-    table, told = without_repeated_headers(without_unnamed(table), layout.units, path)
+    table, doubts = without_repeated_headers(without_unnamed(table), layout.units, path)
     if table.empty:
         raise InputError(f"{path}: the table has no rows")
-    told += _merged_cells(shown["merged"], layout.names, layout.first, path)
+    doubts += _merged_cells(shown["merged"], layout.names, layout.first, path)
+    table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
     if others:
-        told.append(
-            InputWarning(
-                f"sheet {sheet!r} is read, the first that is not hidden; there are others: {_listed(others)}",
-                f"set {form.key}.layer to the sheet that is meant, so that this is no question",
-                str(path),
-            )
-        )
-    table.attrs = {"units": layout.units | percent, "warnings": as_records(told)}
+        what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
+        fix = f"set `layer` to {sheet!r}, or to the sheet that is meant"
+        doubts.append(InputWarning(what, fix, str(path)))
+        table.attrs["sheets_hint"] = f"{what}: {fix}"
+    table.attrs["warnings"] = as_records(doubts)
     return table
 
 
