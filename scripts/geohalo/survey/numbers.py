@@ -25,6 +25,7 @@ _GROUPED = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}
 _BOTH = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?P<group>[.' ])\d{{3}}(?:(?P=group)\d{{3}})*,\d+")
 _POINTS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _FEWEST_POINTS = 5
+_FIRST = 1000
 _LONGEST = 60
 
 
@@ -167,6 +168,9 @@ def thousands_doubt(
         Config section.
     """
     if pd.api.types.is_numeric_dtype(column.dtype):
+        return []
+    # Of a large table most columns are known by their first cells.
+    if not all(map(_POINTS.fullmatch, (cell for cell in cell_text(column.head(_FIRST)) if "." in cell))):
         return []
     text = cell_text(column)
     pointed = text.str.contains(".", regex=False).to_numpy()
