@@ -18,6 +18,7 @@ rule check_survey:
     input:
         samples=[file for file in [SAMPLE_TABLE] if file],
         assays=ASSAY_TABLES,
+        certified=CERTIFIED_TABLES,
         deposits=[file for file in [DEPOSIT_TABLE] if file],
         rasters=[str(file) for file in RASTERS],
         labels=list(LABEL_RASTERS.values()),

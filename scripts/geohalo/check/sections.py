@@ -160,6 +160,12 @@ def bands_section(ground: Ground) -> Section:
     )
     frame = frame.assign(plausible_low=low, plausible_high=high)
     frame["plausible"] = _plausible(frame["median"], frame)
+    lead = []
+    if len(alike := frame[["size", "cell", "crs"]].drop_duplicates()) == 1:
+        size_, cell, crs = alike.iloc[0]
+        lead.append(f"All rasters: {size_} cells (rows x columns) of {metres(cell)}, {crs}.")
+        frame = frame.drop(columns=["size", "cell", "crs"])
+    frame = frame.drop(columns=[name for name in ("stated_unit", "zeros") if not frame[name].any()])
     columns = [
         Column("element", "Element"),
         Column("file", "File"),
@@ -167,7 +173,7 @@ def bands_section(ground: Ground) -> Section:
         Column("stated_unit", "Unit of the file"),
         Column("unit", "Unit, as taken"),
         Column("factor", "Times, to ppm", significant),
-        Column("nodata", "No-data code", lambda value: f"{value:g}"),
+        Column("nodata", "No-data code", lambda value: f"{value:g}", "as the file declares it"),
         Column("size", "Rows x columns"),
         Column("cell", "Cell (m)", significant),
         Column("crs", "CRS"),
@@ -180,9 +186,8 @@ def bands_section(ground: Ground) -> Section:
         Column("plausible", "Plausible (ppm)", None, PLAUSIBLE),
     ]
     caption = "What was understood of each raster. Values are in ppm; bands that are no concentration are as they are."
-    return Section(
-        "columns", "Rasters", tables=[table(frame, columns, caption, "table-columns", strong=_odd(frame))]
-    )
+    shown = table(frame, columns, caption, "table-columns", strong=_odd(frame))
+    return Section("columns", "Rasters", lead=lead, tables=[shown])
 
 
 def _plausible(median: pd.Series | None, frame: pd.DataFrame) -> list[str]:
