@@ -278,4 +278,6 @@ def simulated_tables(simulate: Config) -> Config:
             "commodities": simulated_commodities(simulate),
         },
     }
+    if simulate.get("levelling"):
+        tables["samples"] |= {"batch": "batch", "levelling": {}}
     return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}
