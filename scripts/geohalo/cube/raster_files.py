@@ -8,6 +8,7 @@ from typing import Any
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.patterns import compiled, matches
+from geohalo.survey.table_files import exists
 
 #: Suffixes of grids; a file with one of them that no element comes from is told.
 _GRID = re.compile(
@@ -127,6 +128,10 @@ def raster_files(
     selection = selection or Selection(section)
     if "file" in section:
         path = folder / section["file"]
+        if exists(path, "grids.file") and path.is_dir():
+            raise InputError(
+                f"config key grids.file: {path} is a folder; name the file in it, or set grids.folder."
+            )
         if not path.is_file() and section["file"] not in set(sources):
             raise InputError(
                 f"config key grids.file: {path} does not exist. Put the file there, name another folder in "
@@ -135,7 +140,7 @@ def raster_files(
         return {path: None}
     place = folder / section["folder"]
     files = {path for name in sources if (path := folder / name).parent == place}
-    if place.is_dir():
+    if exists(place, "grids.folder") and place.is_dir():
         files |= {path for path in place.iterdir() if path.is_file()}
     elif not files:
         raise InputError(f"config key grids.folder: {place} is not a folder; data.folder is {folder}.")
