@@ -89,13 +89,16 @@ FILES = {
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
+    "check_page": "check.html",
+    "check_text": "check.md",
+    "check_table": "check.csv",
     "analyses": "analyses.parquet",
-    "unlevelled": "unlevelled/samples.parquet",
-    "levelling": "levelling.csv",
-    "levelling_error": "levelling_error.csv",
     "quality": "quality.csv",
     "quality_reference": "quality_reference.csv",
     "quality_duplicates": "quality_duplicates.csv",
+    "unlevelled": "unlevelled/samples.parquet",
+    "levelling": "levelling.csv",
+    "levelling_error": "levelling_error.csv",
     "stage_warnings": "warnings/{stage}.csv",
     "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
@@ -311,18 +314,6 @@ def survey_folds():
     return [path("folds_deposits"), *tables]
 
 
-def several_needed(target, why):
-    """Return an input function that says what a target of several surveys needs: this is the workflow of one."""
-
-    def needed(wildcards):
-        raise WorkflowError(
-            f"snakemake {target}: {why}, and this config is that of one. List them in a config of their own, as "
-            "config/many.yaml does (key 'surveys')."
-        )
-
-    return needed
-
-
 def final_outputs():
     """What `all` makes."""
     return [*final_products(), path("report")]
@@ -349,8 +340,8 @@ def final_products():
     if CLASSES:
         figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
     figures += [] if GRIDDED else ["samples"]
-    figures += ["levelling"] if LEVELLED else []
     figures += ["quality"] if QUALITY else []
+    figures += ["levelling"] if LEVELLED else []
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
     figures += ["attribution", "fingerprints"] if EXPLAINED else []
@@ -358,8 +349,8 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
-        *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *map(path, JUDGED),
+        *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
         *([] if CLASSES else map(path, [*TARGETS, "pathfinder_summary"])),
