@@ -1,5 +1,6 @@
 """Where the rasters of a survey lie: their CRS, compared by meaning, and their common grid."""
 
+import functools
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -297,5 +298,12 @@ def _grid_text(band: Band) -> str:
 
 def named(crs: pyproj.CRS | CRS | None) -> str:
     """Name a CRS by its code, or else by its title: its definition is too long for a message."""
-    found = pyproj.CRS.from_wkt(crs.to_wkt()) if crs else None
-    return (found.to_string() if found.to_authority() else found.name) if found else "none"
+    return _name_of(crs.to_wkt()) if crs else "none"
+
+
+@functools.cache
+def _name_of(wkt: str) -> str:
+    """Name a CRS by its definition; to search for its code takes a while."""
+    found = pyproj.CRS.from_wkt(wkt)
+    code = found.to_authority()
+    return ":".join(code) if code else found.name

@@ -119,9 +119,11 @@ def looks_like_units(cells: list[str], units: Mapping[str, str] | None = None) -
     """Tell whether a row of cells is one of units: three or more of concentration, and next to nothing else."""
     filled = [cell for cell in cells if cell.strip()]
     known = sum(known_unit(cell, units) is not None for cell in filled)
-    other = sum(_short(plain(cell)) in _OTHER for cell in filled)
+    convert = sum(_short(plain(cell)) in _TO_CONVERT for cell in filled)
+    other = sum(_short(plain(cell)) in _OTHER - _TO_CONVERT for cell in filled)
     # A label at the left and one word more may stand beside them.
-    return known >= 1 and known + other >= len(filled) - 2 and known >= len(filled) / 2
+    enough = known + convert >= len(filled) / 2
+    return known >= 1 and enough and known + convert + other >= len(filled) - 2
 
 
 # None of the three, whatever a config says.

@@ -180,7 +180,8 @@ def test_no_driver_gets_a_file_that_begins_as_another_format(tmp_path, name, zip
     if zipped:
         path = tmp_path / "z.zip"
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr(f"inner/{name}", text)
+            for part in (name, *(["s.shx", "s.dbf"] if name == "s.shp" else [])):
+                archive.writestr(f"inner/{part}", text)
     with pytest.raises(InputError, match=r"the file is no .*, by its first characters; save the layer as"):
         read_table(path)
     assert asked == []
