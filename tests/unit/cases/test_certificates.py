@@ -195,6 +195,7 @@ def test_other_kinds_of_files_under_the_name_of_text(tmp_path, content, kind, fi
     ("cell", "hint"),
     [
         ("12.3*", "remove the signs beside the number"),
+        ("0.5 L", "write <0.5 if 'L' means below a limit"),
         ("~5", "remove the signs beside the number"),
         ("(12.3)", "remove the signs beside the number"),
         ("5-10", "a cell holds one number"),
