@@ -66,8 +66,8 @@ def cell_hint(text: str) -> str | None:
     lettered = _LETTERED.fullmatch(text)
     if lettered:
         return (
-            f"write <{lettered['number']} if {lettered['letter']!r} means below a limit, move it into a column of flags "
-            "(samples.censoring.flag), or remove it if it is a note"
+            f"write <{lettered['number']} if {lettered['letter']!r} means below a limit, move it into a column of "
+            "flags (samples.censoring.flag), or remove it if it is a note"
         )
     if _RANGE.fullmatch(text):
         return "a cell holds one number: write that one"
