@@ -112,8 +112,14 @@ def clean_deposits(
         crs=crs_out,
     )
     mined = table[located][inside[place]]
-    hint = commodity_hint(mined, section.get("commodities"), source)
-    others = mined_for_others(mined, section.get("commodities"), source)
+    told = [
+        among,
+        _repeats(deposits, source, section),
+        _neighbours(deposits, source, section),
+        commodity_hint(mined, section.get("commodities"), source),
+        mined_for_others(mined, section.get("commodities"), source),
+    ]
+    doubts += [*found.warnings, *(one for one in told if one is not None)]
     deposits.attrs = {
         "source": source,
         "rows_read": rows_read,
@@ -125,23 +131,7 @@ def clean_deposits(
         "inside": int(inside.sum()),
         "crs_in": found.stated,
         "crs_out": crs_out.to_string(),
-        "warnings": as_records(
-            [
-                *doubts,
-                *found.warnings,
-                *(
-                    one
-                    for one in (
-                        among,
-                        _repeats(deposits, source, section),
-                        _neighbours(deposits, source, section),
-                        hint,
-                        others,
-                    )
-                    if one is not None
-                ),
-            ]
-        ),
+        "warnings": as_records(doubts),
     }
     return deposits
 
