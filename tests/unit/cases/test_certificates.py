@@ -387,3 +387,14 @@ def test_both_signs_are_named_in_the_keys(tmp_path) -> None:
 
 def test_file_without_names(tmp_path) -> None:
     assert "no line of column names" in stops(tmp_path, text(records()))
+
+
+def test_headings_and_signatures_among_the_records(tmp_path) -> None:
+    rows = records()
+    message = stops(tmp_path, text([NAMES, *rows[:9], ["Area B"], *rows[9:]]))
+    assert "row 11: 1 cell, the header has 5 names; delete the row if it is a heading or a note" in message
+    signed = text([NAMES, *rows]) + "\nApproved by: the laboratory, Manager\nEND\n"
+    assert "row 43: 2 cells" in stops(tmp_path, signed)
+    samples, _ = clean(tmp_path, text([NAMES, *rows]) + "END\n\x1a")
+    assert_values(samples)
+    assert samples.attrs["warnings"] == []
