@@ -398,3 +398,19 @@ def test_headings_and_signatures_among_the_records(tmp_path) -> None:
     samples, _ = clean(tmp_path, text([NAMES, *rows]) + "END\n\x1a")
     assert_values(samples)
     assert samples.attrs["warnings"] == []
+
+
+@pytest.mark.parametrize("name", ["Cu_Q", "Cu_qualifier", "Cu flag", "q_Cu", "CuQ", "Cu_Rmk"])
+def test_flags_that_no_key_names_are_told(tmp_path, name) -> None:
+    rows = [[*row, "<" if n in (3, 4) else "L" if n == 5 else ""] for n, row in enumerate(records())]
+    content = text([[*NAMES, name], *rows])
+    (warning,) = told(clean(tmp_path, content)[0])
+    assert warning.startswith(f"{name}  the column holds '<', 'L' and seems to flag values of 'Cu'")
+    samples, _ = clean(tmp_path, content, censoring={"flag": {"Cu": name}, "flags": {"L": "below"}})
+    assert samples["Cu_censored"].sum() == 3
+    assert told(samples) == []
+
+
+def test_columns_beside_an_element_that_are_no_flags(tmp_path) -> None:
+    rows = [[*row, f"remark {n}", "ICP", str(n)] for n, row in enumerate(records())]
+    assert told(clean(tmp_path, text([[*NAMES, "Cu_remarks", "Cu_Q", "Zn_flag"], *rows]))[0]) == []
