@@ -414,3 +414,19 @@ def test_flags_that_no_key_names_are_told(tmp_path, name) -> None:
 def test_columns_beside_an_element_that_are_no_flags(tmp_path) -> None:
     rows = [[*row, f"remark {n}", "ICP", str(n)] for n, row in enumerate(records())]
     assert told(clean(tmp_path, text([[*NAMES, "Cu_remarks", "Cu_Q", "Zn_flag"], *rows]))[0]) == []
+
+
+@pytest.mark.parametrize("name", ["Zn_ppb", "Zn (ppb)", "Zn [µg/kg]", "ICP-Zn-ppb"])
+def test_unit_of_a_header_that_the_config_contradicts(tmp_path, name) -> None:
+    content = text([[*NAMES[:4], name], *records(CU, 1000 * ZN)])
+    elements = {"Cu": "Cu", "Zn": name}
+    message = stops(tmp_path, content, elements=elements, implausible="report")
+    assert f"column {name!r}: the unit is ppm by the config and ppb by the header" in message.replace(
+        "μ", "µ"
+    )
+    told_by_hand = elements | {"Zn": {"column": name, "unit": "ppb"}}
+    assert_values(clean(tmp_path, content, elements=told_by_hand)[0])
+    if "ppb" in name:
+        units = {"ppb": "ppm"}
+        samples, _ = clean(tmp_path, content, elements=elements, units=units, implausible="report")
+        np.testing.assert_allclose(samples["Zn"], 1000 * ZN)
