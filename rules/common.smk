@@ -89,6 +89,9 @@ FILES = {
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
+    "check_page": "check.html",
+    "check_text": "check.md",
+    "check_table": "check.csv",
     "analyses": "analyses.parquet",
     "quality": "quality.csv",
     "quality_reference": "quality_reference.csv",
@@ -309,18 +312,6 @@ def survey_folds():
     """Files of the folds, those of deposits first."""
     tables = [path(kind, scheme=scheme) for scheme in SCHEMES for kind in ("folds_table", "folds_image")]
     return [path("folds_deposits"), *tables]
-
-
-def several_needed(target, why):
-    """Return an input function that says what a target of several surveys needs: this is the workflow of one."""
-
-    def needed(wildcards):
-        raise WorkflowError(
-            f"snakemake {target}: {why}, and this config is that of one. List them in a config of their own, as "
-            "config/many.yaml does (key 'surveys')."
-        )
-
-    return needed
 
 
 def final_outputs():

@@ -6,7 +6,7 @@ import pandas as pd
 from _report import provenance
 from geohalo.quality.level_survey import Levelling, Rows
 from geohalo.quality.levelling import levelled
-from geohalo.quality.roles import REFERENCE
+from geohalo.quality.place_rows import rows_of_places
 from geohalo.survey.places import merge_places
 
 
@@ -20,24 +20,8 @@ def read_places(samples: str) -> tuple[gpd.GeoDataFrame, list[str]]:
 def read_rows(analyses: str, places: gpd.GeoDataFrame, elements: list[str]) -> tuple[Rows, Rows, np.ndarray]:
     """Read the analyses that the places were merged from, those of reference materials, and the place of each row."""
     flags = [f"{element}_censored" for element in elements]
-    frame = gpd.read_parquet(
-        analyses, columns=["row", "role", "material", "batch", *elements, *flags, "geometry"]
-    )
-    numbers = places["sample"].astype("str").str.split(";")
-    place = np.repeat(np.arange(len(places)), numbers.str.len())
-    at = pd.Index(frame["row"]).get_indexer(numbers.explode().astype("int64"))
-    return _rows(frame.iloc[at], elements), _rows(frame[frame["role"] == REFERENCE], elements), place
-
-
-def _rows(frame: gpd.GeoDataFrame, elements: list[str]) -> Rows:
-    points = np.column_stack([frame.geometry.x, frame.geometry.y])
-    return Rows(
-        values=frame[elements].to_numpy(dtype=float),
-        censored=frame[[f"{element}_censored" for element in elements]].to_numpy(dtype=bool),
-        batch=frame["batch"].to_numpy(dtype=object),
-        points=points,
-        material=frame["material"].to_numpy(dtype=object),
-    )
+    columns = ["row", "role", "material", "batch", *elements, *flags, "geometry"]
+    return rows_of_places(gpd.read_parquet(analyses, columns=columns), places, elements)
 
 
 def join_places(

@@ -27,7 +27,9 @@ def charts(rows: pd.DataFrame, elements: pd.DataFrame, reference: pd.DataFrame, 
     limits = elements.set_index("element")["blank_limit_ppm"]
     for element in blanks:
         values = in_order(rows, {"role": "blank"}, element)
-        found.append(Chart(f"{element} in blanks", values[0], np.nan, np.nan, limits[element], values[1]))
+        found.append(
+            Chart(f"{element} in blanks (ppm)", values[0], np.nan, np.nan, limits[element], values[1])
+        )
     return found
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import psutil
 
-#: Seconds that a run has for its jobs to end after a signal that it may answer.
-GRACE = 90.0
+#: Seconds of the processor that a run has for its jobs to end after a signal that it may answer.
+GRACE = 60.0
+#: Seconds of the clock after which a run that waits for anything is given up.
+LONGEST = 3600.0
 #: What fills a disk.
 FILLER = "filler"
 
@@ -48,7 +50,7 @@ class Run:
 
         self.folder = folder.resolve()
         self.how = "" if size is None else f"files of {size} bytes at most"
-        self._start, self._end = time.monotonic(), 0.0
+        self._start, self._end, self._cpu = time.monotonic(), 0.0, 0.0
         self._process = subprocess.Popen(
             words,
             stdout=subprocess.PIPE,
@@ -90,18 +92,31 @@ class Run:
         return left[-1] if left else "between jobs" if started else "start"
 
     def wait(self, seconds: float) -> bool:
-        """Wait some seconds; tells whether the run goes on."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return True
-        self._end = time.monotonic()
-        return False
+        """Wait until the run and its jobs have used some seconds of the processor; tells whether the run goes on."""
+        used, end = self._used(), time.monotonic() + LONGEST
+        while self._used() - used < seconds and time.monotonic() < end:
+            try:
+                self._process.wait(min(0.2, seconds))
+            except subprocess.TimeoutExpired:
+                continue
+            self._end = self._end or time.monotonic()
+            return False
+        return True
+
+    def _used(self) -> float:
+        """Return the seconds of the processor that the run and its jobs have used until now, or until its end."""
+        with suppress(psutil.Error):
+            process = psutil.Process(self._process.pid)
+            self._cpu = sum(process.cpu_times()[:4])  # with the jobs that have ended
+            for child in process.children(recursive=True):
+                with suppress(psutil.Error):
+                    self._cpu += sum(child.cpu_times()[:2])
+        return self._cpu
 
     def wait_for_job(self) -> bool:
         """Wait for the first job; tells whether the run goes on."""
         while "\nJob " not in self.told():
-            if not self.wait(0.1):
+            if not self.wait(0.05):
                 return False
         return True
 
@@ -112,7 +127,7 @@ class Run:
         if self.wait(GRACE):
             self.how += f", SIGKILL after {GRACE:g} s"
             os.killpg(self._process.pid, signal.SIGKILL)
-            self.wait(GRACE)
+            self._process.wait()
 
     def end_by_itself(self, seconds: float) -> None:
         """Wait for the end of the run; one that does not end is killed."""

@@ -17,7 +17,7 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, colour, plain, rounded, shorten, style, styled, whole
 
 #: Elements and charts that are drawn at most, and names in the title.
-MOST_ROWS, MOST_CHARTS, MOST_TITLED = 36, 6, 6
+MOST_ROWS, MOST_CHARTS, MOST_TITLED = 34, 6, 6
 ROW_HEIGHT, HEAD_HEIGHT, LABEL_WIDTH, GAP = 0.165, 0.45, 0.5, 0.35
 CHART_HEIGHT, CHART_COLUMNS, CHART_MARGIN = 1.15, 3, 0.5
 #: Mark, colour and name of each kind of duplicates.
@@ -180,7 +180,7 @@ def _draw_precision(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(FuncFormatter(_few) if max(drawn) / min(drawn) < 300 else NullFormatter())
     axes.set_xlabel("precision (%)", fontsize=SMALL_SIZE, labelpad=4)
-    axes.tick_params(axis="x", which="both", labelsize=SMALL_SIZE)
+    axes.tick_params(axis="x", which="both", labelsize=SMALL_SIZE, length=3)
     return handles
 
 
@@ -269,8 +269,8 @@ def _draw_blank(axes: Axes, chart: Chart) -> None:
     held = [one for one in (*chart.values, chart.limit) if np.isfinite(one) and one > 0]
     axes.set_ylim(min(held) / 1.6, max(held) * 1.6)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: rounded(value)))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylabel("ppm", fontsize=SMALL_SIZE, labelpad=1)
+    axes.yaxis.set_minor_formatter(FuncFormatter(_few) if max(held) / min(held) < 20 else NullFormatter())
+    axes.tick_params(axis="y", which="both", labelsize=SMALL_SIZE)
 
 
 def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:

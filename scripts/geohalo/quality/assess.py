@@ -10,13 +10,14 @@ from scipy.stats import binomtest, norm
 
 from geohalo.input_warnings import InputWarning
 from geohalo.multiple_tests import holm
-from geohalo.quality.certified import uncertified
+from geohalo.quality.certified import certified_values, uncertified
 from geohalo.quality.duplicates import FEWEST_PAIRS, duplicate_table
 from geohalo.quality.element_table import element_table
 from geohalo.quality.reference import reference_table
-from geohalo.quality.roles import DUPLICATES, Roles
 from geohalo.quality.verdict import FAILS, LEVEL, judged
 from geohalo.survey.analyses import Analyses
+from geohalo.survey.row_roles import DUPLICATES, Roles
+from geohalo.survey.tables import read_table
 
 _MOST_NAMED = 8
 # What elements fail by, as a warning says it.
@@ -53,6 +54,25 @@ class Quality:
     duplicates: pd.DataFrame
     warnings: list[InputWarning]
     excluded: dict[str, str]
+
+
+def assess_table(
+    analyses: Analyses, section: Mapping[str, Any], certified: str | None = None
+) -> Quality | None:
+    """Judge the elements of a survey as its config says.
+
+    Parameters
+    ----------
+    analyses : Analyses
+    section : mapping
+        Config section `samples`; without `quality` nothing is judged.
+    certified : str, optional
+        Table of certified values.
+    """
+    if "quality" not in section:
+        return None
+    known = None if certified is None else certified_values(read_table(certified), section, certified)
+    return assess(analyses, section["quality"], known, certified or "")
 
 
 def assess(
@@ -113,7 +133,7 @@ def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -
         "weigh": "they are weighed down (samples.quality.failing); see quality.csv",
     }[what]
     return [
-        InputWarning(f"quality control: fail by {_FAILED[criterion]} {_named(told)}", done, source)
+        InputWarning(f"elements fail quality control by {_FAILED[criterion]}: {_named(told)}", done, source)
         for criterion, told in failing.items()
     ]
 

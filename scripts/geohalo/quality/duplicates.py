@@ -9,10 +9,10 @@ from scipy.optimize import nnls
 from scipy.stats import binomtest, chi2
 
 from geohalo.multiple_tests import holm
-from geohalo.quality.pairs import IntArray
 from geohalo.quality.robust import MAD_SCALE, median_interval
-from geohalo.quality.roles import DUPLICATES, LabelArray
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.duplicate_pairs import IntArray
+from geohalo.survey.row_roles import DUPLICATES, LabelArray
 
 #: The fewest pairs whose median has a 95 % interval.
 FEWEST_PAIRS = 6

@@ -11,6 +11,7 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.quality.batches import FloatArray, IntArray, Levels, batch_codes
+from geohalo.quality.ground import correlation_of_differences
 from geohalo.quality.levelling import BoolArray, Shifts, find_shifts, shift_table
 from geohalo.quality.levelling_doubts import levelling_doubts
 from geohalo.quality.levelling_error import ALL, COLUMNS, TOGETHER, levelling_errors
@@ -131,10 +132,14 @@ def level_survey(
     )
     # A method that compares each batch with the reference leaves that one where it is.
     relative = None if settings["method"] == "quantiles" else own
-    shifts = find_shifts(levels, counts, settings["apply"], relative)
+    # Reference materials know nothing of the ground, and quantiles nothing of neighbours.
+    correlation = correlation_of_differences(levels) if settings["method"] == "neighbours" else None
+    shifts = find_shifts(levels, counts, settings["apply"], relative, correlation=correlation)
     n = _counts(samples.values[:, wanted], codes, len(batches))
     table = shift_table(shifts, levels, names, batches, n)
-    would = shifts if settings["apply"] != "none" else find_shifts(levels, counts, "significant", relative)
+    would = shifts
+    if settings["apply"] == "none":
+        would = find_shifts(levels, counts, "significant", relative, correlation=correlation)
     moved = np.flatnonzero((would.applied & (would.shift != 0)).any(axis=1))
     errors = pd.DataFrame(columns=list(COLUMNS))
     if moved.size and measure:

@@ -93,6 +93,21 @@ def levelling_errors(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def error_told(errors: pd.DataFrame, applied: bool) -> str:
+    """Say in a sentence what levelling does to the error at left-out samples; empty where nothing was measured."""
+    rows = errors[errors["element"] == TOGETHER].set_index("where")
+    if rows.empty or ALL not in rows.index:
+        return ""
+    parts = []
+    for where, name in ((ALL, "at all samples"), (BORDERS, "near borders of batches")):
+        if where in rows.index and np.isfinite(rows.loc[where, "ratio"]):
+            row = rows.loc[where]
+            parts.append(f"{row['ratio']:.3f} {name} (95 % interval {row['low']:.3f} to {row['high']:.3f})")
+    change = "Levelling changes" if applied else "Levelling would change"
+    told = "the error at samples left out in blocks, over the elements concerned, by a factor of"
+    return f"{change} {told} {' and '.join(parts)}."
+
+
 def _compared(
     squares: FloatArray, number: IntArray, names: Sequence[str]
 ) -> list[tuple[str, dict[str, Any]]]:

@@ -9,8 +9,8 @@ from scipy.stats import t as student
 
 from geohalo.multiple_tests import holm
 from geohalo.quality.robust import mean_and_sd
-from geohalo.quality.roles import REFERENCE, Roles
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.row_roles import REFERENCE, Roles
 
 #: The fewest results of a material that a mean is taken of.
 FEWEST_RESULTS = 3

@@ -13,17 +13,15 @@ _SIGNS = (
 )
 _NUMBER = r"\d+(?:[.,]\d*)?"
 _ANGLE = re.compile(
-    rf"""(?P<before>[NSEW]?)\s*(?P<minus>[-+]?)\s*
-    (?P<degrees>\d{{1,3}}(?:[.,]\d*)?)\s*?(?P<mark>(?:°|deg|d)?)
-    (?:(?P<one>\s*:\s*|\s*)(?P<minutes>\d{{1,2}}(?:[.,]\d*)?)\s*?(?:'|min|m)?
-      (?:(?P<two>\s*:\s*|\s*)(?P<seconds>\d{{1,2}}(?:[.,]\d*)?)\s*(?:"|''|sec|s)?)?
+    r"""(?P<before>[NSEW]?)\s*(?P<minus>[-+]?)\s*
+    (?P<degrees>\d{1,3}(?:[.,]\d*)?)\s*?(?P<mark>(?:°|deg|d)?)
+    (?:(?P<one>\s*:\s*|\s*)(?P<minutes>\d{1,2}(?:[.,]\d*)?)\s*?(?:'|min|m)?
+      (?:(?P<two>\s*:\s*|\s*)(?P<seconds>\d{1,2}(?:[.,]\d*)?)\s*(?:"|''|sec|s)?)?
     )?\s*(?P<after>[NSEW]?)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _METRES = re.compile(rf"(?P<number>[-+]?{_NUMBER})\s*m?\s*(?P<letter>[EN]?)", re.IGNORECASE)
-_LETTERED = re.compile(
-    r"(?:\d{1,2}\s*[C-HJ-NP-X]\s*)?[A-HJ-Z]{1,2}(?:\s*\d{1,5}\s*\d{1,5})?", re.IGNORECASE
-)
+_LETTERED = re.compile(r"(?:\d{1,2}\s*[C-HJ-NP-X]\s*)?[A-HJ-Z]{1,2}(?:\s*\d{1,5}\s*\d{1,5})?", re.IGNORECASE)
 _OF_AXIS = {"x": "EW", "y": "NS"}
 _LONGEST = 40
 
@@ -63,7 +61,9 @@ def _degrees(text: str, axis: str) -> float | None:
     elif found["seconds"] is None:
         told = bool(letter or found["mark"] or "'" in text)
     else:
-        told = bool(found["mark"]) or (found["one"].strip() == found["two"].strip() and min(found["one"], found["two"]) > "")
+        told = bool(found["mark"]) or (
+            found["one"].strip() == found["two"].strip() and min(found["one"], found["two"]) > ""
+        )
     parts = [found[name] for name in ("degrees", "minutes", "seconds") if found[name] is not None]
     # Only the last part may have decimals; sixty minutes are a degree.
     if not told or any("." in part or "," in part for part in parts[:-1]):

@@ -15,6 +15,11 @@ _HEADER = re.compile(r"commo|^minerals?$|target_com", re.IGNORECASE)
 COMMON_SHARE = 0.4
 
 
+def names_commodities(header: str) -> bool:
+    """Tell whether the header of a column says that it names commodities."""
+    return _HEADER.search(header) is not None
+
+
 def listed_commodities(table: pd.DataFrame) -> tuple[str, dict[str, int]] | None:
     """Find the column of a list of deposits that names their commodities, and count these.
 
@@ -35,7 +40,7 @@ def listed_commodities(table: pd.DataFrame) -> tuple[str, dict[str, int]] | None
     best: tuple[str, dict[str, int]] | None = None
     most = 0
     for column in table.columns:
-        if not _HEADER.search(str(column)):
+        if not names_commodities(str(column)):
             continue
         rows = [_elements(text, names, symbols) for text in cell_text(table[column])]
         named = sum(bool(row) for row in rows)

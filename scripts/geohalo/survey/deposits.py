@@ -23,15 +23,18 @@ from geohalo.survey.cells import (
     row_numbers,
 )
 from geohalo.survey.commodities import commodity_hint, mined_for_others
-from geohalo.survey.coordinates import locate, project
+from geohalo.survey.coordinates import Located, locate, project
 from geohalo.survey.doubtful_places import kilometres
 from geohalo.survey.elements import element_table
+from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.places import group_places
 from geohalo.survey.spelling import plain_columns, plain_section
 
 # Records of one name within so many metres are taken for one deposit listed again; districts are wider.
 _SAME_NAME_METRES = 5_000.0
+# Records of other names within so many metres may be one deposit as well: no map tells them apart.
+_ONE_PLACE_METRES = 100.0
 _MOST_NAMED = 5
 
 
@@ -80,6 +83,7 @@ def clean_deposits(
     section, table = plain_section(section), plain_columns(number_rows(table))
     kept = keep_rows(table, section.get("keep", {}), source, "deposits.keep", parts=True)
     among = _kept_among_others(table, kept, section.get("keep", {}), source)
+    doubts += nearly_kept(table, kept, section.get("keep", {}), source, "deposits.keep")
     table = plain_numbers(kept, (section.get("x"), section.get("y")), section, source, "deposits")
     found, rows = locate(table, section, source, "deposits"), row_numbers(table)
     x, y, crs = found.x, found.y, found.crs
@@ -96,7 +100,7 @@ def clean_deposits(
     # there is.
     merged = merged.groupby(place).first()
     centre = xy[located][np.unique(place, return_index=True)[1]]
-    inside = _inside_survey(centre, samples_xy, max_distance, source)
+    inside = _inside_survey(centre, samples_xy, max_distance, source, found, crs_out)
     deposits = gpd.GeoDataFrame(
         {
             "deposit": np.arange(len(centre)),
@@ -127,7 +131,13 @@ def clean_deposits(
                 *found.warnings,
                 *(
                     one
-                    for one in (among, _repeats(deposits, source, section), hint, others)
+                    for one in (
+                        among,
+                        _repeats(deposits, source, section),
+                        _neighbours(deposits, source, section),
+                        hint,
+                        others,
+                    )
                     if one is not None
                 ),
             ]
@@ -137,20 +147,44 @@ def clean_deposits(
 
 
 def _inside_survey(
-    centre: FloatArray, samples_xy: FloatArray, max_distance: float, source: str
+    centre: FloatArray,
+    samples_xy: FloatArray,
+    max_distance: float,
+    source: str,
+    found: Located,
+    crs_out: CRS,
 ) -> npt.NDArray[np.bool_]:
     """Tell which deposits lie within reach of a sample; an InputError if none does."""
-    distance = cKDTree(samples_xy).query(centre)[0]
+    samples = cKDTree(samples_xy)
+    distance = samples.query(centre)[0]
     inside = distance <= max_distance
     if not inside.any():
         raise InputError(
             f"{source}: none of the {len(centre)} deposits lies inside the survey, within "
             f"{max_distance:g} m "
-            f"(grid.max_distance) of a sample; the nearest is {distance.min():.0f} m away. Check "
+            f"(grid.max_distance) of a sample; the nearest is {distance.min():.0f} m away. "
+            + _where_they_fit(samples, max_distance, found, crs_out)
+            + "Check "
             "deposits.crs, deposits.x, "
             "deposits.y and deposits.keep"
         )
     return inside
+
+
+def _where_they_fit(samples: cKDTree, max_distance: float, found: Located, crs_out: CRS) -> str:
+    """Say with which change of their coordinates some deposits would lie inside; empty if with none."""
+    x, y = found.x[np.isfinite(found.x)], found.y[np.isfinite(found.x)]
+    for cause, other_x, other_y in (
+        ("x and y exchanged", y, x),
+        ("the sign of x changed", -x, y),
+        ("the sign of y changed", x, -y),
+        ("both signs changed", -x, -y),
+    ):
+        xy = np.stack(project(other_x, other_y, found.crs, crs_out), axis=1)
+        xy = xy[np.isfinite(xy[:, 0])]
+        if len(xy) and (samples.query(xy)[0] <= max_distance).any():
+            return f"With {cause} they would lie inside: the deposits or the samples have it wrong. "
+    return ""
 
 
 def _check_commodities(commodities: Sequence[str]) -> None:
@@ -158,7 +192,9 @@ def _check_commodities(commodities: Sequence[str]) -> None:
     known = list(element_table().index)
     for name in commodities:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            names = {str(full).casefold(): str(symbol) for symbol, full in element_table()["name"].items()}
+            near = [one for one in (names.get(name.casefold()), name.capitalize()) if one in known]
+            near = near or difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise InputError(f"deposits.commodities: {name!r} is not the symbol of an element{hint}")
 
@@ -211,6 +247,30 @@ def _repeats(deposits: gpd.GeoDataFrame, source: str, section: Mapping[str, Any]
         source,
         str(section.get("name")),
         str(min(min(rows) for rows in found.values())),
+    )
+
+
+def _neighbours(deposits: gpd.GeoDataFrame, source: str, section: Mapping[str, Any]) -> InputWarning | None:
+    """Return the warning that deposits of different names lie so close that they may be one."""
+    inside = deposits[deposits["inside"]]
+    xy, names = inside.get_coordinates().to_numpy(), inside["name"].str.casefold().to_numpy(dtype=object)
+    pairs = sorted(cKDTree(xy).query_pairs(_ONE_PLACE_METRES)) if len(xy) > 1 else []
+    pairs = [(one, other) for one, other in pairs if names[one] != names[other]]
+    if not pairs:
+        return None
+    told = "; ".join(
+        f"{inside['name'].iat[one]!r} and {inside['name'].iat[other]!r}" for one, other in pairs[:_MOST_NAMED]
+    )
+    more = f" and {len(pairs) - _MOST_NAMED} more" if len(pairs) > _MOST_NAMED else ""
+    return InputWarning(
+        f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of deposits with different names "
+        f"{'lies' if len(pairs) == 1 else 'lie'} within {_ONE_PLACE_METRES:g} m of each other, and each place "
+        f"counts as a deposit: {told}{more}",
+        f"remove the repeats if they are one deposit, or set deposits.merge_distance (now "
+        f"{section.get('merge_distance', 1.0):g}) to the metres within which records are one",
+        source,
+        str(section.get("name") or ""),
+        str(inside["row"].iat[pairs[0][1]]),
     )
 
 

@@ -18,8 +18,9 @@ _TEMPLATE_HEADER, _TEMPLATE_UNITS, _TEMPLATE_RECORD = "H1000", "H1001", "D"
 _RDB_TYPE = re.compile(r"\d+[sndSND]")
 # How laboratories label the rows of methods, units and limits that stand between the names and the first sample.
 _ABOUT = re.compile(
-    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?|digest(?:ion)?s?"
-    r"|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
+    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?"
+    r"|digest(?:ion)?s?|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?"
+    r"|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
     r" ?(?:detection|reporting)(?: limits?)?|(?:lower|upper) limits?|limits? of (?:detection|reporting|quantification)"
     r"|[lmur]?dl|[lu]?ld|ll[do]|uld|ulod|lo[drq]|mrl|lor|pql|det\.? ?lim(?:it)?s?",
     re.IGNORECASE,
@@ -38,6 +39,8 @@ class Form:
     ----------
     header, units_row, first_row : int, optional
         Lines (rows of a workbook) of the column names, of the units, and of the first record.
+    above : tuple of int
+        Lines above the header that hold the beginnings of names in several lines.
     wanted : tuple of str
         Columns that the config names, by which the header is known.
     units : mapping of str to str
@@ -47,6 +50,7 @@ class Form:
     """
 
     header: int | None = None
+    above: tuple[int, ...] = ()
     units_row: int | None = None
     first_row: int | None = None
     wanted: tuple[str, ...] = ()
@@ -109,8 +113,11 @@ class Layout:
 def form_of(section: Mapping[str, Any], key: str) -> Form:
     """Return the layout that a section `samples` or `deposits` of the config states."""
     named = [section.get("x"), section.get("y")]
+    lines = section.get("header")
+    lines = sorted(lines) if isinstance(lines, list) else [lines]
     return Form(
-        header=section.get("header"),
+        header=lines[-1],
+        above=tuple(lines[:-1]),
         units_row=section.get("units_row"),
         first_row=section.get("first_row"),
         wanted=tuple(plain(str(name)) for name in named if name),
@@ -140,7 +147,7 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
     header = _header(rows, form, path)
     about = [] if form.first_row else _rows_about_columns(rows, header, form)
     units = _units(rows, header, about, form, path)
-    last = max((row.last for row in (header, *about, *((units,) if units else ()))))
+    last = max(row.last for row in (header, *about, *((units,) if units else ())))
     first = form.first_row or max(last, _rdb_types(rows, header)) + 1
     if form.first_row is not None and form.first_row <= header.last:
         raise InputError(
@@ -150,7 +157,7 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
         record = _find(rows, _TEMPLATE_RECORD)
         assert record is not None
         first = record.number
-    names = column_names(_named_cells(header), path)
+    names = column_names(_joined_names(rows, header, form, path), path)
     told = {} if units is None else dict(zip(names, (cell.strip() for cell in units.cells), strict=False))
     widest = max((len(row.cells) for row in rows if row.number >= first), default=0)
     told = {name: unit for name, unit in told.items() if unit}
@@ -168,6 +175,15 @@ def _named_cells(row: Row) -> list[str]:
         return row.cells
     cells = [row.cells[0].lstrip().lstrip("#"), *row.cells[1:]]
     return cells if cells[0].strip() or len(cells) < 2 else cells[1:]
+
+
+def _joined_names(rows: Sequence[Row], header: Row, form: Form, path: str | Path) -> list[str]:
+    """Return the names, those in several lines joined by a blank."""
+    parts = [_named_cells(_row(rows, number, "header", form, path)) for number in form.above]
+    parts.append(_named_cells(header))
+    width = max(map(len, parts))
+    columns = zip(*([*part, *[""] * (width - len(part))] for part in parts), strict=True)
+    return [" ".join(filter(None, (cell.strip() for cell in cells))) for cells in columns]
 
 
 def _header(rows: Sequence[Row], form: Form, path: str | Path) -> Row:
@@ -205,11 +221,32 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
             seems = best
     if seems is not None:
         cells = ", ".join(cell.strip() for cell in seems.cells if cell.strip())
+        other = _rest_of_names(rows, seems)
+        if other is not None:
+            raise InputError(
+                f"{path}: the column names seem to stand in lines {other.number} "
+                f"({_cut(', '.join(cell.strip() for cell in other.cells if cell.strip()))}) and {seems.number} "
+                f"({_cut(cells)}); set {form.key}.header: [{other.number}, {seems.number}], or write them into one line"
+            )
         raise InputError(
             f"{path}: the column names seem to stand in line {seems.number} ({_cut(cells)}), not in line "
             f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); set {form.key}.header: "
             f"{seems.number}, or delete the lines above it"
         )
+
+
+def _rest_of_names(rows: Sequence[Row], header: Row) -> Row | None:
+    """Return the row above the header that has names where this one has none: most different ones, at least two."""
+    empty = [place for place, cell in enumerate(header.cells) if not cell.strip()]
+    found, most = None, 1
+    for row in rows:
+        if row.number >= header.number:
+            break
+        cells = [row.cells[place].strip() for place in empty if place < len(row.cells)]
+        names = {cell for cell in cells if cell and not is_number(cell)}
+        if len(names) > most and not looks_like_units(row.cells):
+            found, most = row, len(names)
+    return found
 
 
 def _rows_about_columns(rows: Sequence[Row], header: Row, form: Form) -> list[Row]:
@@ -240,7 +277,8 @@ def _units(
         return _row(rows, form.units_row, "units_row", form, path)
     if header.cells and header.cells[0].strip() == _TEMPLATE_HEADER:
         return _find(rows, _TEMPLATE_UNITS)
-    for row in about:
+    between = [row for row in rows if form.above and min(form.above) < row.number < header.number]
+    for row in (*about, *between):
         if looks_like_units(row.cells, form.units):
             return row
     last = max(row.last for row in (header, *about))

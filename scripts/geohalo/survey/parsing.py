@@ -76,7 +76,8 @@ def parse_columns(
         for other in column.then:
             places = cell_places(table.attrs, other.column, source, rows)
             best = _preferred(best, parse(other), (label, other.column), *places)
-        told = [*best.warnings, *_above_limit(best, column, *cell_places(table.attrs, label, source, rows))]
+        file, numbers = cell_places(table.attrs, label, source, rows)
+        told = [*best.warnings, *_above_limit(best, column, file, numbers), *_dates(best, column, file)]
         best = replace(best, warnings=tuple(told))
         parsed[column.element] = best
     return parsed
@@ -97,6 +98,22 @@ def _above_limit(
             source,
             column.column,
             str(rows[first]),
+        )
+    ]
+
+
+def _dates(parsed: Parsed, column: Column, source: str) -> list[InputWarning]:
+    """Tell of dates among concentrations, whose values are lost."""
+    if not parsed.n_dates:
+        return []
+    return [
+        InputWarning(
+            f"{parsed.n_dates} {'cell holds a date' if parsed.n_dates == 1 else 'cells hold dates'}, which a "
+            "spreadsheet made of a number or of an entry such as 5-3, and count as not analysed",
+            "restore the values from the laboratory's file, or format the column as numbers if the dates are shown "
+            "numbers",
+            source,
+            column.column,
         )
     ]
 

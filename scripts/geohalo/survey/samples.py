@@ -11,7 +11,6 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import as_records
-from geohalo.quality.hints import joined_doubts, untold_control
 from geohalo.survey.analyses import Analyses, read_analyses
 from geohalo.survey.cells import BoolArray, FloatArray
 from geohalo.survey.censoring import Parsed
@@ -23,6 +22,7 @@ from geohalo.survey.choice import (
     stop_if_implausible,
 )
 from geohalo.survey.columns import Column
+from geohalo.survey.control_hints import joined_doubts, untold_control
 from geohalo.survey.doubtful_places import scattered_places
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 from geohalo.survey.repeats import differing_rows

@@ -21,7 +21,7 @@ from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Layout, Row, find_layout, is_number
 from geohalo.survey.table_parts import one_line, stop_at_other_kind, without_unnamed
-from geohalo.survey.table_rows import stop_at_swallowed_lines, without_repeated_headers
+from geohalo.survey.table_rows import stop_at_quoted_lines, stop_at_swallowed_lines, without_repeated_headers
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BLANKS = r"\s+"
@@ -110,7 +110,9 @@ def _whole_line(line: str, path: Path, number: int) -> str:
     if len(line) >= _LONGEST_LINE:
         raise InputError(f"{path}, line {number}: more than {_LONGEST_LINE:,} characters; this is no table")
     if "\0" in line:
-        raise InputError(f"{path}, line {number}: a zero byte; the file is damaged, or no text: export it again")
+        raise InputError(
+            f"{path}, line {number}: a zero byte; the file is damaged, or no text: export it again"
+        )
     return line
 
 
@@ -132,6 +134,7 @@ def _delimiter(lines: Sequence[str], path: Path) -> tuple[str, int]:
             numbers = [is_number(cell) for cells in rows[1:] for cell in cells if len(cells) == width]
             found[delimiter] = (count / len(rows), float(np.mean(numbers)) if numbers else 0.0, width)
     if not found:
+        stop_at_quoted_lines(usable, _DELIMITERS, path)
         widths = Counter(len(line.split()) for line in usable)
         width, count = widths.most_common(1)[0]
         return (_BLANKS if width > 1 and count > 0.5 * len(usable) else ","), 0

@@ -27,7 +27,19 @@ _KNOWN = {
         "g/tonne",
         "gmt",
     ),
-    "ppb": ("ppb", "ug/kg", "μg/kg", "ng/g", "mg/t", "ugkg-1", "μgkg-1", "ngg-1", "mg/tonne", "ug/kgdw", "ug/kgts"),
+    "ppb": (
+        "ppb",
+        "ug/kg",
+        "μg/kg",
+        "ng/g",
+        "mg/t",
+        "ugkg-1",
+        "μgkg-1",
+        "ngg-1",
+        "mg/tonne",
+        "ug/kgdw",
+        "ug/kgts",
+    ),
     "percent": (
         "percent",
         "pct",
@@ -107,13 +119,17 @@ def looks_like_units(cells: list[str], units: Mapping[str, str] | None = None) -
     """Tell whether a row of cells is one of units: three or more of concentration, and next to nothing else."""
     filled = [cell for cell in cells if cell.strip()]
     known = sum(known_unit(cell, units) is not None for cell in filled)
-    other = sum(_short(plain(cell)) in _OTHER for cell in filled)
+    convert = sum(_short(plain(cell)) in _TO_CONVERT for cell in filled)
+    other = sum(_short(plain(cell)) in _OTHER - _TO_CONVERT for cell in filled)
     # A label at the left and one word more may stand beside them.
-    return known >= 1 and known + other >= len(filled) - 2 and known >= len(filled) / 2
+    enough = known + convert >= len(filled) / 2
+    return known >= 1 and enough and known + convert + other >= len(filled) - 2
 
 
 # None of the three, whatever a config says.
-_TO_CONVERT = frozenset({"oz/t", "oz/ton", "opt", "oz", "g/kg", "‰", "permil", "mg/g", "ppt", "mol%", "at%", "mmol/kg"})
+_TO_CONVERT = frozenset(
+    {"oz/t", "oz/ton", "opt", "oz", "g/kg", "‰", "permil", "mg/g", "ppt", "mol%", "at%", "mmol/kg"}
+)
 
 
 def _short(text: str) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from geohalo.quality.hints import untold_control
+from geohalo.survey.control_hints import untold_control
 from geohalo.survey.samples import clean_samples
 
 from .survey_tables import section, survey_table

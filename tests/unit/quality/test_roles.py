@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
-from geohalo.quality.roles import row_roles
 from geohalo.survey.analyses import analyses_table, read_analyses
+from geohalo.survey.row_roles import row_roles
 from geohalo.survey.samples import clean_samples
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from geohalo.input_warnings import InputWarning
-from geohalo.quality.roles import DUPLICATES, FIELD_DUPLICATE, SURVEY, LabelArray, Roles
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.row_roles import DUPLICATES, FIELD_DUPLICATE, SURVEY, LabelArray, Roles
 
 IntArray = npt.NDArray[np.int64]
 _MOST_NAMED = 10
