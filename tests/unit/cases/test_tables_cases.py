@@ -122,7 +122,9 @@ def test_rows_that_are_not_the_survey() -> None:
     *values, rows = samples.attrs["warnings"]
     assert [one["column"] for one in values] == ["Cu", "Au"]
     says(rows["what"], "15 of 15 places", "more than 3 times")
-    says(rows["fix"], "samples.keep", "keep: {type: [S]}", "samples.quality: {column: type, reference: [CRM]}")
+    says(
+        rows["fix"], "samples.keep", "keep: {type: [S]}", "samples.quality: {column: type, reference: [CRM]}"
+    )
     assert rows["row"] == "2"
     kept, _ = clean("qc-rows", keep={"type": ["S"]})
     assert kept.attrs["warnings"] == []
