@@ -322,7 +322,7 @@ def test_first_of_several_sheets(tmp_path) -> None:
     (warning,) = table.attrs["warnings"]
     assert "sheet 'Cover' is read" in warning["what"]
     section = {"elements": "^(?P<element>[A-Z][a-z]?)$", "units": {}, "unit": "ppm"}
-    says = r".*sheet 'Cover' is read, .*there are others: 'Results': set samples\.layer"
+    says = r".*sheet 'Cover' is read, .*there are 'Results', too: set samples\.layer"
     with pytest.raises(InputError, match="no column matches" + says):
         concentration_columns(table, section, "s.xlsx")
     with pytest.raises(InputError, match="there is no column 'Cu'" + says):
