@@ -47,6 +47,8 @@ _SOURCES = {"OVERVIEWS", "vrt_sources", "new_vrt_sources", "xml:VRT"}
 _LARGEST, _DEEPEST = 50_000_000, 8
 #: Drivers that read missing bytes as zeros.
 _RAW = {"ERS", "ENVI", "EHdr", "RRASTER"}
+#: What lies beside their values.
+_HEADERS = {".hdr", ".ers", ".prj", ".xml", ".stx", ".clr", ".ovr", ".msk"}
 
 
 @contextmanager
@@ -163,7 +165,9 @@ def _check_size(path: Path, data: DatasetReader) -> None:
         return
     size = sum(4 if kind == "complex_int16" else np.dtype(kind).itemsize for kind in data.dtypes)
     needed = data.width * data.height * size
-    sizes = [Path(name).stat().st_size for name in data.files if Path(name).is_file()]
+    headers = _HEADERS | ({".grd"} if data.driver == "RRASTER" else set())
+    files = [Path(name) for name in data.files if Path(name).suffix.lower() not in headers]
+    sizes = [file.stat().st_size for file in files if file.is_file()]
     if sizes and max(sizes) < needed:
         raise InputError(
             f"{path}: its values take {needed} bytes, and the largest of its files has {max(sizes)}; it is cut off. "

@@ -11,6 +11,7 @@ from geohalo.errors import InputError
 from geohalo.patterns import compiled, matches
 from geohalo.survey.cells import cell_text, require_column, sheets_hint
 from geohalo.survey.elements import concentration_factor
+from geohalo.survey.layout import is_number
 from geohalo.survey.units import known_unit, unit_fix, usual_unit
 
 # Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.
@@ -115,10 +116,17 @@ def _by_expression(
         headers = ", ".join(repr(name[:60]) for name in names[:12])
         raise InputError(
             f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ..."
-            + _long_hint(table, pattern)
+            + (_nameless_hint(names) or _long_hint(table, pattern))
             + sheets_hint(table)
         )
     return found
+
+
+def _nameless_hint(names: list[str]) -> str:
+    """Say that the file has no column names, if most of them are numbers."""
+    if 2 * sum(map(is_number, names)) < len(names):
+        return ""
+    return " Most of these are numbers, so the file seems to have no line of column names: add one at its beginning"
 
 
 def _long_hint(table: pd.DataFrame, pattern: re.Pattern[str]) -> str:

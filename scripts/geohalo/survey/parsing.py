@@ -12,6 +12,7 @@ from geohalo.input_warnings import InputWarning
 from geohalo.survey.censoring import Parsed, parse_concentrations
 from geohalo.survey.columns import Column
 from geohalo.survey.flags import check_flags, flag_columns
+from geohalo.survey.numbers import thousands_doubt
 from geohalo.survey.origins import cell_places
 
 # A second method that gives this share of the first one's upper limit, or less, contradicts it.
@@ -50,6 +51,7 @@ def parse_columns(
         for column, flag in table.attrs.get("flags", {}).items()
         if column in {one.column for one in every}
     }
+    told_numbers = bool(section.get("thousands")) or (section.get("decimal") or ".") != "."
     known = {str(flag).strip(): meaning for flag, meaning in censoring.get("flags", {}).items()}
     check_flags(table, flags, known, source)
 
@@ -78,6 +80,7 @@ def parse_columns(
             best = _preferred(best, parse(other), (label, other.column), *places)
         file, numbers = cell_places(table.attrs, label, source, rows)
         told = [*best.warnings, *_above_limit(best, column, file, numbers), *_dates(best, column, file)]
+        told += thousands_doubt(table[label], label, file, numbers, "samples") if not told_numbers else []
         best = replace(best, warnings=tuple(told))
         parsed[column.element] = best
     return parsed

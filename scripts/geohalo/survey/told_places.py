@@ -16,8 +16,11 @@ _DATUM = re.compile(
     r"(?:.*[\W_])?(?:geo)?(?:datum|geodetic|projection|coord\w*[\W_]?sys\w*)(?:[\W_].*)?", re.IGNORECASE
 )
 _NEGATIVE = {"x": ("W", "WEST"), "y": ("S", "SOUTH")}
-_EXPONENT = re.compile(r"[-+]?\d(?:\.(?P<digits>\d*))?[eE]\+?(?P<power>\d{1,2})")
+_EXPONENT = re.compile(r"^[-+]?\d(?:\.(?P<digits>\d{0,20}))?[eE]\+?(?P<power>\d{1,2})$")
 _MOST_KINDS, _FEWEST = 12, 30
+# A grid in round decimals has few different digits, which tell nothing.
+_FEWEST_SECONDS = 10
+_FIRST = 1000
 # Coordinates that are written to this many metres move a sample by as much.
 _COARSE_METRES = 5.0
 
@@ -67,9 +70,11 @@ def _hemisphere(
             continue
         if pd.api.types.is_numeric_dtype(table[column].dtype):
             continue
+        # A national survey has many columns of text: most are known by their first cells.
+        if not _directions(table[column].head(_FIRST)):
+            continue
         text = cell_text(table[column].astype(object)).str.upper()
-        kinds = set(text.unique()) - {""}
-        if not kinds or not kinds <= {"N", "S", "E", "W", "NORTH", "SOUTH", "EAST", "WEST"}:
+        if not _directions(text):
             continue
         wrong = text.isin(_NEGATIVE[axis]).to_numpy() & (values > 0)
         if wrong.any():
@@ -83,6 +88,12 @@ def _hemisphere(
                 str(row_numbers(table)[first]),
             )
     return None
+
+
+def _directions(column: pd.Series) -> bool:
+    """Tell whether all cells name a direction or are empty."""
+    kinds = set(cell_text(column.astype(object)).str.upper().unique()) - {""}
+    return kinds <= {"N", "S", "E", "W", "NORTH", "SOUTH", "EAST", "WEST"}
 
 
 def _datums(
@@ -116,7 +127,12 @@ def _packed_minutes(
         known = np.abs(values[np.isfinite(values)])
         minutes = np.floor(np.round(known * 100, 6)) % 100
         seconds = np.floor(np.round(known * 10_000, 4)) % 100
-        if np.unique(seconds).size < _FEWEST or (minutes >= 60).any() or (seconds >= 60).any():
+        if (
+            known.size < _FEWEST
+            or np.unique(seconds).size < _FEWEST_SECONDS
+            or (minutes >= 60).any()
+            or (seconds >= 60).any()
+        ):
             return None
     return InputWarning(
         "in every row the first two decimals of the degrees, and the next two, are below 60, as if they were minutes "

@@ -115,8 +115,8 @@ def _as_table(
     doubts += _merged_cells(shown["merged"], layout.names, layout.first, path)
     table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
     if others:
-        what = f"sheet {sheet!r} is read, the first that is not hidden; there are others: {_listed(others)}"
-        fix = f"set {form.key}.layer to the sheet that is meant, so that this is no question"
+        what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
+        fix = f"set `layer` to {sheet!r}, or to the sheet that is meant"
         doubts.append(InputWarning(what, fix, str(path)))
         table.attrs["sheets_hint"] = f"{what}: {fix}"
     table.attrs["warnings"] = as_records(doubts)

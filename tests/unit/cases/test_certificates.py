@@ -358,3 +358,31 @@ def test_order_of_rows_and_columns_and_empty_ends_change_nothing(tmp_path, seed)
 def test_lines_that_are_quoted_as_a_whole(tmp_path) -> None:
     content = "".join(f'"{line}"\n' for line in text([NAMES, *records()]).splitlines())
     assert "every line stands in quotation marks" in stops(tmp_path, content)
+
+
+def test_points_that_may_stand_between_thousands_are_told(tmp_path) -> None:
+    rows = [
+        [*row[:3], f"{1200 + 7 * n:,}".replace(",", ".") if n % 3 else "823", row[4]]
+        for n, row in enumerate(records())
+    ]
+    content = text([NAMES, *rows], ";")
+    (warning,) = [one for one in told(clean(tmp_path, content, implausible="report")[0]) if "point" in one]
+    assert warning.startswith("Cu 3 all 26 cells with a point have three digits behind it (1.207)")
+    whole = [
+        [*row[:1], *(cell.replace(".", ",") for cell in row[1:3]), row[3], row[4].replace(".", ",")]
+        for row in rows
+    ]
+    samples, _ = clean(tmp_path, text([NAMES, *whole], ";"), thousands=".", decimal=",")
+    assert (samples["Cu"][0], samples["Cu"][1]) == (823, 1207)
+    assert samples.attrs["warnings"] == []
+
+
+def test_both_signs_are_named_in_the_keys(tmp_path) -> None:
+    rows = records()
+    rows[0][3] = "1.234,5"
+    message = stops(tmp_path, text([NAMES, *rows], ";"))
+    assert "samples.decimal: ',' and samples.thousands: '.'" in message
+
+
+def test_file_without_names(tmp_path) -> None:
+    assert "no line of column names" in stops(tmp_path, text(records()))

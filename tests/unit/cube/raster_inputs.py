@@ -40,9 +40,10 @@ def write_tiff(path: Path, *layers, crs="EPSG:2157", corner=CORNER, size=1000, t
     with rasterio.open(
         path, "w", crs=crs, transform=from_origin(*corner, size, size), **about | keys
     ) as file:
-        file.write(np.stack(layers).astype((about | keys)["dtype"]))
+        # GDAL forgets which band is opacity if it is told after the values.
         for key, value in later.items():
             setattr(file, key, value)
+        file.write(np.stack(layers).astype((about | keys)["dtype"]))
         file.update_tags(**tags or {})
 
 

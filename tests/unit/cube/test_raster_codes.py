@@ -72,7 +72,7 @@ def test_infinite_cells_are_told(tmp_path):
     for nodata in (None, [], -5):
         found = read(tmp_path, nodata=nodata)
         assert_holed(found)
-        assert "3 cells are infinite" in found.warnings[0].what
+        assert "3 cells are infinite" in found.warnings[-1].what
 
 
 def test_huge_numbers_of_many_values_are_all_blanks(tmp_path):
@@ -93,6 +93,10 @@ def test_a_code_that_was_averaged_with_values(tmp_path, declared, unit):
     values[1, :4] = (values[1, :4] - 9999) / 2
     write_tiff(tmp_path / "Cu.tif", values, nodata=declared)
     for nodata in (None, -9999):
+        if unit == "none" and declared is nodata is None:
+            # The averages hide that the code stands apart: it is asked for first.
+            assert "the lowest value, -9999 in 3 cell(s)" in message(tmp_path, unit=unit)
+            continue
         text = message(tmp_path, unit=unit, nodata=nodata)
         assert "4 cell(s) beside those without data are far from all others (the farthest is -49" in text
         assert "-srcnodata" in text

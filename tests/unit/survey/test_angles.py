@@ -113,12 +113,13 @@ def test_several_datums() -> None:
 
 
 def test_minutes_in_the_decimals() -> None:
-    packed = [
-        np.floor(v) + np.floor((v % 1) * 60) / 100 + (((v % 1) * 60) % 1) * 60 / 1e4 for v in (LON, LAT)
-    ]
+    rng = np.random.default_rng(0)
+    minutes, seconds = rng.integers(0, 60, (2, 2, ROWS))
+    packed = np.array([[117.0], [39.0]]) + minutes / 100 + seconds / 1e4
     (warning,) = warnings(located(*packed))
     assert "minutes and seconds" in warning
-    assert warnings(located(LON, LAT)) == []
+    assert warnings(located(*(np.array([[117.0], [39.0]]) + minutes / 60 + seconds / 3600))) == []
+    assert warnings(located(*(np.array([[117.0], [39.0]]) + minutes / 100))) == []
 
 
 def test_digits_lost_to_powers_of_ten() -> None:
