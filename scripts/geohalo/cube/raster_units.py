@@ -34,7 +34,9 @@ _UNITS = {spelling: (unit, factor) for unit, (factor, all_) in _SPELT.items() fo
 #: What files write where they state no unit.
 _NO_UNIT = {"", "none", "unknown", "unspecified", "undefined", "na", "n/a", "-"}
 #: A name that tells the unit as well: `Cu_ppm`, `Au (ppb)`.
-_WITH_UNIT = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9]{0,9})[ _\-]*[ _\-(\[]\s*(?P<unit>[^()\[\]]{1,20})[)\]]?")
+_WITH_UNIT = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9]{0,9})[ _\-]*[ _\-(\[]\s*(?P<unit>[^()\[\]]{1,20})[)\]]?"
+)
 #: A unit within a title, in brackets or by itself.
 _IN_TITLE = re.compile(
     r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]|(?<![\w/])(ppm|ppb|mg/kg|ug/kg|\u00b5g/kg|\u03bcg/kg|ng/g|ug/g|g/t|g/kg|wt\.?\s?%)(?![\w/])",
