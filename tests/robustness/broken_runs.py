@@ -18,6 +18,8 @@ import psutil
 GRACE = 60.0
 #: Seconds of the clock after which a run that waits for anything is given up.
 LONGEST = 3600.0
+#: Seconds of the clock between two looks.
+PAUSE = 0.7
 #: What fills a disk.
 FILLER = "filler"
 
@@ -96,7 +98,7 @@ class Run:
         used, end = self._used(), time.monotonic() + LONGEST
         while self._used() - used < seconds and time.monotonic() < end:
             try:
-                self._process.wait(min(0.2, seconds))
+                self._process.wait(min(PAUSE, seconds))
             except subprocess.TimeoutExpired:
                 continue
             self._end = self._end or time.monotonic()
@@ -105,18 +107,17 @@ class Run:
 
     def _used(self) -> float:
         """Return the seconds of the processor that the run and its jobs have used until now, or until its end."""
-        with suppress(psutil.Error):
-            process = psutil.Process(self._process.pid)
-            self._cpu = sum(process.cpu_times()[:4])  # with the jobs that have ended
-            for child in process.children(recursive=True):
-                with suppress(psutil.Error):
-                    self._cpu += sum(child.cpu_times()[:2])
+        with suppress(OSError):
+            # A job is the child of one of its threads.
+            listed = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+            jobs = [int(pid) for file in listed for pid in file.read_text(encoding="ascii").split()]
+            self._cpu = _cpu(self._process.pid) + sum(map(_cpu, jobs))
         return self._cpu
 
     def wait_for_job(self) -> bool:
         """Wait for the first job; tells whether the run goes on."""
         while "\nJob " not in self.told():
-            if not self.wait(0.05):
+            if not self.wait(0.1):
                 return False
         return True
 
@@ -150,6 +151,14 @@ class Run:
             except (psutil.Error, OSError):
                 continue
         return found
+
+
+def _cpu(pid: int) -> float:
+    """Return the seconds of the processor that a process has used, with those of its children that have ended."""
+    fields = (
+        Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    )
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.patterns import compiled, matches
+from geohalo.survey.table_files import exists
 
 #: Suffixes of grids; a file with one of them that no element comes from is told.
 _GRID = re.compile(
@@ -137,7 +138,7 @@ def raster_files(
     selection = selection or Selection(section)
     if "file" in section:
         path = folder / section["file"]
-        if path.is_dir():
+        if exists(path, "grids.file") and path.is_dir():
             raise InputError(
                 f"config key grids.file: {path} is {_folder(path) or 'a folder; name it in grids.folder'}."
             )
@@ -149,7 +150,7 @@ def raster_files(
         return {path: None}
     place = folder / section["folder"]
     files = {path for name in sources if (path := folder / name).parent == place}
-    if place.is_dir():
+    if exists(place, "grids.folder") and place.is_dir():
         files |= {path for path in place.iterdir() if path.is_file()}
     elif not files:
         raise InputError(f"config key grids.folder: {place} is not a folder; data.folder is {folder}.")
