@@ -119,7 +119,7 @@ def test_an_alternative_is_levelled_alike(cleaned):
 
 def test_levelling_needs_batches_and_what_its_method_needs():
     samples = SETTINGS["samples"]
-    with pytest.raises(InputError, match="Name its column in samples.batch"):
+    with pytest.raises(InputError, match=r"Name its column in samples\.batch"):
         check_settings(SETTINGS | {"samples": samples | {"batch": None}})
     by_reference = samples | {"levelling": {"method": "reference"}}
     with pytest.raises(InputError, match=r"samples\.quality\.reference"):
