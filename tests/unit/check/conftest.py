@@ -79,7 +79,7 @@ def checked(tmp_path: Path) -> Callable[..., Checked]:
             tmp_path / "deposits.csv", index=False
         )
         tables = {name: settings[name] for name in ("samples", "deposits")}
-        files = Files(str(tmp_path / "samples.csv"), None, str(tmp_path / "deposits.csv"))
+        files = Files(samples=str(tmp_path / "samples.csv"), deposits=str(tmp_path / "deposits.csv"))
         return check_survey(settings, tables, files)
 
     return check
