@@ -17,6 +17,7 @@ from geohalo.cube.bands import SAME_PLACE, Band, north_up, one_line
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.cube.raster_files import Selection, listed, other_name
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
 
 _SUFFIXES = {".nc", ".nc4", ".cdf", ".netcdf"}
@@ -89,10 +90,8 @@ def netcdf_bands(
     """
     import rioxarray  # noqa: F401  (gives datasets their .rio; slow to import, needed only here)
 
-    try:
+    with readable(path, "NetCDF file"):
         data = xr.load_dataset(path, decode_coords="all", decode_times=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: this is not a readable NetCDF file ({one_line(error)}).") from error
     grids, over = _grids(path, data, selection)
     if element:
         grids, others = _only(path, element, grids)

@@ -13,8 +13,9 @@ import openpyxl
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.survey.layout import Form, Row, find_layout
-from geohalo.survey.table_parts import choose_layer, one_line, without_unnamed
+from geohalo.survey.table_parts import choose_layer, without_unnamed
 
 _PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*%')
 
@@ -30,7 +31,7 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
     InputError
         The file is not readable, has no such sheet, or a cell of a column holds a formula without a result.
     """
-    try:
+    with readable(path, "workbook"):
         with pd.ExcelFile(path, engine="openpyxl") as workbook:
             sheet = choose_layer(path, layer, [str(name) for name in workbook.sheet_names], "sheet")
             cells = pd.read_excel(
@@ -41,11 +42,7 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
                 keep_default_na=False,
                 na_values=[""],
             )
-            shown = _shown_cells(path, sheet)
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(f"{path}: not a readable workbook: {one_line(error)}") from error
+        shown = _shown_cells(path, sheet)
     if cells.empty:
         raise InputError(f"{path}: sheet {sheet!r} is empty")
     for (row, column), text in shown["text"].items():
