@@ -8,6 +8,7 @@ from geohalo.input_warnings import InputWarning
 from geohalo.quality.assess import assess
 from geohalo.quality.certified import certified_values
 from geohalo.survey.analyses import Analyses
+from geohalo.survey.layout import Form
 from geohalo.survey.tables import read_table
 
 
@@ -28,7 +29,11 @@ def judge(
     """
     if "quality" not in section:
         return {}, []
-    known = None if certified is None else certified_values(read_table(certified), section, certified)
+    known = (
+        None
+        if certified is None
+        else certified_values(read_table(certified, form=Form(key="")), section, certified)
+    )
     found = assess(analyses, section["quality"], known, certified or "")
     tables = {"quality": found.elements, "quality_reference": found.reference}
     for name, table in (tables | {"quality_duplicates": found.duplicates}).items():

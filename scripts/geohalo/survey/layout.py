@@ -33,7 +33,7 @@ class Form:
     units : mapping of str to str
         Config key `samples.units`.
     key : str
-        Config section, for messages.
+        Config section, for messages; empty for a table whose layout the config cannot state.
     """
 
     header: int | None = None
@@ -189,10 +189,11 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
             seems = best
     if seems is not None:
         cells = ", ".join(cell.strip() for cell in seems.cells if cell.strip())
+        told = f"set {form.key}.header: {seems.number}, or " if form.key else ""
         raise InputError(
             f"{path}: the column names seem to stand in line {seems.number} ({_cut(cells)}), not in line "
-            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); set {form.key}.header: "
-            f"{seems.number}, or delete the lines above it"
+            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); {told}delete the lines "
+            "above it"
         )
 
 

@@ -285,3 +285,9 @@ def test_formulas_without_results_are_named(tmp_path, rows) -> None:
 def test_errors_of_a_sheet_are_not_passed_over(tmp_path) -> None:
     path = sheet(tmp_path / "s.xlsx", [["id", "Cu"], ["a", 1], ["b", "#DIV/0!"]])
     assert list(read_table(path)["Cu"]) == [1, "#DIV/0!"]
+
+
+def test_a_table_whose_layout_the_config_cannot_state_is_told_what_can_be_done(tmp_path) -> None:
+    (tmp_path / "c.csv").write_text("Certificate 7\nClient,Ann\nmaterial,element,value,unit\nSTD,Cu,1,ppm\n")
+    with pytest.raises(InputError, match=r"seem to stand in line 3 .*; delete the lines above it$"):
+        read_table(tmp_path / "c.csv", form=Form(key=""))
