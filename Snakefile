@@ -38,6 +38,7 @@ else:
     include: "rules/claims.smk"
     include: "rules/realisations.smk"
     include: "rules/report.smk"
+    include: "rules/check.smk"
 
 
 localrules:
@@ -48,6 +49,7 @@ localrules:
     claims,
     transfer,
     bench,
+    check,
 
 
 rule all:

@@ -50,9 +50,12 @@ TILED = config["grid"]["tiles"] > 1
 TILE = ["scatteritem"] if TILED else []
 # Labels are a raster of classes instead of deposits.
 CLASSES = "raster" in config["labels"]
+# Whether the table tells batches: their levels are compared, and brought to one where the config asks for it.
+LEVELLED = bool(config.get("samples", {}).get("batch") or config.get("simulate", {}).get("levelling"))
 # Stages that tell what is doubtful in the input, in their order.
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
+    *(["level_samples"] if LEVELLED else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
 EVALUATED = [
@@ -86,10 +89,16 @@ FILES = {
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
+    "check_page": "check.html",
+    "check_text": "check.md",
+    "check_table": "check.csv",
     "analyses": "analyses.parquet",
     "quality": "quality.csv",
     "quality_reference": "quality_reference.csv",
     "quality_duplicates": "quality_duplicates.csv",
+    "unlevelled": "unlevelled/samples.parquet",
+    "levelling": "levelling.csv",
+    "levelling_error": "levelling_error.csv",
     "stage_warnings": "warnings/{stage}.csv",
     "warnings": "warnings.csv",
     "deposits": "deposits.parquet",
@@ -305,18 +314,6 @@ def survey_folds():
     return [path("folds_deposits"), *tables]
 
 
-def several_needed(target, why):
-    """Return an input function that says what a target of several surveys needs: this is the workflow of one."""
-
-    def needed(wildcards):
-        raise WorkflowError(
-            f"snakemake {target}: {why}, and this config is that of one. List them in a config of their own, as "
-            "config/many.yaml does (key 'surveys')."
-        )
-
-    return needed
-
-
 def final_outputs():
     """What `all` makes."""
     return [*final_products(), path("report")]
@@ -343,6 +340,8 @@ def final_products():
     if CLASSES:
         figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
     figures += [] if GRIDDED else ["samples"]
+    figures += ["quality"] if QUALITY else []
+    figures += ["levelling"] if LEVELLED else []
     figures += ["truth"] if "simulate" in config else []
     figures += ["attention"] if ATTENTION else []
     figures += ["attribution", "fingerprints"] if EXPLAINED else []
@@ -350,6 +349,8 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
+        *map(path, JUDGED),
+        *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
         *(path("figure", figure=name) for name in figures),
         *([] if CLASSES else map(path, [*TARGETS, "pathfinder_summary"])),
@@ -368,7 +369,7 @@ else:
     ASSAY_TABLES = assay_tables(config.get("samples"))
 # Whether rows of quality control are looked at, what then is kept of all rows of the table, and what control says.
 QUALITY = not GRIDDED and "quality" in TABLES["samples"]
-ANALYSES = {"analyses": path("analyses")} if QUALITY else {}
+ANALYSES = {"analyses": path("analyses")} if QUALITY or LEVELLED else {}
 JUDGED = ["quality", "quality_reference", "quality_duplicates"] if QUALITY else []
 # The table of weights, where elements that fail are weighed down.
 WEIGHED = [path("quality")] if QUALITY and TABLES["samples"]["quality"]["failing"] == "weigh" else []

@@ -29,6 +29,68 @@ rule plot_survey:
         "../scripts/plot_survey.py"
 
 
+if QUALITY:
+
+    rule plot_quality:
+        input:
+            **ANALYSES,
+            quality=path("quality"),
+            reference=path("quality_reference"),
+            duplicates=path("quality_duplicates"),
+        output:
+            figure=shown("quality"),
+        log:
+            log_file("plot_quality"),
+        benchmark:
+            benchmark_file("plot_quality")
+        group:
+            "pictures"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 4),
+            runtime=minutes(5, 0.05),
+        params:
+            survey=SURVEY,
+            limits=TABLES["samples"]["quality"]["limits"],
+            code=code("plot_quality", "colour_maps.yaml"),
+        message:
+            "Draw the quality control"
+        script:
+            "../scripts/plot_quality.py"
+
+
+if LEVELLED:
+
+    rule plot_levelling:
+        input:
+            samples=path("samples"),
+            before=path("unlevelled"),
+            analyses=path("analyses"),
+            table=path("levelling"),
+            errors=path("levelling_error"),
+        output:
+            figure=shown("levelling"),
+        log:
+            log_file("plot_levelling"),
+        benchmark:
+            benchmark_file("plot_levelling")
+        group:
+            "pictures"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 4),
+            runtime=minutes(5, 0.05),
+        params:
+            survey=SURVEY,
+            code=code("plot_levelling", "colour_maps.yaml"),
+        message:
+            "Draw the levels of batches"
+        script:
+            "../scripts/plot_levelling.py"
+
+
 rule plot_superpixels:
     input:
         **({} if CLASSES else {"folds": path("folds_image", scheme="held_out")}),

@@ -15,7 +15,7 @@ CATEGORIES = {
         *("metrics", "metrics_table", "comparisons", "success_rate", "calibration", "confusion", "history"),
         *("splits", "truth"),
     ],
-    "Data": ["samples", "samples_report", "elements", "superpixels", "folds"],
+    "Data": ["samples", "samples_report", "quality", "levelling", "elements", "superpixels", "folds"],
     "Why here": ["pathfinders", "fingerprints", "attribution", "attention", "concentration_area"],
     "Comparisons": [
         "ablation",

@@ -87,7 +87,7 @@ if not GRIDDED:
         output:
             **ANALYSES,
             **{name: path(name) for name in JUDGED},
-            samples=path("samples"),
+            samples=path("unlevelled") if LEVELLED else path("samples"),
             report=shown("samples_report", path("samples_report")),
             warnings=path("stage_warnings", stage="clean_samples"),
         log:
@@ -109,6 +109,40 @@ if not GRIDDED:
             "Clean the samples of {input.table}"
         script:
             "../scripts/clean_samples.py"
+
+
+if LEVELLED:
+
+    rule level_samples:
+        input:
+            samples=path("unlevelled"),
+            analyses=path("analyses"),
+        output:
+            samples=path("samples"),
+            table=path("levelling"),
+            errors=path("levelling_error"),
+            warnings=path("stage_warnings", stage="level_samples"),
+        log:
+            log_file("level_samples"),
+        benchmark:
+            benchmark_file("level_samples")
+        group:
+            "tables"
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(800, 40),
+            runtime=minutes(10, 1),
+        params:
+            batch=TABLES["samples"]["batch"],
+            levelling=TABLES["samples"].get("levelling"),
+            max_distance=config["grid"]["max_distance"],
+            interpolation={key: config["interpolation"][key] for key in ("neighbours", "power", "anisotropy")},
+            code=code("level_samples"),
+        message:
+            "Compare the levels of batches (column {params.batch})"
+        script:
+            "../scripts/level_samples.py"
 
 
 if not CLASSES:

@@ -21,6 +21,22 @@ rule claims:
         of_each("claims"),
 
 
+rule check:
+    input:
+        of_each("check"),
+    log:
+        "logs/check.log",
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    message:
+        "Tell what the checks of all surveys have found"
+    script:
+        "../scripts/check.py"
+
+
 localrules:
     surveys,
 

@@ -13,10 +13,14 @@ from pyproj import CRS
 
 def ground(name: str, survey: Survey) -> dict[str, Any]:
     """Return the arguments that every map takes: survey, x, y, mask, crs."""
-    crs = CRS.from_wkt(survey.crs)
-    authority = crs.to_authority()
-    label = ":".join(authority) if authority else crs.name
+    label = crs_label(CRS.from_wkt(survey.crs))
     return {"survey": name, "x": survey.grid.x, "y": survey.grid.y, "mask": survey.mask, "crs": label}
+
+
+def crs_label(crs: CRS) -> str:
+    """Return what maps call a coordinate system."""
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else crs.name
 
 
 def deposit_table(path: str | None) -> pd.DataFrame:

@@ -5,11 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from _tables import read_csv, write_csv
 from geohalo.input_warnings import InputWarning
-from geohalo.quality.assess import assess
-from geohalo.quality.certified import certified_values
+from geohalo.quality.assess import assess_table
 from geohalo.survey.analyses import Analyses
-from geohalo.survey.layout import Form
-from geohalo.survey.tables import read_table
 
 
 def judge(
@@ -27,14 +24,9 @@ def judge(
     files : mapping of str to str
         Where `quality`, `quality_reference` and `quality_duplicates` are written, as far as they are.
     """
-    if "quality" not in section:
+    found = assess_table(analyses, section, certified)
+    if found is None:
         return {}, []
-    known = (
-        None
-        if certified is None
-        else certified_values(read_table(certified, form=Form(key="")), section, certified)
-    )
-    found = assess(analyses, section["quality"], known, certified or "")
     tables = {"quality": found.elements, "quality_reference": found.reference}
     for name, table in (tables | {"quality_duplicates": found.duplicates}).items():
         if name in files:

@@ -11,7 +11,9 @@ from _report import Results, provenance, run_times, sources, versions
 from _report_map import known_deposits, labels_of
 from geohalo.addresses import masked
 from geohalo.network.presets import VARIANTS
+from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
+from geohalo.products import report_levelling as levels
 from geohalo.products import report_quality as quality
 from geohalo.products.pathfinder_text import pathfinder_words
 from geohalo.products.report import Section
@@ -62,6 +64,8 @@ def sections(
         _why(results, variant),
         _evidence(results, variant),
         _data(results, survey),
+        _control(results),
+        _levelling(results),
         _superpixels(results, survey),
         *_comparisons(results),
         _provenance(settings, inputs, jobs),
@@ -167,6 +171,46 @@ def _data(results: Results, survey: Survey) -> Section:
     told = "The numbers are in the table of elements."
     return Section(
         "data", "Data quality", tables=tables, pictures=pictures(results, told, "samples", "elements")
+    )
+
+
+def _control(results: Results) -> Section:
+    """Return the part on quality control; empty where the table has no rows of it."""
+    elements = results.table("quality.csv")
+    if elements is None:
+        return Section("control", "Quality control")
+    tables = [control.verdicts_table(elements)]
+    for name, make in (
+        ("quality_reference.csv", control.materials_table),
+        ("quality_duplicates.csv", control.precision_table),
+    ):
+        frame = results.table(name)
+        tables += [] if frame is None else [make(frame)]
+    counted = provenance(results["samples.parquet"]).get("rows_of_quality_control")
+    told = "The numbers are in the tables of this part."
+    return Section(
+        "control",
+        "Quality control",
+        lead=[control.control_words(elements, counted)],
+        tables=tables,
+        pictures=pictures(results, told, "quality"),
+    )
+
+
+def _levelling(results: Results) -> Section:
+    """Return the part on batches; empty where the table tells none."""
+    shifts = results.table("levelling.csv")
+    if shifts is None:
+        return Section("levelling", "Levels of batches")
+    errors = results.table("levelling_error.csv")
+    tables = [levels.shifts_table(shifts), *([] if errors is None else [levels.errors_table(errors)])]
+    told = "The numbers of all batches and elements are in levelling.csv."
+    return Section(
+        "levelling",
+        "Levels of batches",
+        lead=levels.levelling_words(shifts, errors),
+        tables=tables,
+        pictures=pictures(results, told, "levelling"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from _job import job
 from _tables import read_csv
-from geohalo.check.page import told
+from geohalo.check.page import by_kind, told
 from geohalo.errors import InputError
 
 #: Warnings of a survey that are told; the page has all.
@@ -13,10 +13,11 @@ def tell(tables: list[str]) -> list[str]:
     """Return the warnings of all surveys as lines for the log; raises InputError with all errors."""
     stops, lines = [], []
     for file in tables:
-        errors, warnings = told(read_csv(file, dtype=str, keep_default_na=False))
+        every, warnings = told(read_csv(file, dtype=str, keep_default_na=False))
         page = f"{file.removesuffix('.csv')}.html"
         lines += [f"Warning: {one}" for one in warnings[:MOST]]
         lines += [f"{len(warnings) - MOST} more warnings stand in {page}"] if len(warnings) > MOST else []
+        errors = by_kind(every)
         if errors:
             numbered = [f"{k}. {one}" for k, one in enumerate(errors, 1)] if len(errors) > 1 else errors
             stops.append("\n".join([*numbered, f"All that could be read is in {page}"]))

@@ -7,6 +7,9 @@ from _tables import write_csv
 from geohalo.check.page import as_markdown, render
 from geohalo.check.survey import Files, check_page, check_survey
 
+#: Tables that a config may name.
+TABLES = ("samples", "assays", "certified", "deposits")
+
 
 def write(files: Files, settings: dict, tables: dict, page: str, text: str, table: str, **run: dict) -> str:
     """Write what was found; returns a line for the log. What stops a run does not stop the check."""
@@ -22,6 +25,6 @@ def write(files: Files, settings: dict, tables: dict, page: str, text: str, tabl
 if __name__ == "__main__":
     with job(snakemake) as log:
         given, params = snakemake.input, snakemake.params
-        tables = {name: next(iter(given[name]), None) for name in ("samples", "assays", "deposits")}
+        tables = {name: next(iter(getattr(given, name)), None) for name in TABLES}
         files = Files(**tables, labels=dict(zip(params.raster_keys, given.labels, strict=True)))
         log.info(write(files, **params.arguments, **snakemake.output))

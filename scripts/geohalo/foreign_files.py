@@ -8,7 +8,7 @@ from geohalo.errors import InputError
 
 
 @contextmanager
-def readable(path: str | Path, what: str) -> Iterator[None]:
+def readable(path: str | Path, what: str, advice: str = "") -> Iterator[None]:
     """Tell of anything that a library raises while it reads a file as a fault of that file.
 
     Libraries raise errors of their own and of those beneath them (of decompression, of XML, of missing parts), and no
@@ -19,6 +19,8 @@ def readable(path: str | Path, what: str) -> Iterator[None]:
     path : str or Path
     what : str
         What the file should be, such as ``workbook``.
+    advice : str
+        What can be done about it, beside giving another file.
 
     Raises
     ------
@@ -32,4 +34,6 @@ def readable(path: str | Path, what: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = " ".join(str(error).split())[:500] or type(error).__name__
-        raise InputError(f"{path}: not a readable {what}: {reason}") from error
+        raise InputError(
+            f"{path}: this is not a readable {what}: {reason}{f'; {advice}' if advice else ''}"
+        ) from error

@@ -28,3 +28,25 @@ def holm(p: np.ndarray) -> np.ndarray:
     steps = p[order] * np.arange(len(order), 0, -1)
     out[order] = np.minimum(np.maximum.accumulate(steps), 1)
     return out
+
+
+def simes(p: np.ndarray) -> float:
+    """Return the p of the hypothesis that each of several is true (Simes's test).
+
+    Parameters
+    ----------
+    p : (M,) array
+        NaN for a test that was not made, which does not count.
+
+    Returns
+    -------
+    float
+        The least of m p / k, with p the k-th smallest of m; NaN without a test. Exact where the tests are independent.
+
+    References
+    ----------
+    Simes (1986), An improved Bonferroni procedure for multiple tests of significance, Biometrika 73, 751-754,
+    doi 10.1093/biomet/73.3.751.
+    """
+    known = np.sort(p[~np.isnan(p)])
+    return float((known * known.size / np.arange(1, known.size + 1)).min()) if known.size else float("nan")

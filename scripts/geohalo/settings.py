@@ -143,6 +143,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _check_sources(settings["data"]["sources"], source)
     _check_labels(config, given[0], source)
     _check_realisations(settings["interpolation"], source)
+    _check_levelling(settings.get("samples", {}), source)
     unused = [
         key
         for key in ("interpolation", "grid")
@@ -228,6 +229,22 @@ def _check_labels(config: Config, given: str, source: str) -> None:
         )
 
 
+def _check_levelling(section: Config, source: str) -> None:
+    """Stop if batches are to be levelled that no column tells, or by reference materials that no key marks."""
+    levelling = section.get("levelling")
+    if levelling is None:
+        return
+    if not section["batch"]:
+        raise InputError(
+            f"{source}: key 'samples.levelling' needs to know the batch of each row. Name its column in samples.batch."
+        )
+    if levelling["method"] == "reference" and not section.get("quality", {}).get("reference"):
+        raise InputError(
+            f"{source}: key 'samples.levelling.method' is reference, and no rows are marked as reference materials. "
+            "Mark them with samples.quality.reference, or set method: neighbours."
+        )
+
+
 def _check_realisations(section: Config, source: str) -> None:
     """Stop if realisations are asked for of what no method gives a variance of."""
     method = section["method"]
@@ -275,4 +292,6 @@ def simulated_tables(simulate: Config) -> Config:
             "commodities": simulated_commodities(simulate),
         },
     }
+    if simulate.get("levelling"):
+        tables["samples"] |= {"batch": "batch", "levelling": {}}
     return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 LIBRARY = SCRIPTS / "geohalo"
-ROOMS = ["survey", "cube", "superpixels", "network", "evidence", "products"]
+ROOMS = ["survey", "cube", "superpixels", "network", "evidence", "quality", "products", "check"]
 MODULES = sorted(LIBRARY.rglob("*.py"))
 FILES = sorted(SCRIPTS.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60

@@ -20,7 +20,7 @@ from geohalo.survey.tables import read_table
 )
 def test_any_error_of_a_library_names_the_file(error):
     with (
-        pytest.raises(InputError, match=r"a\.xlsx: not a readable workbook: [\w ]+$") as told,
+        pytest.raises(InputError, match=r"a\.xlsx: this is not a readable workbook: [\w ]+$") as told,
         readable("a.xlsx", "workbook"),
     ):
         raise error

@@ -117,6 +117,7 @@ def test_measured_are_all_rules_of_a_default_run_and_of_tiles():
         "alternative_elements",
         "alternative_scores",
         "average_realisations",
+        "check_survey",
         "make_class_folds",
         "map_classes",
         "measure_attention",

@@ -64,8 +64,8 @@ def test_controls_that_a_config_leaves_out_are_not_made(tmp_path):
 def test_the_random_split_can_be_left_out(tmp_path):
     overlay = tmp_path / "without.yaml"
     overlay.write_text(yaml.safe_dump({"evaluation": {"random": False}}))
-    result = snakemake(tmp_path, "--dry-run", configs=(SMALL, overlay))
+    result = snakemake(tmp_path, "--dry-run", "--quiet", "host", configs=(SMALL, overlay))
     assert result.returncode == 0, result.stdout
     assert "folds/inner.csv" in result.stdout
     assert "folds/random.csv" not in result.stdout
-    assert "folds/random.csv" in snakemake(tmp_path, "--dry-run").stdout
+    assert "folds/random.csv" in snakemake(tmp_path, "--dry-run", "--quiet", "host").stdout

@@ -44,7 +44,7 @@ def test_each_split_is_a_table_and_an_image_that_agree(folds):
 
 
 def test_no_split_is_made_unasked(tmp_path):
-    result = snakemake(tmp_path, "--dry-run", "results/small/folds/deposits.csv")
+    result = snakemake(tmp_path, "results/small/folds/deposits.csv", "--dry-run", "--quiet", "host")
     assert result.returncode == 0, result.stdout
     assert not any(name in result.stdout for name in EXTRA)
 

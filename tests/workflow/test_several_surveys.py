@@ -168,7 +168,7 @@ def test_no_label_of_the_target_reaches_a_model_from_elsewhere(both):
     listed = {"surveys": ["simulated.yaml", config.name], **LIGHT, "data": {"folder": str(both)}}
     listed["labels"] = LIGHT["labels"]
     again = write_config(both / "again.yaml", listed)
-    result = snakemake(both, "--dry-run", "transfer", configs=(again,))
+    result = snakemake(both, "transfer", "--dry-run", "--quiet", "host", configs=(again,))
     assert result.returncode == 0, result.stdout
     jobs = planned(both, "transfer", configs=(again,))
     assert jobs["read_tables_make_folds"] == jobs["transfer_scores"] == 1

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
 from geohalo.addresses import masked
 from geohalo.errors import InputError
-from geohalo.input_warnings import COLUMNS, InputWarning, warnings_table
+from geohalo.input_warnings import COLUMNS, InputWarning, named_within, relative_to
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,12 +26,15 @@ class Findings:
 
     Attributes
     ----------
+    folder : str
+        The data folder: files in it are named relative to it.
     errors : list of (str, str)
         Stage (its rule) and message; each message once.
     warnings : list of (str, InputWarning)
         Stage and warning; each warning once.
     """
 
+    folder: str = ""
     errors: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, InputWarning]] = field(default_factory=list)
     _met: Counter[str] = field(default_factory=Counter)
@@ -46,10 +49,14 @@ class Findings:
 
     def error(self, stage: str, message: str) -> None:
         """Note what stops a run; passwords in addresses are masked."""
-        message = masked(message)
+        message = self.local(message)
         if not self._met[message]:
             self.errors.append((stage, message))
         self._met[message] += 1
+
+    def local(self, text: str) -> str:
+        """Return a message as it is noted: without logins, and with files named within the data folder."""
+        return named_within(masked(text), self.folder)
 
     def times_met(self, message: str) -> int:
         """Return how often an error was met."""
@@ -57,18 +64,13 @@ class Findings:
 
     def warn(self, stage: str, warnings: Iterable[InputWarning | None]) -> None:
         """Note warnings; None stands for none."""
-        for one in warnings:
-            if one is not None and one not in [told for _, told in self.warnings]:
+        for one in relative_to((one for one in warnings if one is not None), self.folder):
+            if one not in [told for _, told in self.warnings]:
                 self.warnings.append((stage, one))
 
     def table(self) -> pd.DataFrame:
         """Return all of them with the columns `FINDING_COLUMNS`, errors first, all text."""
         empty: dict[str, Any] = dict.fromkeys(FINDING_COLUMNS, "")
-        rows = [
-            empty | {"kind": ERROR, "stage": stage, "what": message.strip()} for stage, message in self.errors
-        ]
-        for stage, one in self.warnings:
-            rows += [
-                empty | {"kind": WARNING} | row for row in warnings_table(stage, [one]).to_dict("records")
-            ]
+        rows = [empty | {"kind": ERROR, "stage": stage, "what": told.strip()} for stage, told in self.errors]
+        rows += [{"kind": WARNING, "stage": stage} | asdict(one) for stage, one in self.warnings]
         return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype=str)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from geohalo.cube.grid import Grid
+from geohalo.products.html_pages import Section
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Ground:
         Columns of the file that nothing was read from.
     censored : ndarray (places,) or None
         Share of a sample's elements that are below their detection limits.
+    control : Section
+        What quality control and batches say; empty where the config names neither.
     """
 
     source: str = ""
@@ -50,6 +53,7 @@ class Ground:
     counted: dict[str, Any] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     censored: NDArray[np.float64] | None = None
+    control: Section = field(default_factory=lambda: Section("control", "Quality control"))
 
     @property
     def cells(self) -> NDArray[np.float64] | None:

@@ -15,6 +15,8 @@ from geohalo.products.styles import whole
 
 #: Of the page's scripts: tables that sort.
 SCRIPTS = ("page.js",)
+#: So many errors of one kind are listed one by one.
+MOST_ALIKE = 3
 
 
 @dataclass
@@ -30,7 +32,7 @@ class CheckPage:
     made : str
         When the page was made.
     errors : list of str
-        What stops a run.
+        What stops a run, each message for itself.
     warnings : Table or None
         What is doubtful.
     cost : str
@@ -51,6 +53,11 @@ class CheckPage:
     def answer(self) -> str:
         """Whether a run can begin, in a sentence."""
         return answer(len(self.errors), len(self.warnings.rows) if self.warnings else 0)
+
+    @property
+    def errors_shown(self) -> list[str]:
+        """The errors, those of one kind in one text."""
+        return by_kind(self.errors)
 
     @property
     def shown(self) -> list[Section]:
@@ -77,6 +84,25 @@ def answer(errors: int, warnings: int) -> str:
     )
 
 
+def by_kind(errors: Sequence[str]) -> list[str]:
+    """Put errors that differ in names and numbers alone into one text, where there are more than `MOST_ALIKE`.
+
+    A sheet with decimal commas has the same fault in each of its columns.
+    """
+    kinds: dict[str, list[str]] = {}
+    for one in errors:
+        kinds.setdefault(re.sub(r"'[^']*'|\d+([.,]\d+)?", "", one), []).append(one)
+    told = []
+    for alike in kinds.values():
+        if len(alike) <= MOST_ALIKE:
+            told += alike
+        else:
+            told.append(
+                f"{alike[0].rstrip('.')}. The same in {len(alike) - 1} other places, which check.csv lists."
+            )
+    return told
+
+
 def warnings_of(findings: Findings) -> Table | None:
     """Return the table of what is doubtful; None where nothing is."""
     table = findings.table()
@@ -98,7 +124,7 @@ def as_markdown(page: CheckPage) -> str:
     parts = [f"# Check of {escaped(page.survey)}", escaped(page.summary), f"**{escaped(page.answer)}**"]
     if page.errors:
         parts.append("## What stops a run")
-        parts.append("\n".join(f"{k}. {escaped(error)}" for k, error in enumerate(page.errors, 1)))
+        parts.append("\n".join(f"{k}. {escaped(error)}" for k, error in enumerate(page.errors_shown, 1)))
     if page.warnings:
         parts += ["## What is doubtful", table_text(page.warnings)]
     parts += [escaped(page.cost)] if page.cost else []

@@ -72,7 +72,7 @@ def _apart(findings: Findings, bands: Sequence[Band], section: dict[str, Any]) -
         findings.warn(STAGE, blanks[1])
         found = [Meaning(by_source[m.band.source], m.name, m.column) for m in found]
     for meaning in found:
-        if not first.startswith(meaning.band.source):
+        if not first.startswith(findings.local(meaning.band.source)):
             findings.warn(STAGE, findings.attempt(STAGE, check_plausible, [in_ppm(meaning)], section) or [])
 
 

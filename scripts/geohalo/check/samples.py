@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from geohalo.check.control import compare_batches, control_section
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.input_warnings import from_records
+from geohalo.quality.assess import assess_table
+from geohalo.survey.analyses import read_analyses
 from geohalo.survey.cells import FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import (
@@ -32,8 +35,9 @@ from geohalo.survey.elements import element_table
 from geohalo.survey.flags import check_flags, flag_columns
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
+from geohalo.survey.row_roles import SURVEY, row_roles
 from geohalo.survey.sample_tables import read_samples
-from geohalo.survey.samples import clean_samples
+from geohalo.survey.samples import merge_analyses
 from geohalo.survey.spelling import plain_columns, plain_section
 
 STAGE = "clean_samples"
@@ -46,7 +50,9 @@ def check_samples(
     path: str | Path,
     section: Mapping[str, Any],
     grid: Mapping[str, Any],
-    assays: str | Path | None = None,
+    interpolation: Mapping[str, Any],
+    assays: str | None = None,
+    certified: str | None = None,
 ) -> Ground:
     """Read a table of samples as a run does, and as far as it can be read where a run would stop.
 
@@ -60,28 +66,51 @@ def check_samples(
         Config section `samples` with its defaults.
     grid : mapping
         Config section `grid`: `crs`, `cell` and `max_distance`.
-    assays : str or Path, optional
-        The table of assays that is joined.
+    interpolation : mapping
+        Config section `interpolation`.
+    assays, certified : str, optional
+        The table of assays that is joined, and that of certified values.
     """
     read = findings.attempt(STAGE, read_samples, path, section, assays)
     if read is None:
         return Ground(source=str(path))
     table, source = read
-    cleaned = findings.attempt(
-        STAGE, clean_samples, table, section, grid["crs"], source, grid["max_distance"]
-    )
-    if cleaned is None:
+    ground = _cleaned(findings, table, section, grid, interpolation, source, certified)
+    if ground is None:
         ground = _apart(findings, table, section, grid, source)
-    else:
-        samples, report = cleaned
-        findings.warn(STAGE, from_records(samples.attrs["warnings"]))
-        ground = _of_samples(samples, report, source)
     ground.unused = unused_columns(table, section, ground.columns)
     ground.columns = with_plausible_range(ground.columns)
     if ground.places is not None and len(ground.places):
         ground.spacing = typical_spacing(ground.places)
         laid = findings.attempt("interpolate_elements", _laid, ground.places, grid)
         ground.grid, ground.mask = laid or (None, None)
+    return ground
+
+
+def _cleaned(
+    findings: Findings,
+    table: pd.DataFrame,
+    section: Mapping[str, Any],
+    grid: Mapping[str, Any],
+    interpolation: Mapping[str, Any],
+    source: str,
+    certified: str | None,
+) -> Ground | None:
+    """Return what clean samples tell; None where a run would stop."""
+    rows = findings.attempt(STAGE, read_analyses, table, section, grid["crs"], source)
+    if rows is None:
+        return None
+    quality = findings.attempt(STAGE, assess_table, rows, section, certified)
+    excluded = quality.excluded if quality else {}
+    merged = findings.attempt(STAGE, merge_analyses, rows, section, grid["max_distance"], excluded)
+    if merged is None:
+        return None
+    samples, report = merged
+    findings.warn(STAGE, from_records(samples.attrs["warnings"]))
+    findings.warn(STAGE, quality.warnings if quality else [])
+    ground = _of_samples(samples, report, source)
+    levelled = compare_batches(findings, rows, samples, section, interpolation, grid["max_distance"])
+    ground.control = control_section(quality, ground.counted.get("rows_of_quality_control"), levelled)
     return ground
 
 
@@ -183,6 +212,9 @@ def _apart(
     table = plain_columns(number_rows(table))
     kept = findings.attempt(STAGE, keep_rows, table, keep, source, "samples.keep")
     table = table if kept is None else kept
+    roles = findings.attempt(STAGE, row_roles, table, section, source)
+    if roles is not None and roles.of(SURVEY).any():
+        table = table[roles.of(SURVEY)]
     table.attrs = attrs
     whole = _Table(table, section, source)
     columns = findings.attempt(STAGE, concentration_columns, table, section, source) or []
@@ -206,7 +238,7 @@ def _places(
 ) -> tuple[FloatArray | None, CRS | None]:
     """Return the places of the rows in metres and their CRS, as far as they are known."""
     section, source = whole.section, whole.source
-    axes = [name for name in (section.get("x"), section.get("y")) if name in whole.table.columns]
+    axes = [str(name) for name in (section.get("x"), section.get("y")) if name in whole.table.columns]
     table = findings.attempt(STAGE, _with_points, whole, axes)
     found = None if table is None else findings.attempt(STAGE, locate, table, section, source, "samples")
     if found is None or not np.isfinite(found.x).any():

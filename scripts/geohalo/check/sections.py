@@ -1,6 +1,7 @@
 """The parts of a check's page: places, columns or bands, deposits, distances, labels and folds."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from geohalo.products.html_pages import Section
 from geohalo.products.report_pictures import Picture
 from geohalo.products.report_quality import PROVENANCE, facts
 from geohalo.products.report_tables import Column, table
-from geohalo.products.report_text import area, duration, number, significant, size
+from geohalo.products.report_text import area, number, significant, size
 from geohalo.products.styles import whole
 
 #: What the cleaning of deposits counts, in words.
@@ -30,6 +31,15 @@ DEPOSIT_COUNTS = {
     "inside": "Inside the survey",
     "crs_in": "CRS of the list",
 }
+
+
+#: Columns of the table of columns that are left out where they hold nothing.
+RARE = ("above_limit", "dates")
+#: What a range begins with outside which a median lies.
+NOT = "not in "
+PLAUSIBLE = (
+    "where the median of a survey lies (resources/elements.csv); wide on purpose: a wrong unit falls out"
+)
 
 
 def count(value: float) -> str:
@@ -79,7 +89,7 @@ def places_section(ground: Ground, pictures: Sequence[Picture]) -> Section:
             ("Cells of the map", f"{inside}, {metres(cell)} each"),
             ("Area of the map", area(ground.n_cells * (cell / 1000) ** 2)),
         ]
-    tables = [facts(rows, f"Places and rows: {ground.source}", "table-places")] if rows else []
+    tables = [facts(rows, f"Places and rows: {Path(ground.source).name}", "table-places")] if rows else []
     return Section("places", "Places", tables=tables, pictures=list(pictures))
 
 
@@ -107,14 +117,15 @@ def columns_section(ground: Ground) -> Section:
     frame = ground.columns
     if frame.empty:
         return Section("columns", "Columns")
+    frame = frame.drop(columns=[name for name in RARE if name in frame and not frame[name].fillna(0).any()])
+    kept = frame["kept"].astype(bool)
     frame = frame.assign(
-        plausible=[
-            _range(low, high)
-            for low, high in zip(frame["plausible_low"], frame["plausible_high"], strict=True)
-        ],
-        likely=_plausible(frame.get("median_ppm"), frame),
+        plausible=_plausible(frame.get("median_ppm"), frame),
+        kept=np.where(kept, "yes", "no"),
     )
-    lead = []
+    noted = frame["reason"] != ""
+    frame.loc[noted, "kept"] += ": " + frame["reason"][noted]
+    lead = [f"{kept.sum()} of {whole(len(frame), 'element')} are kept."]
     if ground.unused:
         lead.append(f"Not read: {', '.join(ground.unused)}.")
     columns = [
@@ -127,17 +138,10 @@ def columns_section(ground: Ground) -> Section:
         Column("missing", "Missing", count),
         Column("above_limit", "Above limit", count),
         Column("dates", "Dates", count, "cells in which a spreadsheet made a date of a number"),
-        Column("detection_limit_ppm", "Detection limit (ppm)", significant),
+        Column("detection_limit_ppm", "Limit (ppm)", significant),
         Column("median_ppm", "Median (ppm)", significant),
-        Column(
-            "plausible",
-            "Plausible median (ppm)",
-            None,
-            "resources/elements.csv; wide on purpose: a wrong unit falls out",
-        ),
-        Column("likely", "Plausible"),
+        Column("plausible", "Plausible (ppm)", None, PLAUSIBLE),
         Column("kept", "Kept"),
-        Column("reason", "Why not"),
     ]
     caption = (
         "What was understood of each column of concentrations. Values, below limit and missing count places."
@@ -154,12 +158,14 @@ def bands_section(ground: Ground) -> Section:
     low, high = (
         frame.get(name, pd.Series(np.nan, frame.index)) for name in ("plausible_low", "plausible_high")
     )
-    frame = frame.assign(
-        plausible_low=low,
-        plausible_high=high,
-        plausible=[_range(*pair) for pair in zip(low, high, strict=True)],
-    )
-    frame["likely"] = _plausible(frame["median"], frame)
+    frame = frame.assign(plausible_low=low, plausible_high=high)
+    frame["plausible"] = _plausible(frame["median"], frame)
+    lead = []
+    if len(alike := frame[["size", "cell", "crs"]].drop_duplicates()) == 1:
+        size_, cell, crs = alike.iloc[0]
+        lead.append(f"All rasters: {size_} cells (rows x columns) of {metres(cell)}, {crs}.")
+        frame = frame.drop(columns=["size", "cell", "crs"])
+    frame = frame.drop(columns=[name for name in ("stated_unit", "zeros") if not frame[name].any()])
     columns = [
         Column("element", "Element"),
         Column("file", "File"),
@@ -167,7 +173,7 @@ def bands_section(ground: Ground) -> Section:
         Column("stated_unit", "Unit of the file"),
         Column("unit", "Unit, as taken"),
         Column("factor", "Times, to ppm", significant),
-        Column("nodata", "No-data code", lambda value: f"{value:g}"),
+        Column("nodata", "No-data code", lambda value: f"{value:g}", "as the file declares it"),
         Column("size", "Rows x columns"),
         Column("cell", "Cell (m)", significant),
         Column("crs", "CRS"),
@@ -177,32 +183,27 @@ def bands_section(ground: Ground) -> Section:
         Column("low", "Lowest", significant),
         Column("median", "Median", significant),
         Column("high", "Highest", significant),
-        Column("plausible", "Plausible median (ppm)"),
-        Column("likely", "Plausible"),
+        Column("plausible", "Plausible (ppm)", None, PLAUSIBLE),
     ]
-    caption = "What was understood of each raster. Values are in ppm; those of bands that are no concentration as they are."
-    return Section(
-        "columns", "Rasters", tables=[table(frame, columns, caption, "table-columns", strong=_odd(frame))]
-    )
-
-
-def _range(low: float, high: float) -> str:
-    return f"{significant(low)} to {significant(high)}" if low == low and high == high else ""
+    caption = "What was understood of each raster. Values are in ppm; bands that are no concentration are as they are."
+    shown = table(frame, columns, caption, "table-columns", strong=_odd(frame))
+    return Section("columns", "Rasters", lead=lead, tables=[shown])
 
 
 def _plausible(median: pd.Series | None, frame: pd.DataFrame) -> list[str]:
-    """Say of each median whether it lies in the plausible range; empty where that is not known."""
-    if median is None:
-        return [""] * len(frame)
-    known = median.notna() & frame["plausible_low"].notna()
-    inside = median.between(frame["plausible_low"], frame["plausible_high"])
-    return ["" if not there else "yes" if fits else "no" for there, fits in zip(known, inside, strict=True)]
+    """Write the range in which each median should lie, beginning with `NOT` where it does not."""
+    known = [np.nan] * len(frame) if median is None else median.tolist()
+    texts = []
+    for value, low, high in zip(known, frame["plausible_low"], frame["plausible_high"], strict=True):
+        text = f"{significant(low)} to {significant(high)}" if low == low and high == high else ""
+        texts.append(f"{NOT}{text}" if text and value == value and not low <= value <= high else text)
+    return texts
 
 
 def _odd(frame: pd.DataFrame) -> list[bool]:
     """Tell which rows stand out: an implausible median, or a column that cannot be read."""
     unread = frame["n"].isna() if "n" in frame else pd.Series(data=False, index=frame.index)
-    return [bool(one == "no" or two) for one, two in zip(frame["likely"], unread, strict=True)]
+    return [text.startswith(NOT) or bool(one) for text, one in zip(frame["plausible"], unread, strict=True)]
 
 
 def deposits_section(deposits: KnownDeposits, labels: Labels) -> Section:
@@ -214,11 +215,9 @@ def deposits_section(deposits: KnownDeposits, labels: Labels) -> Section:
     ]
     if deposits.groups is not None:
         rows.append(("Groups inside (labels.group_distance)", count(deposits.groups)))
-    tables = (
-        [facts(rows, f"Known deposits: {deposits.counted.get('source', '')}".rstrip(": "), "table-deposits")]
-        if rows
-        else []
-    )
+    file = Path(str(deposits.counted.get("source", ""))).name
+    caption = f"Known deposits: {file}" if file else "Known deposits"
+    tables = [facts(rows, caption, "table-deposits")] if rows else []
     if not labels.lost.empty:
         columns = [Column("name", "Deposit"), Column("row", "Row", str), Column("why", "Why it is not used")]
         tables.append(
@@ -280,9 +279,11 @@ def _distances_table(distances: pd.DataFrame, spacing: float | None) -> Any:
         f"Distances beside the rule of thumb for {by} (config/README.md, Labels and folds). Where geology says "
         "something else, geology is right."
     )
-    write = distances["key"] + ": " + distances["rule"].map(lambda value: f"{value:g}")
+    if not distances["follows"].all():
+        write = distances["key"] + ": " + distances["rule"].map(lambda value: f"{value:g}")
+        distances = distances.assign(write=write.where(~distances["follows"], ""))
     return table(
-        distances.assign(write=write.where(~distances["follows"], "")),
+        distances,
         [
             Column("key", "Key"),
             Column("value", "Config", metres),
@@ -299,17 +300,18 @@ def _distances_table(distances: pd.DataFrame, spacing: float | None) -> Any:
 
 def cost_line(cost: Cost) -> str:
     """Say in a line what a run will take."""
+    cube = f" ({size(cost.cube)})" if cost.cube >= 1 else ""
     return (
-        f"A run works on {cost.cells:,} cells x {cost.elements} elements ({size(cost.cube)}) and trains "
+        f"A run works on {cost.cells:,} cells x {cost.elements} elements{cube} and trains "
         f"{whole(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
-        f"two cores it takes about {duration(rounded_time(cost.seconds))}, within a factor of three."
+        f"two cores it takes about {rough_time(cost.seconds)}, within a factor of three."
     )
 
 
-def rounded_time(seconds: float) -> float:
-    """Return a time to a whole minute, and above ten minutes to two digits."""
+def rough_time(seconds: float) -> str:
+    """Return a time in minutes, or in hours from two of them on: no estimate is better than that."""
     minutes = max(1, round(seconds / 60))
-    return 60 * float(f"{minutes:.2g}")
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
 def counted_members(settings: Mapping[str, Any], schemes: Sequence[str], folds: Mapping[str, int]) -> int:

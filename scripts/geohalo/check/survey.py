@@ -19,7 +19,6 @@ from geohalo.check.labels import (
     distances_table,
 )
 from geohalo.check.page import CheckPage, warnings_of
-from geohalo.check.rasters import check_rasters
 from geohalo.check.samples import check_samples
 from geohalo.check.sections import (
     bands_section,
@@ -49,13 +48,14 @@ class Files:
 
     Attributes
     ----------
-    samples, assays, deposits : str or None
+    samples, assays, certified, deposits : str or None
     labels : dict of str to str
         Rasters of classes and masks, by their keys in `labels.raster`.
     """
 
     samples: str | None = None
     assays: str | None = None
+    certified: str | None = None
     deposits: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
@@ -81,11 +81,14 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
         The sections `samples` and `deposits` that describe the tables.
     files : Files
     """
-    findings, labels = Findings(), settings["labels"]
+    findings, labels = Findings(str(settings["data"]["folder"])), settings["labels"]
     if files.samples is None:
+        from geohalo.check.rasters import check_rasters  # slow to import
+
         ground = check_rasters(findings, settings["grids"], settings["data"]["folder"])
     else:
-        ground = check_samples(findings, files.samples, tables["samples"], settings["grid"], files.assays)
+        sections = tables["samples"], settings["grid"], settings["interpolation"]
+        ground = check_samples(findings, files.samples, *sections, files.assays, files.certified)
     if files.deposits is None:
         found = check_classes(findings, files.labels, ground, labels)
         deposits = KnownDeposits()
@@ -121,7 +124,7 @@ def check_page(
     made : str
         When the page is made.
     further : sequence of Section
-        Parts that other modules add, such as quality control; they follow the columns.
+        Parts that other modules add; they follow the columns and quality control.
     """
     ground, labels = checked.ground, checked.labels
     distances = pd.DataFrame()
@@ -138,6 +141,7 @@ def check_page(
         sections=[
             places_section(ground, _pictures(settings["survey"], checked)),
             columns(ground),
+            ground.control,
             *further,
             deposits_section(checked.deposits, labels),
             labels_section(labels, distances, ground.spacing),

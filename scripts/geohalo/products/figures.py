@@ -11,6 +11,7 @@ from geohalo.products.difference_figure import difference_plot
 from geohalo.products.evidence_figures import metric_comparison
 from geohalo.products.fingerprint_figure import fingerprint_plot
 from geohalo.products.history_figures import history_plot
+from geohalo.products.levelling_figure import levelling_plot
 from geohalo.products.pathfinder_figure import pathfinder_plot
 from geohalo.products.rose_figure import attention_rose
 from geohalo.products.split_figure import split_comparison
@@ -35,6 +36,7 @@ __all__ = [
     "fingerprint_plot",
     "folds_map",
     "history_plot",
+    "levelling_plot",
     "metric_comparison",
     "pathfinder_plot",
     "sample_map",

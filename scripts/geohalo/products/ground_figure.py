@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def ground_map(
     counted += [] if classes is None else [whole(int((classes > 0).sum()), "labelled cell")]
     page = MapPage(ground, f"{plain(survey)}: {', '.join(counted)}", f"{ground.area:,.0f} km²", bars=False)
     axes, hues = page.panels[0], [colour("inside")]
-    handles = []
+    handles: list[Artist] = []
     if classes is not None and classes.max() > 0:
         hues += class_colours(int(classes.max()))
         counts = np.bincount(classes[mask], minlength=len(hues))

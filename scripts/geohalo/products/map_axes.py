@@ -143,12 +143,15 @@ class Room:
         Height of a map at most.
     beside : float
         To leave free on the right of all maps and bars.
+    columns : int
+        Of several maps; 0 for as many as fill the page best.
     """
 
     narrowest: float = NARROWEST
     widest: float = WIDTH
     tallest: float = TALLEST_MAP
     beside: float = 0.0
+    columns: int = 0
 
 
 def area_patch(hue: str, label: str) -> Patch:
@@ -214,7 +217,7 @@ class MapPage(Page):
     wide_bar : bool
         Leave room for the longer labels of `percentile_raster`.
     room : Room
-        What a single map has of the page; several fill it as `panel_columns` arranges them.
+        What a single map has of the page; several fill it as `panel_columns` arranges them, or in so many columns.
 
     Attributes
     ----------
@@ -250,6 +253,10 @@ class MapPage(Page):
         else:
             below = BELOW_BAR if bars else 0.08
             columns, self.panel_width = panel_columns(len(titles), aspect, PANEL_TITLE + below)
+            if room.columns:
+                columns = room.columns
+                width = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns
+                self.panel_width = min(width, room.tallest / aspect)
             page_width = columns * self.panel_width + (columns - 1) * GAP + 2 * MARGIN
         width = min(room.widest, max(room.narrowest, page_width)) + room.beside
         super().__init__(width, title, subtitle, warning)

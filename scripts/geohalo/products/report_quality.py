@@ -20,6 +20,7 @@ MOST_CENTRES = 200_000
 PROVENANCE = {
     "rows_read": "Rows read",
     "rows_kept": "Rows kept",
+    "rows_of_quality_control": "Rows of quality control, left out",
     "dropped_without_coordinates": "Dropped: no coordinates",
     "dropped_without_values": "Dropped: no values",
     "identical_rows_dropped": "Duplicates: identical rows dropped",

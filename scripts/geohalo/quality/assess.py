@@ -10,21 +10,24 @@ from scipy.stats import binomtest, norm
 
 from geohalo.input_warnings import InputWarning
 from geohalo.multiple_tests import holm
-from geohalo.quality.certified import uncertified
+from geohalo.quality.certified import certified_values, uncertified
 from geohalo.quality.duplicates import FEWEST_PAIRS, duplicate_table
 from geohalo.quality.element_table import element_table
 from geohalo.quality.reference import reference_table
-from geohalo.quality.roles import DUPLICATES, Roles
 from geohalo.quality.verdict import FAILS, LEVEL, judged
 from geohalo.survey.analyses import Analyses
+from geohalo.survey.layout import Form
+from geohalo.survey.row_roles import DUPLICATES, Roles
+from geohalo.survey.tables import read_table
 
 _MOST_NAMED = 8
-_TITLES = {
-    "signal": "elements whose pattern is mostly noise",
-    "precision": "elements that the laboratory does not repeat well",
-    "accuracy": "elements that are off their certified values",
-    "drift": "elements that drift",
-    "blanks": "elements with contaminated blanks",
+# What elements fail by, as a warning says it.
+_FAILED = {
+    "signal": "noise",
+    "precision": "precision",
+    "accuracy": "bias",
+    "drift": "drift",
+    "blanks": "contaminated blanks",
 }
 # No element is weighed down to nothing.
 _LEAST = 0.01
@@ -52,6 +55,29 @@ class Quality:
     duplicates: pd.DataFrame
     warnings: list[InputWarning]
     excluded: dict[str, str]
+
+
+def assess_table(
+    analyses: Analyses, section: Mapping[str, Any], certified: str | None = None
+) -> Quality | None:
+    """Judge the elements of a survey as its config says.
+
+    Parameters
+    ----------
+    analyses : Analyses
+    section : mapping
+        Config section `samples`; without `quality` nothing is judged.
+    certified : str, optional
+        Table of certified values.
+    """
+    if "quality" not in section:
+        return None
+    known = (
+        None
+        if certified is None
+        else certified_values(read_table(certified, form=Form(key="")), section, certified)
+    )
+    return assess(analyses, section["quality"], known, certified or "")
 
 
 def assess(
@@ -104,6 +130,7 @@ def _named(told: Mapping[str, str]) -> str:
 
 def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -> list[InputWarning]:
     """Return a warning for each criterion that elements fail."""
+    # An element may be off in many ways; each has a warning, so that none is long.
     done = {
         "report": "see quality.csv; leave them out (samples.quality.failing: exclude), weigh them down (weigh), or "
         "raise samples.quality.limits",
@@ -111,7 +138,7 @@ def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -
         "weigh": "they are weighed down (samples.quality.failing); see quality.csv",
     }[what]
     return [
-        InputWarning(f"{len(told)} {_TITLES[criterion]}: {_named(told)}", done, source)
+        InputWarning(f"elements fail quality control by {_FAILED[criterion]}: {_named(told)}", done, source)
         for criterion, told in failing.items()
     ]
 

@@ -42,6 +42,10 @@ class Levels:
         Comparisons that the batch takes part in, such as pairs of neighbours.
     freedom : float
         Degrees of freedom of the variance; infinite where it is known.
+    rest : ndarray (comparisons,)
+        What the levels leave of each comparison, over its scatter and cut off where it is an outlier.
+    stretches : ndarray of int (batches,)
+        Squares of ground in which the batch is compared, where comparisons have a place; else 0.
     """
 
     level: FloatArray
@@ -49,6 +53,15 @@ class Levels:
     network: IntArray
     compared: IntArray
     freedom: float
+    rest: FloatArray
+    stretches: IntArray
+
+
+def unknown_levels(n_batches: int, compared: IntArray) -> Levels:
+    """Return levels of which nothing is known."""
+    nothing = np.zeros((n_batches, n_batches))
+    level, network = np.full(n_batches, np.nan), np.full(n_batches, -1, dtype=np.int64)
+    return Levels(level, nothing, network, compared, 0.0, np.zeros(0), np.zeros_like(network))
 
 
 def batch_codes(batch: pd.Series) -> tuple[IntArray, list[str]]:
@@ -105,9 +118,8 @@ def adjust(design: csr_array, values: FloatArray, compared: IntArray, lost: int 
     network = networks(equations)
     used = network >= 0
     free = len(values) - lost - (used.sum() - len(np.unique(network[used])))
-    level = np.full(len(network), np.nan)
     if free <= 0 or not used.any():
-        return Levels(level, np.zeros_like(equations), np.full_like(network, -1), compared, 0.0)
+        return unknown_levels(len(network), compared)
     part, norm = csr_array(design[:, np.flatnonzero(used)]), HuberT()
     found = np.zeros(used.sum())
     weight = np.ones(len(values))
@@ -126,8 +138,9 @@ def adjust(design: csr_array, values: FloatArray, compared: IntArray, lost: int 
     mean = slope.mean()
     correction = 1 + used.sum() / len(values) * slope.var() / mean**2
     variance = correction**2 * scatter**2 * (psi**2).sum() / free / mean**2
+    level = np.full(len(network), np.nan)
     level[used] = found
-    return Levels(level, equations / variance, network, compared, float(free))
+    return Levels(level, equations / variance, network, compared, float(free), psi, np.zeros_like(network))
 
 
 def _scatter(rest: FloatArray) -> float:

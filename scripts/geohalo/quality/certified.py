@@ -8,9 +8,9 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
-from geohalo.quality.roles import REFERENCE, Roles
 from geohalo.survey.cells import FloatArray, cell_text, label_cells, require_column, row_numbers, to_numbers
 from geohalo.survey.elements import concentration_factor
+from geohalo.survey.row_roles import REFERENCE, Roles
 from geohalo.survey.spelling import plain_columns
 from geohalo.survey.units import known_unit
 

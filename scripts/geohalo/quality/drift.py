@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kendalltau, kruskal, theilslopes
 
-from geohalo.quality.roles import LabelArray
 from geohalo.survey.cells import FloatArray
+from geohalo.survey.row_roles import LabelArray
 
 #: The fewest results that a drift is looked for in.
 FEWEST_RESULTS = 8

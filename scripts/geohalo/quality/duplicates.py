@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import binomtest, chi2
+from scipy.stats import binomtest, chi2, norm
 
 from geohalo.multiple_tests import holm
-from geohalo.quality.pairs import IntArray
 from geohalo.quality.robust import MAD_SCALE, median_interval
-from geohalo.quality.roles import DUPLICATES, LabelArray
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.duplicate_pairs import IntArray
+from geohalo.survey.row_roles import DUPLICATES, LabelArray
 
 #: The fewest pairs whose median has a 95 % interval.
 FEWEST_PAIRS = 6
@@ -20,9 +20,19 @@ FEWEST_PAIRS = 6
 FEWEST_FOR_LINE, GROUP = 50, 11
 # The median of |d| of two normal values is 0.6745 sqrt(2) standard deviations.
 _FROM_MEDIAN_DIFFERENCE = MAD_SCALE / np.sqrt(2)
+# Below so many standard deviations lie 90 % of absolute normal values.
+_LINE = float(norm.ppf(0.95))
 # Relative standard error of the median of 11 absolute normal values: 1 / (2 f(m) m sqrt(11)), f(m) = 0.6356.
 _MEDIAN_ERROR = 1 / (2 * 0.6356 * 0.6745)
 _REWEIGHTINGS = 20
+# Columns of `duplicate_table`, but for the corrected p.
+_ABOUT = ("kind", "element", "pairs", "left_out")
+_NUMBERS = (
+    "median_ppm",
+    *("precision_percent", "low", "high", "average_cv_percent", "cv_low", "cv_high"),
+    *("line_intercept_ppm", "line_slope", "line_intercept_error", "line_slope_error"),
+    "p",
+)
 
 
 @dataclass(frozen=True)
@@ -104,8 +114,8 @@ def average_cv(first: FloatArray, second: FloatArray) -> tuple[float, float, flo
 def exceeding_p(first: FloatArray, second: FloatArray, limit: float) -> float:
     """Return how probable so many large differences are if the relative standard deviation is the limit.
 
-    Half of the pairs then differ by more than the median difference that goes with the limit; the test is
-    binomial, as for the lines of the control chart of Thompson and Howarth (1978).
+    A tenth of the pairs then lie above the 90 % line of the control chart of Thompson and Howarth (1978); the test of
+    their number is binomial.
 
     Parameters
     ----------
@@ -113,8 +123,8 @@ def exceeding_p(first: FloatArray, second: FloatArray, limit: float) -> float:
     limit : float
         Relative standard deviation, as a share.
     """
-    above = int((relative_sds(first, second) > limit / MAD_SCALE).sum())
-    return float(binomtest(above, len(first), 0.5, alternative="greater").pvalue)
+    above = int((relative_sds(first, second) > _LINE * limit).sum())
+    return float(binomtest(above, len(first), 0.1, alternative="greater").pvalue)
 
 
 def thompson_howarth(first: FloatArray, second: FloatArray) -> ErrorLine | None:
@@ -200,9 +210,8 @@ def duplicate_table(
             limit = precision / 200 if kind == DUPLICATES[1] else None
             record = {"kind": kind, "element": element, "pairs": len(pair[0])}
             records.append(record | {"left_out": len(second) - len(pair[0])} | _precision(*pair, limit))
-    table = pd.DataFrame(records)
-    if records:
-        table["p_holm"] = table.groupby("kind")["p"].transform(lambda p: holm(p.to_numpy(dtype=float)))
+    table = pd.DataFrame(records, columns=[*_ABOUT, *_NUMBERS])
+    table["p_holm"] = table.groupby("kind")["p"].transform(lambda p: holm(p.to_numpy(dtype=float)))
     return table
 
 
@@ -225,9 +234,8 @@ def element_pairs(
 
 def _precision(first: FloatArray, second: FloatArray, limit: float | None) -> dict[str, Any]:
     """Return the numbers of one row of `duplicate_table`."""
-    names = ("precision_percent", "low", "high", "average_cv_percent", "cv_low", "cv_high")
-    line_names = ("line_intercept_ppm", "line_slope", "line_intercept_error", "line_slope_error")
-    record: dict[str, Any] = dict.fromkeys(("median_ppm", *names, *line_names, "p"), np.nan)
+    names, line_names = _NUMBERS[1:7], _NUMBERS[7:11]
+    record: dict[str, Any] = dict.fromkeys(_NUMBERS, np.nan)
     if not len(first):
         return record
     record["median_ppm"] = float(np.median((first + second) / 2))

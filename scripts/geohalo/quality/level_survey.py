@@ -11,9 +11,10 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.quality.batches import FloatArray, IntArray, Levels, batch_codes
+from geohalo.quality.ground import correlation_of_differences
 from geohalo.quality.levelling import BoolArray, Shifts, find_shifts, shift_table
 from geohalo.quality.levelling_doubts import levelling_doubts
-from geohalo.quality.levelling_error import levelling_errors
+from geohalo.quality.levelling_error import ALL, COLUMNS, TOGETHER, levelling_errors
 from geohalo.quality.neighbour_levels import default_distance, earlier_neighbours, neighbour_levels
 from geohalo.quality.quantile_levels import quantile_levels
 from geohalo.quality.reference_levels import reference_levels
@@ -53,7 +54,8 @@ class Levelling:
 
     Attributes
     ----------
-    batches : list of str
+    batches, elements : list of str
+        Those of the shifts.
     shifts : Shifts
     table : DataFrame
         See `geohalo.quality.levelling.shift_table`.
@@ -63,10 +65,21 @@ class Levelling:
     """
 
     batches: list[str]
+    elements: list[str]
     shifts: Shifts
     table: pd.DataFrame
     errors: pd.DataFrame
     warnings: list[InputWarning]
+
+    def told(self) -> str:
+        """Return a line for the log."""
+        applied, elements = self.shifts.applied, int(self.shifts.applied.any(axis=1).sum())
+        moved = f"{int(applied.any(axis=0).sum())} of {len(self.batches)} batches levelled, in {elements} elements"
+        together = self.errors[(self.errors["element"] == TOGETHER) & (self.errors["where"] == ALL)]
+        if together.empty or not elements:
+            return moved
+        row = together.iloc[0]
+        return f"{moved}; error at left-out samples times {row['ratio']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
 def level_survey(
@@ -78,6 +91,7 @@ def level_survey(
     interpolation: Mapping[str, Any],
     block: float,
     source: str = "samples",
+    measure: bool = True,
 ) -> Levelling:
     """Find how far the batches of a survey stand off, and whether taking that off helps. No label is used.
 
@@ -97,6 +111,8 @@ def level_survey(
         Side of the blocks that are left out to measure errors, in metres.
     source : str
         File name, for messages.
+    measure : bool
+        Whether errors are measured.
 
     Raises
     ------
@@ -116,13 +132,17 @@ def level_survey(
     )
     # A method that compares each batch with the reference leaves that one where it is.
     relative = None if settings["method"] == "quantiles" else own
-    shifts = find_shifts(levels, counts, settings["apply"], relative)
+    # Reference materials know nothing of the ground, and quantiles nothing of neighbours.
+    correlation = correlation_of_differences(levels) if settings["method"] == "neighbours" else None
+    shifts = find_shifts(levels, counts, settings["apply"], relative, correlation=correlation)
     n = _counts(samples.values[:, wanted], codes, len(batches))
     table = shift_table(shifts, levels, names, batches, n)
-    would = shifts if settings["apply"] != "none" else find_shifts(levels, counts, "significant", relative)
+    would = shifts
+    if settings["apply"] == "none":
+        would = find_shifts(levels, counts, "significant", relative, correlation=correlation)
     moved = np.flatnonzero((would.applied & (would.shift != 0)).any(axis=1))
-    errors = pd.DataFrame()
-    if moved.size:
+    errors = pd.DataFrame(columns=list(COLUMNS))
+    if moved.size and measure:
         errors = levelling_errors(
             samples.points,
             samples.values[:, [wanted[k] for k in moved]],
@@ -134,7 +154,7 @@ def level_survey(
             estimator.distance,
         )
     doubts = levelling_doubts(table, errors, column, section, would, names, batches, source)
-    return Levelling(batches, shifts, table, errors, doubts)
+    return Levelling(batches, names, shifts, table, errors, doubts)
 
 
 @dataclass(frozen=True)

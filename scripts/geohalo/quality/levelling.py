@@ -8,8 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student
 
-from geohalo.evidence.comparisons import holm
+from geohalo.multiple_tests import holm, simes
 from geohalo.quality.batches import FloatArray, IntArray, Levels
+from geohalo.quality.ground import unlike_the_ground
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -62,15 +63,17 @@ def find_shifts(
     apply: str = "significant",
     reference: int | None = None,
     standing: BoolArray | None = None,
+    correlation: FloatArray | None = None,
 ) -> Shifts:
     """Find the batches that stand off, and estimate their shifts.
 
     Most batches are taken to share one level. As in the data snooping of geodetic networks (Baarda 1968, A testing
     procedure for use in geodetic networks), each batch in turn is given a level of its own; the one that this explains
     most keeps it, and the others are tested again. A batch that no longer needs its level loses it. The adjusted p is
-    the greater of two: that of the batch (Simes 1986, doi 10.1093/biomet/73.3.751, over its elements; Holm's over the
-    batches), and that of the element in this batch (Holm's over the elements). So one batch or more is called shifted
-    by mistake in 5 % of surveys at most, and so is an element of a batch that is shifted.
+    the greater of two: that of the batch (Simes's test over its elements, and where ``correlation`` is given that of
+    `geohalo.quality.ground.unlike_the_ground`; Holm's over the batches), and that of the element in this batch (Holm's
+    over the elements). So one batch or more is called shifted by mistake in 5 % of surveys at most, and so is an
+    element of a batch that is shifted.
 
     Parameters
     ----------
@@ -85,6 +88,9 @@ def find_shifts(
         and with ``all`` the mean of the levels, weighted by samples.
     standing : ndarray of bool (elements, batches), optional
         Batches that have a level of their own, where that is known before.
+    correlation : ndarray (elements, elements), optional
+        Of `geohalo.quality.ground.correlation_of_differences`: a batch that differs from the others as ground differs
+        elsewhere does not stand off.
 
     Returns
     -------
@@ -94,30 +100,31 @@ def find_shifts(
         standing = np.array([one.network >= 0 for one in levels])
         tested = [_relative(one, counts, reference) for one in levels]
     else:
-        standing = _select(levels, counts) if standing is None else standing
+        standing = _select(levels, counts, correlation) if standing is None else standing
         tested = [_given(one, own) for one, own in zip(levels, standing, strict=True)]
     shift, error = (np.array([one[k] for one in tested]).reshape(standing.shape) for k in (0, 1))
     freedom = np.repeat([[one.freedom] for one in levels], len(counts), axis=1).reshape(standing.shape)
     p = _p_values(shift, error, freedom)
     if reference is not None:
         p[:, reference] = np.nan if apply == "all" else p[:, reference]
-    found = Shifts(shift, error, freedom, p, adjusted_p(p), standing, standing & np.isfinite(shift))
+    ground = None if apply == "all" else _of_ground(levels, shift / error, correlation)
+    found = Shifts(shift, error, freedom, p, adjusted_p(p, ground), standing, standing & np.isfinite(shift))
     if reference is not None and apply != "all":
         found = _to_reference(levels, reference, found)
     return replace(found, applied=found.applied & (apply != "none"))
 
 
-def adjusted_p(p: FloatArray) -> FloatArray:
-    """Correct p (elements, batches) for all batches and elements (see `find_shifts`); NaN stays."""
+def adjusted_p(p: FloatArray, ground: FloatArray | None = None) -> FloatArray:
+    """Correct p (elements, batches) for all batches and elements (see `find_shifts`); NaN stays.
+
+    The p of a batch is the greater of that of its elements together and, where it is known, that of ``ground``
+    (batches,), of `geohalo.quality.ground.unlike_the_ground`.
+    """
     within = np.apply_along_axis(holm, 0, p) if p.size else p
-    batch = holm(np.array([_simes(column) for column in p.T]))
-    return np.maximum(within, batch[None, :])
-
-
-def _simes(p: FloatArray) -> float:
-    """Return Simes's p of the hypothesis that none of several is false; NaN where there are none."""
-    known = np.sort(p[~np.isnan(p)])
-    return float((known * known.size / np.arange(1, known.size + 1)).min()) if known.size else np.nan
+    together = np.array([simes(column) for column in p.T])
+    if ground is not None:
+        together = np.fmax(together, np.where(np.isnan(together), np.nan, ground))
+    return np.maximum(within, holm(together)[None, :])
 
 
 def _p_values(shift: FloatArray, error: FloatArray, freedom: FloatArray) -> FloatArray:
@@ -187,7 +194,7 @@ def _to_reference(levels: Sequence[Levels], reference: int, found: Shifts) -> Sh
     return replace(found, shift=shift, error=error, p=p, p_adjusted=adjusted, applied=applied)
 
 
-def _select(levels: Sequence[Levels], counts: IntArray) -> BoolArray:
+def _select(levels: Sequence[Levels], counts: IntArray, correlation: FloatArray | None) -> BoolArray:
     """Choose the batches and elements (elements, batches) that get a level of their own."""
     chosen = np.zeros((len(levels), len(counts)), dtype=bool)
     tied = np.any([np.abs(one.precision) > 0 for one in levels], axis=0)
@@ -195,7 +202,7 @@ def _select(levels: Sequence[Levels], counts: IntArray) -> BoolArray:
     while chosen.tobytes() not in seen:
         seen.add(chosen.tobytes())
         found = _tested(levels, chosen)
-        adjusted = adjusted_p(found[1])
+        adjusted = adjusted_p(found[1], _of_ground(levels, found[0], correlation))
         chosen &= ~(adjusted >= LEVEL)
         wanted = (adjusted < LEVEL) & ~chosen
         taken: list[int] = []
@@ -207,19 +214,31 @@ def _select(levels: Sequence[Levels], counts: IntArray) -> BoolArray:
     return chosen
 
 
+def _of_ground(
+    levels: Sequence[Levels], ratio: FloatArray, correlation: FloatArray | None
+) -> FloatArray | None:
+    """Test batches against what the ground does, where it is known."""
+    if correlation is None:
+        return None
+    stretches = np.median([one.stretches for one in levels], axis=0)
+    return unlike_the_ground(ratio, correlation, stretches)
+
+
 def _tested(levels: Sequence[Levels], chosen: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Return shift over standard error, and p; (elements, batches)."""
     pairs = [_given(one, own) for one, own in zip(levels, chosen, strict=True)]
     shift, error = (np.array([pair[k] for pair in pairs]) for k in (0, 1))
     freedom = np.array([[one.freedom] for one in levels])
-    return np.abs(shift) / error, _p_values(shift, error, freedom)
+    return shift / error, _p_values(shift, error, freedom)
 
 
 def _in_order(ratio: FloatArray, p: FloatArray, wanted: BoolArray, counts: IntArray) -> list[int]:
     """List batches that are wanted, the surest first; of two alike, as where there are but two, the smaller one."""
     batches = np.flatnonzero(wanted.any(axis=0))
-    sure = np.array([_simes(p[:, batch]) for batch in batches])
-    most = np.array([np.nanmax(np.where(wanted[:, batch], ratio[:, batch], np.nan)) for batch in batches])
+    sure = np.array([simes(p[:, batch]) for batch in batches])
+    most = np.array(
+        [np.nanmax(np.where(wanted[:, batch], np.abs(ratio[:, batch]), np.nan)) for batch in batches]
+    )
     # Rounded, since two that are alike differ by rounding.
     with np.errstate(divide="ignore"):
         key = np.round(np.maximum(np.log(sure), -690.0), 6), np.round(most, 6)

@@ -98,7 +98,7 @@ def _not_compared(table: pd.DataFrame, method: str) -> list[tuple[str, str]]:
         "quantiles": "join them to other batches",
     }[method]
     if never:
-        doubts.append((f"{len(never)} batches {why} and are left as they are: {_listed(never)}", fix))
+        doubts.append((f"batches that {why} are left as they are: {_listed(never)}", fix))
     apart = int(table["network"].max()) if table["network"].notna().any() else 0
     if apart > 1:
         example = table[table["network"] == apart].iloc[0]

@@ -18,6 +18,7 @@ FOLDS, DRAWS = 5, 2000
 ALL, BORDERS = "all", "borders"
 #: The row of all elements together.
 TOGETHER = "all"
+COLUMNS = ("element", "where", "n", "before", "after", "ratio", "low", "high")
 
 
 def near_other_batches(points: FloatArray, codes: IntArray, distance: float) -> BoolArray:
@@ -89,8 +90,22 @@ def levelling_errors(
         for part, chosen in where.items()
         for name, row in _compared(squares[:, chosen], number[chosen], names)
     ]
-    columns = ["element", "where", "n", "before", "after", "ratio", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def error_told(errors: pd.DataFrame, applied: bool) -> str:
+    """Say in a sentence what levelling does to the error at left-out samples; empty where nothing was measured."""
+    rows = errors[errors["element"] == TOGETHER].set_index("where")
+    if rows.empty or ALL not in rows.index:
+        return ""
+    parts = []
+    for where, name in ((ALL, "at all samples"), (BORDERS, "near borders of batches")):
+        if where in rows.index and np.isfinite(rows.loc[where, "ratio"]):
+            row = rows.loc[where]
+            parts.append(f"{row['ratio']:.3f} {name} (95 % interval {row['low']:.3f} to {row['high']:.3f})")
+    change = "Levelling changes" if applied else "Levelling would change"
+    told = "the error at samples left out in blocks, over the elements concerned, by a factor of"
+    return f"{change} {told} {' and '.join(parts)}."
 
 
 def _compared(

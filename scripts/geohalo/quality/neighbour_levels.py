@@ -6,14 +6,15 @@ from its neighbours. The variogram says how much of a difference the distance ex
 counted once, and a comparison stands for distance 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
+from geohalo.cube.method_choice import block_numbers
 from geohalo.cube.variogram import Variogram, fit_variogram, sample_spacing
-from geohalo.quality.batches import FloatArray, IntArray, Levels, adjust
+from geohalo.quality.batches import FloatArray, IntArray, Levels, adjust, unknown_levels
 
 #: Neighbours that a sample is compared with, and those looked at to find them among the samples before it.
 NEIGHBOURS, LOOKED_AT = 16, 64
@@ -39,10 +40,13 @@ class Neighbourhood:
         Only samples before it in an order that depends on nothing but the places; -1 for none.
     distance : ndarray (samples, looked at)
         In metres.
+    square : ndarray of int (samples,)
+        Square of ground that the sample lies in, as wide as neighbours may be apart.
     """
 
     index: IntArray
     distance: FloatArray
+    square: IntArray
 
 
 def default_distance(points: FloatArray) -> float:
@@ -68,7 +72,7 @@ def earlier_neighbours(points: FloatArray, distance: float) -> Neighbourhood:
     )
     index = np.where(np.isfinite(near), index, -1).reshape(len(points), -1).astype(np.int64)
     index[(index >= 0) & (rank[index] >= rank[:, None])] = -1
-    return Neighbourhood(index, near.reshape(len(points), -1))
+    return Neighbourhood(index, near.reshape(len(points), -1), block_numbers(points, distance))
 
 
 def neighbour_levels(
@@ -96,7 +100,8 @@ def neighbour_levels(
     Returns
     -------
     Levels
-        `compared` counts pairs of neighbours in different batches.
+        `compared` counts pairs of neighbours in different batches; `rest` is (samples,), NaN where a sample is not
+        compared.
     """
     known = ~np.isnan(values) & (codes >= 0)
     chosen = _nearest_known(near.index, known)
@@ -104,15 +109,16 @@ def neighbour_levels(
     rows = np.flatnonzero(known & mixed.any(axis=1))
     pairs = _per_batch(codes[rows], mixed[rows], codes[chosen[rows]], n_batches)
     rows, mixed = _enough(rows, chosen, codes, mixed, n_batches)
-    levels = Levels(
-        np.full(n_batches, np.nan), np.zeros((n_batches, n_batches)), np.full(n_batches, -1), pairs, 0.0
-    )
+    levels = unknown_levels(n_batches, pairs)
     for _ in range(ROUNDS if rows.size else 0):
         taken = np.nan_to_num(levels.level)[codes[known]]
         variogram = fit_variogram(points[known], values[known] - taken)
         design, errors = innovations(points, values, codes, n_batches, variogram, rows, chosen[rows])
         levels = adjust(design, errors, pairs)
-    return levels
+    rest = np.full(len(points), np.nan)
+    if levels.rest.size:
+        rest[rows] = levels.rest
+    return replace(levels, rest=rest, stretches=stretches(near.square[rows], codes, rows, chosen, n_batches))
 
 
 def innovations(
@@ -195,6 +201,30 @@ def _nearest_known(index: IntArray, known: np.ndarray) -> IntArray:
     there = (index >= 0) & known[np.maximum(index, 0)]
     first = np.argsort(~there, axis=1, kind="stable")[:, :NEIGHBOURS]
     return np.where(np.take_along_axis(there, first, axis=1), np.take_along_axis(index, first, axis=1), -1)
+
+
+def stretches(
+    square: IntArray, codes: IntArray, rows: IntArray, chosen: IntArray, n_batches: int
+) -> IntArray:
+    """Count the squares of ground in which samples are compared with those of another batch; (batches,).
+
+    Parameters
+    ----------
+    square : ndarray of int (n,)
+        Of the samples that are compared.
+    codes, rows, chosen, n_batches
+        See `innovations`; neighbours of all samples.
+    """
+    own, others = codes[rows], chosen[rows]
+    batch = np.where(others >= 0, codes[np.maximum(others, 0)], -1)
+    differs = (batch >= 0) & (batch != own[:, None])
+    pairs = np.concatenate(
+        [
+            np.column_stack([own, square]),
+            np.column_stack([batch[differs], np.broadcast_to(square[:, None], batch.shape)[differs]]),
+        ]
+    )
+    return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=n_batches).astype(np.int64)
 
 
 def _per_batch(own: IntArray, mixed: np.ndarray, others: IntArray, n_batches: int) -> IntArray:

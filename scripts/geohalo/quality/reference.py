@@ -9,8 +9,8 @@ from scipy.stats import t as student
 
 from geohalo.multiple_tests import holm
 from geohalo.quality.robust import mean_and_sd
-from geohalo.quality.roles import REFERENCE, Roles
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.row_roles import REFERENCE, Roles
 
 #: The fewest results of a material that a mean is taken of.
 FEWEST_RESULTS = 3
@@ -20,6 +20,12 @@ MOST_CENSORED = 0.25
 ONE_SIDE = 10
 #: Rules of the control chart.
 RULES = ("beyond_2sd", "beyond_3sd", "twice_beyond_2sd", "one_side")
+# Columns of `reference_table`, but for the corrected p.
+_ABOUT = ("material", "element", "results", "censored")
+_NUMBERS = (
+    *("mean_ppm", "sd_ppm", "certified_ppm", "certified_sd_ppm", "middle_ppm", "limits_sd_ppm"),
+    *("bias_percent", "bias_low", "bias_high", "p"),
+)
 # Standard error of the robust mean, by ISO 13528:2015, 7.7.
 _ERROR = 1.25
 
@@ -162,30 +168,17 @@ def reference_table(
             if len(results.values):
                 entry = known.get((material, element))
                 records.append({"material": material, "element": element} | _chart(results, entry))
-    table = pd.DataFrame(records)
-    if records:
-        table["p_holm"] = holm(table["p"].to_numpy(dtype=float))
-        table = table.astype(dict.fromkeys(RULES, "Int64"))
-    return table
+    table = pd.DataFrame(records, columns=[*_ABOUT, *_NUMBERS, *RULES])
+    table.insert(table.columns.get_loc("p") + 1, "p_holm", holm(table["p"].to_numpy(dtype=float)))
+    return table.astype(dict.fromkeys(RULES, "Int64"))
 
 
 def _chart(results: Results, entry: Any) -> dict[str, Any]:
     """Return the numbers of one row of `reference_table`."""
-    names = (
-        "mean_ppm",
-        "sd_ppm",
-        "certified_ppm",
-        "certified_sd_ppm",
-        "bias_percent",
-        "bias_low",
-        "bias_high",
-        "p",
-    )
     record: dict[str, Any] = {"results": len(results.values), "censored": results.censored}
-    record |= dict.fromkeys((*names, "middle_ppm", "limits_sd_ppm"), np.nan)
+    record |= dict.fromkeys(_NUMBERS, np.nan) | dict.fromkeys(RULES)
     if entry is not None:
         record |= {"certified_ppm": entry.value, "certified_sd_ppm": entry.sd}
-    record |= dict.fromkeys(RULES)
     if not results.usable:
         return record
     mean, sd = mean_and_sd(results.values)

@@ -37,7 +37,7 @@ def signal(elements: pd.DataFrame, _: pd.DataFrame, __: pd.DataFrame, limits: Ma
             )
         elif row.noise_share > limits["noise"] and row.noise_p_holm < LEVEL:
             reasons[row.element] = (
-                f"{kind} make {row.noise_share:.0%} of its variance, above {limits['noise']:.0%}"
+                f"{kind} make {100 * row.noise_share:.0f} % of its variance, above {100 * limits['noise']:g} %"
             )
     return reasons
 
@@ -94,10 +94,10 @@ def cleanness(
     reasons: Reasons = {}
     for row in elements.itertuples():
         judged = row.blanks >= FEWEST_BLANKS and np.isfinite(row.blank_limit_ppm) and not row.blank_by_nature
-        told = (
-            f"{row.contaminated} of {row.blanks} blanks hold more than {limits['blank']:g} detection limits "
-        )
-        told += f"({row.blank_limit_ppm:.3g} ppm)"
+        limit = f"{limits['blank']:g} detection limits"
+        if np.isnan(row.detection_limit_ppm):
+            limit = "the poorest samples of the survey"
+        told = f"{row.contaminated} of {row.blanks} blanks hold more than {limit} ({row.blank_limit_ppm:.3g} ppm)"
         fails = judged and row.contaminated > limits["contaminated"] * row.blanks
         reasons[row.element] = (told if fails else "") if judged else None
     return reasons

@@ -13,8 +13,6 @@ from pyproj import CRS
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, from_records
-from geohalo.quality.pairs import IntArray, find_originals
-from geohalo.quality.roles import DUPLICATES, OTHER, SURVEY, Roles, row_roles
 from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import require_values, wanted_columns
@@ -22,9 +20,14 @@ from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
 from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
+from geohalo.survey.doubtful_places import unplaced_rows
+from geohalo.survey.duplicate_pairs import IntArray, find_originals
+from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
+from geohalo.survey.places import identical_rows
 from geohalo.survey.repeats import table_without
+from geohalo.survey.row_roles import DUPLICATES, OTHER, SURVEY, Roles, row_roles
 from geohalo.survey.spelling import plain_columns, plain_section
 
 
@@ -108,7 +111,9 @@ def read_analyses(
     attrs = table.attrs
     doubts = from_records(attrs.get("warnings", []))
     keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    table = keep_rows(table, keep, source, "samples.keep")
+    every, table = table, keep_rows(table, keep, source, "samples.keep")
+    doubts += nearly_kept(every, table, keep, source, "samples.keep") if len(table) < len(every) else []
+    del every
     table.attrs = attrs
     provenance["rows_kept"] = len(table)
     table, roles = _with_roles(table, section, source, provenance)
@@ -118,7 +123,7 @@ def read_analyses(
     table = _with_points(table, wanted, section, source)
 
     survey, rows = roles.of(SURVEY), row_numbers(table)
-    xy, crs, told = _places(table, roles, section, grid_crs, source, provenance)
+    xy, crs, unplaced, told = _places(table, roles, section, grid_crs, source, provenance)
     doubts += told
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
@@ -128,10 +133,13 @@ def read_analyses(
     detection = {el: read[el].limit if np.isnan(own.limit) else own.limit for el, own in parsed.items()}
     del table  # text takes more than all that follows
     of_survey = values if survey.all() else values[survey]
-    require_values(of_survey, wanted, section, source)
+    dates = {element: column.n_dates for element, column in parsed.items() if column.n_dates}
+    require_values(of_survey, wanted, section, source, dates)
+    doubts += unplaced_rows(unplaced, of_survey.notna().any(axis=1).to_numpy(), rows[survey], source)
     doubts += [one for column in parsed.values() for one in column.warnings]
     doubts += coordinate_doubts(wanted, of_survey, xy[survey], list(about.columns), source)
-    original, unpaired = find_originals(roles, xy, float(section["merge_distance"]), rows, source)
+    again = _filed_again(roles, xy, values, censored)
+    original, unpaired = find_originals(roles, xy, again, float(section["merge_distance"]), rows, source)
     return Analyses(
         source=source,
         crs=crs,
@@ -181,8 +189,8 @@ def _places(
     grid_crs: str | None,
     source: str,
     provenance: dict[str, Any],
-) -> tuple[FloatArray, CRS, list[InputWarning]]:
-    """Return the rows' places in the metric CRS of the survey, that CRS, and what is doubtful."""
+) -> tuple[FloatArray, CRS, BoolArray, list[InputWarning]]:
+    """Return all places in the metric CRS of the survey, that CRS, which rows have no coordinates, and doubts."""
     survey = roles.of(SURVEY)
     found = locate(_part(table, survey), section, source, "samples")
     if not np.isfinite(found.x).any():
@@ -196,7 +204,7 @@ def _places(
     if duplicates.any():
         beside = locate(_part(table, duplicates), section, source, "samples")
         xy[duplicates] = np.stack(project(beside.x, beside.y, beside.crs, crs), axis=1)
-    return xy, crs, [*found.warnings, *([] if turned is None else [turned])]
+    return xy, crs, found.empty, [*found.warnings, *([] if turned is None else [turned])]
 
 
 def _filled(
@@ -209,6 +217,15 @@ def _filled(
         if not survey.all():
             parts[element][survey] = getattr(parsed[element], attribute)
     return pd.DataFrame(parts, copy=False)
+
+
+def _filed_again(roles: Roles, xy: FloatArray, values: pd.DataFrame, censored: pd.DataFrame) -> BoolArray:
+    """Tell which rows of the survey repeat an earlier one in place and values; asked for duplicates alone."""
+    again = np.zeros(len(xy), dtype=bool)
+    if roles.of(*DUPLICATES).any():
+        placed = roles.of(SURVEY) & np.isfinite(xy[:, 0])
+        again[placed] = identical_rows(xy[placed], values[placed], censored[placed])
+    return again
 
 
 def _number_columns(columns: Sequence[Column], section: Mapping[str, Any]) -> set[str]:

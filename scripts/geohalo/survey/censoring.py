@@ -15,6 +15,7 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
+from geohalo.survey.cell_hints import cell_hint, other_texts
 from geohalo.survey.cells import (
     BoolArray,
     FloatArray,
@@ -24,7 +25,14 @@ from geohalo.survey.cells import (
     shortened,
     to_numbers,
 )
-from geohalo.survey.codes import as_smallest, read_codes, too_high
+from geohalo.survey.codes import (
+    as_smallest,
+    extreme_repeats,
+    read_codes,
+    stop_at_positive_codes,
+    too_high,
+    unusual_limits,
+)
 from geohalo.survey.flags import read_flags
 from geohalo.survey.numbers import comma_hint
 from geohalo.survey.spelling import plain
@@ -132,12 +140,14 @@ def parse_concentrations(
     worded, leftover = _below_words(values, leftover, below_text, missing)
     is_limit, is_upper, n_dates = _read_leftovers(values, numbers, leftover, rows, where)
     if flags is not None:
-        told = read_flags(flags, known_flags or {}, where)
-        numbers[told.missing] = np.nan
-        is_limit = (is_limit & ~told.missing) | (told.below & (numbers > 0))
-        is_upper = (is_upper & ~told.missing) | (told.above & (numbers > 0))
-        worded = (worded & ~told.missing) | (told.below & (numbers == 0))
+        by = read_flags(flags, known_flags or {}, where)
+        numbers[by.missing] = np.nan
+        is_limit = (is_limit & ~by.missing) | (by.below & (numbers > 0))
+        is_upper = (is_upper & ~by.missing) | (by.above & (numbers > 0))
+        worded = (worded & ~by.missing) | (by.below & (numbers == 0))
         numbers[worded] = np.nan
+    stop_at_positive_codes(np.where(is_limit | is_upper, np.nan, numbers), rows, where)
+    told = unusual_limits(numbers, rows, column, source)
     read_codes(numbers, is_limit, below, rows, where)
     if worded.any():
         as_smallest(numbers, is_limit, worded)
@@ -150,7 +160,11 @@ def parse_concentrations(
         n_missing=int(np.isnan(result).sum()) - n_dates,
         n_dates=n_dates,
         above=is_upper,
-        warnings=_high_limits(numbers, is_limit, rows, column, source),
+        warnings=(
+            *told,
+            *_high_limits(numbers, is_limit, rows, column, source),
+            *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
+        ),
     )
 
 
@@ -229,8 +243,10 @@ def _stop_at_unread(
     place = f"{where}, row {rows[first]}: {shortened(text)!r} is not a number{more}"
     if len(text) > _LONGEST_CELL:
         raise InputError(f"{place}; look for a quotation mark that is not closed")
-    if re.fullmatch(r"[-+]?\d{1,3}( \d{3})+(\.\d*)?", text):
-        raise InputError(f"{place}; if the blank stands between thousands set samples.thousands: ' '")
+    if re.fullmatch(r"[-+]?\d{1,3}([ ']\d{3})+(\.\d*)?", text):
+        sign = text.lstrip("-+0123456789")[0]
+        kind = "the blank" if sign == " " else f"{sign!r}"
+        raise InputError(f"{place}; if {kind} stands between thousands set samples.thousands: {sign!r}")
     commas = comma_hint(values.iloc[unread], "samples") if "," in text else None
     if commas:
         raise InputError(f"{place}; {commas}")
@@ -238,7 +254,13 @@ def _stop_at_unread(
         raise InputError(
             f"{place}; give all cells of the column as percentages, without the sign in a text file, and state the unit"
         )
-    raise InputError(
-        f"{place}; list it in samples.censoring.below_text if it means below the detection limit, or in "
-        'samples.missing if it stands for "not analysed"'
-    )
+    texts = plain_cells(values.iloc[unread])
+    hint = cell_hint(texts.iat[0])
+    if hint is None:
+        hint = (
+            "list it in samples.censoring.below_text if it means below the detection limit, or in samples.missing if "
+            'it stands for "not analysed"'
+        )
+    elif "samples.missing" not in hint:
+        hint += ', or list the text in samples.missing if it stands for "not analysed"'
+    raise InputError(f"{place}; {hint}{other_texts(list(texts.unique()), texts.iat[0])}")

@@ -17,6 +17,7 @@ from pyproj import CRS, Transformer
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
+from geohalo.survey.angles import coordinate_hint, read_coordinate
 from geohalo.survey.area_of_use import check_area_of_use, possible_in, wrapped_longitudes
 from geohalo.survey.cells import (
     BoolArray,
@@ -32,9 +33,11 @@ from geohalo.survey.crs import crs_name, file_crs, read_crs
 from geohalo.survey.crs import metric_crs as metric_crs
 from geohalo.survey.doubtful_places import without_zero_places
 from geohalo.survey.numbers import comma_hint
+from geohalo.survey.told_places import told_places
 from geohalo.survey.zones import row_crs, untold_zones
 
 _NORTH, _EAST = re.compile("lat|north", re.IGNORECASE), re.compile("lon|east", re.IGNORECASE)
+_BETWEEN_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:[ ']\d{3})+(?:\.\d*)?")
 _POINT_KINDS = [int(shapely.GeometryType.POINT), int(shapely.GeometryType.MULTIPOINT)]
 
 
@@ -51,6 +54,8 @@ class Located:
     stated : str
         The CRS as stated, several where each row has its own.
     warnings : list of InputWarning
+    empty : ndarray of bool, shape (rows,)
+        Where the file has no coordinates; (0, 0), which the warnings name, is none of these.
     """
 
     x: FloatArray
@@ -58,6 +63,7 @@ class Located:
     crs: CRS
     stated: str
     warnings: list[InputWarning]
+    empty: BoolArray
 
 
 def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: str) -> Located:
@@ -84,10 +90,19 @@ def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: st
     else:
         x, y, crs = point_coordinates(table, section, source, key)
         systems = {crs: np.ones(len(x), dtype=bool)}
+    empty = ~np.isfinite(x)
     x, y, doubts = without_zero_places(x, y, rows, source)
     doubt = None if systems is None else untold_zones(table, section, crs, source, key)
-    told = (_exchanged(section, source, key), doubts, doubt, _overridden(table, section, source, key))
+    told = (
+        _exchanged(section, source, key),
+        doubts,
+        doubt,
+        _overridden(table, section, source, key),
+        _several_points(table, section, source),
+    )
     warnings = [one for one in told if one is not None]
+    if systems is not None:
+        warnings += told_places(table, section, x, y, crs, source, key)
     if systems is None:
         systems = _systems_of_rows(table, np.isfinite(x), section, source, key)
     for crs, member in systems.items():
@@ -99,7 +114,7 @@ def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: st
         if crs is not common:
             x[member], y[member] = project(x[member], y[member], crs, common)
     stated = ";".join(crs.to_string() for crs in systems)
-    return Located(x, y, common, stated, warnings)
+    return Located(x, y, common, stated, warnings, empty)
 
 
 def _exchanged(section: Mapping[str, Any], source: str, key: str) -> InputWarning | None:
@@ -123,8 +138,9 @@ def _column_points(
         raise InputError(
             f"{source}: {key}.crs_column goes with coordinate columns; name them in {key}.x and {key}.y"
         )
+    base = read_crs(section["crs"], f"{key}.crs") if section.get("crs") else None
     x, y = (
-        _column_numbers(table, str(section[axis]), section.get("missing", ()), source, f"{key}.{axis}")
+        _column_numbers(table, str(section[axis]), section.get("missing", ()), source, f"{key}.{axis}", base)
         for axis in "xy"
     )
     absent = ~(np.isfinite(x) & np.isfinite(y))
@@ -207,7 +223,7 @@ def point_coordinates(
     stated = read_crs(section["crs"], f"{key}.crs") if section.get("crs") else None
     if all(names):
         x, y = (
-            _column_numbers(table, str(name), section.get("missing", ()), source, f"{key}.{axis}")
+            _column_numbers(table, str(name), section.get("missing", ()), source, f"{key}.{axis}", stated)
             for axis, name in zip("xy", names, strict=True)
         )
         if stated is None:
@@ -229,18 +245,43 @@ def point_coordinates(
     return np.where(absent, np.nan, x), np.where(absent, np.nan, y), crs
 
 
-def _column_numbers(table: pd.DataFrame, name: str, missing: Any, source: str, key: str) -> FloatArray:
+def _column_numbers(
+    table: pd.DataFrame, name: str, missing: Any, source: str, key: str, crs: CRS | None
+) -> FloatArray:
     require_column(table, name, source, key)
     numbers, leftover = blank_missing(table[name], *to_numbers(table[name]), missing)
     if leftover.any():
-        first = int(np.flatnonzero(leftover)[0])
-        more = f" (and {leftover.sum() - 1} more such cells)" if leftover.sum() > 1 else ""
-        raise InputError(
-            f"{source}, column {name!r}, row {row_numbers(table)[first]}: "
-            f"{shortened(str(table[name].iat[first]))!r} is not a coordinate{more}; "
-            + (comma_hint(table[name][leftover], key.rsplit(".", 1)[0]) or f"give plain numbers ({key})")
-        )
+        codes, texts = pd.factorize(cell_text(table[name][leftover]))
+        read = [read_coordinate(str(text), key[-1], crs) for text in texts]
+        found = np.array([np.nan if one is None else one for one in read], dtype=np.float64)[codes]
+        numbers[leftover] = found
+        leftover[leftover] = np.isnan(found)
+    if leftover.any():
+        _stop_at_unread(table, name, leftover, source, key, crs)
     return numbers
+
+
+def _stop_at_unread(
+    table: pd.DataFrame, name: str, unread: BoolArray, source: str, key: str, crs: CRS | None
+) -> None:
+    """Raise InputError for the first cell that is no coordinate, with the way out."""
+    section, axis = key.rsplit(".", 1)
+    first = int(np.flatnonzero(unread)[0])
+    text = str(table[name].iat[first]).strip()
+    more = f" (and {unread.sum() - 1} more such cells)" if unread.sum() > 1 else ""
+    empty = " (or list it in samples.missing)" if section == "samples" else ""
+    hint = comma_hint(table[name][unread], section) or coordinate_hint(text, axis, crs)
+    if hint is None and _BETWEEN_THOUSANDS.fullmatch(text):
+        sign = text.lstrip("-+0123456789")[0]
+        hint = f"if {sign!r} stands between thousands set {section}.thousands: {sign!r}"
+    if hint is None:
+        hint = f"give plain numbers, or leave the cell empty{empty} where there is no coordinate ({key})"
+        if first == 0:
+            hint += f"; if the row is no record set {section}.first_row"
+    raise InputError(
+        f"{source}, column {name!r}, row {row_numbers(table)[first]}: {shortened(text)!r} is not a coordinate{more}; "
+        f"{hint}"
+    )
 
 
 def _geometry_points(
@@ -253,7 +294,8 @@ def _geometry_points(
         first = int(np.flatnonzero(other)[0])
         raise InputError(
             f"{source}, row {row_numbers(table)[first]}: the geometry is a "
-            f"{shapes[first].geom_type}; {key} must be points"
+            f"{shapes[first].geom_type}; {key} must be points: save a layer of points, such as the centroids, which "
+            "every GIS makes"
         )
     if table.crs is None and stated is None:
         raise InputError(f"{source}: the file states no CRS; set {key}.crs")
@@ -273,6 +315,26 @@ def _geometry_points(
             )
         return x, y, stated
     return x, y, file_crs(table.crs, source, f"set {key}.crs to the CRS that its coordinates are in")
+
+
+def _several_points(table: pd.DataFrame, section: Mapping[str, Any], source: str) -> InputWarning | None:
+    """Return the warning that MultiPoints of points which lie apart are taken for their centres."""
+    if section.get("x") or section.get("y") or not isinstance(table, gpd.GeoDataFrame):
+        return None
+    shapes = table.geometry.to_numpy()
+    several = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
+    bounds = shapely.bounds(shapes[several])
+    apart = several[np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > 0]
+    if not apart.size:
+        return None
+    count = shapely.get_num_geometries(shapes[apart[0]])
+    return InputWarning(
+        f"{len(apart)} {'row is a' if len(apart) == 1 else 'rows are'} MultiPoint of points that lie apart ({count} in "
+        "the first), and each is placed at its centre, where nothing may have been found",
+        "split them into single points, which every GIS does (multipart to singleparts)",
+        source,
+        row=str(row_numbers(table)[apart[0]]),
+    )
 
 
 def project(x: FloatArray, y: FloatArray, crs_in: CRS, crs_out: CRS) -> tuple[FloatArray, FloatArray]:

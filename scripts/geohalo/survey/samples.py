@@ -22,6 +22,7 @@ from geohalo.survey.choice import (
     stop_if_implausible,
 )
 from geohalo.survey.columns import Column
+from geohalo.survey.control_hints import joined_doubts, untold_control
 from geohalo.survey.doubtful_places import scattered_places
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 from geohalo.survey.repeats import differing_rows
@@ -113,8 +114,11 @@ def merge_analyses(
     doubts += scattered_places(xy[usable], rows[usable], max_distance, source)
     place = group_places(xy[usable], float(section["merge_distance"]))
     names = joined_names(place, rows[usable])
-    about = analyses.about[survey][usable]
-    doubts += differing_rows(place, rows[usable], *_chosen(usable, values, censored), about, source)
+    differing = differing_rows(
+        place, rows[usable], *_chosen(usable, values, censored), analyses.about[survey][usable], source
+    )
+    control = [] if "quality" in section else untold_control(analyses.about, analyses.rows, source)
+    doubts += joined_doubts(differing, control)
     xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)
 

@@ -25,7 +25,8 @@ def plain(text: str) -> str:
     """Return text in compatibility form (NFKC), every minus as `-`, without signs that have no width."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text.translate(_SIGNS))
+    # What is raised or lowered becomes a sign of the table only by the normal form: a raised minus, for example.
+    return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
 
 
 def plain_columns(table: pd.DataFrame) -> pd.DataFrame:

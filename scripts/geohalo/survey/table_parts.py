@@ -53,6 +53,29 @@ def choose_layer(path: Path, layer: str | None, layers: Sequence[str], kind: str
     return layer
 
 
+#: How files begin that are no text tables, what they are, and what to do.
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "a workbook or a ZIP archive", "rename it to .xlsx, or to .zip if it holds a layer"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of the old format (.xls)", "save it as .xlsx"),
+    (b"SQLite format 3\0", "a database such as a GeoPackage", "rename it to .gpkg"),
+    (b"%PDF", "a PDF document", "ask for the table as text or workbook"),
+    (b"\x1f\x8b", "compressed (gzip)", "unpack it"),
+    (b"<!doctype html", "a web page", "download the table itself; the address may ask for a login"),
+    (b"<html", "a web page", "open it in a spreadsheet program and save it as .xlsx"),
+    (b"<table", "a web page", "open it in a spreadsheet program and save it as .xlsx"),
+    (b"<?xml", "XML", "save the table as text or workbook"),
+)
+
+
+def stop_at_other_kind(path: Path) -> None:
+    """Raise InputError where a file that should be text is a workbook, an archive, a web page and so on."""
+    with path.open("rb") as stream:
+        start = stream.read(200).removeprefix(b"\xef\xbb\xbf").lstrip()
+    for mark, kind, fix in _OTHER_KINDS:
+        if start.lower().startswith(mark.lower()):
+            raise InputError(f"{path}: this is {kind} and no text, whatever its name says; {fix}")
+
+
 def one_line(error: Exception) -> str:
     """Return an error's text as one line."""
     return " ".join(str(error).split())

@@ -20,7 +20,8 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Layout, Row, find_layout, is_number
-from geohalo.survey.table_parts import one_line, without_unnamed
+from geohalo.survey.table_parts import one_line, stop_at_other_kind, without_unnamed
+from geohalo.survey.table_rows import stop_at_quoted_lines, stop_at_swallowed_lines, without_repeated_headers
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BLANKS = r"\s+"
@@ -29,7 +30,8 @@ _END = "\x1fend of line"
 _LONGEST_LINE = 1_000_000
 # Cells, and of each row its line and how many cells it has.
 _Cells = tuple[pd.DataFrame, npt.NDArray[np.int64], npt.NDArray[np.int64]]
-_FOOTERS = {"eof", "end", "end of file", "<eof>", "end of data"}
+# The sign behind which old programs end a file is one of them.
+_FOOTERS = {"eof", "end", "end of file", "<eof>", "end of data", "\x1a"}
 
 
 def read_text(path: Path, form: Form) -> pd.DataFrame:
@@ -44,6 +46,7 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
         The file is not readable, has no header where it is looked for, or a line has fewer or more cells than the
         table has columns.
     """
+    stop_at_other_kind(path)
     encoding = encoding_of(path)
     try:
         with path.open(encoding=encoding) as stream:
@@ -60,8 +63,9 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     # national survey holds a hundred million cells.
     for name in table.columns[table.isna().any()]:
         table[name] = table[name].fillna("")
-    table = without_unnamed(table)
-    table.attrs = {"units": layout.units, "warnings": as_records(told)}
+    table, repeated = without_repeated_headers(without_unnamed(table), layout.units, path)
+    doubts = as_records([*told, *repeated])
+    table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": doubts}
     return table
 
 
@@ -106,7 +110,9 @@ def _whole_line(line: str, path: Path, number: int) -> str:
     if len(line) >= _LONGEST_LINE:
         raise InputError(f"{path}, line {number}: more than {_LONGEST_LINE:,} characters; this is no table")
     if "\0" in line:
-        raise InputError(f"{path}, line {number}: a zero byte; this is no text file")
+        raise InputError(
+            f"{path}, line {number}: a zero byte; the file is damaged, or no text: export it again"
+        )
     return line
 
 
@@ -128,6 +134,7 @@ def _delimiter(lines: Sequence[str], path: Path) -> tuple[str, int]:
             numbers = [is_number(cell) for cells in rows[1:] for cell in cells if len(cells) == width]
             found[delimiter] = (count / len(rows), float(np.mean(numbers)) if numbers else 0.0, width)
     if not found:
+        stop_at_quoted_lines(usable, _DELIMITERS, path)
         widths = Counter(len(line.split()) for line in usable)
         width, count = widths.most_common(1)[0]
         return (_BLANKS if width > 1 and count > 0.5 * len(usable) else ","), 0
@@ -148,7 +155,7 @@ def _rows(lines: Sequence[str], delimiter: str, skipped: int) -> list[Row]:
     """Cut lines into cells; quoted text may run over several lines."""
     if delimiter == _BLANKS:
         return [Row(skipped + n, skipped + n, line.split()) for n, line in enumerate(lines, start=1)]
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ")
     rows, before = [], 0
     for cells in reader:
         rows.append(Row(skipped + before + 1, skipped + reader.line_num, cells))
@@ -174,6 +181,7 @@ def _read_cells(path: Path, encoding: str, delimiter: str, layout: Layout, form:
                 dtype=str,
                 keep_default_na=False,
                 skip_blank_lines=False,
+                skipinitialspace=delimiter not in (" ", _BLANKS),
             )
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path}: the table has no rows") from error
@@ -236,6 +244,9 @@ def _read_slowly(path: Path, encoding: str, delimiter: str, layout: Layout, form
         else:
             rows = _rows_of(stream, delimiter, layout.first, path)
     width = len(layout.names)
+    for row in rows:
+        if row.last > row.number:
+            stop_at_swallowed_lines(row, delimiter, width, path)
     rows = [row for row in rows if not (row.comment and len(row.cells) != width)]
     long = [row for row in rows if any(cell.strip() for cell in row.cells[width:])]
     if long:
@@ -250,7 +261,7 @@ def _read_slowly(path: Path, encoding: str, delimiter: str, layout: Layout, form
 
 
 def _rows_of(stream: TextIO, delimiter: str, first: int, path: Path) -> list[Row]:
-    reader = csv.reader(stream, delimiter=delimiter)
+    reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=delimiter != " ")
     rows, before = [], 0
     try:
         for cells in reader:

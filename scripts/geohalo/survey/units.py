@@ -1,5 +1,6 @@
 """How laboratories write the three units of concentration."""
 
+import re
 from collections.abc import Mapping
 
 from geohalo.survey.spelling import plain
@@ -19,8 +20,26 @@ _KNOWN = {
         "ugg-1",
         "μgg-1",
         "mg/kgdw",
+        "mg/kgdm",
+        "mg/kgts",
+        "mg/kgtm",
+        "gm/t",
+        "g/tonne",
+        "gmt",
     ),
-    "ppb": ("ppb", "ug/kg", "μg/kg", "ng/g", "mg/t", "ugkg-1", "μgkg-1", "ngg-1"),
+    "ppb": (
+        "ppb",
+        "ug/kg",
+        "μg/kg",
+        "ng/g",
+        "mg/t",
+        "ugkg-1",
+        "μgkg-1",
+        "ngg-1",
+        "mg/tonne",
+        "ug/kgdw",
+        "ug/kgts",
+    ),
     "percent": (
         "percent",
         "pct",
@@ -34,6 +53,20 @@ _KNOWN = {
         "weight%",
         "g/100g",
         "masspercent",
+        "mass-%",
+        "massen-%",
+        "masse-%",
+        "gew%",
+        "gew-%",
+        "ma%",
+        "ma-%",
+        "vekt%",
+        "vekt-%",
+        "vikt-%",
+        "p-%",
+        "%m/m",
+        "%w/w",
+        "t-%",
     ),
 }
 _UNITS = {written: unit for unit, several in _KNOWN.items() for written in several}
@@ -61,13 +94,42 @@ def known_unit(written: str, units: Mapping[str, str] | None = None) -> str | No
     return _UNITS.get(_short(text))
 
 
+def usual_unit(written: str) -> str | None:
+    """Return the unit that a part of a header is: one with a sign (`mg/kg`, `wt%`), or `PPM`, `PPB`, `PCT` in any case.
+
+    Other letters may be a part of the name, and mean what `samples.units` says.
+    """
+    text = _short(plain(written))
+    if text in ("ppm", "ppb", "pct", "percent") or re.search("[/%]|-1$", text):
+        return _UNITS.get(text)
+    return None
+
+
+def unit_fix(written: str) -> str:
+    """Say what to do about a unit that is not known."""
+    if _short(plain(written)) in _TO_CONVERT:
+        return "convert the column to ppm, ppb or percent, or narrow samples.elements to leave it out"
+    return (
+        "add it to samples.units as ppm, ppb or percent if it is one of them; else convert the column, or narrow "
+        "samples.elements to leave it out"
+    )
+
+
 def looks_like_units(cells: list[str], units: Mapping[str, str] | None = None) -> bool:
     """Tell whether a row of cells is one of units: three or more of concentration, and next to nothing else."""
     filled = [cell for cell in cells if cell.strip()]
     known = sum(known_unit(cell, units) is not None for cell in filled)
-    other = sum(_short(plain(cell)) in _OTHER for cell in filled)
+    convert = sum(_short(plain(cell)) in _TO_CONVERT for cell in filled)
+    other = sum(_short(plain(cell)) in _OTHER - _TO_CONVERT for cell in filled)
     # A label at the left and one word more may stand beside them.
-    return known >= 1 and known + other >= len(filled) - 2 and known >= len(filled) / 2
+    enough = known + convert >= len(filled) / 2
+    return known >= 1 and enough and known + convert + other >= len(filled) - 2
+
+
+# None of the three, whatever a config says.
+_TO_CONVERT = frozenset(
+    {"oz/t", "oz/ton", "opt", "oz", "g/kg", "‰", "permil", "mg/g", "ppt", "mol%", "at%", "mmol/kg"}
+)
 
 
 def _short(text: str) -> str:

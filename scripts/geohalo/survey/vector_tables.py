@@ -15,7 +15,7 @@ import pyogrio
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning, as_records
-from geohalo.survey.table_files import FOLDER_SUFFIX, is_geodatabase, missing_parts
+from geohalo.survey.table_files import FOLDER_SUFFIX, PARTS, is_geodatabase, missing_parts
 
 #: Per suffix, the format's name and the GDAL drivers that may read it.
 FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -158,6 +158,18 @@ def _has_points(dataset: str, layer: str, kind: Any) -> bool:
     )
 
 
+def _stop_at_lost_parts(path: Path, layer: str, names: list[str]) -> None:
+    """Raise InputError where an archive lacks files of its layer."""
+    needed, _ = PARTS.get(PurePosixPath(layer).suffix.lower(), ((), ()))
+    there = {name.lower() for name in names}
+    lost = [suffix for suffix in needed if str(PurePosixPath(layer).with_suffix(suffix)).lower() not in there]
+    # Of a MapInfo table some kinds have fewer files.
+    if lost and PurePosixPath(layer).suffix.lower() == ".shp":
+        raise InputError(
+            f"{path}: the archive holds {layer} without {' and '.join(lost)}; all files of the layer belong into it"
+        )
+
+
 def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None]:
     """Return the dataset in a ZIP archive as GDAL names it, its suffix, and the layer in it."""
     with readable(path, "ZIP archive"), zipfile.ZipFile(path) as archive:
@@ -187,4 +199,5 @@ def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None]:
             f"{path}: the archive holds {', '.join(map(repr, found))}, and it is not clear which is meant; set `layer` "
             "to one"
         )
+    _stop_at_lost_parts(path, chosen[0], names)
     return f"/vsizip/{path.resolve().as_posix()}/{chosen[0]}", PurePosixPath(chosen[0]).suffix.lower(), layer

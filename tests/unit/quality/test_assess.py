@@ -44,7 +44,7 @@ def test_good_laboratories_seldom_fail() -> None:
     ("truth", "said"),
     [
         (Truth(analysis={"Cu": 0.03, "Zn": 0.25}), ["its precision in laboratory duplicates is"]),
-        (Truth(**GOOD | {"sampling": {"Cu": 0.05, "Zn": 0.5}}), ["make", "of its variance, above 20%"]),
+        (Truth(**GOOD | {"sampling": {"Cu": 0.05, "Zn": 0.5}}), ["make", "% of its variance, above 20 %"]),
         (Truth(**GOOD, bias={"Zn": -0.2}), ["CRM reads", "% too low, beyond 10 %"]),
         (Truth(**GOOD, drift={"Zn": 0.3}), ["reference materials drift by +", "%, beyond 10 %"]),
         (Truth(**GOOD, dirty={"Zn": 0.3}), ["blanks hold more than 5 detection limits (2.5 ppm)"]),

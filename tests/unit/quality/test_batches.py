@@ -72,4 +72,6 @@ def test_outliers_do_not_move_levels():
 
 def test_too_few_comparisons_say_nothing():
     levels = adjust(_design([0], [1], 2), np.array([1.0]), np.array([1, 1]))
-    assert np.isnan(levels.level).all() and (levels.network == -1).all() and not levels.precision.any()
+    assert np.isnan(levels.level).all()
+    assert (levels.network == -1).all()
+    assert not levels.precision.any()

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
-from geohalo.quality.roles import row_roles
 from geohalo.survey.analyses import analyses_table, read_analyses
+from geohalo.survey.row_roles import row_roles
 from geohalo.survey.samples import clean_samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,6 +110,19 @@ def test_a_laboratory_duplicate_of_a_field_duplicate() -> None:
     marked = {"column": "type", "field_duplicate": ["FD"], "laboratory_duplicate": ["LR"]}
     read = read_analyses(table, section(**marked, sample="sample", original="of"))
     assert read.original.tolist()[36:] == [2, 36]
+
+
+def test_a_row_that_is_filed_again_is_nobodys_original() -> None:
+    survey = survey_table()
+    table = pd.concat([survey, survey[2:3], controls()[2:3]], ignore_index=True)
+    read = read_analyses(table, section(column="type", field_duplicate=["FD"]))
+    assert read.original.tolist()[36:] == [-1, 2]
+    # Two samples that differ at one place leave it open which one is meant.
+    table.loc[36, "Cu_ppm"] = 1.0
+    assert read_analyses(table, section(column="type", field_duplicate=["FD"])).original.tolist()[36:] == [
+        -1,
+        -1,
+    ]
 
 
 def test_rows_by_mapping() -> None:

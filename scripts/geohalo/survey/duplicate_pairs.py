@@ -8,15 +8,15 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from geohalo.input_warnings import InputWarning
-from geohalo.quality.roles import DUPLICATES, FIELD_DUPLICATE, SURVEY, LabelArray, Roles
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.row_roles import DUPLICATES, FIELD_DUPLICATE, SURVEY, LabelArray, Roles
 
 IntArray = npt.NDArray[np.int64]
 _MOST_NAMED = 10
 
 
 def find_originals(
-    roles: Roles, xy: FloatArray, distance: float, rows: IntArray, source: str
+    roles: Roles, xy: FloatArray, again: BoolArray, distance: float, rows: IntArray, source: str
 ) -> tuple[IntArray, list[InputWarning]]:
     """Find the row that each duplicate repeats.
 
@@ -28,6 +28,8 @@ def find_originals(
     roles : Roles
     xy : ndarray of float64, shape (rows, 2)
         Places in metres, NaN where there are none.
+    again : ndarray of bool, shape (rows,)
+        Rows that are another one filed once more, which are nobody's original.
     distance : float
         Rows at most this many metres apart are at one place.
     rows : ndarray of int64, shape (rows,)
@@ -46,7 +48,7 @@ def find_originals(
     duplicates = np.flatnonzero(roles.of(*DUPLICATES))
     if not duplicates.size:
         return original, []
-    survey = roles.of(SURVEY)
+    survey = roles.of(SURVEY) & ~again
     by_sample = _only_rows(roles.sample, survey)
     by_sample_or_field = _only_rows(roles.sample, survey | roles.of(FIELD_DUPLICATE))
     stated = roles.original[duplicates] != ""

@@ -1,0 +1,68 @@
+"""What a survey's input comes to, before a run."""
+
+from _resources import BYTES_ON_DISK
+
+# What the jobs that may take the most memory ask for, as their rules do: MB, and MB for each MB of the cube.
+LARGEST = {
+    "explain_map": (1500, 14),
+    "score_controls": (800, 6),
+    "train": (1000 + 1000 * config["network"]["memory"], 5),
+}
+
+
+localrules:
+    check_survey,
+
+
+rule check_survey:
+    input:
+        samples=[file for file in [SAMPLE_TABLE] if file],
+        assays=ASSAY_TABLES,
+        certified=CERTIFIED_TABLES,
+        deposits=[file for file in [DEPOSIT_TABLE] if file],
+        rasters=[str(file) for file in RASTERS],
+        labels=list(LABEL_RASTERS.values()),
+        parts=[part for file in [SAMPLE_TABLE, DEPOSIT_TABLE] if file for part in table_files(file)],
+    output:
+        page=path("check_page"),
+        text=path("check_text"),
+        table=path("check_table"),
+    log:
+        log_file("check_survey"),
+    benchmark:
+        benchmark_file("check_survey")
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(800, 20),
+        runtime=minutes(5, 0.05),
+    params:
+        arguments={
+            "settings": config,
+            "tables": TABLES,
+            "schemes": SCHEMES,
+            "requests": LARGEST,
+            "bytes_on_disk": BYTES_ON_DISK,
+        },
+        raster_keys=list(LABEL_RASTERS),
+        code=code("check_survey", "elements.csv", "colour_maps.yaml", *PAGE_FILES),
+    message:
+        f"Check the input of {SURVEY}"
+    script:
+        "../scripts/check_survey.py"
+
+
+rule check:
+    input:
+        path("check_table"),
+    log:
+        log_file("check"),
+    conda:
+        "../envs/geo.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    message:
+        f"Tell what the check of {SURVEY} has found"
+    script:
+        "../scripts/check.py"

@@ -1,0 +1,202 @@
+"""Figure of the levels of batches: samples before and after, and how far each batch stands off."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from geohalo.products.map_axes import Ground, MapPage, Room
+from geohalo.products.pages import MARGIN
+from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, rounded, shorten, styled, whole
+from geohalo.products.survey_figures import element_norm, in_readable_unit, marker_size, round_ticks
+
+#: Elements drawn, and batches listed at most.
+MOST_ELEMENTS, MOST_BATCHES = 2, 40
+ROW, LABELS, BETWEEN, ABOVE, BELOW = 0.15, 1.25, 0.3, 0.42, 0.42
+STANDS_OFF = 0.05
+#: Lines of the grid that stands for the ground: maps show samples alone.
+LINES = 50
+
+
+@styled
+def levelling_plot(
+    survey: str,
+    points: NDArray[np.float64],
+    batch: NDArray[np.object_],
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    table: pd.DataFrame,
+    told: str,
+    crs: str = "",
+) -> Figure:
+    """Draw the elements in which batches stand off most, before and after levelling, and the levels of the batches.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey.
+    points : ndarray (samples, 2)
+        Coordinates in metres.
+    batch : ndarray of str (samples,)
+        Batch of each sample.
+    before, after : DataFrame (samples, elements)
+        Concentrations in ppm.
+    table : DataFrame
+        See `geohalo.quality.levelling.shift_table`.
+    told : str
+        What levelling did to the error at left-out samples; empty where nothing was measured.
+    crs : str
+        Name of the coordinate system.
+    """
+    elements = most_shifted(table)
+    values = {name: (before[name].to_numpy(), after[name].to_numpy()) for name in elements}
+    units = {name: in_readable_unit(np.ma.masked_invalid(pair[0]), "ppm")[1] for name, pair in values.items()}
+    titles = [
+        f"{plain(name)} ({units[name]}), {state}"
+        for name in elements
+        for state in ("as analysed", "levelled")
+    ]
+    room = Room(columns=2 * len(elements), tallest=4.0)
+    page = MapPage(
+        _ground(points, crs), f"{plain(survey)}: {headline(table)}", told, titles=titles, room=room
+    )
+    factor = {"ppm": 1.0, "ppb": 1e3, "%": 1e-4}
+    panels = iter(page.panels)
+    for name in elements:
+        pair = [one * factor[units[name]] for one in values[name]]
+        norm, colours = element_norm(np.concatenate([one[np.isfinite(one)] for one in pair]))
+        off = table[(table["element"] == name) & (table["p_adjusted"] < STANDS_OFF)]["batch"]
+        for one in pair:
+            axes = next(panels)
+            drawn = _samples(page, axes, points, one, norm, colours)
+            for label in off:
+                _outline(axes, points[batch == label] / 1e3)
+            _tick(page.colour_bar(axes, drawn))
+    _levels(page, table, elements)
+    handles = [
+        Line2D([], [], color=colour("target"), linewidth=1.2, label="batch that stands off"),
+        Line2D([], [], **_mark(True), label="levelled"),
+        Line2D([], [], **_mark(False), label="left as it is"),
+    ]
+    page.bottom += BELOW
+    return page.finish_map(
+        handles,
+        "Each dot is a sample. Both maps of an element have the same colours, to its 2nd and 98th percentile. "
+        "Level: how many times as high as the others a batch reads in the element, with its 95 % interval. "
+        f"All elements are in levelling.csv.{page.ground.caption}",
+    )
+
+
+def most_shifted(table: pd.DataFrame) -> list[str]:
+    """Return the elements with the surest shifts, those that are levelled first."""
+    ranked = table.assign(unapplied=~table["applied"].astype(bool), p=table["p"].fillna(1.0))
+    order = ranked.sort_values(["unapplied", "p"], kind="stable")["element"]
+    return [str(name) for name in dict.fromkeys(order)][:MOST_ELEMENTS]
+
+
+def headline(table: pd.DataFrame) -> str:
+    """Say how many batches stand off, in how many elements, and what was done."""
+    total, applied = table["batch"].nunique(), table[table["applied"].astype(bool)]
+    off = table[table["p_adjusted"] < STANDS_OFF]
+    if not applied.empty:
+        batches, elements = applied["batch"].nunique(), applied["element"].nunique()
+        return f"{batches} of {total} batches levelled, in {whole(elements, 'element')}"
+    if off.empty:
+        return f"none of {total} batches stands off the others by more than chance"
+    batches, elements = off["batch"].nunique(), off["element"].nunique()
+    stand = "stands" if batches == 1 else "stand"
+    return f"{batches} of {total} batches {stand} off, in {whole(elements, 'element')}; nothing was corrected"
+
+
+def _ground(points: NDArray[np.float64], crs: str) -> Ground:
+    """Return the ground that the samples lie on, with a margin."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.02 * max(float((high - low).max()), 1.0)
+    x = np.linspace(low[0] - margin, high[0] + margin, LINES)
+    y = np.linspace(high[1] + margin, low[1] - margin, LINES)
+    return Ground(x, y, np.ones((LINES, LINES), dtype=bool), crs)
+
+
+def _samples(
+    page: MapPage,
+    axes: Axes,
+    points: NDArray[np.float64],
+    values: NDArray[np.float64],
+    norm: Normalize,
+    colours: str,
+) -> PathCollection:
+    """Draw samples, low ones first."""
+    axes.set_facecolor(colour("inside"))
+    known = np.flatnonzero(np.isfinite(values))
+    order = known[np.argsort(values[known], kind="stable")]
+    size = marker_size(points / 1e3, page.panel_width / page.ground.size[0])
+    x, y = points[order].T / 1e3
+    return axes.scatter(x, y, s=size**2, c=values[order], norm=norm, cmap=colours, linewidths=0)
+
+
+def _outline(axes: Axes, places: NDArray[np.float64]) -> None:
+    """Draw a line around samples (n, 2) in km."""
+    try:
+        ring = places[ConvexHull(places).vertices]
+    except (QhullError, ValueError):
+        return
+    x, y = np.concatenate([ring, ring[:1]]).T
+    for width, hue in ((2.4, colour("target_edge")), (1.2, colour("target"))):
+        axes.plot(x, y, color=hue, linewidth=width, zorder=4)
+
+
+def _tick(bar: Colorbar) -> None:
+    bar.locator = FixedLocator(round_ticks(*bar.mappable.get_clim()))
+    bar.formatter = FuncFormatter(lambda value, _: rounded(value, 3))
+    bar.minorlocator = NullLocator()
+    bar.update_ticks()
+
+
+def _mark(applied: bool) -> Mapping[str, object]:
+    """Look of a level: filled where it was corrected."""
+    hue = colour("deposit") if applied else colour("faint")
+    return {
+        "linestyle": "none",
+        "marker": "o" if applied else "s",
+        "markersize": 4.5 if applied else 3.5,
+        "color": hue,
+    }
+
+
+def _levels(page: MapPage, table: pd.DataFrame, elements: list[str]) -> None:
+    """Draw the factor of each batch in the elements, side by side."""
+    chosen = table[table["element"].isin(elements) & table["factor"].notna()]
+    far = np.log(chosen["factor"]).abs().groupby(chosen["batch"]).max().nlargest(MOST_BATCHES).index
+    batches = [name for name in table["batch"].drop_duplicates() if name in set(far)]
+    left, top, height = MARGIN + LABELS, page.bottom + ABOVE, max(0.6, ROW * len(batches))
+    width = (page.width - left - MARGIN - (len(elements) - 1) * BETWEEN) / len(elements)
+    for k, name in enumerate(elements):
+        axes = page.add_axes(left + k * (width + BETWEEN), top, width, height)
+        rows = chosen[chosen["element"] == name].set_index("batch").reindex(batches)
+        for y, row in enumerate(rows.itertuples()):
+            look = _mark(bool(row.applied is True or row.applied == 1))
+            axes.plot([row.low, row.high], [y, y], color=look["color"], linewidth=1.2, zorder=2)
+            axes.plot([row.factor], [y], **look, zorder=3)  # type: ignore[arg-type]
+        axes.axvline(1.0, color=colour("note"), linewidth=0.8, zorder=1)
+        axes.set(ylim=(len(batches) - 0.4, -0.6), yticks=range(len(batches)), xscale="log")
+        axes.set_yticklabels([shorten(one, 20) for one in batches] if k == 0 else [], fontsize=SMALL_SIZE)
+        axes.set_title(f"{plain(name)}: level of each batch", loc="left", fontsize=TEXT_SIZE, pad=4)
+        axes.set_xlabel("times the level of the others", fontsize=SMALL_SIZE)
+        ends = rows[["low", "high", "factor"]].to_numpy(dtype=float)
+        low, high = np.nanmin(ends) / 1.08, np.nanmax(ends) * 1.08
+        axes.set_xlim(low, high)
+        axes.xaxis.set_major_locator(FixedLocator(sorted({1.0, *round_ticks(low, high)})))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: rounded(value, 3)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x", color=colour("grid"), linewidth=0.5)
+        axes.set_axisbelow(True)

@@ -1,0 +1,97 @@
+"""A small survey of 49 samples, a kilometre apart, with four deposits: what a check reads, and what may be wrong."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from geohalo.check.survey import Checked, Files, check_survey
+from geohalo.settings import check_settings
+
+CONFIG = {
+    "survey": "small",
+    "samples": {
+        "file": "samples.csv",
+        "x": "x",
+        "y": "y",
+        "crs": "EPSG:32633",
+        "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|ppb|pct)$",
+    },
+    "deposits": {
+        "file": "deposits.csv",
+        "x": "x",
+        "y": "y",
+        "crs": "EPSG:32633",
+        "name": "name",
+        "commodities": ["Cu"],
+    },
+    "grid": {"cell": 500, "max_distance": 1000},
+    "superpixels": {"n_segments": [5]},
+    "labels": {
+        "radius": 700,
+        "background_distance": 900,
+        "group_distance": 1500,
+        "buffer": 2000,
+        "folds": 2,
+    },
+}
+
+
+def samples() -> pd.DataFrame:
+    """Return 7 x 7 samples; of copper one value is below its limit, one is missing and one above an upper limit."""
+    x, y = np.meshgrid(500_000 + 1000 * np.arange(7), 6_000_000 + 1000 * np.arange(7))
+    k = np.arange(49)
+    table = pd.DataFrame({"sample": [f"S{n}" for n in k], "x": x.ravel(), "y": y.ravel()}).astype(str)
+    table["Cu_ppm"] = (20 + k).astype(str)
+    table.loc[[0, 1, 2], "Cu_ppm"] = ["<5", "", ">300"]
+    table["Zn_ppm"] = (60 + (k * 7) % 20).astype(str)
+    table["Fe_pct"] = (2 + (k * 3) % 5 / 10).round(1).astype(str)
+    table["note"] = "till"
+    return table
+
+
+def deposits() -> pd.DataFrame:
+    """Return four deposits inside, two of them one group, and one far outside."""
+    places = [(500_250, 6_000_250), (501_250, 6_000_250), (505_750, 6_005_750), (500_250, 6_005_750)]
+    places.append((530_000, 6_000_000))
+    table = pd.DataFrame(places, columns=["x", "y"]).astype(str)
+    return table.assign(name=["Alpha", "Beta", "Gamma", "Delta", "Far"])
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Callable[..., Checked]:
+    """Return a function that checks the survey with some of its tables and keys changed."""
+
+    def check(
+        samples_table: pd.DataFrame | None = None,
+        deposits_table: pd.DataFrame | None = None,
+        **sections: dict[str, Any],
+    ) -> Checked:
+        config: dict[str, Any] = copy.deepcopy(CONFIG) | {"data": {"folder": str(tmp_path)}}
+        for name, keys in sections.items():
+            config[name] = config.get(name, {}) | keys
+        settings = check_settings(config)
+        (samples() if samples_table is None else samples_table).to_csv(tmp_path / "samples.csv", index=False)
+        (deposits() if deposits_table is None else deposits_table).to_csv(
+            tmp_path / "deposits.csv", index=False
+        )
+        tables = {name: settings[name] for name in ("samples", "deposits")}
+        files = Files(samples=str(tmp_path / "samples.csv"), deposits=str(tmp_path / "deposits.csv"))
+        return check_survey(settings, tables, files)
+
+    return check
+
+
+@pytest.fixture
+def tables() -> tuple[Callable[[], pd.DataFrame], Callable[[], pd.DataFrame]]:
+    """Return the functions that make the tables of samples and of deposits."""
+    return samples, deposits
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Return the config with its defaults."""
+    return check_settings(copy.deepcopy(CONFIG))
