@@ -122,7 +122,7 @@ def read_analyses(
     doubts += told
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
-    flagged = bool(section["censoring"]["flag"] or attrs.get("flags"))
+    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
     doubts += untold_flags(about, wanted, flagged, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
     read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
