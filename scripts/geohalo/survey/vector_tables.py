@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.table_files import FOLDER_SUFFIX, PARTS, is_geodatabase, missing_parts
 
@@ -51,14 +52,6 @@ ZIP_SUFFIX = ".zip"
 VECTOR_SUFFIXES = {*FORMATS, ZIP_SUFFIX}
 #: Formats without a CRS of their own choice, whose layers are folders and whose fields GDAL names anew.
 _KML_SUFFIXES = {".kml", ".kmz"}
-_UNREADABLE = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
-    pyogrio.errors.FieldError,
-    ValueError,
-    OSError,
-)
 
 
 def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
@@ -96,16 +89,11 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
             f"{path}: not a readable layer of points without {' and '.join(missing)} beside it; copy all files of "
             "the layer"
         )
-    try:
+    with readable(path, "layer of points"):
         layers = {str(name): kind for name, kind in pyogrio.list_layers(dataset)}
         chosen, told = _chosen_layer(path, dataset, layer, layers)
         _check_format(path, suffix, str(pyogrio.read_info(dataset, layer=chosen).get("driver", "")))
         table = gpd.read_file(dataset, layer=chosen, engine="pyogrio")
-    except InputError:
-        raise
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a readable layer of points: {reason}") from error
     table.attrs["warnings"] = as_records(told)
     if suffix in _KML_SUFFIXES and "Name" in table and "name" not in table:
         table["name"] = table["Name"]  # as KML itself spells it
@@ -221,11 +209,8 @@ def _stop_at_lost_parts(path: Path, layer: str, names: list[str]) -> None:
 
 def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None, bytes]:
     """Return the dataset in a ZIP archive as GDAL names it, its suffix, the layer in it, and its first bytes."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"{path}: not a readable ZIP archive: {error}") from error
+    with readable(path, "ZIP archive"), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
     found: dict[str, None] = {}
     for name in names:
         parts = PurePosixPath(name).parts
