@@ -349,8 +349,7 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
     nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
     values, transform = north_up(blanks.remove(values), transform)
     title = title if isinstance(title, str) else ""
-    packing = [
-        float(grid.encoding.get(key, other)) for key, other in (("scale_factor", 1.0), ("add_offset", 0.0))
-    ]
+    scale = float(grid.encoding.get("scale_factor", 1.0))
+    offset = float(grid.encoding.get("add_offset", 0.0))
     stored = str(grid.encoding.get("dtype", grid.dtype))
-    return Band(label, str(path), place, values, transform, crs, unit, title, *packing, stored, nodata)
+    return Band(label, str(path), place, values, transform, crs, unit, title, scale, offset, stored, nodata)
