@@ -53,7 +53,7 @@ TILE = ["scatteritem"] if TILED else []
 # Labels are a raster of classes instead of deposits.
 CLASSES = "raster" in config["labels"]
 # Whether the table tells batches: their levels are compared, and brought to one where the config asks for it.
-LEVELLED = bool(config.get("samples", {}).get("batch"))
+LEVELLED = bool(config.get("samples", {}).get("batch") or config.get("simulate", {}).get("levelling"))
 # Stages that tell what is doubtful in the input, in their order.
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",

@@ -13,6 +13,7 @@ from geohalo.addresses import masked
 from geohalo.network.presets import VARIANTS
 from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
+from geohalo.products import report_levelling as levels
 from geohalo.products import report_quality as quality
 from geohalo.products.pathfinder_text import pathfinder_words
 from geohalo.products.report import Section
@@ -64,6 +65,7 @@ def sections(
         _evidence(results, variant),
         _data(results, survey),
         _control(results),
+        _levelling(results),
         _superpixels(results, survey),
         *_comparisons(results),
         _provenance(settings, inputs, jobs),
@@ -192,6 +194,23 @@ def _control(results: Results) -> Section:
         lead=[control.control_words(elements, counted)],
         tables=tables,
         pictures=pictures(results, told, "quality"),
+    )
+
+
+def _levelling(results: Results) -> Section:
+    """Return the part on batches; empty where the table tells none."""
+    shifts = results.table("levelling.csv")
+    if shifts is None:
+        return Section("levelling", "Levels of batches")
+    errors = results.table("levelling_error.csv")
+    tables = [levels.shifts_table(shifts), *([] if errors is None else [levels.errors_table(errors)])]
+    told = "The numbers of all batches and elements are in levelling.csv."
+    return Section(
+        "levelling",
+        "Levels of batches",
+        lead=levels.levelling_words(shifts, errors),
+        tables=tables,
+        pictures=pictures(results, told, "levelling"),
     )
 
 

@@ -1,13 +1,14 @@
 """First stage of an alternative: simulate or read the tables, grid the elements, place the deposits."""
 
-import json
 from pathlib import Path
 
 from _job import job
+from _tables import write_json
 from clean_deposits import clean as clean_deposits
 from clean_samples import clean as clean_samples
 from fit_interpolation import fit
 from interpolate_elements import interpolate
+from level_samples import level
 from read_grids import read
 from simulate_survey import simulate
 
@@ -15,7 +16,7 @@ from simulate_survey import simulate
 def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
     """Write settings, samples, deposits, elements and perhaps truth; returns lines for the log."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    write_json(settings, f"{folder}/settings.json")
     places = elements = f"{folder}/elements.nc"
     told = []
     if "simulate" in settings:
@@ -28,7 +29,7 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
         further = {name: tables.get(name) for name in ("assays", "certified")}
         if "quality" in settings["samples"]:
             further["quality"] = f"{folder}/quality.csv"
-        told.append(clean_samples(tables["samples"], settings["samples"], grid, places, report, **further))
+        told += read_places(settings, tables["samples"], folder, places, report, further)
         fits, table = f"{folder}/interpolation.json", f"{folder}/interpolation.csv"
         told.append(fit(places, grid["max_distance"], settings["interpolation"], fits, table))
         told.append(interpolate(places, fits, grid, elements))
@@ -36,6 +37,19 @@ def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
     # Whether they can be held out depends on labels, and is checked where folds are drawn.
     told.append(clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits))
     return told
+
+
+def read_places(
+    settings: dict, table: str, folder: str, places: str, report: str, further: dict[str, str | None]
+) -> list[str]:
+    """Write the places of the samples, levelled where the settings ask for it; returns lines for the log."""
+    section, grid = settings["samples"], settings["grid"]
+    if "levelling" not in section:
+        return clean_samples(table, section, grid, places, report, **further)
+    cleaned, analyses = f"{folder}/unlevelled.parquet", f"{folder}/analyses.parquet"
+    told = clean_samples(table, section, grid, cleaned, report, analyses=analyses, **further)
+    levelling = section["batch"], section["levelling"], {}, grid["max_distance"]
+    return [*told, *level(cleaned, analyses, *levelling, samples=places)]
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from geohalo.addresses import masked
 from geohalo.config_numbers import check_finite, with_plain_numbers
+from geohalo.config_text import check_text, read_as, shortened, with_text_keys
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.simulated_deposits import simulated_commodities
@@ -69,7 +70,7 @@ def _unknown_key(error: ValidationError, section: str) -> str:
     unknown = next(key for key in error.instance if key not in known)
     near = difflib.get_close_matches(str(unknown), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys here: {', '.join(known)}."
-    return f"unknown key {section + str(unknown)!r}; {hint}"
+    return f"unknown key {section + shortened(str(unknown))!r}; {hint}"
 
 
 def explain(error: ValidationError) -> str:
@@ -81,9 +82,15 @@ def explain(error: ValidationError) -> str:
         missing = next(key for key in error.validator_value if key not in error.instance)
         child = resolve(error.schema["properties"][missing])
         return f"key {(path + '.' if path else '') + missing!r} is missing. {child.get('description', '')}"
+    if not path and error.validator == "type":
+        return "this is no config: it has no keys and values."
     if error.validator == "type" and error.instance is None:
         return f"key {path!r} is empty; give a value or remove the key."
-    return f"key {path!r}: {error.message}. {error.schema.get('description', '')}".rstrip()
+    told = read_as(error.instance) if "string" in str(error.validator_value) else ""
+    if not told:
+        message = error.message.replace(repr(error.instance), shortened(repr(error.instance)))
+        told = f"{message}. {error.schema.get('description', '')}".rstrip()
+    return f"key {path!r}: {told}"
 
 
 def check_settings(config: Config, source: str = "config") -> Config:
@@ -106,7 +113,14 @@ def check_settings(config: Config, source: str = "config") -> Config:
     InputError
         For an unknown key, a missing one, or a value that the schema does not allow.
     """
-    check_finite(config, source)
+    try:
+        check_finite(config, source)
+        check_text(config, source)
+        config = with_text_keys(config, schema(), resolve, source)
+    except RecursionError:
+        raise InputError(
+            f"{source}: a section is nested too deeply, or holds itself (a YAML alias, *name)."
+        ) from None
     config = with_plain_numbers(config, schema(), resolve)
     errors = list(Draft202012Validator(schema()).iter_errors(config))
     # A mistyped key explains the required key that seems to be missing, so it is told first.
@@ -278,4 +292,6 @@ def simulated_tables(simulate: Config) -> Config:
             "commodities": simulated_commodities(simulate),
         },
     }
+    if simulate.get("levelling"):
+        tables["samples"] |= {"batch": "batch", "levelling": {}}
     return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}

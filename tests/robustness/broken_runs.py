@@ -14,8 +14,12 @@ from pathlib import Path
 
 import psutil
 
-#: Seconds that a run has for its jobs to end after a signal that it may answer.
-GRACE = 90.0
+#: Seconds of the processor that a run has for its jobs to end after a signal that it may answer.
+GRACE = 60.0
+#: Seconds of the clock after which a run that waits for anything is given up.
+LONGEST = 3600.0
+#: Seconds of the clock between two looks.
+PAUSE = 0.7
 #: What fills a disk.
 FILLER = "filler"
 
@@ -48,7 +52,7 @@ class Run:
 
         self.folder = folder.resolve()
         self.how = "" if size is None else f"files of {size} bytes at most"
-        self._start, self._end = time.monotonic(), 0.0
+        self._start, self._end, self._cpu = time.monotonic(), 0.0, 0.0
         self._process = subprocess.Popen(
             words,
             stdout=subprocess.PIPE,
@@ -90,13 +94,25 @@ class Run:
         return left[-1] if left else "between jobs" if started else "start"
 
     def wait(self, seconds: float) -> bool:
-        """Wait some seconds; tells whether the run goes on."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return True
-        self._end = time.monotonic()
-        return False
+        """Wait until the run and its jobs have used some seconds of the processor; tells whether the run goes on."""
+        used, end = self._used(), time.monotonic() + LONGEST
+        while self._used() - used < seconds and time.monotonic() < end:
+            try:
+                self._process.wait(min(PAUSE, seconds))
+            except subprocess.TimeoutExpired:
+                continue
+            self._end = self._end or time.monotonic()
+            return False
+        return True
+
+    def _used(self) -> float:
+        """Return the seconds of the processor that the run and its jobs have used until now, or until its end."""
+        with suppress(OSError):
+            # A job is the child of one of its threads.
+            listed = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+            jobs = [int(pid) for file in listed for pid in file.read_text(encoding="ascii").split()]
+            self._cpu = _cpu(self._process.pid) + sum(map(_cpu, jobs))
+        return self._cpu
 
     def wait_for_job(self) -> bool:
         """Wait for the first job; tells whether the run goes on."""
@@ -112,7 +128,7 @@ class Run:
         if self.wait(GRACE):
             self.how += f", SIGKILL after {GRACE:g} s"
             os.killpg(self._process.pid, signal.SIGKILL)
-            self.wait(GRACE)
+            self._process.wait()
 
     def end_by_itself(self, seconds: float) -> None:
         """Wait for the end of the run; one that does not end is killed."""
@@ -135,6 +151,14 @@ class Run:
             except (psutil.Error, OSError):
                 continue
         return found
+
+
+def _cpu(pid: int) -> float:
+    """Return the seconds of the processor that a process has used, with those of its children that have ended."""
+    fields = (
+        Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    )
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

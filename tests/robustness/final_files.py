@@ -44,6 +44,11 @@ def content(file: Path) -> str:
     return digest.hexdigest()
 
 
+def hidden(file: Path, folder: Path) -> bool:
+    """Tell whether a file below a folder, or a folder in between, has a name that begins with a dot."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
 class Contents:
     """Digests of the files of a folder of results, each read again only when it has changed."""
 
@@ -58,11 +63,7 @@ class Contents:
 
     def final(self) -> dict[str, str]:
         """Return the digests of those files that have their final name."""
-        return {
-            name: said
-            for name, said in self.now().items()
-            if not any(part.startswith(".") for part in Path(name).parts)
-        }
+        return {name: said for name, said in self.now().items() if not hidden(Path(name), Path())}
 
     def _of(self, file: Path) -> str:
         if file.suffix == ".sha256":

@@ -31,84 +31,8 @@ from outcomes import Outcome, outcome  # noqa: E402
 from small_surveys import emptied, run_stages, write_surveys  # noqa: E402
 
 #: Values that fit nowhere, or only just.
-ODD: list[Any] = [
-    *(None, True, False, 0, 1, -1, 2, 3, 7, 1000, 10**9, 10**30, -(10**18), 0.5, 1e-9, 1e300, -0.0, 1.0),
-    *(float("nan"), float("inf"), float("-inf"), "", " ", "x", "1e9", "nan", "None", "true", "0x10", "1_000"),
-    *(
-        "\u00e9l\u00e9ment",
-        "\u540d\u524d",
-        "\U0001f480",
-        "a\nb",
-        "a\tb",
-        "\x00",
-        "\ufeffx",
-        "\u202ex",
-        "x" * 5000,
-    ),
-    *(
-        "../../etc/passwd",
-        "/",
-        "..",
-        ".",
-        "~",
-        "C:\\a.csv",
-        "samples.csv/",
-        "a{b}.csv",
-        "<x>",
-        "*.csv",
-        "a;b",
-    ),
-    *(
-        "EPSG:4326",
-        "EPSG:32648",
-        "EPSG:999999",
-        "EPSG:-1",
-        "epsg:2157",
-        "WGS84",
-        "PROJCS[]",
-        "32648",
-        "+proj=utm",
-    ),
-    *("(", "(?P<element>", "(?P<element>.*)", "(?P<element>[A-Z][a-z]?)", "^(?P<element>(a+)+)$", "[", "\\"),
-    *(
-        "(?P<element>x)?.*",
-        "(?P<element>.+)_(?P<unit>.+)",
-        "(?P<unit>.+)_(?P<element>.+)",
-        "(?P<element>){9999}",
-    ),
-    *(
-        "Cu",
-        "Xx",
-        "cu",
-        "ppm",
-        "ppt",
-        "percent",
-        "x",
-        "y",
-        "sample",
-        "name",
-        "analyte",
-        "samples.csv",
-        "long.csv",
-    ),
-    *(
-        "x1.5",
-        "x0",
-        "x1e9",
-        "1in5",
-        "1in0",
-        "1in999999999",
-        "-1in5",
-        "all",
-        "best",
-        "kriging",
-        "none",
-        "clr",
-        "log",
-    ),
-    *([], {}, [None], [1, 1], [[]], [{}], ["Cu"], ["Cu", "Cu"], [1, "a", None], {"a": 1}, {"": ""}, {1: 2}),
-    *({None: None}, {"Cu": "Cu_ppm"}, {"Cu": []}, {"Cu": {"column": "x"}}, {True: "x"}, {"Cu": {"Cu": {}}}),
-]
+ODD: list[Any] = yaml.safe_load(Path(__file__).with_name("odd_values.yaml").read_text(encoding="utf-8"))
+ODD += ["x" * 5000, list(range(1000))]
 
 
 def in_range(node: dict[str, Any], chance: random.Random) -> Any:
@@ -165,22 +89,22 @@ def changed(config: dict[str, Any], chance: random.Random) -> dict[str, Any]:
         section = at(config, chance.choice(list(sections(config))))
         keys = list(section)
         what = chance.random()
-        if what < 0.45:
+        if what < 0.65:
             _set_documented(config, chance)
-        elif what < 0.75 and keys:
-            section[chance.choice(keys)] = deepcopy(chance.choice(ODD))
         elif what < 0.8 and keys:
+            section[chance.choice(keys)] = deepcopy(chance.choice(ODD))
+        elif what < 0.84 and keys:
             del section[chance.choice(keys)]
-        elif what < 0.85 and keys:  # a letter more, less or other
+        elif what < 0.88 and keys:  # a letter more, less or other
             key = chance.choice(keys)
             place = chance.randrange(len(str(key)) + 1)
             section[str(key)[:place] + chance.choice(string.printable) + str(key)[place + 1 :]] = section.pop(
                 key
             )
-        elif what < 0.9 and keys:  # a level too deep
+        elif what < 0.92 and keys:  # a level too deep
             key = chance.choice(keys)
             section[key] = {key: section[key]}
-        elif what < 0.95:  # in the wrong place
+        elif what < 0.96:  # in the wrong place
             other = at(config, chance.choice(list(sections(config))))
             section.update(
                 {key: deepcopy(value) for key, value in list(other.items())[:2] if value is not section}
@@ -203,7 +127,7 @@ def _set_documented(config: dict[str, Any], chance: random.Random) -> None:
         section = section.setdefault(name, {})
         if not isinstance(section, dict):
             return
-    section[last] = in_range(node, chance) if chance.random() < 0.7 else deepcopy(chance.choice(ODD))
+    section[last] = in_range(node, chance) if chance.random() < 0.85 else deepcopy(chance.choice(ODD))
 
 
 def as_read(config: dict[str, Any]) -> Any:
@@ -251,6 +175,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for the configs that end in a fault")
     arguments = parser.parse_args()
     counts: Counter[str] = Counter()
+    if arguments.keep is not None:
+        arguments.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         data, work = Path(scratch, "data"), Path(scratch, "work")
         data.mkdir()
@@ -276,6 +202,9 @@ def main() -> None:
             if number % max(1, arguments.number // max(1, arguments.plans)) == 0 and arguments.plans:
                 outcomes.append(planned(read, emptied(work)))
             for one in outcomes:
+                if arguments.keep is not None:
+                    with (arguments.keep / "outcomes.txt").open("a", encoding="utf-8") as file:
+                        file.write(f"{number}: {one.kind}, {one.seconds:.1f} s: {one.text[:300]!r}\n")
                 counts[one.kind if one.kind != "done" else one.text or "planned"] += 1
                 if one.fault or arguments.only is not None:
                     _tell(number, one, read, arguments.keep)
@@ -297,7 +226,6 @@ def _ended(read: Any, config: dict[str, Any], work: Path) -> Outcome:
 def _tell(number: int, found: Outcome, config: Any, keep: Path | None) -> None:
     print(f"--- {number}: {found.kind}, {found.seconds:.1f} s\n{found.text[-1800:]}", flush=True)
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
         (keep / f"{number}.yaml").write_text(f"# {found.kind}\n{text}", encoding="utf-8")
 

@@ -3,7 +3,8 @@
     python tests/robustness/kills.py --kills 100 --full-disks 20 --events events.csv
 
 One run after the other is broken off and started again until it completes, then the next one from the start, until
-there were as many breaks as asked for. A break is
+there were as many breaks as asked for, or the time is up. With the folder of a finished run, most runs go on from what
+it had made at a random moment, so that late stages are broken off as often as early ones. A break is
 
 - a kill: SIGKILL, SIGTERM or SIGINT, to the run with all of its jobs or to the run alone. A lock that stays behind is
   taken away as `--unlock` does it, by that command, or by the one that the message of the next start names;
@@ -24,11 +25,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 from broken_runs import Break, Run, fill, filled
-from final_files import Contents, changed, differences
+from final_files import Contents, changed, differences, hidden
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What a full disk is told as.
@@ -67,6 +69,21 @@ class Breaker:
         self.contents = Contents(folder)
         self.events: list[dict] = []
         self.wrong: list[str] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """Empty the folder, or fill it with what the unbroken run had made at a random moment."""
+        subprocess.run(["find", self.folder, "-mindepth", "1", "-delete"], check=True)
+        if self.arguments.unbroken is None or self.chance.random() < 0.1:
+            return
+        subprocess.run(["cp", "-a", f"{self.arguments.unbroken}/.", self.folder], check=True)
+        made = [file for file in (self.folder / "results").rglob("*") if file.is_file()]
+        made = sorted(
+            (file for file in made if not hidden(file, self.folder)), key=lambda file: file.stat().st_mtime_ns
+        )
+        for file in made[int(self.chance.random() * len(made)) :]:
+            for one in (file, file.parent / ".digests" / f"{file.name}.sha256"):
+                one.unlink(missing_ok=True)
 
     def run(self) -> Run:
         """Start the run again."""
@@ -75,7 +92,7 @@ class Breaker:
     def moment(self, run: Run) -> bool:
         """Wait for a random moment, at the start or at work; tells whether the run is still going on."""
         if self.chance.random() < 0.15:
-            return run.wait(self.chance.uniform(0.2, 8))
+            return run.wait(self.chance.uniform(0.05, 4))
         return run.wait_for_job() and run.wait(self.chance.uniform(0, self.arguments.longest))
 
     def break_off(self, kind: str) -> bool:
@@ -115,7 +132,7 @@ class Breaker:
                 "said": "; ".join(re.findall(r"\[Errno \d+\][^\n]*|GeoHalo stopped[^\n]*", told))[:300],
             }
         )
-        name = f"break {len(self.events)} ({kind}, {run.how}, at {run.job()!r})"
+        name, before = f"break {len(self.events)} ({kind}, {run.how}, at {run.job()!r})", len(self.wrong)
         print(f"{len(self.events)}: {self.events[-1]}", flush=True)
         self.wrong += [f"{name}: {one}" for one in changed(self.expected, self.contents.final())]
         if left := run.left_behind():
@@ -131,6 +148,8 @@ class Breaker:
                 self.wrong.append(f"{name}: no word of a full disk: {told[-800:]}")
         elif UNKNOWN in told:
             self.wrong.append(f"{name}: {told.partition('GeoHalo stopped')[2][:600]}")
+        for one in self.wrong[before:]:
+            print(f"WRONG {one}", flush=True)
 
     def _unlock(self, run: Run) -> None:
         """Take the lock away that a killed run leaves behind."""
@@ -139,13 +158,13 @@ class Breaker:
             self.events[-1]["lock"] = "none"
             return
         way = self.chance.random()
-        if way < 0.5:  # what --unlock does, without its start
+        if way < 0.8:  # what --unlock does, without its start
             self.events[-1]["lock"] = "removed"
             shutil.rmtree(locks)
             return
         self.events[-1]["lock"] = "--unlock"
         words: str | list[str] = command(self.folder, self.arguments, "--unlock")
-        if way < 0.7:
+        if way < 0.9:
             refused = self.run()
             refused.end_by_itself(120)
             advised = re.search(r"^ {4}(\S.* --unlock .*)$", refused.told(), re.MULTILINE)
@@ -157,7 +176,7 @@ class Breaker:
         done = subprocess.run(
             words, shell=isinstance(words, str), capture_output=True, text=True, check=False
         )
-        if any(locks.iterdir()):
+        if locks.is_dir() and any(locks.iterdir()):
             self.wrong.append(f"break {len(self.events)}: still locked: {done.stderr[-800:]}")
 
     def _completed(self, run: Run) -> bool:
@@ -167,8 +186,13 @@ class Breaker:
             self.wrong.append(f"after break {len(self.events)}: the run did not end well: {told[-1500:]}")
         found = differences(self.expected, self.contents.now())
         self.wrong += [f"the run completed after break {len(self.events)}: {one}" for one in found]
-        print(f"completed after break {len(self.events)}; {len(found)} differences", flush=True)
-        subprocess.run(["find", self.folder, "-mindepth", "1", "-delete"], check=True)
+        print(
+            f"completed after break {len(self.events)}; {len(found)} differences",
+            *found[:20],
+            sep="\n  ",
+            flush=True,
+        )
+        self._begin()
         return True
 
     def complete(self) -> None:
@@ -196,16 +220,19 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--full-disks", type=int, default=0, help="needs root on Linux")
     parser.add_argument("--limits", type=int, default=0, help="breaks by a limit on the size of files")
+    parser.add_argument("--minutes", type=float, default=600, help="no more breaks after this time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cores", type=int, default=1)
-    parser.add_argument("--longest", type=float, default=25, help="seconds from the first job to a break")
     parser.add_argument(
-        "--patience", type=float, default=120, help="seconds until a full disk must have told"
+        "--longest", type=float, default=12, help="seconds of the processor from the first job to a break"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=60, help="the same, until a full disk must have told"
     )
     parser.add_argument("--room", type=int, default=200, help="megabytes of the disk that is filled")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("reduced.yaml"))
     parser.add_argument("--target", nargs="*", help="make these files alone, such as results/reduced/cube.nc")
-    parser.add_argument("--unbroken", type=Path, help="folder of an unbroken run; one is made when left out")
+    parser.add_argument("--unbroken", type=Path, help="folder of a finished run; one is made when left out")
     parser.add_argument("--events", type=Path, help="table of the breaks")
     return parser.parse_args()
 
@@ -217,14 +244,16 @@ def main() -> None:
     random.Random(arguments.seed).shuffle(kinds)
     with tempfile.TemporaryDirectory() as scratch:
         unbroken = arguments.unbroken or Path(scratch, "unbroken")
-        run = Run(command(unbroken, arguments), unbroken)
-        run.end_by_itself(36_000)
-        if not any(word in run.told() for word in ENDED):
-            sys.exit(f"the unbroken run did not end well: {run.told()[-2000:]}")
+        if arguments.unbroken is None:
+            run = Run(command(unbroken, arguments), unbroken)
+            run.end_by_itself(36_000)
+            if not any(word in run.told() for word in ENDED):
+                sys.exit(f"the unbroken run did not end well: {run.told()[-2000:]}")
         expected = Contents(unbroken).now()
         with folder_of_runs(Path(scratch), arguments.room * bool(arguments.full_disks)) as folder:
             breaker = Breaker(folder, expected, arguments)
-            while kinds:
+            end = time.monotonic() + 60 * arguments.minutes
+            while kinds and time.monotonic() < end:
                 if not breaker.break_off(kinds[-1]):
                     kinds.pop()
                     _write(breaker.events, arguments.events)

@@ -1,11 +1,9 @@
 """How a piece of work ends that is done in a process of its own: well, with a message, an unknown error, or late."""
 
-import faulthandler
 import json
 import os
 import resource
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -68,9 +66,10 @@ def outcome(work: Callable[[], str]) -> Outcome:
 
 def _done(work: Callable[[], str]) -> Outcome:
     """Do the work, within its limits of time and memory."""
-    faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (until the process ends)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what libraries print themselves, too
+        os.dup2(silence, stream)
 
     def late(*_: object) -> None:
         raise TimeoutError(f"more than {SECONDS:g} s")

@@ -14,7 +14,7 @@ from build_graph import build
 from clean_deposits import clean as clean_deposits
 from clean_samples import clean as clean_samples
 from fit_interpolation import fit
-from geohalo.alternatives import alternative, choice_levels, stage_settings
+from geohalo.alternatives import choice_levels, stage_settings
 from geohalo.cube.raster_files import raster_files
 from geohalo.errors import InputError
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
@@ -78,6 +78,12 @@ def write_surveys(folder: Path) -> dict[str, dict[str, Any]]:
     long = samples.melt(["sample", "x", "y"], names, "analyte", "result")
     long[["analyte", "unit"]] = long["analyte"].str.split("_", expand=True)
     long.to_csv(folder / "long.csv", index=False)
+    standards = samples.iloc[:12].assign(x="", y="", sample="STD", kind="standard")
+    twice = samples.iloc[20:35].assign(kind="duplicate")
+    controlled = pd.concat([samples.assign(kind=""), standards, twice], ignore_index=True)
+    controlled.assign(batch=np.arange(len(controlled)) // 40).to_csv(folder / "controlled.csv", index=False)
+    certified = {"material": "STD", "element": [name.split("_")[0] for name in names], "value": 10}
+    pd.DataFrame(certified | {"unit": "ppm", "sd": 1}).to_csv(folder / "certified.csv", index=False)
     with pd.ExcelWriter(folder / "samples.xlsx") as book:
         samples.to_excel(book, index=False, sheet_name="Soil")
     _write_rasters(folder, survey.samples, names)
@@ -96,6 +102,8 @@ def write_surveys(folder: Path) -> dict[str, dict[str, Any]]:
         "long": {"element": "analyte", "value": "result", "unit": "unit", "sample": "sample"},
         "units": {"ppm": "ppm", "ppb": "ppb", "pct": "percent"},
     }
+    quality = {"column": "kind", "reference": ["standard"], "laboratory_duplicate": ["duplicate"]}
+    quality |= {"material": "sample", "sample": "sample", "certified": "certified.csv", "failing": "weigh"}
     surveys: dict[str, dict[str, Any]] = {
         "simulated": {"simulate": {"seed": 7, "samples": 200, "deposits": 8}},
         "table": {"samples": table, **places},
@@ -106,6 +114,10 @@ def write_surveys(folder: Path) -> dict[str, dict[str, Any]]:
         "long": {"samples": listed | long_keys, **places},
         "joined": {
             "samples": table | {"file": "places.csv", "join": {"file": "assays.csv", "key": "sample"}},
+            **places,
+        },
+        "controlled": {
+            "samples": table | {"file": "controlled.csv", "batch": "batch", "quality": quality},
             **places,
         },
         "rasters": {"grids": {"folder": "rasters", "implausible": "report"}, **places},
@@ -175,6 +187,11 @@ def run_stages(config: dict[str, Any], folder: Path, network: bool = False) -> s
         (folder / name).mkdir()
     at = {name: str(folder / name) for name in ("samples.parquet", "elements.nc", "deposits.parquet")}
     places = at["elements.nc"]
+    quality = settings.get("samples", {}).get("quality")
+    control = {
+        name: f"{folder}/{name}.csv" for name in ("quality", "quality_reference", "quality_duplicates")
+    }
+    control |= {"analyses": f"{folder}/analyses.parquet"}
     if "simulate" in settings:
         simulate(settings["simulate"], tables["samples"], tables["deposits"], str(folder / "truth.nc"))
         settings |= simulated_tables(settings["simulate"])
@@ -190,6 +207,8 @@ def run_stages(config: dict[str, Any], folder: Path, network: bool = False) -> s
             f"{folder}/report.csv",
             f"{folder}/warnings/s.csv",
             tables.get("assays"),
+            tables.get("certified"),
+            **(control if quality else {}),
         )
     labels, grid = settings["labels"], settings["grid"]
     if "raster" not in labels:
@@ -201,7 +220,8 @@ def run_stages(config: dict[str, Any], folder: Path, network: bool = False) -> s
         interpolate(places, f"{folder}/fit.json", grid, at["elements.nc"])
     _fold(settings, at, tables, folder)
     cube, superpixels = f"{folder}/cube.nc", settings["superpixels"]
-    stack(at["elements.nc"], settings["cube"]["transform"], settings["cube"]["clip"], cube)
+    weights = control["quality"] if quality and quality["failing"] == "weigh" else None
+    stack(at["elements.nc"], settings["cube"]["transform"], settings["cube"]["clip"], cube, weights)
     for count in map(str, superpixels["n_segments"]):
         image = f"{folder}/superpixels/{count}.tif"
         segment_superpixels(cube, count, superpixels["compactness"], superpixels["components"], image)
@@ -227,6 +247,8 @@ def _files(settings: dict[str, Any]) -> dict[str, str]:
     keys = {key: f"{key}.file" for key in named}
     if join := settings.get("samples", {}).get("join"):
         named["assays"], keys["assays"] = join["file"], "samples.join.file"
+    if certified := settings.get("samples", {}).get("quality", {}).get("certified"):
+        named["certified"], keys["certified"] = certified, "samples.quality.certified"
     for key, name in settings["labels"].get("raster", {}).items():
         named[f"labels.{key}"], keys[f"labels.{key}"] = name, f"labels.raster.{key}"
     found = {key: data_file(settings["data"], name, keys[key]) for key, name in named.items()}
@@ -259,7 +281,7 @@ def _fold(settings: dict[str, Any], at: dict[str, str], tables: dict[str, str], 
 def _train(settings: dict[str, Any], cube: str, folder: Path) -> None:
     """Train one member of each fold for an epoch."""
     network = settings["network"]
-    stages = stage_settings(alternative(settings, {}), network["variants"][:1], (), ("held_out",), 1)
+    stages = stage_settings(settings, network["variants"][:1], (), ("held_out",), 1)
     scores = stages["scores"] | {"network": stages["scores"]["network"] | {"epochs": 1}}
     machine = {"device": "cpu", "precision": "float32", "memory": network["memory"]}
     how, order = training(scores, network["variants"][0], machine)

@@ -26,7 +26,15 @@ ONE = {
     "--until",
 }
 ONE |= {"--software-deployment-method", "--slurm-status-command", "--max-threads", "--jobs", "--latency-wait"}
-SEVERAL = {"--configfile", "--config", "--groups", "--group-components", "--set-resources", "--resources"}
+SEVERAL = {
+    "--quiet",
+    "--configfile",
+    "--config",
+    "--groups",
+    "--group-components",
+    "--set-resources",
+    "--resources",
+}
 #: Words of pip, Debian and the shell.
 OTHERS = [
     "Could not find a version that satisfies the requirement",

@@ -31,6 +31,12 @@ class Band:
     crs : CRS or None
     unit : str
         As the file states it; empty where it states none.
+    title : str
+        What the file calls it, where that is not its name: the description of a band, the ``long_name`` of a variable.
+    scale, offset : float
+        The file holds ``(values - offset) / scale``.
+    stored : str
+        The type of the numbers in the file, such as ``uint8``.
     nodata : float or None
         The code for no data that the file declares.
     """
@@ -42,6 +48,10 @@ class Band:
     transform: Affine
     crs: CRS | None
     unit: str = ""
+    title: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+    stored: str = "float32"
     nodata: float | None = None
 
     @property

@@ -1,25 +1,29 @@
 """Rasters in NetCDF files: a variable (y, x) for each element, or one (element, y, x) for all."""
 
 import re
+import warnings
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
-import pyproj
 import xarray as xr
-from numpy.typing import NDArray
-from pyproj.exceptions import CRSError
-from rasterio.crs import CRS
 from rasterio.transform import Affine
+from scipy.io import netcdf_file
 
-from geohalo.cube.bands import SAME_PLACE, Band, north_up, one_line
+from geohalo.cube.bands import Band, north_up, one_line
+from geohalo.cube.netcdf_places import crs_of, in_metres, step_of
+from geohalo.cube.raster_access import beside_crs
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.cube.raster_files import Selection, listed, other_name
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
 
 _SUFFIXES = {".nc", ".nc4", ".cdf", ".netcdf"}
+#: Formats of their own that are HDF5 underneath.
+_OTHER_HDF = {".bag", ".kea"}
 _MAGIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")
 #: Customary names of the dimensions, in small letters.
 _X = re.compile("xc?|eastings?|east|lon|long|longitude|rlon|utm_x|x_utm|utm_easting|projection_x_coordinate")
@@ -28,20 +32,21 @@ _Y = re.compile("yc?|northings?|north|lat|latitude|rlat|utm_y|y_utm|utm_northing
 _PLACES = re.compile(
     f"{_X.pattern}|{_Y.pattern}|lons|lats|longitudes|latitudes|nav_lon|nav_lat|xlong|xlat|x_coord|y_coord"
 )
+#: Names of variables that hold the borders of cells.
+_BOUNDS = re.compile(r"_(bnds|bounds)$")
 _PLACE_UNIT = re.compile("degrees?_?(north|east|n|e)")
-_KILOMETRES = {"km", "kilometer", "kilometre", "kilometers", "kilometres"}
+#: Names of attributes and coordinates that hold units.
+_UNIT_KEYS = ("units", "unit")
+_VALID = ("valid_range", "valid_min", "valid_max")
 #: Variable of all elements in files that GeoHalo writes itself.
 _OWN = "concentration"
-#: Attributes that hold a CRS as text, and those by which a variable is known to describe one.
-_CRS_TEXTS = ("crs", "crs_wkt", "spatial_ref", "proj4")
-_CRS_KEYS = ("crs_wkt", "spatial_ref", "grid_mapping_name")
 
 
 def is_netcdf(path: Path) -> bool:
-    """Tell whether a file is, or by its name should be, NetCDF; ``.grd`` of GMT is."""
+    """Tell whether a file is, or by its name should be, NetCDF; ``.grd`` of GMT and most ``.h5`` are."""
     if path.suffix.lower() in _SUFFIXES:
         return True
-    if path.suffix.lower() != ".grd":
+    if path.suffix.lower() in _OTHER_HDF or not path.is_file():
         return False
     with path.open("rb") as file:
         return file.read(4) in _MAGIC
@@ -89,30 +94,94 @@ def netcdf_bands(
     """
     import rioxarray  # noqa: F401  (gives datasets their .rio; slow to import, needed only here)
 
-    try:
+    with readable(path, "NetCDF file"):
+        groups = _groups(path)
         data = xr.load_dataset(path, decode_coords="all", decode_times=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: this is not a readable NetCDF file ({one_line(error)}).") from error
     grids, over = _grids(path, data, selection)
     if element:
         grids, others = _only(path, element, grids)
         over += others
     if not grids:
         told = f"; passed over: {listed(over)}" if over else ""
+        told += (
+            f"; variables in groups ({listed(groups)}) are not read: save them in the root" if groups else ""
+        )
         raise InputError(
             f"{path}: no variable with two dimensions (y, x); each element needs one, named after it, or all are in "
             f"one over (element, y, x){told}."
         )
-    bands = []
+    bands, doubts = [], _told(path, over) + _told_groups(path, groups)
     for name, grid in grids.items():
         several = grid.ndim > 2
         if several and not _labels(data, grid) and selection.include and not selection.takes(name):
             continue
         for label, place, layer in _layers(path, data, element or name, name, grid):
             if element is not None or selection.takes(label, *([name] if several else [])):
+                layer, told = _valid(layer, path, place)
+                doubts += told
                 bands.append(_band(label, path, place, layer, data, blanks))
     called = next(iter(grids))
-    return bands, [*_told(path, over), *other_name(path, element, called, f"variable {called}")]
+    return bands, [*doubts, *other_name(path, element, called, f"variable {called}")]
+
+
+def _groups(path: Path) -> list[str]:
+    """Return the groups of a file; stop if one of a classic format is cut off, which reads as zeros.
+
+    Raises
+    ------
+    OSError
+        If the file is damaged.
+    """
+    with path.open("rb") as file:
+        first = file.read(4)
+    if first in _MAGIC[:2]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # that it cannot close what is still mapped
+                netcdf_file(path, mmap=True).close()
+        except (TypeError, ValueError):
+            raise OSError("it is cut off or damaged; copy it again") from None
+    with netCDF4.Dataset(path) as data:
+        return list(data.groups)
+
+
+def _told_groups(path: Path, groups: list[str]) -> list[InputWarning]:
+    if not groups:
+        return []
+    return [
+        InputWarning(
+            f"groups of variables are not read: {listed(groups)}",
+            "save what they hold in the root of a file if it is wanted",
+            str(path),
+        )
+    ]
+
+
+def _valid(grid: xr.DataArray, path: Path, place: str) -> tuple[xr.DataArray, list[InputWarning]]:
+    """Take for no data what lies outside the range that the file calls valid."""
+    scale, offset = (
+        grid.encoding.get(key, other) for key, other in (("scale_factor", 1.0), ("add_offset", 0.0))
+    )
+    limits = {key: np.atleast_1d(grid.attrs[key]) for key in _VALID if key in grid.attrs}
+    if not limits or any(found.dtype.kind not in "iuf" for found in (grid, *limits.values())):
+        return grid, []
+    if grid.encoding.get("_Unsigned") == "true":
+        limits = {key: found.view(found.dtype.str.replace("i", "u")) for key, found in limits.items()}
+    ends = {key: found.astype(np.float64) * scale + offset for key, found in limits.items()}
+    both = ends.get("valid_range", np.array([-np.inf, np.inf]))
+    least, most = ends.get("valid_min", both)[0], ends.get("valid_max", both)[-1]
+    outside = (grid < least) | (grid > most)
+    count = int(outside.sum())
+    if not count:
+        return grid, []
+    told = InputWarning(
+        f"{count} cells lie outside {least:g} to {most:g}, which the file states as the valid range, and were taken as "
+        "no data",
+        "correct valid_range (valid_min, valid_max) in the file if they are values",
+        str(path),
+        row=place,
+    )
+    return grid.where(~outside), [told]
 
 
 def _told(path: Path, over: list[str]) -> list[InputWarning]:
@@ -143,6 +212,10 @@ def _grids(path: Path, data: xr.Dataset, selection: Selection) -> tuple[dict[str
             continue
         if name in selection.exclude:
             selection.takes(name)
+            continue
+        if {_role(data, dim) for dim in grid.dims} in ({"x", ""}, {"y", ""}):
+            if not _BOUNDS.search(name):
+                over.append(name)
             continue
         named = name in selection.include
         if about_places(name, variable.attrs) and not named:
@@ -205,7 +278,12 @@ def _labels(data: xr.Dataset, grid: xr.DataArray) -> list[str]:
     if grid.ndim != 3 or len(others) != 1:
         return []
     dim = others[0]
-    for names in (data.coords.get(dim), grid.attrs.get("long_name")):
+    beside = [
+        axis
+        for key, axis in grid.coords.items()
+        if axis.dims == (dim,) and key not in _UNIT_KEYS and key != dim
+    ]
+    for names in (data.coords.get(dim), grid.attrs.get("long_name"), *beside):
         if names is None or isinstance(names, str):
             continue
         texts = np.asarray(names)
@@ -234,11 +312,7 @@ def _layers(
         )
     dim = others[0]
     units = next(
-        (
-            data[key].to_numpy()
-            for key in ("units", "unit")
-            if key in data.variables and data[key].dims == (dim,)
-        ),
+        (data[key].to_numpy() for key in _UNIT_KEYS if key in data.variables and data[key].dims == (dim,)),
         None,
     )
     layers = []
@@ -264,53 +338,14 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
             "Name the dimensions and their coordinates x and y, and leave variables that are no element out with "
             "grids.exclude."
         ) from error
-    crs = _crs(grid, data, source)
-    x, y = (_metres(axis, data[name].attrs, crs) for axis, name in ((x, x_name), (y, y_name)))
-    x_step, y_step = _step(x, str(x_name), source), _step(y, str(y_name), source)
+    crs = crs_of(grid, data, source) or beside_crs(path)
+    x, y = (in_metres(axis, data[name].attrs, crs) for axis, name in ((x, x_name), (y, y_name)))
+    x_step, y_step = step_of(x, str(x_name), source), step_of(y, str(y_name), source)
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
-    unit = str(grid.attrs.get("units", ""))
+    unit = next((str(text) for key in _UNIT_KEYS if (text := grid.attrs.get(key))), "")
+    title = grid.attrs.get("long_name", "")
     code = grid.encoding.get("_FillValue", grid.encoding.get("missing_value"))
     nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
-    return Band(label, str(path), place, *north_up(blanks.remove(values), transform), crs, unit, nodata)
-
-
-def _metres(axis: NDArray[np.float64], about: Mapping[str, Any], crs: CRS | None) -> NDArray[np.float64]:
-    """Return a coordinate in the unit of its CRS where the file gives it in kilometres."""
-    kilometres = str(about.get("units", "")).strip().lower() in _KILOMETRES
-    if not kilometres or (crs is not None and not crs.is_projected):
-        return axis
-    unit = pyproj.CRS.from_wkt(crs.to_wkt()).axis_info[0].unit_conversion_factor if crs is not None else 1.0
-    return axis * 1000 / unit
-
-
-def _crs(grid: xr.DataArray, data: xr.Dataset, source: str) -> CRS | None:
-    """Return the CRS of a variable: its own, else the only one that the file describes."""
-    try:
-        if grid.rio.crs:
-            return grid.rio.crs
-        described = [v.attrs for v in data.variables.values() if any(key in v.attrs for key in _CRS_KEYS)]
-        if len(described) == 1:
-            text = described[0].get("crs_wkt") or described[0].get("spatial_ref")
-            found = pyproj.CRS.from_user_input(text) if text else pyproj.CRS.from_cf(described[0])
-            return CRS.from_wkt(found.to_wkt())
-        texts = [text for about in (grid.attrs, data.attrs) for key in _CRS_TEXTS if (text := about.get(key))]
-        return CRS.from_wkt(pyproj.CRS.from_user_input(str(texts[0])).to_wkt()) if texts else None
-    except (CRSError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{source}: its CRS is not understood ({one_line(error)}); write it with data.rio.write_crs(...) of "
-            "rioxarray."
-        ) from error
-
-
-def _step(centres: NDArray[np.float64], axis: str, source: str) -> float:
-    """Return the distance between the centres of neighbouring cells."""
-    if centres.size < 2:
-        raise InputError(f"{source}: coordinate {axis} has {centres.size} value; a grid needs two or more.")
-    step = float(centres[-1] - centres[0]) / (centres.size - 1)
-    steps = np.diff(centres)
-    if not (np.abs(steps - step) <= 2 * SAME_PLACE * abs(step)).all() or step == 0:
-        raise InputError(
-            f"{source}: coordinate {axis} is not evenly spaced (steps of {steps.min():g} to "
-            f"{steps.max():g}); resample to a regular grid."
-        )
-    return step
+    values, transform = north_up(blanks.remove(values), transform)
+    title = title if isinstance(title, str) else ""
+    return Band(label, str(path), place, values, transform, crs, unit, title, nodata=nodata)

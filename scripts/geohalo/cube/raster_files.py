@@ -1,13 +1,14 @@
 """Which files and bands hold the rasters of a survey; light to import, as the workflow asks before any job runs."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.patterns import compiled, matches
+from geohalo.survey.table_files import exists
 
 #: Suffixes of grids; a file with one of them that no element comes from is told.
 _GRID = re.compile(
@@ -20,6 +21,16 @@ _BESIDE = re.compile(
     r"|qg[sz]|mxd|aprx|py|r|ipynb|sha256|md5)",
     re.IGNORECASE,
 )
+#: The name of an element without what follows it, such as a unit.
+_BARE = re.compile(r"[A-Za-z0-9]*")
+_UNIT_AFTER = re.compile(r"[ _-]?[(\[]?(?:ppm|ppb|pct|percent)[)\]]?")
+#: Names of files by which folders that are rasters are known, and what reads them.
+_FOLDERS = {
+    "hdr.adf": "an ESRI GRID; convert it (gdal_translate {name} {name}.tif)",
+    ".zgroup": "a Zarr store; convert it (xarray.open_zarr(...).to_netcdf(...))",
+    ".zarray": "a Zarr store; convert it (xarray.open_zarr(...).to_netcdf(...))",
+    "zarr.json": "a Zarr store; convert it (xarray.open_zarr(...).to_netcdf(...))",
+}
 
 
 class Selection:
@@ -76,7 +87,7 @@ def symbol_of(name: str) -> str | None:
 def other_name(path: Path, element: str | None, described: str, place: str) -> list[InputWarning]:
     """Tell of a file that is named after one element and calls its only grid by the name of another."""
     symbol = symbol_of(described)
-    if not element or symbol in (None, symbol_of(element)):
+    if not element or symbol in (None, symbol_of(element), symbol_of(_BARE.match(element)[0])):  # type: ignore[index]
         return []
     return [
         InputWarning(
@@ -127,6 +138,10 @@ def raster_files(
     selection = selection or Selection(section)
     if "file" in section:
         path = folder / section["file"]
+        if exists(path, "grids.file") and path.is_dir():
+            raise InputError(
+                f"config key grids.file: {path} is {_folder(path) or 'a folder; name it in grids.folder'}."
+            )
         if not path.is_file() and section["file"] not in set(sources):
             raise InputError(
                 f"config key grids.file: {path} does not exist. Put the file there, name another folder in "
@@ -135,17 +150,21 @@ def raster_files(
         return {path: None}
     place = folder / section["folder"]
     files = {path for name in sources if (path := folder / name).parent == place}
-    if place.is_dir():
+    if exists(place, "grids.folder") and place.is_dir():
         files |= {path for path in place.iterdir() if path.is_file()}
     elif not files:
         raise InputError(f"config key grids.folder: {place} is not a folder; data.folder is {folder}.")
     elements = _elements(section["pattern"], files)
     chosen = {path: element for path in sorted(files) if (element := elements[path])}
     if not chosen:
-        there = listed(sorted(path.name for path in files if _GRID.fullmatch(path.suffix)))
+        there = sorted(path.name for path in files if _GRID.fullmatch(path.suffix))
+        told = (f" There are {listed(there)}." if there else "") + _suggested(there)
+        folders = [
+            f" The folder {path.name} is {what}." for path in _subfolders(place) if (what := _folder(path))
+        ]
         raise InputError(
             f"config key grids.pattern: no file in {place} matches {section['pattern']!r}; correct "
-            f"the pattern or grids.folder.{f' There are {there}.' if there else ''}"
+            f"the pattern or grids.folder.{told}{''.join(folders[:1])}"
         )
     left = {path: element for path, element in chosen.items() if selection.takes(element, path.name)}
     if not left:
@@ -171,16 +190,68 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
         and path.name.lower() not in {"readme", "license", "makefile"}
         and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _BESIDE.fullmatch(path.suffix)))
     ]
+    told = []
+    for path in _subfolders(place):
+        if what := _folder(path):
+            kind, _, fix = what.partition("; ")
+            told.append(
+                InputWarning(f"the folder {path.name} was passed over: it is {kind}", fix, str(place))
+            )
     if not left:
-        return []
+        return told
     number = "1 file of the folder was" if len(left) == 1 else f"{len(left)} files of the folder were"
     return [
+        *told,
         InputWarning(
             f"{number} passed over, since grids.pattern does not match: {listed(left)}",
             "correct grids.pattern, or rename or remove the files, if they hold elements",
             str(place),
-        )
+        ),
     ]
+
+
+def _subfolders(place: Path) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+
+
+def _folder(path: Path) -> str:
+    """Say what to do with a folder that is a raster; empty for any other."""
+    found = next((what for name, what in _FOLDERS.items() if (path / name).is_file()), "")
+    return found.format(name=path.name)
+
+
+def _suggested(names: Sequence[str]) -> str:
+    """Return the pattern by which most names of files tell one element each, as a sentence; empty if none does."""
+    best, most = "", 0
+    for name in names:
+        path = Path(name)
+        # The element stands between other letters and digits: `01_Cu_ppm`, `cu`, `grid_Cu`.
+        parts = re.split(r"([^A-Za-z0-9]+)", path.stem)
+        for k in range(0, len(parts), 2):
+            if not symbol_of(parts[k]):
+                continue
+            before, after = ("".join(parts[a:b]) for a, b in ((0, k), (k + 1, len(parts))))
+            before = re.sub(r"\d+", r"\\d+", _escaped(before))
+            unit = _UNIT_AFTER.match(after)
+            after = after[unit.end() :] if unit else after
+            group = "(?P<element>[A-Za-z][A-Za-z0-9]*" + (f"{_UNIT_AFTER.pattern})" if unit else ")")
+            found = f"^{before}{group}{_escaped(after)}\\.{path.suffix.lower()[1:]}$"
+            elements = [
+                match["element"] for other in names if (match := re.match(found, _lower_suffix(other)))
+            ]
+            count = sum(symbol_of(_BARE.match(element)[0]) is not None for element in elements)  # type: ignore[index]
+            if count > most:
+                best, most = found, count
+    return f" '{best}' would match {most} of them." if best else ""
+
+
+def _lower_suffix(name: str) -> str:
+    return Path(name).stem + Path(name).suffix.lower()
+
+
+def _escaped(text: str) -> str:
+    """Escape what has a meaning in a regular expression, and no more."""
+    return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", text)
 
 
 def _elements(expression: str, files: Iterable[Path]) -> dict[Path, str | None]:

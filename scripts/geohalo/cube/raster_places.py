@@ -23,6 +23,8 @@ SQUARE = 1e-4
 #: Maps are in use so many degrees beyond the official area of their CRS; farther away a centre is doubtful, and then
 #: wrong. Tables of samples are held to the same (`geohalo.survey.coordinates`).
 NEAR, BEYOND = 3.0, 6.0
+#: No coordinate in kilometres is larger.
+KILOMETRES = 11_000.0
 _HOW_TO_SET = (
     "set grids.crs, or write one into the file (gdal_edit.py -a_srs; for NetCDF, data.rio.write_crs(...).to_netcdf() "
     "of rioxarray)"
@@ -237,6 +239,11 @@ def _check_place(
             "warp it to a CRS with axes east and north (gdalwarp -t_srs)."
         )
     area, beyond = _in_full(crs).area_of_use, _beyond(crs, x, y)
+    if max(largest) <= KILOMETRES and beyond > 0 and _beyond(crs, 1000 * x, 1000 * y) == 0:
+        raise InputError(
+            f"{corner} lies outside the area of use of {named(crs)}; its numbers look like kilometres. Multiply the "
+            "coordinates by 1000 (gdal_edit.py -a_ullr; for NetCDF, state km as the unit of the coordinates)."
+        )
     if not np.isfinite(beyond):
         raise InputError(
             f"{corner} has no place on the ground in {named(crs)}; the CRS is wrong (gdal_edit.py -a_srs)."

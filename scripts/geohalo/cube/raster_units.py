@@ -13,23 +13,42 @@ from geohalo.cube.bands import Band
 from geohalo.cube.raster_files import listed, symbol_of
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
+from geohalo.survey.cells import shortened
 from geohalo.survey.choice import HIGHEST_PPM, implausible_units
 from geohalo.survey.columns import Column
 from geohalo.survey.elements import UNIT_TO_PPM, concentration_factor
 
 #: Spellings of units in files, without spaces, dots, hats and brackets, and ppm in one of each.
 _SPELT = {
-    "ppm": (1.0, "ppm partspermillion mg/kg mgkg-1 mg/kg-1 ug/g ugg-1 g/t gt-1 gpt gm/t g/tonne mgperkg"),
-    "ppb": (1e-3, "ppb partsperbillion ug/kg ugkg-1 ng/g ngg-1 mg/t mgt-1 ugperkg"),
+    "ppm": (
+        1.0,
+        "ppm ppmw partspermillion mg/kg mgkg-1 mg/kg-1 ug/g ugg-1 g/t gt-1 gpt gm/t g/tonne mgperkg 1e-6",
+    ),
+    "ppb": (1e-3, "ppb ppbw partsperbillion ug/kg ugkg-1 ng/g ngg-1 mg/t mgt-1 ugperkg 1e-9"),
     "percent": (1e4, "percent percentage pct % wt% wtpct wtpercent %wt weight% weightpercent mass% g/100g"),
     "ng/kg": (1e-6, "ng/kg ngkg-1 pg/g pgg-1"),
+    "kg/kg": (1e6, "kg/kg kgkg-1 g/g gg-1"),
     "g/kg": (1e3, "g/kg gkg-1 mg/g mgg-1 permille permil \u2030"),
 }
 _UNITS = {spelling: (unit, factor) for unit, (factor, all_) in _SPELT.items() for spelling in all_.split()}
 #: What files write where they state no unit.
 _NO_UNIT = {"", "none", "unknown", "unspecified", "undefined", "na", "n/a", "-"}
 #: A name that tells the unit as well: `Cu_ppm`, `Au (ppb)`.
-_WITH_UNIT = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9]{0,9})[ _\-]*[ _(\[]\s*(?P<unit>[^()\[\]]{1,20})[)\]]?")
+_WITH_UNIT = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9]{0,9})[ _\-]*[ _\-(\[]\s*(?P<unit>[^()\[\]]{1,20})[)\]]?"
+)
+#: A unit within a title, in brackets or by itself.
+_IN_TITLE = re.compile(
+    r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]|(?<![\w/])(ppm|ppb|mg/kg|ug/kg|\u00b5g/kg|\u03bcg/kg|ng/g|ug/g|g/t|g/kg|wt\.?\s?%)(?![\w/])",
+    re.IGNORECASE,
+)
+#: Titles of what is made of concentrations and is none.
+_DERIVED = re.compile(
+    r"(?<![a-z])(?:log(?:10|2|e)?|logarithms?|logarithmic|ln|clr|ilr|alr|z[ -]?scores?|standardi[sz]ed|normali[sz]ed"
+    r"|percentiles?|ranks?|residuals?|box[ -]?cox|variance|standard (?:error|deviation)|std(?:ev|dev)?"
+    r"|uncertainty)(?![a-z])",
+    re.IGNORECASE,
+)
 #: A band in which more than this share of cells is 0 is worth a second look.
 _MANY_ZEROS = 0.5
 
@@ -90,6 +109,8 @@ def meanings(bands: Sequence[Band], section: Mapping[str, Any]) -> tuple[list[Me
         elif symbol_of(name) is None:
             strange.append(band)
         else:
+            if key is None:
+                _check_title(band)
             unit, factor, told = _unit(band, name, unit_of_name, key, section["unit"])
             warnings += told
             symbol, share = concentration_factor(name, "ppm")
@@ -134,11 +155,29 @@ def _name_and_unit(text: str) -> tuple[str, str]:
     return (found["name"], found["unit"]) if found and known_unit(found["unit"]) else (text, "")
 
 
+def _check_title(band: Band) -> None:
+    """Stop when the file says that a band is a logarithm, a rank, an error or the like."""
+    found = _DERIVED.search(band.title)
+    if found:
+        raise InputError(
+            f"{band.source}: the file calls it {shortened(band.title)!r}, and what is made by {found[0]!r} is no "
+            f"concentration. Give the concentrations, leave the band out with grids.exclude, take it as it is with "
+            f"grids.units: {{{band.element}: none}}, or name its unit there if the values are concentrations."
+        )
+
+
+def _unit_in_title(title: str) -> str:
+    """Return the only unit that a title names, as it spells it; empty where there is none, or several."""
+    named = [text for found in _IN_TITLE.findall(title) if (text := "".join(found)) and known_unit(text)]
+    return named[0] if len({known_unit(text) for text in named}) == 1 else ""
+
+
 def _unit(
     band: Band, name: str, unit_of_name: str, key: str | None, default: str
 ) -> tuple[str, float, list[InputWarning]]:
     """Return the unit of a band and its factor to ppm: as stated in the file, by the key, or that of all."""
-    stated = {text for text in (band.unit.strip(), unit_of_name) if text.lower() not in _NO_UNIT}
+    texts = (band.unit.strip(), unit_of_name, _unit_in_title(band.title))
+    stated = {text for text in texts if text.lower() not in _NO_UNIT}
     known = {text: meant for text in stated if (meant := known_unit(text))}
     if stated - set(known) and not key:
         raise InputError(

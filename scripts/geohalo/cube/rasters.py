@@ -13,7 +13,7 @@ from geohalo.cube.bands import Band
 from geohalo.cube.gdal_bands import gdal_bands
 from geohalo.cube.grid import Grid
 from geohalo.cube.netcdf_bands import about_places, is_netcdf, netcdf_bands
-from geohalo.cube.raster_blanks import Blanks, undeclared_blanks
+from geohalo.cube.raster_blanks import Blanks, check_smeared, undeclared_blanks, without_infinity
 from geohalo.cube.raster_files import Selection, listed, passed_over, raster_files
 from geohalo.cube.raster_places import common_grid, with_crs
 from geohalo.cube.raster_units import Meaning, check_plausible, in_ppm, meanings, without_zeros
@@ -95,14 +95,22 @@ def survey_of_bands(bands: Sequence[Band], warnings: list[InputWarning], section
     bands = with_crs(bands, section.get("crs"))
     grid, crs, told = common_grid(bands)
     warnings = [*warnings, *told]
+    checked = [without_infinity(band) for band in bands]
+    bands = [band for band, _ in checked]
+    warnings += [doubt for _, doubts in checked for doubt in doubts]
     found, told = meanings(bands, section)
     warnings += told
+    concentrations = {meaning.band.source for meaning in found if meaning.column}
     if section.get("nodata") is None:
-        concentrations = {meaning.band.source for meaning in found if meaning.column}
         cleared, told = undeclared_blanks(bands, concentrations)
         warnings += told
         by_source = {band.source: band for band in cleared}
         found = [Meaning(by_source[m.band.source], m.name, m.column) for m in found]
+    if section.get("nodata") != []:
+        for meaning in found:
+            check_smeared(meaning.band, meaning.column is not None)
+    for meaning in found:
+        check_varies(meaning.band)
     found = [in_ppm(meaning) for meaning in found]
     warnings += check_plausible(found, section)
     whole = []
@@ -169,6 +177,21 @@ def read_bands(section: dict[str, Any], folder: Path) -> tuple[list[Band], list[
     return left, [*warnings, *blanks.unmet()]
 
 
+def check_varies(band: Band) -> None:
+    """Stop when a band has one value everywhere, which tells nothing.
+
+    Raises
+    ------
+    InputError
+    """
+    present = band.values[np.isfinite(band.values)]
+    if present.size and present.min() == present.max():
+        raise InputError(
+            f"{band.source}: the same value, {present[0]:.6g}, in all {present.size} cells, which tells nothing. Leave "
+            "the band out with grids.exclude, or check the file."
+        )
+
+
 def stack_bands(bands: Sequence[Band]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Stack the rasters of all elements.
 
@@ -194,6 +217,8 @@ def stack_bands(bands: Sequence[Band]) -> tuple[NDArray[np.float64], NDArray[np.
     if not mask.any():
         raise InputError(f"{bands[0].source}: no cell of this or any other raster has data.")
     for band, present in zip(bands, finite, strict=True):
+        if not present.any():
+            raise InputError(f"{band.source}: no cell has data; leave the element out with grids.exclude.")
         holes = mask & ~present
         if holes.any():
             row, column = np.argwhere(holes)[0]

@@ -90,7 +90,7 @@ def levelling_plot(
     page.bottom += BELOW
     return page.finish_map(
         handles,
-        "Each dot is a sample. Both maps of an element have the same colours, which end at its 2nd and 98th percentile. "
+        "Each dot is a sample. Both maps of an element have the same colours, to its 2nd and 98th percentile. "
         "Level: how many times as high as the others a batch reads in the element, with its 95 % interval. "
         f"All elements are in levelling.csv.{page.ground.caption}",
     )

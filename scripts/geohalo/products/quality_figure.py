@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, colour, plain, rounded, shorten, style, styled, whole
+from geohalo.quality.charts import MOST_BLANKS, in_order, worst_blanks, worst_materials
 
 #: Elements and charts that are drawn at most, and names in the title.
-MOST_ROWS, MOST_CHARTS, MOST_TITLED = 36, 6, 6
+MOST_ROWS, MOST_CHARTS, MOST_TITLED = 34, 6, 6
 ROW_HEIGHT, HEAD_HEIGHT, LABEL_WIDTH, GAP = 0.165, 0.45, 0.5, 0.35
 CHART_HEIGHT, CHART_COLUMNS, CHART_MARGIN = 1.15, 3, 0.5
 #: Mark, colour and name of each kind of duplicates.
@@ -50,6 +51,37 @@ class Chart:
     sd: float
     limit: float
     censored: NDArray[np.bool_]
+
+
+def worst_charts(
+    rows: pd.DataFrame, elements: pd.DataFrame, reference: pd.DataFrame, bias: float
+) -> list[Chart]:
+    """Return the charts of the materials that are farthest off, and of the blanks that hold most.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `analyses.parquet`.
+    elements, reference : DataFrame
+        `quality.csv` and `quality_reference.csv`.
+    bias : float
+        The bias that is allowed, in percent.
+    """
+    blanks = worst_blanks(elements, MOST_BLANKS)
+    found = []
+    for material, element in worst_materials(reference, bias, MOST_CHARTS - len(blanks)):
+        line = reference[(reference["material"] == material) & (reference["element"] == element)].iloc[0]
+        off = f"{line['bias_percent']:+.0f}".replace("-", "−")
+        title = f"{element} in {material}" + (f": bias {off} %" if np.isfinite(line["bias_percent"]) else "")
+        values = in_order(rows, {"role": "reference", "material": material}, element)
+        found.append(Chart(title, values[0], line["middle_ppm"], line["limits_sd_ppm"], np.nan, values[1]))
+    limits = elements.set_index("element")["blank_limit_ppm"]
+    for element in blanks:
+        values = in_order(rows, {"role": "blank"}, element)
+        found.append(
+            Chart(f"{element} in blanks (ppm)", values[0], np.nan, np.nan, limits[element], values[1])
+        )
+    return found
 
 
 @styled
@@ -180,7 +212,7 @@ def _draw_precision(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(FuncFormatter(_few) if max(drawn) / min(drawn) < 300 else NullFormatter())
     axes.set_xlabel("precision (%)", fontsize=SMALL_SIZE, labelpad=4)
-    axes.tick_params(axis="x", which="both", labelsize=SMALL_SIZE)
+    axes.tick_params(axis="x", which="both", labelsize=SMALL_SIZE, length=3)
     return handles
 
 
@@ -269,8 +301,8 @@ def _draw_blank(axes: Axes, chart: Chart) -> None:
     held = [one for one in (*chart.values, chart.limit) if np.isfinite(one) and one > 0]
     axes.set_ylim(min(held) / 1.6, max(held) * 1.6)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: rounded(value)))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylabel("ppm", fontsize=SMALL_SIZE, labelpad=1)
+    axes.yaxis.set_minor_formatter(FuncFormatter(_few) if max(held) / min(held) < 20 else NullFormatter())
+    axes.tick_params(axis="y", which="both", labelsize=SMALL_SIZE)
 
 
 def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:

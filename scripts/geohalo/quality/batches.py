@@ -44,6 +44,8 @@ class Levels:
         Degrees of freedom of the variance; infinite where it is known.
     rest : ndarray (comparisons,)
         What the levels leave of each comparison, over its scatter and cut off where it is an outlier.
+    stretches : ndarray of int (batches,)
+        Squares of ground in which the batch is compared, where comparisons have a place; else 0.
     """
 
     level: FloatArray
@@ -52,13 +54,14 @@ class Levels:
     compared: IntArray
     freedom: float
     rest: FloatArray
+    stretches: IntArray
 
 
 def unknown_levels(n_batches: int, compared: IntArray) -> Levels:
     """Return levels of which nothing is known."""
     nothing = np.zeros((n_batches, n_batches))
     level, network = np.full(n_batches, np.nan), np.full(n_batches, -1, dtype=np.int64)
-    return Levels(level, nothing, network, compared, 0.0, np.zeros(0))
+    return Levels(level, nothing, network, compared, 0.0, np.zeros(0), np.zeros_like(network))
 
 
 def batch_codes(batch: pd.Series) -> tuple[IntArray, list[str]]:
@@ -137,7 +140,7 @@ def adjust(design: csr_array, values: FloatArray, compared: IntArray, lost: int 
     variance = correction**2 * scatter**2 * (psi**2).sum() / free / mean**2
     level = np.full(len(network), np.nan)
     level[used] = found
-    return Levels(level, equations / variance, network, compared, float(free), psi)
+    return Levels(level, equations / variance, network, compared, float(free), psi, np.zeros_like(network))
 
 
 def _scatter(rest: FloatArray) -> float:

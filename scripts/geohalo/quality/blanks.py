@@ -7,12 +7,14 @@ from scipy.stats import spearmanr
 
 from geohalo.quality.robust import mean_and_sd
 from geohalo.survey.cells import BoolArray, FloatArray
-from geohalo.survey.row_roles import BLANK, Roles
+from geohalo.survey.row_roles import BLANK, SURVEY, Roles
 
 #: The fewest blanks that are judged, and that a carry-over is looked for in.
 FEWEST_BLANKS, FEWEST_FOR_CARRY_OVER = 5, 8
-#: Blanks that hold more than so many times the limit, as steadily as this, hold it by nature.
-_BY_NATURE, _STEADY = 2.0, 0.1
+#: Blanks that all hold more than the limit, with a smaller relative standard deviation, hold it by nature.
+_STEADY = 0.1
+#: Where no detection limit is known, a blank may hold as much as this share of the survey's samples do at most.
+POOREST = 0.01
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def blanks_of(roles: Roles, values: FloatArray, censored: BoolArray, limit: floa
     values, censored : ndarray, shape (rows,)
         In ppm, and whether they are below the detection limit.
     limit : float
-        What a blank may hold, in ppm; NaN where no detection limit is known, and then none is contaminated.
+        What a blank may hold, in ppm (`blank_limit`); NaN where that is not known, and then none is contaminated.
     """
     blank = roles.of(BLANK) & np.isfinite(values)
     found = values[blank]
@@ -67,11 +69,29 @@ def blanks_of(roles: Roles, values: FloatArray, censored: BoolArray, limit: floa
     by_nature = False
     if above.all() and len(found) >= FEWEST_BLANKS:
         mean, sd = mean_and_sd(found)
-        by_nature = mean > _BY_NATURE * limit and sd < _STEADY * mean
+        by_nature = sd < _STEADY * mean
     correlation, p = _carry_over(roles, values, blank)
     return Blanks(
         len(found), int(above.sum()), float(np.median(found)), float(found.max()), by_nature, correlation, p
     )
+
+
+def blank_limit(roles: Roles, values: FloatArray, detection: float, times: float) -> float:
+    """Return what a blank may hold of an element, in ppm.
+
+    Parameters
+    ----------
+    roles : Roles
+    values : ndarray of float64, shape (rows,)
+        In ppm.
+    detection, times : float
+        Detection limit in ppm, and how often a blank may hold it. If it is NaN, since nothing was below it, a blank
+        may hold what the poorest samples of the survey do.
+    """
+    if np.isfinite(detection):
+        return times * detection
+    survey = values[roles.of(SURVEY) & np.isfinite(values)]
+    return float(np.quantile(survey, POOREST)) if survey.size else np.nan
 
 
 def _carry_over(roles: Roles, values: FloatArray, blank: BoolArray) -> tuple[float, float]:

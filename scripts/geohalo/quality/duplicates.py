@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import binomtest, chi2
+from scipy.stats import binomtest, chi2, norm
 
 from geohalo.multiple_tests import holm
 from geohalo.quality.robust import MAD_SCALE, median_interval
@@ -20,6 +20,8 @@ FEWEST_PAIRS = 6
 FEWEST_FOR_LINE, GROUP = 50, 11
 # The median of |d| of two normal values is 0.6745 sqrt(2) standard deviations.
 _FROM_MEDIAN_DIFFERENCE = MAD_SCALE / np.sqrt(2)
+# Below so many standard deviations lie 90 % of absolute normal values.
+_LINE = float(norm.ppf(0.95))
 # Relative standard error of the median of 11 absolute normal values: 1 / (2 f(m) m sqrt(11)), f(m) = 0.6356.
 _MEDIAN_ERROR = 1 / (2 * 0.6356 * 0.6745)
 _REWEIGHTINGS = 20
@@ -112,8 +114,8 @@ def average_cv(first: FloatArray, second: FloatArray) -> tuple[float, float, flo
 def exceeding_p(first: FloatArray, second: FloatArray, limit: float) -> float:
     """Return how probable so many large differences are if the relative standard deviation is the limit.
 
-    Half of the pairs then differ by more than the median difference that goes with the limit; the test is
-    binomial, as for the lines of the control chart of Thompson and Howarth (1978).
+    A tenth of the pairs then lie above the 90 % line of the control chart of Thompson and Howarth (1978); the test of
+    their number is binomial.
 
     Parameters
     ----------
@@ -121,8 +123,8 @@ def exceeding_p(first: FloatArray, second: FloatArray, limit: float) -> float:
     limit : float
         Relative standard deviation, as a share.
     """
-    above = int((relative_sds(first, second) > limit / MAD_SCALE).sum())
-    return float(binomtest(above, len(first), 0.5, alternative="greater").pvalue)
+    above = int((relative_sds(first, second) > _LINE * limit).sum())
+    return float(binomtest(above, len(first), 0.1, alternative="greater").pvalue)
 
 
 def thompson_howarth(first: FloatArray, second: FloatArray) -> ErrorLine | None:

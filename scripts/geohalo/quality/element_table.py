@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geohalo.multiple_tests import holm
-from geohalo.quality.blanks import blanks_of
+from geohalo.quality.blanks import blank_limit, blanks_of
 from geohalo.quality.drift import batch_shift, centred_logs, drift
 from geohalo.quality.duplicates import element_pairs
 from geohalo.quality.reference import material_results
@@ -60,8 +60,8 @@ def element_table(
         record: dict[str, Any] = {"element": element}
         record |= _noise(roles, original, *of_element, limits["noise"])
         record |= _changes(roles, *of_element)
-        record |= _blanks(roles, *of_element, limits["blank"] * detection.get(str(element), np.nan))
-        records.append(record | {"detection_limit_ppm": detection.get(str(element), np.nan)})
+        record |= _blanks(roles, *of_element, detection[str(element)], limits["blank"])
+        records.append(record | {"detection_limit_ppm": detection[str(element)]})
     table = pd.DataFrame(records)
     for name in TESTED:
         table.insert(table.columns.get_loc(name) + 1, f"{name}_holm", holm(table[name].to_numpy(dtype=float)))
@@ -118,9 +118,13 @@ def _changes(roles: Roles, values: pd.Series, censored: pd.Series) -> dict[str, 
     return record
 
 
-def _blanks(roles: Roles, values: pd.Series, censored: pd.Series, limit: float) -> dict[str, Any]:
+def _blanks(
+    roles: Roles, values: pd.Series, censored: pd.Series, detection: float, times: float
+) -> dict[str, Any]:
     """Return what the blanks hold."""
-    found = blanks_of(roles, values.to_numpy(dtype=np.float64), censored.to_numpy(dtype=bool), limit)
+    numbers = values.to_numpy(dtype=np.float64)
+    limit = blank_limit(roles, numbers, detection, times)
+    found = blanks_of(roles, numbers, censored.to_numpy(dtype=bool), limit)
     return {
         "blanks": found.count,
         "contaminated": found.contaminated,

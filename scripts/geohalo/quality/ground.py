@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.covariance import LedoitWolf
 
 from geohalo.multiple_tests import simes
@@ -46,7 +46,7 @@ def correlation_of_differences(levels: Sequence[Levels]) -> FloatArray | None:
     return np.asarray(covariance / np.outer(scale, scale))
 
 
-def unlike_the_ground(ratio: FloatArray, correlation: FloatArray) -> FloatArray:
+def unlike_the_ground(ratio: FloatArray, correlation: FloatArray, stretches: FloatArray) -> FloatArray:
     """Test whether batches stand off in a way that neighbours elsewhere do not differ.
 
     The leading components of the correlation, up to `OF_THE_GROUND` of the variance, are taken out of a batch's
@@ -58,6 +58,8 @@ def unlike_the_ground(ratio: FloatArray, correlation: FloatArray) -> FloatArray:
         Shifts over their standard errors; NaN where not known.
     correlation : ndarray (elements, elements)
         Of `correlation_of_differences`.
+    stretches : ndarray (batches,)
+        Squares of ground in which each batch is compared.
 
     Returns
     -------
@@ -75,7 +77,8 @@ def unlike_the_ground(ratio: FloatArray, correlation: FloatArray) -> FloatArray:
         left = parts[key]
         if left is not None:
             projection, deviation = left
-            p[batch] = simes(2 * norm.sf(np.abs(projection @ ratio[own, batch]) / deviation))
+            off = np.abs(projection @ ratio[own, batch]) / deviation
+            p[batch] = simes(2 * student.sf(off, max(stretches[batch] - 1, 1)))
     return p
 
 

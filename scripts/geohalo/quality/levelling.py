@@ -107,7 +107,8 @@ def find_shifts(
     p = _p_values(shift, error, freedom)
     if reference is not None:
         p[:, reference] = np.nan if apply == "all" else p[:, reference]
-    ground = None if correlation is None or apply == "all" else unlike_the_ground(shift / error, correlation)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ground = None if apply == "all" else _of_ground(levels, shift / error, correlation)
     found = Shifts(shift, error, freedom, p, adjusted_p(p, ground), standing, standing & np.isfinite(shift))
     if reference is not None and apply != "all":
         found = _to_reference(levels, reference, found)
@@ -202,8 +203,7 @@ def _select(levels: Sequence[Levels], counts: IntArray, correlation: FloatArray 
     while chosen.tobytes() not in seen:
         seen.add(chosen.tobytes())
         found = _tested(levels, chosen)
-        ground = None if correlation is None else unlike_the_ground(found[0], correlation)
-        adjusted = adjusted_p(found[1], ground)
+        adjusted = adjusted_p(found[1], _of_ground(levels, found[0], correlation))
         chosen &= ~(adjusted >= LEVEL)
         wanted = (adjusted < LEVEL) & ~chosen
         taken: list[int] = []
@@ -215,12 +215,23 @@ def _select(levels: Sequence[Levels], counts: IntArray, correlation: FloatArray 
     return chosen
 
 
+def _of_ground(
+    levels: Sequence[Levels], ratio: FloatArray, correlation: FloatArray | None
+) -> FloatArray | None:
+    """Test batches against what the ground does, where it is known."""
+    if correlation is None:
+        return None
+    stretches = np.median([one.stretches for one in levels], axis=0)
+    return unlike_the_ground(ratio, correlation, stretches)
+
+
 def _tested(levels: Sequence[Levels], chosen: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Return shift over standard error, and p; (elements, batches)."""
     pairs = [_given(one, own) for one, own in zip(levels, chosen, strict=True)]
     shift, error = (np.array([pair[k] for pair in pairs]) for k in (0, 1))
     freedom = np.array([[one.freedom] for one in levels])
-    return shift / error, _p_values(shift, error, freedom)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return shift / error, _p_values(shift, error, freedom)
 
 
 def _in_order(ratio: FloatArray, p: FloatArray, wanted: BoolArray, counts: IntArray) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
+from geohalo.cube.method_choice import block_numbers
 from geohalo.cube.variogram import Variogram, fit_variogram, sample_spacing
 from geohalo.quality.batches import FloatArray, IntArray, Levels, adjust, unknown_levels
 
@@ -39,10 +40,13 @@ class Neighbourhood:
         Only samples before it in an order that depends on nothing but the places; -1 for none.
     distance : ndarray (samples, looked at)
         In metres.
+    square : ndarray of int (samples,)
+        Square of ground that the sample lies in, as wide as neighbours may be apart.
     """
 
     index: IntArray
     distance: FloatArray
+    square: IntArray
 
 
 def default_distance(points: FloatArray) -> float:
@@ -68,7 +72,7 @@ def earlier_neighbours(points: FloatArray, distance: float) -> Neighbourhood:
     )
     index = np.where(np.isfinite(near), index, -1).reshape(len(points), -1).astype(np.int64)
     index[(index >= 0) & (rank[index] >= rank[:, None])] = -1
-    return Neighbourhood(index, near.reshape(len(points), -1))
+    return Neighbourhood(index, near.reshape(len(points), -1), block_numbers(points, distance))
 
 
 def neighbour_levels(
@@ -114,7 +118,7 @@ def neighbour_levels(
     rest = np.full(len(points), np.nan)
     if levels.rest.size:
         rest[rows] = levels.rest
-    return replace(levels, rest=rest)
+    return replace(levels, rest=rest, stretches=stretches(near.square[rows], codes, rows, chosen, n_batches))
 
 
 def innovations(
@@ -197,6 +201,30 @@ def _nearest_known(index: IntArray, known: np.ndarray) -> IntArray:
     there = (index >= 0) & known[np.maximum(index, 0)]
     first = np.argsort(~there, axis=1, kind="stable")[:, :NEIGHBOURS]
     return np.where(np.take_along_axis(there, first, axis=1), np.take_along_axis(index, first, axis=1), -1)
+
+
+def stretches(
+    square: IntArray, codes: IntArray, rows: IntArray, chosen: IntArray, n_batches: int
+) -> IntArray:
+    """Count the squares of ground in which samples are compared with those of another batch; (batches,).
+
+    Parameters
+    ----------
+    square : ndarray of int (n,)
+        Of the samples that are compared.
+    codes, rows, chosen, n_batches
+        See `innovations`; neighbours of all samples.
+    """
+    own, others = codes[rows], chosen[rows]
+    batch = np.where(others >= 0, codes[np.maximum(others, 0)], -1)
+    differs = (batch >= 0) & (batch != own[:, None])
+    pairs = np.concatenate(
+        [
+            np.column_stack([own, square]),
+            np.column_stack([batch[differs], np.broadcast_to(square[:, None], batch.shape)[differs]]),
+        ]
+    )
+    return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=n_batches).astype(np.int64)
 
 
 def _per_batch(own: IntArray, mixed: np.ndarray, others: IntArray, n_batches: int) -> IntArray:

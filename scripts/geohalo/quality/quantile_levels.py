@@ -60,7 +60,9 @@ def quantile_levels(
     used = np.isfinite(levels)
     with np.errstate(divide="ignore"):
         precision = np.diag(np.where(used, np.maximum(errors, 1e-9) ** -2.0, 0.0))
-    return Levels(levels, precision, np.where(used, 0, -1), compared, np.inf, np.zeros(0))
+    return Levels(
+        levels, precision, np.where(used, 0, -1), compared, np.inf, np.zeros(0), np.zeros_like(compared)
+    )
 
 
 def _spread(values: FloatArray, shares: FloatArray, seed: int) -> float:

@@ -94,10 +94,10 @@ def cleanness(
     reasons: Reasons = {}
     for row in elements.itertuples():
         judged = row.blanks >= FEWEST_BLANKS and np.isfinite(row.blank_limit_ppm) and not row.blank_by_nature
-        told = (
-            f"{row.contaminated} of {row.blanks} blanks hold more than {limits['blank']:g} detection limits "
-        )
-        told += f"({row.blank_limit_ppm:.3g} ppm)"
+        limit = f"{limits['blank']:g} detection limits"
+        if np.isnan(row.detection_limit_ppm):
+            limit = "the poorest samples of the survey"
+        told = f"{row.contaminated} of {row.blanks} blanks hold more than {limit} ({row.blank_limit_ppm:.3g} ppm)"
         fails = judged and row.contaminated > limits["contaminated"] * row.blanks
         reasons[row.element] = (told if fails else "") if judged else None
     return reasons

@@ -20,7 +20,10 @@ from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
 from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
+from geohalo.survey.doubtful_places import unplaced_rows
 from geohalo.survey.duplicate_pairs import IntArray, find_originals
+from geohalo.survey.flags import untold_flags
+from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
 from geohalo.survey.places import identical_rows
@@ -105,12 +108,8 @@ def read_analyses(
     """
     source = str(source)
     provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    section, table = plain_section(section), plain_columns(number_rows(table))
-    attrs = table.attrs
-    doubts = from_records(attrs.get("warnings", []))
-    keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    table = keep_rows(table, keep, source, "samples.keep")
-    table.attrs = attrs
+    section = plain_section(section)
+    table, doubts = _kept(plain_columns(number_rows(table)), section, source)
     provenance["rows_kept"] = len(table)
     table, roles = _with_roles(table, section, source, provenance)
     columns = concentration_columns(table, section, source)
@@ -119,17 +118,21 @@ def read_analyses(
     table = _with_points(table, wanted, section, source)
 
     survey, rows = roles.of(SURVEY), row_numbers(table)
-    xy, crs, told = _places(table, roles, section, grid_crs, source, provenance)
+    xy, crs, unplaced, told = _places(table, roles, section, grid_crs, source, provenance)
     doubts += told
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
+    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
+    doubts += untold_flags(about, wanted, flagged, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
     read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
     values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
     detection = {el: read[el].limit if np.isnan(own.limit) else own.limit for el, own in parsed.items()}
     del table  # text takes more than all that follows
     of_survey = values if survey.all() else values[survey]
-    require_values(of_survey, wanted, section, source)
+    dates = {element: column.n_dates for element, column in parsed.items() if column.n_dates}
+    require_values(of_survey, wanted, section, source, dates)
+    doubts += unplaced_rows(unplaced, of_survey.notna().any(axis=1).to_numpy(), rows[survey], source)
     doubts += [one for column in parsed.values() for one in column.warnings]
     doubts += coordinate_doubts(wanted, of_survey, xy[survey], list(about.columns), source)
     again = _filed_again(roles, xy, values, censored)
@@ -151,6 +154,19 @@ def read_analyses(
         provenance=provenance,
         warnings=[*doubts, *unpaired],
     )
+
+
+def _kept(
+    table: pd.DataFrame, section: Mapping[str, Any], source: str
+) -> tuple[pd.DataFrame, list[InputWarning]]:
+    """Return the rows that `samples.keep` leaves, and what is doubtful about the table up to here."""
+    attrs = table.attrs
+    doubts = from_records(attrs.get("warnings", []))
+    keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
+    kept = keep_rows(table, keep, source, "samples.keep")
+    doubts += nearly_kept(table, kept, keep, source, "samples.keep") if len(kept) < len(table) else []
+    kept.attrs = attrs
+    return kept, doubts
 
 
 def _with_roles(
@@ -183,8 +199,8 @@ def _places(
     grid_crs: str | None,
     source: str,
     provenance: dict[str, Any],
-) -> tuple[FloatArray, CRS, list[InputWarning]]:
-    """Return the rows' places in the metric CRS of the survey, that CRS, and what is doubtful."""
+) -> tuple[FloatArray, CRS, BoolArray, list[InputWarning]]:
+    """Return all places in the metric CRS of the survey, that CRS, which rows have no coordinates, and doubts."""
     survey = roles.of(SURVEY)
     found = locate(_part(table, survey), section, source, "samples")
     if not np.isfinite(found.x).any():
@@ -198,7 +214,7 @@ def _places(
     if duplicates.any():
         beside = locate(_part(table, duplicates), section, source, "samples")
         xy[duplicates] = np.stack(project(beside.x, beside.y, beside.crs, crs), axis=1)
-    return xy, crs, [*found.warnings, *([] if turned is None else [turned])]
+    return xy, crs, found.empty, [*found.warnings, *([] if turned is None else [turned])]
 
 
 def _filled(

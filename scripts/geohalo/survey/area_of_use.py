@@ -93,14 +93,27 @@ def _likely_cause(x: FloatArray, y: FloatArray, outside: BoolArray, crs: CRS, ke
     """Say what would bring coordinates into the area of use of their CRS."""
     if _inside(y, x, crs).all():
         return f"x and y look swapped: exchange {key}.x and {key}.y"
+    if outside.mean() <= _BEYOND_SHARE and _inside(y[outside], x[outside], crs, 0.0).all():
+        return f"x and y look swapped in {'this row' if outside.sum() == 1 else 'these rows'}: exchange the cells"
     if outside.mean() <= _BEYOND_SHARE:
         missing = ", or list the value in samples.missing if it stands for none" if key == "samples" else ""
         return f"most rows lie inside it: correct these cells{missing}"
     if crs.is_geographic and not ((np.abs(x) <= 360) & (np.abs(y) <= 360))[outside].any():
-        return f"they look like metres: set {key}.crs to the projected CRS that they are in"
+        packed = (
+            "; or, if they are degrees, minutes and seconds in one number (540856), write them as 54 08 56 or 54.1489"
+            if _look_like_packed_degrees(x, y, crs)
+            else ""
+        )
+        return f"they look like metres: set {key}.crs to the projected CRS that they are in{packed}"
+    operation = crs.coordinate_operation
+    shifts = {one.name: one.value for one in operation.params} if operation else {}
+    easting = float(shifts.get("False easting", 0.0))
     zone = np.floor(x / 1e6) * 1e6
     for cause, other_x, other_y in (
         ("with 10,000,000 added to the northings", x, y + 1e7),
+        (f"with the false easting of {easting:,.0f} added to the eastings", x + easting, y),
+        ("as feet, times 0.3048", x * 0.3048, y * 0.3048),
+        ("as US survey feet, times 0.3048006", x * 1200 / 3937, y * 1200 / 3937),
         ("with the sign of x changed", -x, y),
         ("with the sign of y changed", x, -y),
         ("with both signs changed", -x, -y),
@@ -108,8 +121,24 @@ def _likely_cause(x: FloatArray, y: FloatArray, outside: BoolArray, crs: CRS, ke
         ("without the zone's number before the eastings", x - zone, y),
     ):
         if _inside(other_x, other_y, crs, 0.0).all() and not _inside(x, y, crs, 0.0).any():
-            return f"they would fit {cause}: correct them, or set {key}.crs to the CRS that they are in"
+            return f"they would fit {cause}: set {key}.crs to the CRS that they are in, or correct them"
     return f"check {key}.crs, {key}.x, {key}.y and the rows themselves"
+
+
+def _look_like_packed_degrees(x: FloatArray, y: FloatArray, crs: CRS) -> bool:
+    """Tell whether numbers are degrees, minutes and perhaps seconds in one (DDMM.mmm or DDMMSS)."""
+    for digits in (1, 2):
+        values = []
+        for one in (x, y):
+            parts = [np.abs(one) // 100**power % 100 for power in range(digits)]
+            if any((part >= 60).any() for part in parts):
+                break
+            degrees = np.abs(one) // 100**digits
+            minutes = np.abs(one) % 100 if digits == 1 else np.abs(one) // 100 % 100 + np.abs(one) % 100 / 60
+            values.append(np.sign(one) * (degrees + minutes / 60))
+        if len(values) == 2 and _inside(values[0], values[1], crs).all():
+            return True
+    return False
 
 
 def _fit_only_swapped(x: FloatArray, y: FloatArray, crs: CRS) -> bool:

@@ -257,4 +257,10 @@ def require_column(table: pd.DataFrame, column: str, source: str, key: str) -> N
         if near
         else f"it has {', '.join(map(repr, names[:12]))}"
     )
-    raise InputError(f"{source}: there is no column {column!r} ({key}); {hint}")
+    raise InputError(f"{source}: there is no column {column!r} ({key}); {hint}{sheets_hint(table)}")
+
+
+def sheets_hint(table: pd.DataFrame) -> str:
+    """Return the end of a message on columns: that the first of several sheets of a workbook was read."""
+    hint = table.attrs.get("sheets_hint")
+    return f". In the workbook, {hint}" if hint else ""

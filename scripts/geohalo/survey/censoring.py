@@ -15,6 +15,7 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
+from geohalo.survey.cell_hints import cell_hint, other_texts
 from geohalo.survey.cells import (
     BoolArray,
     FloatArray,
@@ -242,8 +243,10 @@ def _stop_at_unread(
     place = f"{where}, row {rows[first]}: {shortened(text)!r} is not a number{more}"
     if len(text) > _LONGEST_CELL:
         raise InputError(f"{place}; look for a quotation mark that is not closed")
-    if re.fullmatch(r"[-+]?\d{1,3}( \d{3})+(\.\d*)?", text):
-        raise InputError(f"{place}; if the blank stands between thousands set samples.thousands: ' '")
+    if re.fullmatch(r"[-+]?\d{1,3}([ ']\d{3})+(\.\d*)?", text):
+        sign = text.lstrip("-+0123456789")[0]
+        kind = "the blank" if sign == " " else f"{sign!r}"
+        raise InputError(f"{place}; if {kind} stands between thousands set samples.thousands: {sign!r}")
     commas = comma_hint(values.iloc[unread], "samples") if "," in text else None
     if commas:
         raise InputError(f"{place}; {commas}")
@@ -251,7 +254,13 @@ def _stop_at_unread(
         raise InputError(
             f"{place}; give all cells of the column as percentages, without the sign in a text file, and state the unit"
         )
-    raise InputError(
-        f"{place}; list it in samples.censoring.below_text if it means below the detection limit, or in "
-        'samples.missing if it stands for "not analysed"'
-    )
+    texts = list(map(str, plain_cells(values.iloc[unread]).unique()))
+    hint = cell_hint(texts[0])
+    if hint is None:
+        hint = (
+            "list it in samples.censoring.below_text if it means below the detection limit, or in samples.missing if "
+            'it stands for "not analysed"'
+        )
+    elif "samples.missing" not in hint:
+        hint += ', or list the text in samples.missing if it stands for "not analysed"'
+    raise InputError(f"{place}; {hint}{other_texts(texts, texts[0])}")

@@ -52,10 +52,15 @@ def _symbols(section: Mapping[str, Any], key: str) -> set[str]:
 
 
 def require_values(
-    values: pd.DataFrame, columns: Sequence[Column], section: Mapping[str, Any], source: str
+    values: pd.DataFrame,
+    columns: Sequence[Column],
+    section: Mapping[str, Any],
+    source: str,
+    dates: Mapping[str, int] | None = None,
 ) -> None:
     """Raise an InputError when an element has no value at all.
 
+    `dates` tells how many cells of an element hold dates.
     With `samples.empty` set to `report` only elements that `samples.include` lists are looked at.
     """
     named = bool(section.get("include"))
@@ -65,6 +70,12 @@ def require_values(
     first, others = empty[0], ", ".join(column.element for column in empty[1:])
     more = f" Neither have {others}." if others else ""
     place = f"{source}, column {first.column!r}: {first.element}"
+    if (dates or {}).get(first.element):
+        raise InputError(
+            f"{place} has no value at all, and {(dates or {})[first.element]} cells hold dates: format the column as "
+            "numbers in the spreadsheet program and save it again, or leave the element out with "
+            f"samples.exclude.{more}"
+        )
     if named:
         raise InputError(
             f"{place} is listed in samples.include but has no value at all; remove it there, or check "

@@ -129,7 +129,7 @@ def extreme_repeats(
         if apart < (_FAR_ABOVE if end == "largest" else _FAR_BELOW):
             continue
         mean = (
-            ("an upper limit or a code", f"write >{value:g} if it is an upper limit")
+            ("an upper limit, a code or a reference material", f"write >{value:g} if it is an upper limit")
             if end == "largest"
             else (
                 "half a detection limit or a code",
@@ -138,8 +138,8 @@ def extreme_repeats(
         )
         told.append(
             InputWarning(
-                f"the {end} value, {value:.10g}, stands in {at.size} {'cell' if at.size == 1 else 'cells'}, {apart:.3g} times "
-                f"{'above' if end == 'largest' else 'below'} the next one: it may be {mean[0]}",
+                f"the {end} value, {value:.10g}, stands in {at.size} {'cell' if at.size == 1 else 'cells'}, "
+                f"{apart:.3g} times {'above' if end == 'largest' else 'below'} the next one: it may be {mean[0]}",
                 f"{mean[1]}, or list it in samples.missing if it means not analysed",
                 source,
                 column,
@@ -195,7 +195,7 @@ def is_code(limit: float) -> bool:
 
 
 def is_positive_code(value: float) -> bool:
-    """Tell whether a value is one that programs write for no data: three nines or more, or the end of a type's range."""
+    """Tell whether programs write a value for no data: three nines or more, or the end of a type's range."""
     return bool(_NINES.fullmatch(f"{value:.10g}")) or value in _ENDS
 
 
@@ -228,6 +228,6 @@ def _stop_at_impossible(
         below = "all" if limits[first] > measured.max() else "nearly all"
         why = f"above {below} measured values (largest {measured.max():g})"
     raise InputError(
-        f"{where}, row {rows[negative[first]]}: {_exact(-limits[first])} would be a detection limit of {_exact(limits[first])}, "
-        f"{why}{more}; list {', '.join(list(codes)[:6])} in samples.missing"
+        f"{where}, row {rows[negative[first]]}: {_exact(-limits[first])} would be a detection limit of "
+        f"{_exact(limits[first])}, {why}{more}; list {', '.join(list(codes)[:6])} in samples.missing"
     )

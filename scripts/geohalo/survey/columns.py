@@ -9,9 +9,10 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.patterns import compiled, matches
-from geohalo.survey.cells import cell_text, require_column
+from geohalo.survey.cells import cell_text, require_column, sheets_hint
 from geohalo.survey.elements import concentration_factor
-from geohalo.survey.units import known_unit, unit_fix, usual_unit
+from geohalo.survey.layout import is_number
+from geohalo.survey.units import header_unit, known_unit, unit_fix, usual_unit
 
 # Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.
 _MOST_ANALYTES = 300
@@ -72,11 +73,10 @@ def concentration_columns(table: pd.DataFrame, section: Mapping[str, Any], sourc
         known; two columns report one element.
     """
     elements = section["elements"]
-    units = table.attrs.get("units", {})
     if isinstance(elements, str):
-        found = _by_expression(table, elements, section, source, units)
+        found = _by_expression(table, elements, section, source)
     else:
-        found = _by_mapping(table, elements, section, source, units)
+        found = _by_mapping(table, elements, section, source)
     found = [_with_other_units(column, table, section, source) for column in found]
     by_element: dict[str, Column] = {}
     by_header: dict[str, Column] = {}
@@ -99,7 +99,7 @@ def concentration_columns(table: pd.DataFrame, section: Mapping[str, Any], sourc
 
 
 def _by_expression(
-    table: pd.DataFrame, expression: str, section: Mapping[str, Any], source: str, units: Mapping[str, str]
+    table: pd.DataFrame, expression: str, section: Mapping[str, Any], source: str
 ) -> list[Column]:
     key = "samples.elements"
     pattern = compiled(expression, key, "element")
@@ -110,15 +110,23 @@ def _by_expression(
         if is_place_or_id(header, match["element"], section):
             continue
         written = match.groupdict().get("unit")
-        unit = _unit_of(written, header, section, source, units)
+        unit = _unit_of(written, header, section, source, table.attrs)
         found.append(_column(header, match["element"], unit, source))
     if not found:
         headers = ", ".join(repr(name[:60]) for name in names[:12])
         raise InputError(
             f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ..."
-            + _long_hint(table, pattern)
+            + (_nameless_hint(names) or _long_hint(table, pattern))
+            + sheets_hint(table)
         )
     return found
+
+
+def _nameless_hint(names: list[str]) -> str:
+    """Say that the file has no column names, if most of them are numbers."""
+    if 2 * sum(map(is_number, names)) < len(names):
+        return ""
+    return " Most of these are numbers, so the file seems to have no line of column names: add one at its beginning"
 
 
 def _long_hint(table: pd.DataFrame, pattern: re.Pattern[str]) -> str:
@@ -136,9 +144,10 @@ def _long_hint(table: pd.DataFrame, pattern: re.Pattern[str]) -> str:
 def _with_other_units(column: Column, table: pd.DataFrame, section: Mapping[str, Any], source: str) -> Column:
     """Add the columns of an analyte that a long table gives in several units."""
     others = table.attrs.get("analytes", {}).get(column.column, [])[1:]
-    units = table.attrs.get("units", {})
     further = tuple(
-        replace(_column(other, column.name, _unit_of(None, other, section, source, units), source), then=())
+        replace(
+            _column(other, column.name, _unit_of(None, other, section, source, table.attrs), source), then=()
+        )
         for other in others
     )
     return replace(column, then=(*column.then, *further)) if further else column
@@ -172,12 +181,11 @@ def _by_mapping(
     mapping: Mapping[str, Any],
     section: Mapping[str, Any],
     source: str,
-    units: Mapping[str, str],
 ) -> list[Column]:
     found = []
     for name, entry in mapping.items():
         several = [
-            _mapped(table, name, one, section, source, units)
+            _mapped(table, name, one, section, source)
             for one in (entry if isinstance(entry, list) else [entry])
         ]
         found.append(replace(several[0], then=tuple(several[1:])))
@@ -191,7 +199,6 @@ def _mapped(
     entry: str | Mapping[str, str],
     section: Mapping[str, Any],
     source: str,
-    units: Mapping[str, str],
 ) -> Column:
     header, unit = (entry, None) if isinstance(entry, str) else (entry["column"], entry.get("unit"))
     require_column(table, header, source, f"samples.elements.{name}")
@@ -201,28 +208,28 @@ def _mapped(
             "concentration"
         )
     if unit is None:
-        unit = _unit_of(None, header, section, source, units)
+        unit = _unit_of(None, header, section, source, table.attrs)
     else:
-        _stop_at_other_unit(unit, header, section, source, units)
+        _stop_at_other_unit(unit, header, section, source, table.attrs)
     return _column(header, name, unit, source)
 
 
 def _unit_of(
-    written: str | None, header: str, section: Mapping[str, Any], source: str, row_units: Mapping[str, str]
+    written: str | None, header: str, section: Mapping[str, Any], source: str, about: Mapping[str, Any]
 ) -> str:
     units = section.get("units", {})
     if written:
         if written not in units and (usual := usual_unit(written)) is not None:
-            _stop_at_other_unit(usual, header, section, source, row_units)
+            _stop_at_other_unit(usual, header, section, source, about)
             return usual
         if written not in units:
             raise InputError(
                 f"{source}, column {header!r}: unit {written!r} is not in samples.units (which has "
                 f"{', '.join(map(repr, units)) or 'nothing'}); {unit_fix(written)}"
             )
-        _stop_at_other_unit(str(units[written]), header, section, source, row_units)
+        _stop_at_other_unit(str(units[written]), header, section, source, about)
         return str(units[written])
-    told = row_units.get(header)
+    told = about.get("units", {}).get(header)
     if told:
         unit = known_unit(told, units)
         if unit is None:
@@ -230,7 +237,11 @@ def _unit_of(
                 f"{source}, column {header!r}: the unit {told!r}, which the file tells, is not known; {unit_fix(told)}"
             )
         return unit
+    if about.get("units_hint"):
+        unused = f"samples.unit is {section['unit']}" if section.get("unit") else "no unit is known"
+        raise InputError(f"{source}, column {header!r}: {unused}, but {about['units_hint']}")
     if section.get("unit"):
+        _stop_at_other_unit(str(section["unit"]), header, section, source, about)
         return str(section["unit"])
     raise InputError(
         f"{source}, column {header!r}: no unit is known; set samples.unit, or add a group named "
@@ -239,10 +250,17 @@ def _unit_of(
 
 
 def _stop_at_other_unit(
-    unit: str, header: str, section: Mapping[str, Any], source: str, row_units: Mapping[str, str]
+    unit: str, header: str, section: Mapping[str, Any], source: str, about: Mapping[str, Any]
 ) -> None:
     """Raise InputError when a row of units, or a workbook's percentages, say another unit than the config."""
-    told = row_units.get(header)
+    told = about.get("units", {}).get(header)
+    named = header_unit(header, section.get("units", {}))
+    if not told and named not in (unit, None):
+        raise InputError(
+            f"{source}, column {header!r}: the unit is {unit} by the config and {named} by the header; correct "
+            "samples.unit, samples.elements or the header. If the word in the header means something else, say so in "
+            "samples.units"
+        )
     if told and known_unit(told, section.get("units", {})) not in (unit, None):
         raise InputError(
             f"{source}, column {header!r}: the unit is {unit} by the config and {told!r} by the file; correct "

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 import pandas as pd
 
 from geohalo.input_warnings import InputWarning
-from geohalo.survey.cells import cell_text
+from geohalo.survey.cells import cell_text, listed_parts
 from geohalo.survey.elements import element_table
 
 #: Headers of columns that name commodities, also cut off as shapefiles cut them (`SITE_COMMO`).
 _HEADER = re.compile(r"commo|^minerals?$|target_com", re.IGNORECASE)
 #: An element is worth naming where at least this share of the deposits has it.
 COMMON_SHARE = 0.4
+
+
+def names_commodities(header: str) -> bool:
+    """Tell whether the header of a column says that it names commodities."""
+    return _HEADER.search(header) is not None
 
 
 def listed_commodities(table: pd.DataFrame) -> tuple[str, dict[str, int]] | None:
@@ -35,7 +40,7 @@ def listed_commodities(table: pd.DataFrame) -> tuple[str, dict[str, int]] | None
     best: tuple[str, dict[str, int]] | None = None
     most = 0
     for column in table.columns:
-        if not _HEADER.search(str(column)):
+        if not names_commodities(str(column)):
             continue
         rows = [_elements(text, names, symbols) for text in cell_text(table[column])]
         named = sum(bool(row) for row in rows)
@@ -87,6 +92,50 @@ def commodity_hint(
         "real surveys that helped more than any other setting",
         source,
         column,
+    )
+
+
+def mined_for_others(
+    table: pd.DataFrame, commodities: Sequence[str] | None, source: str
+) -> InputWarning | None:
+    """Return the warning that some deposits are mined for none of the elements that the config names.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The deposits inside the survey, indexed by their rows in the file.
+    commodities : sequence of str or None
+        `deposits.commodities`.
+    source : str
+        Name of the file.
+
+    Returns
+    -------
+    InputWarning or None
+        None where the list does not name commodities, or where each deposit whose commodities it names has one of
+        the wanted elements.
+    """
+    listed = listed_commodities(table) if commodities else None
+    if listed is None or not commodities:
+        return None
+    column, _ = listed
+    names = {str(name).lower(): str(symbol) for symbol, name in element_table()["name"].items()}
+    text = cell_text(table[column])
+    mined = [_elements(cell, names, set(names.values())) for cell in text]
+    others = [number for number, row in enumerate(mined) if row and not row & set(commodities)]
+    if not others:
+        return None
+    parts = set(listed_parts(text))
+    wanted = [symbol for symbol in commodities if symbol in parts]
+    example = f", for example deposits.keep: {{{column}: [{', '.join(wanted)}]}}" if wanted else ""
+    return InputWarning(
+        f"{len(others)} of the {len(table)} deposits inside are mined for none of deposits.commodities "
+        f"({', '.join(commodities)}), by this column (the first for {str(text.iat[others[0]])[:60]!r}), and are "
+        "learned from all the same",
+        f"keep only deposits of the kind that you look for{example}",
+        source,
+        column,
+        str(table.index[others[0]]),
     )
 
 

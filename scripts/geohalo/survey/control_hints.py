@@ -69,17 +69,18 @@ def untold_control(about: pd.DataFrame, rows: npt.NDArray[np.int64], source: str
     list of InputWarning
         None or one, of the column that tells most of such rows; marks in sample names only if no column tells any.
     """
-    best: tuple[int, str, dict[str, str], int] | None = None
+    best: tuple[tuple[int, int], str, dict[str, str], int] | None = None
     for name in about.columns:
         text = plain_cells(about[name])
         known = _known_words(text)
         marked = text.isin(list(known)).to_numpy()
-        count = int(marked.sum())
-        if 0 < count <= _LARGEST_SHARE * len(text) and (best is None or count > best[0]):
-            best = (count, str(name), known, int(np.flatnonzero(marked)[0]))
+        # Of two columns that mark as many rows, a kind of sample has fewer values than its name.
+        fitness = (int(marked.sum()), -text.nunique())
+        if 0 < fitness[0] <= _LARGEST_SHARE * len(text) and (best is None or fitness > best[0]):
+            best = (fitness, str(name), known, int(np.flatnonzero(marked)[0]))
     if best is None:
         return _marked_names(about, rows, source)
-    count, column, known, first = best
+    (count, _), column, known, first = best
     return [
         InputWarning(
             f"{count} rows seem to be quality control ({', '.join(map(repr, known))}), and are taken for samples of "

@@ -16,6 +16,8 @@ from geohalo.survey.elements import concentration_factor
 # No element is so nearly a plane over a survey; a coordinate in another system is.
 _FOLLOWS = 0.995
 _FEWEST = 10
+# Rows that a column which counts them has at least: of so many analyses none is the next whole number by chance.
+_FEWEST_COUNTED = 30
 # Symbols that are also letters for an axis or a direction.
 _OF_BOTH_KINDS = ("Y", "N", "S", "W")
 _PARTNERS = {"y": "x", "n": "e"}
@@ -67,7 +69,7 @@ def coordinate_doubts(
     Raises
     ------
     InputError
-        A column of Y, N, S or W is a plane over the coordinates.
+        A column of Y, N, S or W is a plane over the coordinates, or a column counts the rows.
     """
     headers = {str(name).lower() for name in others}
     told = []
@@ -77,6 +79,21 @@ def coordinate_doubts(
             raise InputError(
                 f"{source}, column {column.column!r}: read as {column.element}, but its values follow the coordinates; "
                 f"narrow samples.elements, or list {column.element} in samples.exclude"
+            )
+        if _counts(series):
+            raise InputError(
+                f"{source}, column {column.column!r}: read as {column.element}, but its values count the rows (1, 2, "
+                f"3 and so on, each once); narrow samples.elements, or list {column.element} in samples.exclude"
+            )
+        if column.element == column.column and column.element not in _OF_BOTH_KINDS and _is_plane(series, xy):
+            told.append(
+                InputWarning(
+                    f"read as {column.element}, and its values follow the coordinates more closely than an element "
+                    "does",
+                    f"list {column.element} in samples.exclude if it is a coordinate or a number of a profile",
+                    source,
+                    column.column,
+                )
             )
         partner = _PARTNERS.get(column.column.lower())
         if partner in headers:
@@ -89,6 +106,14 @@ def coordinate_doubts(
                 )
             )
     return told
+
+
+def _counts(series: FloatArray) -> bool:
+    """Tell whether values are the whole numbers from 0 or 1 on, each once, in any order."""
+    known = np.sort(series[np.isfinite(series)])
+    if known.size < _FEWEST_COUNTED:
+        return False
+    return bool((np.diff(known) == 1).all() and known[0] in (0, 1))
 
 
 def _is_plane(series: FloatArray, xy: FloatArray) -> bool:

@@ -33,6 +33,7 @@ from geohalo.survey.crs import crs_name, file_crs, read_crs
 from geohalo.survey.crs import metric_crs as metric_crs
 from geohalo.survey.doubtful_places import without_zero_places
 from geohalo.survey.numbers import comma_hint
+from geohalo.survey.told_places import told_places
 from geohalo.survey.zones import row_crs, untold_zones
 
 _NORTH, _EAST = re.compile("lat|north", re.IGNORECASE), re.compile("lon|east", re.IGNORECASE)
@@ -53,6 +54,8 @@ class Located:
     stated : str
         The CRS as stated, several where each row has its own.
     warnings : list of InputWarning
+    empty : ndarray of bool, shape (rows,)
+        Where the file has no coordinates; (0, 0), which the warnings name, is none of these.
     """
 
     x: FloatArray
@@ -60,6 +63,7 @@ class Located:
     crs: CRS
     stated: str
     warnings: list[InputWarning]
+    empty: BoolArray
 
 
 def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: str) -> Located:
@@ -86,6 +90,7 @@ def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: st
     else:
         x, y, crs = point_coordinates(table, section, source, key)
         systems = {crs: np.ones(len(x), dtype=bool)}
+    empty = ~np.isfinite(x)
     x, y, doubts = without_zero_places(x, y, rows, source)
     doubt = None if systems is None else untold_zones(table, section, crs, source, key)
     told = (
@@ -96,6 +101,8 @@ def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: st
         _several_points(table, section, source),
     )
     warnings = [one for one in told if one is not None]
+    if systems is not None:
+        warnings += told_places(table, section, x, y, crs, source, key)
     if systems is None:
         systems = _systems_of_rows(table, np.isfinite(x), section, source, key)
     for crs, member in systems.items():
@@ -107,7 +114,7 @@ def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: st
         if crs is not common:
             x[member], y[member] = project(x[member], y[member], crs, common)
     stated = ";".join(crs.to_string() for crs in systems)
-    return Located(x, y, common, stated, warnings)
+    return Located(x, y, common, stated, warnings, empty)
 
 
 def _exchanged(section: Mapping[str, Any], source: str, key: str) -> InputWarning | None:

@@ -66,6 +66,35 @@ def without_zero_places(
     return np.where(zero, np.nan, x), np.where(zero, np.nan, y), warning
 
 
+def unplaced_rows(
+    empty: BoolArray, valued: BoolArray, rows: npt.NDArray[np.int64], source: str
+) -> list[InputWarning]:
+    """Return the warning that rows with concentrations have no coordinates and are left out.
+
+    Parameters
+    ----------
+    empty, valued : ndarray of bool, shape (rows,)
+        Whether a row's coordinates are empty, and whether it has a concentration.
+    rows : ndarray of int64, shape (rows,)
+        Row numbers in the file.
+    source : str
+        The file.
+    """
+    lost = empty & valued
+    if not lost.any():
+        return []
+    count = int(lost.sum())
+    return [
+        InputWarning(
+            f"{count} {'row has' if count == 1 else 'rows have'} concentrations and no coordinates, and "
+            f"{'is' if count == 1 else 'are'} left out: {named_rows(rows[lost])}",
+            "give them coordinates; a total, a limit or a reference material needs none",
+            source,
+            row=str(rows[lost][0]),
+        )
+    ]
+
+
 def typical_spacing(xy: FloatArray) -> float:
     """Return the median distance from a place to the next one, of at least two different ones; 0 for one place."""
     places = np.unique(xy, axis=0)

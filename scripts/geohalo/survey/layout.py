@@ -18,14 +18,16 @@ _TEMPLATE_HEADER, _TEMPLATE_UNITS, _TEMPLATE_RECORD = "H1000", "H1001", "D"
 _RDB_TYPE = re.compile(r"\d+[sndSND]")
 # How laboratories label the rows of methods, units and limits that stand between the names and the first sample.
 _ABOUT = re.compile(
-    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?|digest(?:ion)?s?"
-    r"|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
+    r"(?:analy(?:sis|tical) )?(?:methods?|techniques?|schemes?)(?: codes?)?|(?:lab(?:oratory)? )?methods?"
+    r"|digest(?:ion)?s?|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?"
+    r"|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
     r" ?(?:detection|reporting)(?: limits?)?|(?:lower|upper) limits?|limits? of (?:detection|reporting|quantification)"
     r"|[lmur]?dl|[lu]?ld|ll[do]|uld|ulod|lo[drq]|mrl|lor|pql|det\.? ?lim(?:it)?s?",
     re.IGNORECASE,
 )
 _MOST_ABOUT = 12
 _LOOKED_AT = 400
+_NEAR_HEADER = 10
 _NUMBER = re.compile(r"[<>]?\s*[-+]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -37,15 +39,18 @@ class Form:
     ----------
     header, units_row, first_row : int, optional
         Lines (rows of a workbook) of the column names, of the units, and of the first record.
+    above : tuple of int
+        Lines above the header that hold the beginnings of names in several lines.
     wanted : tuple of str
         Columns that the config names, by which the header is known.
     units : mapping of str to str
         Config key `samples.units`.
     key : str
-        Config section, for messages.
+        Config section, for messages; empty for a table whose layout the config cannot state.
     """
 
     header: int | None = None
+    above: tuple[int, ...] = ()
     units_row: int | None = None
     first_row: int | None = None
     wanted: tuple[str, ...] = ()
@@ -93,6 +98,8 @@ class Layout:
         How many cells without a name the rows have behind the last column.
     template : bool
         Whether records begin with a cell `D`.
+    units_hint : str
+        Where no row was taken for one of units: which one seems to be, and the key that says so.
     """
 
     names: list[str]
@@ -100,13 +107,17 @@ class Layout:
     first: int
     extra: int = 0
     template: bool = False
+    units_hint: str = ""
 
 
 def form_of(section: Mapping[str, Any], key: str) -> Form:
     """Return the layout that a section `samples` or `deposits` of the config states."""
     named = [section.get("x"), section.get("y")]
+    lines = section.get("header")
+    lines = sorted(lines) if isinstance(lines, list) else [lines]
     return Form(
-        header=section.get("header"),
+        header=lines[-1],
+        above=tuple(lines[:-1]),
         units_row=section.get("units_row"),
         first_row=section.get("first_row"),
         wanted=tuple(plain(str(name)) for name in named if name),
@@ -146,11 +157,12 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
         record = _find(rows, _TEMPLATE_RECORD)
         assert record is not None
         first = record.number
-    names = column_names(_named_cells(header), path)
+    names = column_names(_joined_names(rows, header, form, path), path)
     told = {} if units is None else dict(zip(names, (cell.strip() for cell in units.cells), strict=False))
     widest = max((len(row.cells) for row in rows if row.number >= first), default=0)
     told = {name: unit for name, unit in told.items() if unit}
-    return Layout(names, told, first, max(0, widest - len(names)), bool(template))
+    hint = _units_hint(rows, header, form) if units is None else ""
+    return Layout(names, told, first, max(0, widest - len(names)), bool(template), hint)
 
 
 def _find(rows: Sequence[Row], mark: str) -> Row | None:
@@ -163,6 +175,15 @@ def _named_cells(row: Row) -> list[str]:
         return row.cells
     cells = [row.cells[0].lstrip().lstrip("#"), *row.cells[1:]]
     return cells if cells[0].strip() or len(cells) < 2 else cells[1:]
+
+
+def _joined_names(rows: Sequence[Row], header: Row, form: Form, path: str | Path) -> list[str]:
+    """Return the names, those in several lines joined by a blank."""
+    parts = [_named_cells(_row(rows, number, "header", form, path)) for number in form.above]
+    parts.append(_named_cells(header))
+    width = max(map(len, parts))
+    columns = zip(*([*part, *[""] * (width - len(part))] for part in parts), strict=True)
+    return [" ".join(filter(None, (cell.strip() for cell in cells))) for cells in columns]
 
 
 def _header(rows: Sequence[Row], form: Form, path: str | Path) -> Row:
@@ -200,11 +221,35 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
             seems = best
     if seems is not None:
         cells = ", ".join(cell.strip() for cell in seems.cells if cell.strip())
+        other = _rest_of_names(rows, seems)
+        if other is not None:
+            both = f"set {form.key}.header: [{other.number}, {seems.number}], or " if form.key else ""
+            raise InputError(
+                f"{path}: the column names seem to stand in lines {other.number} "
+                f"({_cut(', '.join(cell.strip() for cell in other.cells if cell.strip()))}) and {seems.number} "
+                f"({_cut(cells)}); {both}write them into one line"
+            )
+        told = f"set {form.key}.header: {seems.number}, or " if form.key else ""
         raise InputError(
             f"{path}: the column names seem to stand in line {seems.number} ({_cut(cells)}), not in line "
-            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); set {form.key}.header: "
-            f"{seems.number}, or delete the lines above it"
+            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); {told}delete the lines "
+            "above it"
         )
+
+
+def _rest_of_names(rows: Sequence[Row], header: Row) -> Row | None:
+    """Return the row above the header that has names where this one has none: most different ones, at least two."""
+    empty = [place for place, cell in enumerate(header.cells) if not cell.strip()]
+    found: Row | None = None
+    most = 1
+    for row in rows:
+        if row.number >= header.number:
+            break
+        cells = [row.cells[place].strip() for place in empty if place < len(row.cells)]
+        names = {cell for cell in cells if cell and not is_number(cell)}
+        if len(names) > most and not looks_like_units(row.cells):
+            found, most = row, len(names)
+    return found
 
 
 def _rows_about_columns(rows: Sequence[Row], header: Row, form: Form) -> list[Row]:
@@ -214,7 +259,7 @@ def _rows_about_columns(rows: Sequence[Row], header: Row, form: Form) -> list[Ro
     """
     names = [plain(cell).strip() for cell in _named_cells(header)]
     places = [names.index(name) for name in form.wanted if name in names]
-    found = []
+    found: list[Row] = []
     below = [row for row in rows if row.number > header.last and not row.blank and not row.comment]
     for row in below[:_MOST_ABOUT]:
         label = next(plain(cell).strip().rstrip(":") for cell in row.cells if cell.strip())
@@ -235,7 +280,8 @@ def _units(
         return _row(rows, form.units_row, "units_row", form, path)
     if header.cells and header.cells[0].strip() == _TEMPLATE_HEADER:
         return _find(rows, _TEMPLATE_UNITS)
-    for row in about:
+    between = [row for row in rows if form.above and min(form.above) < row.number < header.number]
+    for row in (*about, *between):
         if looks_like_units(row.cells, form.units):
             return row
     last = max(row.last for row in (header, *about))
@@ -244,6 +290,17 @@ def _units(
         return None
     known = sum(known_unit(cell, form.units) is not None for cell in below.cells)
     return below if known >= 2 else None
+
+
+def _units_hint(rows: Sequence[Row], header: Row, form: Form) -> str:
+    """Say which row near the header looks like one of units."""
+    near = [row for row in rows if row is not header and abs(row.number - header.number) <= _NEAR_HEADER]
+    for row in near:
+        if sum(known_unit(cell, form.units) is not None for cell in row.cells) >= 2 and looks_like_units(
+            row.cells, form.units
+        ):
+            return f"line {row.number} looks like one of units; set {form.key}.units_row: {row.number}"
+    return ""
 
 
 def _rdb_types(rows: Sequence[Row], header: Row) -> int:

@@ -11,6 +11,7 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.cells import plain_cells, require_column, row_numbers
+from geohalo.survey.long_doubts import long_doubts
 from geohalo.survey.origins import Origin
 
 
@@ -84,6 +85,7 @@ def widen(
     told = [
         *table.attrs.get("warnings", []),
         *as_records(_several_at_a_place(results, table, long, section, source)),
+        *as_records(long_doubts(results, table, sample.astype(np.int64), long, section, source)),
     ]
     found.attrs = table.attrs | {"units": units, "analytes": analytes, "flags": flags, "warnings": told}
     found.attrs["origins"] = origins

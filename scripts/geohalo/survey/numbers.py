@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import cell_text, require_column, row_numbers
 from geohalo.survey.origins import cell_places
 from geohalo.survey.spelling import plain
@@ -21,6 +22,10 @@ _SIGN = r"(?P<sign>(?:[<>≤≥]\s*=?\s*)?[-+]?\s*)"
 _EXPONENT = r"(?P<exponent>(?:[eE][-+]?\d+)?)"
 _ONE_COMMA = re.compile(rf"{_SIGN}(?P<whole>\d*),(?P<part>\d+){_EXPONENT}")
 _GROUPED = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}")
+_BOTH = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?P<group>[.' ])\d{{3}}(?:(?P=group)\d{{3}})*,\d+")
+_POINTS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_FEWEST_POINTS = 5
+_FIRST = 1000
 _LONGEST = 60
 
 
@@ -116,6 +121,12 @@ def comma_hint(column: pd.Series, key: str) -> str | None:
         Config section, for the keys that the hint names.
     """
     texts = [plain(text).strip() for text in cell_text(column).unique()]
+    both = next((found for text in texts if len(text) <= _LONGEST and (found := _BOTH.fullmatch(text))), None)
+    if both is not None:
+        return (
+            f"{both[0]!r} has {both['group']!r} between thousands and a decimal comma: set {key}.decimal: ',' and "
+            f"{key}.thousands: {both['group']!r}"
+        )
     texts = [text for text in texts if len(text) <= _LONGEST and "," in text]
     grouped = [text for text in texts if _GROUPED.fullmatch(text)]
     simple = [match for text in texts if (match := _ONE_COMMA.fullmatch(text))]
@@ -140,3 +151,43 @@ def comma_hint(column: pd.Series, key: str) -> str | None:
         f"{grouped[0]!r} may be {whole} (a comma between thousands: {as_thousands}) or {part} (a decimal comma: "
         f"{as_decimals})"
     )
+
+
+def thousands_doubt(
+    column: pd.Series, name: str, source: str, rows: npt.NDArray[np.int64], key: str
+) -> list[InputWarning]:
+    """Tell of points that may stand between thousands: three digits behind each, beside whole numbers without one.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Cells of a column of numbers.
+    name, source, rows
+        Its name, the file, and row numbers in it.
+    key : str
+        Config section.
+    """
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return []
+    # Of a large table most columns are known by their first cells.
+    if not all(map(_POINTS.fullmatch, (cell for cell in cell_text(column.head(_FIRST)) if "." in cell))):
+        return []
+    text = cell_text(column)
+    pointed = text.str.contains(".", regex=False).to_numpy()
+    if pointed.sum() < _FEWEST_POINTS or not all(map(_POINTS.fullmatch, text[pointed].unique())):
+        return []
+    whole = text[~pointed & (text != "").to_numpy()]
+    if whole.empty or not whole.str.fullmatch(r"\d{1,3}").all():
+        return []
+    first = int(np.flatnonzero(pointed)[0])
+    cell = str(text.iat[first])
+    return [
+        InputWarning(
+            f"all {pointed.sum()} cells with a point have three digits behind it ({cell}), and the others are whole "
+            f"numbers ({whole.iat[0]}): {cell} is read as a decimal and may be {cell.replace('.', '')}",
+            f"set {key}.thousands: '.' and {key}.decimal: ',' if the points stand between thousands",
+            source,
+            name,
+            str(rows[first]),
+        )
+    ]

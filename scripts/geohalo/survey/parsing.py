@@ -12,6 +12,7 @@ from geohalo.input_warnings import InputWarning
 from geohalo.survey.censoring import Parsed, parse_concentrations
 from geohalo.survey.columns import Column
 from geohalo.survey.flags import check_flags, flag_columns
+from geohalo.survey.numbers import thousands_doubt
 from geohalo.survey.origins import cell_places
 
 # A second method that gives this share of the first one's upper limit, or less, contradicts it.
@@ -50,6 +51,7 @@ def parse_columns(
         for column, flag in table.attrs.get("flags", {}).items()
         if column in {one.column for one in every}
     }
+    told_numbers = bool(section.get("thousands")) or (section.get("decimal") or ".") != "."
     known = {str(flag).strip(): meaning for flag, meaning in censoring.get("flags", {}).items()}
     check_flags(table, flags, known, source)
 
@@ -76,7 +78,9 @@ def parse_columns(
         for other in column.then:
             places = cell_places(table.attrs, other.column, source, rows)
             best = _preferred(best, parse(other), (label, other.column), *places)
-        told = [*best.warnings, *_above_limit(best, column, *cell_places(table.attrs, label, source, rows))]
+        file, numbers = cell_places(table.attrs, label, source, rows)
+        told = [*best.warnings, *_above_limit(best, column, file, numbers), *_dates(best, column, file)]
+        told += thousands_doubt(table[label], label, file, numbers, "samples") if not told_numbers else []
         best = replace(best, warnings=tuple(told))
         parsed[column.element] = best
     return parsed
@@ -97,6 +101,22 @@ def _above_limit(
             source,
             column.column,
             str(rows[first]),
+        )
+    ]
+
+
+def _dates(parsed: Parsed, column: Column, source: str) -> list[InputWarning]:
+    """Tell of dates among concentrations, whose values are lost."""
+    if not parsed.n_dates:
+        return []
+    return [
+        InputWarning(
+            f"{parsed.n_dates} {'cell holds a date' if parsed.n_dates == 1 else 'cells hold dates'}, which a "
+            "spreadsheet made of a number or of an entry such as 5-3, and count as not analysed",
+            "restore the values from the laboratory's file, or format the column as numbers if the dates are shown "
+            "numbers",
+            source,
+            column.column,
         )
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from geohalo.config_text import shortened
 from geohalo.errors import InputError
 
 #: Files beside the one that the config names, by its suffix: those that it cannot do without, and others.
@@ -34,7 +35,7 @@ def data_file(data: Mapping[str, Any], name: str, key: str) -> str:
         There is no such file, or it is a folder other than that of a File Geodatabase.
     """
     file = Path(data["folder"], name)
-    if not file.exists() and name not in data["sources"]:
+    if not exists(file, key) and name not in data["sources"]:
         raise InputError(
             f"config key {key}: {file} does not exist. Put the file there, name another folder in data.folder, or give "
             "its address and checksum in data.sources."
@@ -42,6 +43,22 @@ def data_file(data: Mapping[str, Any], name: str, key: str) -> str:
     if file.is_dir() and not is_geodatabase(file):
         raise InputError(f"config key {key}: {file} is a folder; name the file in it.")
     return str(file)
+
+
+def exists(path: Path, key: str) -> bool:
+    """Tell whether there is a file or folder of a name that a config key gives.
+
+    Raises
+    ------
+    InputError
+        There can be none: the name is too long, or its folder cannot be looked into.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InputError(
+            f"config key {key}: {shortened(str(path))}: {error.strerror}. Correct the name."
+        ) from None
 
 
 def is_geodatabase(path: str | Path) -> bool:

@@ -1,7 +1,7 @@
 """Rows of a table that are no records: repeated headers, and lines that a quotation mark has swallowed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +51,8 @@ def without_repeated_headers(
     warning = InputWarning(
         f"{len(rows)} {'row repeats' if len(rows) == 1 else 'rows repeat'} the header or its units and "
         f"{'is' if len(rows) == 1 else 'are'} left out: {told}",
-        "delete such rows; if the file was pasted together from several, check that all have the same columns and units",
+        "delete such rows; if the file was pasted together from several, check that all have the same columns and "
+        "units",
         str(path),
         row=str(rows[0]),
     )
@@ -82,6 +83,29 @@ def _alike(column: pd.Series, text: str) -> np.ndarray:
 
 def _short(text: str) -> str:
     return re.sub(r"\s+", " ", plain(text)).strip().casefold()
+
+
+def stop_at_quoted_lines(lines: Sequence[str], delimiters: Mapping[str, str], path: Path) -> None:
+    """Raise InputError where every line stands in quotation marks as a whole, so that it is one cell.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The first lines.
+    delimiters : mapping of str to str
+        What may stand between cells, and its name.
+    path : Path
+        The file, for the message.
+    """
+    whole = [line.strip() for line in lines]
+    if not all(len(line) > 2 and line[0] == line[-1] == '"' for line in whole):
+        return
+    for delimiter, name in delimiters.items():
+        if min(line.count(delimiter) for line in whole) > 0:
+            raise InputError(
+                f"{path}: every line stands in quotation marks as a whole and is one cell; remove the marks at the "
+                f"beginning and the end of the lines, so that the {name} parts cells"
+            )
 
 
 def stop_at_swallowed_lines(row: Row, delimiter: str, width: int, path: Path) -> None:

@@ -21,7 +21,7 @@ from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Layout, Row, find_layout, is_number
 from geohalo.survey.table_parts import one_line, stop_at_other_kind, without_unnamed
-from geohalo.survey.table_rows import stop_at_swallowed_lines, without_repeated_headers
+from geohalo.survey.table_rows import stop_at_quoted_lines, stop_at_swallowed_lines, without_repeated_headers
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BLANKS = r"\s+"
@@ -64,7 +64,8 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     for name in table.columns[table.isna().any()]:
         table[name] = table[name].fillna("")
     table, repeated = without_repeated_headers(without_unnamed(table), layout.units, path)
-    table.attrs = {"units": layout.units, "warnings": as_records([*told, *repeated])}
+    doubts = as_records([*told, *repeated])
+    table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": doubts}
     return table
 
 
@@ -133,6 +134,7 @@ def _delimiter(lines: Sequence[str], path: Path) -> tuple[str, int]:
             numbers = [is_number(cell) for cells in rows[1:] for cell in cells if len(cells) == width]
             found[delimiter] = (count / len(rows), float(np.mean(numbers)) if numbers else 0.0, width)
     if not found:
+        stop_at_quoted_lines(usable, _DELIMITERS, path)
         widths = Counter(len(line.split()) for line in usable)
         width, count = widths.most_common(1)[0]
         return (_BLANKS if width > 1 and count > 0.5 * len(usable) else ","), 0
@@ -279,10 +281,8 @@ def _stop_at_long(long: Sequence[Row], width: int, count: int, path: Path, form:
     more = f" (and {len(long) - 1} more such rows)" if len(long) > 1 else ""
     hint = "quote text that holds the delimiter"
     if 2 * len(long) > count:
-        hint += (
-            f", set {form.key}.header if the column names stand in another line, give every column a name, or part "
-            "cells by semicolons if numbers have a decimal comma"
-        )
+        hint += f", set {form.key}.header if the column names stand in another line" if form.key else ""
+        hint += ", give every column a name, or part cells by semicolons if numbers have a decimal comma"
     raise InputError(f"{path}, row {row.number}: {cells} cells, the header has {width} names{more}; {hint}")
 
 
@@ -371,4 +371,7 @@ def _stop_at_other_width(table: pd.DataFrame, widths: pd.Series, path: Path) -> 
         if cells < wanted
         else "a cell too many would shift all that follow it. Quote text that holds the delimiter"
     )
-    raise InputError(f"{path}, row {table.index[other[0]]}: {cells} cells, {than}{more}; {fix}")
+    if 2 * cells < wanted:
+        fix = f"delete the row if it is a heading or a note. Else {fix}"
+    counted = "1 cell" if cells == 1 else f"{cells} cells"
+    raise InputError(f"{path}, row {table.index[other[0]]}: {counted}, {than}{more}; {fix}")

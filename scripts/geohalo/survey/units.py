@@ -105,6 +105,24 @@ def usual_unit(written: str) -> str | None:
     return None
 
 
+def header_unit(header: str, units: Mapping[str, str] | None = None) -> str | None:
+    """Return the unit that a word of a header tells, such as `ppb` of `Au_ppb`; None where none or several do.
+
+    Parameters
+    ----------
+    header : str
+        Name of a column.
+    units : mapping of str to str, optional
+        Config key `samples.units`, which comes first.
+    """
+    found = set()
+    for word in re.split(r"[\s_()\[\],;:]+|-(?=[a-zA-Z%])", plain(header)):
+        unit = str(units[word]) if units and word in units else usual_unit(word)
+        if word and unit is not None:
+            found.add(unit)
+    return found.pop() if len(found) == 1 else None
+
+
 def unit_fix(written: str) -> str:
     """Say what to do about a unit that is not known."""
     if _short(plain(written)) in _TO_CONVERT:
@@ -119,9 +137,11 @@ def looks_like_units(cells: list[str], units: Mapping[str, str] | None = None) -
     """Tell whether a row of cells is one of units: three or more of concentration, and next to nothing else."""
     filled = [cell for cell in cells if cell.strip()]
     known = sum(known_unit(cell, units) is not None for cell in filled)
-    other = sum(_short(plain(cell)) in _OTHER for cell in filled)
+    convert = sum(_short(plain(cell)) in _TO_CONVERT for cell in filled)
+    other = sum(_short(plain(cell)) in _OTHER - _TO_CONVERT for cell in filled)
     # A label at the left and one word more may stand beside them.
-    return known >= 1 and known + other >= len(filled) - 2 and known >= len(filled) / 2
+    enough = known + convert >= len(filled) / 2
+    return known >= 1 and enough and known + convert + other >= len(filled) - 2
 
 
 # None of the three, whatever a config says.

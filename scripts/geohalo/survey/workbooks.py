@@ -11,12 +11,24 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+from openpyxl.utils.cell import range_boundaries
 
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
+from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Row, find_layout
-from geohalo.survey.table_parts import choose_layer, one_line, without_unnamed
+from geohalo.survey.table_parts import choose_layer, without_unnamed
+from geohalo.survey.table_rows import without_repeated_headers
 
-_PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*%')
+_PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;)')
+# Conditions of a number format, such as [<1], are not shown; its other signs are.
+_CONDITION = re.compile(r"\[[^\]]*\]")
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+_MOST_NAMED = 6
+_ADVICE = (
+    "if it is text or the old format (.xls) under another name, rename it; else open it in a spreadsheet program and "
+    "save it again as .xlsx"
+)
 
 
 def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
@@ -30,9 +42,13 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
     InputError
         The file is not readable, has no such sheet, or a cell of a column holds a formula without a result.
     """
-    try:
+    with readable(path, "workbook", _ADVICE):
         with pd.ExcelFile(path, engine="openpyxl") as workbook:
-            sheet = choose_layer(path, layer, [str(name) for name in workbook.sheet_names], "sheet")
+            names = _shown_sheets(workbook)
+            sheet = choose_layer(
+                path, layer, names if layer is None else list(map(str, workbook.sheet_names)), "sheet"
+            )
+            others = [name for name in names if name != sheet] if layer is None else []
             cells = pd.read_excel(
                 workbook,
                 sheet_name=sheet,
@@ -41,11 +57,38 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
                 keep_default_na=False,
                 na_values=[""],
             )
-            shown = _shown_cells(path, sheet)
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(f"{path}: not a readable workbook: {one_line(error)}") from error
+        shown = _shown_cells(path, sheet)
+    try:
+        return _as_table(path, sheet, cells, shown, form, others)
+    except InputError as error:
+        if not others:
+            raise
+        raise InputError(
+            f"{error} (sheet {sheet!r} is read; set {form.key}.layer if another is meant: {_listed(others)})"
+        ) from error
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:_MOST_NAMED])) + (" ..." if len(names) > _MOST_NAMED else "")
+
+
+def _shown_sheets(workbook: pd.ExcelFile) -> list[str]:
+    """Return the sheets that are not hidden, or all if there are no others."""
+    book = workbook.book
+    hidden = {str(one.title) for one in book.worksheets if one.sheet_state != "visible"}
+    names = [str(name) for name in workbook.sheet_names]
+    return [name for name in names if name not in hidden] or names
+
+
+def _as_table(
+    path: Path,
+    sheet: str,
+    cells: pd.DataFrame,
+    shown: dict[str, dict[tuple[int, int], str]],
+    form: Form,
+    others: list[str],
+) -> pd.DataFrame:
+    """Return the records of a sheet, with what is doubtful about it in `attrs["warnings"]`."""
     if cells.empty:
         raise InputError(f"{path}: sheet {sheet!r} is empty")
     for (row, column), text in shown["text"].items():
@@ -59,9 +102,38 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
         table = table[table.iloc[:, 0].astype("str").str.strip() == "D"].iloc[:, 1:]
     _stop_at_formulas(shown["formulas"], layout.names, layout.first, path, sheet)
     table, percent = _percentages(table.copy(), shown["percent"], layout.names)
-    table = without_unnamed(table)
-    table.attrs = {"units": layout.units | percent, "warnings": []}
+    table, doubts = without_repeated_headers(without_unnamed(table), layout.units, path)
+    if table.empty:
+        raise InputError(f"{path}: the table has no rows")
+    doubts += _merged_cells(shown["merged"], layout.names, layout.first, path)
+    table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
+    if others:
+        what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
+        fix = f"set {form.key}.layer to {sheet!r}, or to the sheet that is meant"
+        doubts.append(InputWarning(what, fix, str(path)))
+        table.attrs["sheets_hint"] = f"{what}: {fix}"
+    table.attrs["warnings"] = as_records(doubts)
     return table
+
+
+def _merged_cells(
+    merged: dict[tuple[int, int], str], names: list[str], first: int, path: Path
+) -> list[InputWarning]:
+    """Tell of merged cells among the records: the value stands in the first of them, the others are empty."""
+    places = sorted(place for place in merged if place[0] >= first - 1 and place[1] < len(names))
+    if not places:
+        return []
+    row, column = places[0]
+    return [
+        InputWarning(
+            f"{len(places)} blocks of cells are merged (the first is {merged[row, column]}): their value "
+            "counts for the first row alone, and the other cells are empty",
+            "split the cells in the spreadsheet program and fill in the values",
+            str(path),
+            names[column],
+            str(row + 1),
+        )
+    ]
 
 
 def _rows(cells: pd.DataFrame, count: int) -> list[Row]:
@@ -76,14 +148,15 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
 
     A workbook is only read again if it has such cells at all.
     """
-    found: dict[str, dict[tuple[int, int], str]] = {"text": {}, "formulas": {}, "percent": {}}
+    found: dict[str, dict[tuple[int, int], str]] = {"text": {}, "formulas": {}, "percent": {}, "merged": {}}
     with zipfile.ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
-        formulas = errors = False
+        formulas = errors = merged = False
         for name in sheets:
             content = parts.read(name)
             formulas |= re.search(rb"<f[ >/]", content) is not None
             errors |= b't="e"' in content
+            merged |= b"<mergeCell " in content
         percent = "xl/styles.xml" in parts.namelist() and bool(
             _PERCENT_STYLE.search(parts.read("xl/styles.xml"))
         )
@@ -93,11 +166,15 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
             place = (cell.row - 1, cell.column - 1)
             if cell.data_type == "e":
                 found["text"][place] = str(cell.value)
+            elif cell.data_type == "n" and (sign := _shown_sign(cell.number_format or "")):
+                found["text"][place] = f"{sign}{cell.value}"
             elif cell.data_type == "n" and "%" in (cell.number_format or ""):
                 found["percent"][place] = str(cell.value)
             if formulas and cell.value is not None:
                 found["formulas"][place] = ""  # has a value
         values.close()
+    if merged:
+        found["merged"] = _merged_blocks(path, sheet)
     if formulas:
         valued = found["formulas"]
         book = openpyxl.load_workbook(path, read_only=True, data_only=False)
@@ -108,6 +185,31 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
         }
         book.close()
     return found
+
+
+def _shown_sign(number_format: str) -> str:
+    """Return the `<` or `>` that a number format shows before a number.
+
+    It is "" where it shows none, or has several parts: which one holds is the spreadsheet program's to say.
+    """
+    if ";" in number_format or not set("<>") & set(number_format):
+        return ""
+    bare = _CONDITION.sub("", number_format).replace('"', "").replace("\\", "").strip()
+    return bare[0] if bare[:1] in ("<", ">") else ""
+
+
+def _merged_blocks(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """Return the merged blocks of a sheet, by their upper left cell (row and column from 0)."""
+    book = openpyxl.load_workbook(path, read_only=True)
+    part = str(book[sheet]._worksheet_path).lstrip("/")  # the whole sheet would take a hundred times its size
+    book.close()
+    with zipfile.ZipFile(path) as parts:
+        refs = [found.decode("ascii") for found in _MERGED.findall(parts.read(part))]
+    blocks = {}
+    for ref in refs:
+        column, row, _, _ = range_boundaries(ref)
+        blocks[int(row) - 1, int(column) - 1] = ref
+    return blocks
 
 
 def _cells_of(book: openpyxl.Workbook, sheet: str):  # type: ignore[no-untyped-def]

@@ -119,10 +119,13 @@ def test_qualifiers_of_the_usgs() -> None:
 
 def test_rows_that_are_not_the_survey() -> None:
     samples, _ = clean("qc-rows")
-    (told,) = samples.attrs["warnings"]
-    says(told["what"], "15 of 15 places", "more than 3 times")
-    says(told["fix"], "samples.keep", "keep: {type: [S]}")
-    assert told["row"] == "2"
+    *values, rows = samples.attrs["warnings"]
+    assert [one["column"] for one in values] == ["Cu", "Au"]
+    says(rows["what"], "15 of 15 places", "more than 3 times")
+    says(
+        rows["fix"], "samples.keep", "keep: {type: [S]}", "samples.quality: {column: type, reference: [CRM]}"
+    )
+    assert rows["row"] == "2"
     kept, _ = clean("qc-rows", keep={"type": ["S"]})
     assert kept.attrs["warnings"] == []
     assert len(kept) == 144

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
-from geohalo.quality.blanks import blanks_of
+from geohalo.quality.blanks import blank_limit, blanks_of
 from geohalo.quality.certified import certified_values
 from geohalo.quality.drift import batch_shift, centred_logs, drift
 from geohalo.quality.reference import beyond, bias, reference_table
@@ -184,6 +184,14 @@ def test_a_blank_that_holds_an_element_by_nature() -> None:
     # Contamination comes and goes.
     values *= np.array([1, 0.3, 2, 0.5, 1.5, 0.2])
     assert not blanks_of(roles(["blank"] * 6), values, np.zeros(6, bool), 500.0).by_nature
+
+
+def test_limit_of_blanks() -> None:
+    kinds, values = roles(["survey"] * 101 + ["blank"]), np.append(np.arange(101.0), 0.2)
+    assert blank_limit(kinds, values, 0.3, 5) == pytest.approx(1.5)
+    # Nothing was below detection: the lowest hundredth of 0 to 100.
+    assert blank_limit(kinds, values, np.nan, 5) == pytest.approx(1)
+    assert np.isnan(blank_limit(roles(["blank"]), values[:1], np.nan, 5))
 
 
 def test_carry_over_is_seen_in_the_order_of_analysis() -> None:

@@ -35,10 +35,10 @@ def test_a_median_has_an_interval_from_six_values_on() -> None:
 
 
 def test_probability_of_exceeding_by_hand() -> None:
-    # A relative sd of 10 % has the median difference 0.6745 * 0.1 * sqrt(2) of the mean: 9.54 %.
-    first, second = np.full(8, 10.0), np.array([10.9, 10.9, 10.9, 11.1, 11.1, 11.1, 11.1, 11.1])
-    # Five of eight differ by more than that: (56 + 28 + 8 + 1) / 256.
-    assert exceeding_p(first, second, 0.1) == pytest.approx(93 / 256)
+    # With a relative sd of 10 %, a tenth of the pairs has sqrt(2) d / (a + b) > 1.645 * 0.1: beside 10, above 12.63.
+    first, second = np.full(8, 10.0), np.array([12.6, 12.6, 10, 10, 10, 12.7, 12.7, 12.7])
+    # Three or more of eight: 1 - 0.9^8 - 8 * 0.1 * 0.9^7 - 28 * 0.01 * 0.9^6.
+    assert exceeding_p(first, second, 0.1) == pytest.approx(0.03809, abs=1e-5)
 
 
 def test_robust_mean_by_hand() -> None:

@@ -2,7 +2,12 @@
 
 import pandas as pd
 import pytest
-from geohalo.survey.commodities import commodities_not_measured, commodity_hint, listed_commodities
+from geohalo.survey.commodities import (
+    commodities_not_measured,
+    commodity_hint,
+    listed_commodities,
+    mined_for_others,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +57,25 @@ def test_commodities_that_are_not_measured_are_told():
     warning = commodities_not_measured(["Au", "Cu"], ["Cu", "Zn", "Pb", "As"], "d.csv")
     assert warning.what == "deposits.commodities names Au, which is not among the 4 elements of the survey"
     assert "samples.min_coverage" in warning.fix
+
+
+def test_deposits_of_another_kind_are_named():
+    table = pd.DataFrame({"commodities": ["Zn;Pb", "Fe", "Cu, Zn", "", "Au|Fe"]}, index=[2, 3, 5, 6, 9])
+    warning = mined_for_others(table, ["Zn", "Cu"], "d.csv")
+    assert (warning.file, warning.column, warning.row) == ("d.csv", "commodities", "3")
+    assert warning.what.startswith(
+        "2 of the 5 deposits inside are mined for none of deposits.commodities (Zn, Cu)"
+    )
+    assert "(the first for 'Fe')" in warning.what
+    assert "deposits.keep: {commodities: [Zn, Cu]}" in warning.fix
+    # A cell that is no list of symbols cannot be kept by one.
+    lists = pd.DataFrame({"commodity": ["GOLD", "IRON ORE"]})
+    assert mined_for_others(lists, ["Au"], "d.csv").fix == "keep only deposits of the kind that you look for"
+
+
+def test_no_deposit_is_of_another_kind():
+    table = pd.DataFrame({"commodities": ["Zn;Pb", "", "unknown"]})
+    assert mined_for_others(table, ["Pb"], "d.csv") is None
+    assert mined_for_others(table, [], "d.csv") is None
+    assert mined_for_others(table, None, "d.csv") is None
+    assert mined_for_others(pd.DataFrame({"name": ["Iron Hill"]}), ["Au"], "d.csv") is None

@@ -8,6 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
+from geohalo.survey.cells import require_column
+from geohalo.survey.columns import concentration_columns
 from geohalo.survey.layout import Form
 from geohalo.survey.tables import read_table
 
@@ -285,3 +287,51 @@ def test_formulas_without_results_are_named(tmp_path, rows) -> None:
 def test_errors_of_a_sheet_are_not_passed_over(tmp_path) -> None:
     path = sheet(tmp_path / "s.xlsx", [["id", "Cu"], ["a", 1], ["b", "#DIV/0!"]])
     assert list(read_table(path)["Cu"]) == [1, "#DIV/0!"]
+
+
+def test_a_table_whose_layout_the_config_cannot_state_is_told_what_can_be_done(tmp_path) -> None:
+    (tmp_path / "c.csv").write_text("Certificate 7\nClient,Ann\nmaterial,element,value,unit\nSTD,Cu,1,ppm\n")
+    with pytest.raises(InputError, match=r"seem to stand in line 3 .*; delete the lines above it$"):
+        read_table(tmp_path / "c.csv", form=Form(key=""))
+
+
+def methods_above_units(tmp_path: Path) -> Path:
+    rows = ["id,x,y,Cu,Au", ",,,ME61,AA23", ",m,m,ppm,ppb", "Limit,,,1,5"]
+    return written(tmp_path, "\n".join([*rows, *(f"s{n},{n},{n},{30 + n},{5 + n}" for n in range(9))]) + "\n")
+
+
+def test_row_of_units_that_no_key_names(tmp_path) -> None:
+    """A row of methods stands between the header and the units, so that these are not looked for there."""
+    path = methods_above_units(tmp_path)
+    section = {"elements": "^(?P<element>[A-Z][a-z]?)$", "units": {}, "x": "x", "y": "y"}
+    table = read_table(path, form=Form(first_row=5))
+    says = "line 3 looks like one of units; set samples.units_row: 3"
+    with pytest.raises(InputError, match=f"column 'Cu': no unit is known, but {says}"):
+        concentration_columns(table, section, "s.csv")
+    # Au in ppb would be read as ppm.
+    with pytest.raises(InputError, match=f"column 'Cu': samples.unit is ppm, but {says}"):
+        concentration_columns(table, section | {"unit": "ppm"}, "s.csv")
+    table = read_table(path, form=Form(first_row=5, units_row=3))
+    assert [one.unit for one in concentration_columns(table, section, "s.csv")] == ["ppm", "ppb"]
+
+
+def test_first_of_several_sheets(tmp_path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Cover"
+    book.active.append(["Certificate", "of analysis"])
+    book.active.append(["Batch", "7"])
+    results = book.create_sheet("Results")
+    for row in ROWS:
+        results.append(row)
+    book.save(tmp_path / "s.xlsx")
+    table = read_table(tmp_path / "s.xlsx")
+    (warning,) = table.attrs["warnings"]
+    assert "sheet 'Cover' is read" in warning["what"]
+    section = {"elements": "^(?P<element>[A-Z][a-z]?)$", "units": {}, "unit": "ppm"}
+    says = r".*sheet 'Cover' is read, .*there are 'Results', too: set samples\.layer"
+    with pytest.raises(InputError, match="no column matches" + says):
+        concentration_columns(table, section, "s.xlsx")
+    with pytest.raises(InputError, match="there is no column 'Cu'" + says):
+        require_column(table, "Cu", "s.xlsx", "samples.x")
+    assert read_table(tmp_path / "s.xlsx", "Cover").attrs["warnings"] == []
+    assert read_table(tmp_path / "s.xlsx", "Results")["id"].tolist() == ["a", "b", "c"]

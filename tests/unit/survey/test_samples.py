@@ -84,7 +84,15 @@ def test_provenance_counts_every_row() -> None:
         "rows_kept": 48,
         "crs_in": "EPSG:2157",
         "crs_out": "EPSG:2157",
-        "warnings": [],
+        "warnings": [
+            {
+                "what": "2 rows have concentrations and no coordinates, and are left out: rows 47, 48",
+                "fix": "give them coordinates; a total, a limit or a reference material needs none",
+                "file": "s.csv",
+                "column": "",
+                "row": "47",
+            }
+        ],
         "dropped_without_coordinates": 2,
         "dropped_without_values": 1,
         "identical_rows_dropped": 3,
