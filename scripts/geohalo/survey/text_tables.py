@@ -281,10 +281,8 @@ def _stop_at_long(long: Sequence[Row], width: int, count: int, path: Path, form:
     more = f" (and {len(long) - 1} more such rows)" if len(long) > 1 else ""
     hint = "quote text that holds the delimiter"
     if 2 * len(long) > count:
-        hint += (
-            f", set {form.key}.header if the column names stand in another line, give every column a name, or part "
-            "cells by semicolons if numbers have a decimal comma"
-        )
+        hint += f", set {form.key}.header if the column names stand in another line" if form.key else ""
+        hint += ", give every column a name, or part cells by semicolons if numbers have a decimal comma"
     raise InputError(f"{path}, row {row.number}: {cells} cells, the header has {width} names{more}; {hint}")
 
 
