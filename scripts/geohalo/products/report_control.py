@@ -10,7 +10,8 @@ from geohalo.products.styles import whole
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0f} %".replace("-", "−")
+    # What is rounded to zero has no sign.
+    return f"{round(value) + 0:.0f} %".replace("-", "−")
 
 
 def _share(value: float) -> str:
@@ -49,6 +50,7 @@ _WORDS = {"fails": "fail", "passes": "pass", "not judged": "are not judged"}
 def verdicts_table(elements: pd.DataFrame) -> Table:
     """Return one row per element, those that fail first (`quality.csv`)."""
     frame = elements.copy()
+    frame["reason"] = frame["reason"].fillna("")
     frame["contaminated_of"] = [
         f"{row.contaminated:.0f} of {row.blanks:.0f}" if row.blanks else "" for row in elements.itertuples()
     ]
@@ -72,7 +74,6 @@ def verdicts_table(elements: pd.DataFrame) -> Table:
                 "noise_share", "Noise", _share, "share of the variance of logarithms within places, robust"
             ),
             Column("noise_between", "95 % interval"),
-            Column("noise_of", "Noise is that of"),
             Column("drift_percent", "Drift", _percent, "of reference materials over the order of analysis"),
             Column("drift_between", "95 % interval"),
             Column("batch_shift_percent", "Batches apart", _percent, "highest over lowest median of batches"),

@@ -240,7 +240,8 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
 def _rest_of_names(rows: Sequence[Row], header: Row) -> Row | None:
     """Return the row above the header that has names where this one has none: most different ones, at least two."""
     empty = [place for place, cell in enumerate(header.cells) if not cell.strip()]
-    found, most = None, 1
+    found: Row | None = None
+    most = 1
     for row in rows:
         if row.number >= header.number:
             break
@@ -258,7 +259,7 @@ def _rows_about_columns(rows: Sequence[Row], header: Row, form: Form) -> list[Ro
     """
     names = [plain(cell).strip() for cell in _named_cells(header)]
     places = [names.index(name) for name in form.wanted if name in names]
-    found = []
+    found: list[Row] = []
     below = [row for row in rows if row.number > header.last and not row.blank and not row.comment]
     for row in below[:_MOST_ABOUT]:
         label = next(plain(cell).strip().rstrip(":") for cell in row.cells if cell.strip())

@@ -371,4 +371,7 @@ def _stop_at_other_width(table: pd.DataFrame, widths: pd.Series, path: Path) -> 
         if cells < wanted
         else "a cell too many would shift all that follow it. Quote text that holds the delimiter"
     )
-    raise InputError(f"{path}, row {table.index[other[0]]}: {cells} cells, {than}{more}; {fix}")
+    if 2 * cells < wanted:
+        fix = f"delete the row if it is a heading or a note. Else {fix}"
+    counted = "1 cell" if cells == 1 else f"{cells} cells"
+    raise InputError(f"{path}, row {table.index[other[0]]}: {counted}, {than}{more}; {fix}")

@@ -109,7 +109,7 @@ def _as_table(
     table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
     if others:
         what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
-        fix = f"set `layer` to {sheet!r}, or to the sheet that is meant"
+        fix = f"set {form.key}.layer to {sheet!r}, or to the sheet that is meant"
         doubts.append(InputWarning(what, fix, str(path)))
         table.attrs["sheets_hint"] = f"{what}: {fix}"
     table.attrs["warnings"] = as_records(doubts)
