@@ -190,7 +190,7 @@ def _batches(elements: pd.DataFrame, limit: float, source: str) -> list[InputWar
     return [
         InputWarning(
             f"reference materials differ between batches by more than {limit:g} %: {_named(told)}",
-            "level the batches before they are mapped together",
+            "level the batches, with samples.levelling: {method: reference} if they share reference materials",
             source,
         )
     ]
