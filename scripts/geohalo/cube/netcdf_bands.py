@@ -18,6 +18,7 @@ from geohalo.cube.raster_access import beside_crs
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.cube.raster_files import Selection, listed, other_name
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
 
 _SUFFIXES = {".nc", ".nc4", ".cdf", ".netcdf"}
@@ -93,11 +94,9 @@ def netcdf_bands(
     """
     import rioxarray  # noqa: F401  (gives datasets their .rio; slow to import, needed only here)
 
-    try:
+    with readable(path, "NetCDF file"):
         groups = _groups(path)
         data = xr.load_dataset(path, decode_coords="all", decode_times=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: this is not a readable NetCDF file ({one_line(error)}).") from error
     grids, over = _grids(path, data, selection)
     if element:
         grids, others = _only(path, element, grids)

@@ -16,6 +16,7 @@ from geohalo.quality.element_table import element_table
 from geohalo.quality.reference import reference_table
 from geohalo.quality.verdict import FAILS, LEVEL, judged
 from geohalo.survey.analyses import Analyses
+from geohalo.survey.layout import Form
 from geohalo.survey.row_roles import DUPLICATES, Roles
 from geohalo.survey.tables import read_table
 
@@ -71,7 +72,11 @@ def assess_table(
     """
     if "quality" not in section:
         return None
-    known = None if certified is None else certified_values(read_table(certified), section, certified)
+    known = (
+        None
+        if certified is None
+        else certified_values(read_table(certified, form=Form(key="")), section, certified)
+    )
     return assess(analyses, section["quality"], known, certified or "")
 
 

@@ -107,7 +107,8 @@ def find_shifts(
     p = _p_values(shift, error, freedom)
     if reference is not None:
         p[:, reference] = np.nan if apply == "all" else p[:, reference]
-    ground = None if apply == "all" else _of_ground(levels, shift / error, correlation)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ground = None if apply == "all" else _of_ground(levels, shift / error, correlation)
     found = Shifts(shift, error, freedom, p, adjusted_p(p, ground), standing, standing & np.isfinite(shift))
     if reference is not None and apply != "all":
         found = _to_reference(levels, reference, found)
@@ -229,7 +230,8 @@ def _tested(levels: Sequence[Levels], chosen: BoolArray) -> tuple[FloatArray, Fl
     pairs = [_given(one, own) for one, own in zip(levels, chosen, strict=True)]
     shift, error = (np.array([pair[k] for pair in pairs]) for k in (0, 1))
     freedom = np.array([[one.freedom] for one in levels])
-    return shift / error, _p_values(shift, error, freedom)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return shift / error, _p_values(shift, error, freedom)
 
 
 def _in_order(ratio: FloatArray, p: FloatArray, wanted: BoolArray, counts: IntArray) -> list[int]:

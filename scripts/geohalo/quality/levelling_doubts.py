@@ -11,6 +11,8 @@ from geohalo.quality.levelling import Shifts
 from geohalo.quality.levelling_error import ALL, TOGETHER
 
 _MOST_NAMED = 8
+#: A bias of a laboratory is smaller than so many times; what is larger is another method or unit.
+OTHER_METHOD = 5.0
 
 
 def levelling_doubts(
@@ -44,6 +46,7 @@ def levelling_doubts(
     """
     method = "neighbours" if section is None else section["method"]
     doubts = _left_alone(table, section, found, elements, batches)
+    doubts += _other_methods(found, elements, batches)
     if section is not None:
         doubts += _not_compared(table, method)
         doubts += _not_helping(errors, section)
@@ -80,6 +83,22 @@ def _left_alone(
     return [
         (what, f"look at levelling.csv, and set {key} if no geological boundary follows the batch's border")
     ]
+
+
+def _other_methods(found: Shifts, elements: Sequence[str], batches: Sequence[str]) -> list[tuple[str, str]]:
+    """Tell of batches that stand off by more than a laboratory errs."""
+    large = found.applied & (np.abs(found.shift) > np.log(OTHER_METHOD))
+    if not large.any():
+        return []
+    named = [
+        f"{batches[batch]} in {_listed([elements[k] for k in np.flatnonzero(large[:, batch])])}"
+        for batch in np.flatnonzero(large.any(axis=0))
+    ]
+    what = (
+        f"batches stand off by more than {OTHER_METHOD:g} times ({'; '.join(named[:_MOST_NAMED])}), as other units, "
+        "digestions or methods do, and no factor makes these alike"
+    )
+    return [(what, "check the units, or keep batches of one method alone with samples.keep")]
 
 
 def _not_compared(table: pd.DataFrame, method: str) -> list[tuple[str, str]]:

@@ -138,6 +138,14 @@ def test_quantiles_warn_and_take_off_the_shift():
     assert "removes what truly differs" in str(found.warnings[-1])
 
 
+def test_another_method_or_unit_is_told():
+    samples, _, _ = _survey(shift=np.log(1000.0))
+    told = [str(one) for one in _level(samples).warnings]
+    assert len(told) == 1
+    assert "more than 5 times (c in Zn)" in told[0]
+    assert "samples.keep" in told[0]
+
+
 def test_a_batch_apart_is_named():
     samples, _, values = _survey()
     points = np.concatenate([samples.points, samples.points[:30] + 1e6])
