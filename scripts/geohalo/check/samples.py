@@ -176,12 +176,13 @@ def unused_columns(table: pd.DataFrame, section: Mapping[str, Any], columns: pd.
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts in a part of the config, names of its own included."""
+    """Yield all texts in a part of the config, and the names of columns whose values it lists (`keep`)."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield str(key)
+            if isinstance(item, list):
+                yield str(key)
             yield from _texts(item)
     elif isinstance(value, list | tuple):
         for item in value:
