@@ -15,6 +15,7 @@ if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
 from _addresses import hide_addresses
+from _dry_runs import leave_out_reasons
 from _locks import check_writable, tell_lock
 from _resources import megabytes, minutes, superpixel_pairs
 from _sources import content_hash, files_hash
@@ -30,6 +31,7 @@ try:
     if workflow.is_main_process:
         check_writable(".", sys.argv)
         tell_lock()
+        leave_out_reasons(sys.argv)
     config = hide_addresses(
         check_settings(
             config,

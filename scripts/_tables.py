@@ -1,5 +1,6 @@
 """Tables that stages leave and read: CSV files that a spreadsheet opens safely and that give back every text."""
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,12 @@ def write_csv(table: pd.DataFrame, path: str, float_format: str | None = None) -
     """Write a table without its index."""
     with whole(path) as beside:
         neutralised(table).to_csv(beside, index=False, float_format=float_format)
+
+
+def write_json(content: Any, path: str) -> None:
+    """Write what JSON can hold."""
+    with whole(path) as beside:
+        beside.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def read_csv(path: Any, **options: Any) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """Second stage of an alternative: the cube, its superpixels and their graphs."""
 
-import json
 from pathlib import Path
 
 from _job import job
+from _tables import write_json
 from build_graph import build
 from segment_superpixels import segment_superpixels
 from stack_cube import stack
@@ -13,7 +13,7 @@ def make(elements: str, settings: dict, folder: str) -> list[str]:
     """Write settings, cube, superpixels and graphs; returns lines for the log."""
     for name in ("superpixels", "graph"):
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-    Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    write_json(settings, f"{folder}/settings.json")
     cube, section = f"{folder}/cube.nc", settings["superpixels"]
     quality = f"{elements}/quality.csv"
     weighed = quality if Path(quality).exists() else None

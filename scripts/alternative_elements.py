@@ -1,9 +1,9 @@
 """First stage of an alternative: simulate or read the tables, grid the elements, place the deposits."""
 
-import json
 from pathlib import Path
 
 from _job import job
+from _tables import write_json
 from clean_deposits import clean as clean_deposits
 from clean_samples import clean as clean_samples
 from fit_interpolation import fit
@@ -16,7 +16,7 @@ from simulate_survey import simulate
 def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
     """Write settings, samples, deposits, elements and perhaps truth; returns lines for the log."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    write_json(settings, f"{folder}/settings.json")
     places = elements = f"{folder}/elements.nc"
     told = []
     if "simulate" in settings:

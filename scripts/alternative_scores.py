@@ -1,12 +1,12 @@
 """Last stage of an alternative: folds, and the scores of variants and controls on them."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from _job import job
+from _tables import write_json
 from geohalo.evidence.schemes import EXTRA_SCHEMES
 from geohalo.network.presets import VARIANTS
 from geohalo.network.run import Settings
@@ -22,7 +22,7 @@ def make(
     """Write settings, folds, and a file of scores for each variant and for the controls."""
     folds, schemes = f"{folder}/folds", settings["schemes"]
     Path(folds).mkdir(parents=True, exist_ok=True)
-    Path(folder, "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    write_json(settings, f"{folder}/settings.json")
     labels = settings["labels"] | {"extra_splits": [name for name in schemes if name in EXTRA_SCHEMES]}
     places = [f"{elements}/{name}" for name in ("elements.nc", "deposits.parquet")]
     log.info(make_folds(*places, labels, settings["members"], folds))

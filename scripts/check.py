@@ -2,7 +2,7 @@
 
 from _job import job
 from _tables import read_csv
-from geohalo.check.page import by_kind, told
+from geohalo.check.findings import by_kind, told
 from geohalo.errors import InputError
 
 #: Warnings of a survey that are told; the page has all.

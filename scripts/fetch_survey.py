@@ -8,6 +8,7 @@ from _addresses import address_of
 from _job import job
 from geohalo.addresses import masked
 from geohalo.errors import InputError
+from geohalo.whole_files import NO_ROOM
 
 
 def fetch(url: str, sha256: str, path: str) -> str:
@@ -17,6 +18,8 @@ def fetch(url: str, sha256: str, path: str) -> str:
     try:
         pooch.retrieve(url, f"sha256:{sha256}", fname=target.name, path=target.parent)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise OSError(error.errno, error.strerror, str(target)) from error
         answer = getattr(error, "response", None)
         reason = type(error).__name__ if answer is None else f"HTTP status {answer.status_code}"
         raise InputError(

@@ -132,7 +132,7 @@ class Breaker:
                 "said": "; ".join(re.findall(r"\[Errno \d+\][^\n]*|GeoHalo stopped[^\n]*", told))[:300],
             }
         )
-        name = f"break {len(self.events)} ({kind}, {run.how}, at {run.job()!r})"
+        name, before = f"break {len(self.events)} ({kind}, {run.how}, at {run.job()!r})", len(self.wrong)
         print(f"{len(self.events)}: {self.events[-1]}", flush=True)
         self.wrong += [f"{name}: {one}" for one in changed(self.expected, self.contents.final())]
         if left := run.left_behind():
@@ -148,6 +148,8 @@ class Breaker:
                 self.wrong.append(f"{name}: no word of a full disk: {told[-800:]}")
         elif UNKNOWN in told:
             self.wrong.append(f"{name}: {told.partition('GeoHalo stopped')[2][:600]}")
+        for one in self.wrong[before:]:
+            print(f"WRONG {one}", flush=True)
 
     def _unlock(self, run: Run) -> None:
         """Take the lock away that a killed run leaves behind."""
@@ -156,13 +158,13 @@ class Breaker:
             self.events[-1]["lock"] = "none"
             return
         way = self.chance.random()
-        if way < 0.5:  # what --unlock does, without its start
+        if way < 0.8:  # what --unlock does, without its start
             self.events[-1]["lock"] = "removed"
             shutil.rmtree(locks)
             return
         self.events[-1]["lock"] = "--unlock"
         words: str | list[str] = command(self.folder, self.arguments, "--unlock")
-        if way < 0.7:
+        if way < 0.9:
             refused = self.run()
             refused.end_by_itself(120)
             advised = re.search(r"^ {4}(\S.* --unlock .*)$", refused.told(), re.MULTILINE)
@@ -184,7 +186,12 @@ class Breaker:
             self.wrong.append(f"after break {len(self.events)}: the run did not end well: {told[-1500:]}")
         found = differences(self.expected, self.contents.now())
         self.wrong += [f"the run completed after break {len(self.events)}: {one}" for one in found]
-        print(f"completed after break {len(self.events)}; {len(found)} differences", flush=True)
+        print(
+            f"completed after break {len(self.events)}; {len(found)} differences",
+            *found[:20],
+            sep="\n  ",
+            flush=True,
+        )
         self._begin()
         return True
 

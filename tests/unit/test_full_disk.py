@@ -13,6 +13,7 @@ from _cells import Survey, netcdf_by_rows, write_geotiff, write_netcdf
 from _job import whole
 from _maps import write_map
 from _scores import write_scores
+from _tables import write_json
 from _targets import write_geopackage
 from build_graph import build
 from geohalo.cube.grid import Grid
@@ -102,8 +103,10 @@ WRITERS = {
     "samples.parquet": lambda survey, path: parquet(path),
     "targets.gpkg": lambda survey, path: write_geopackage({"deposits": points(), "samples": points()}, path),
     "table.csv": lambda survey, path: text(path),
+    "settings.json": lambda survey, path: write_json({"a": noise(3000).tolist()}, path),
     "report.html": lambda survey, path: page(path),
     "figure.png": lambda survey, path: picture(path),
+    "figure.pdf": lambda survey, path: picture(path),
     "members.pt": lambda survey, path: weights(path),
     "checkpoint.pt": lambda survey, path: Checkpoint(path).put("a", {"b": torch.as_tensor(noise(200, 300))}),
     "graph.npz": None,

@@ -23,7 +23,7 @@ from documents import text_of
 from geohalo.cube.label_rasters import read_class_labels
 from geohalo.cube.rasters import Rasters, read_rasters
 from geohalo.errors import InputError
-from geohalo.evidence.label_doubts import narrow_radius
+from geohalo.evidence.label_doubts import ruled_distances, ruled_grid, ruled_radius
 from geohalo.input_warnings import from_records
 from geohalo.settings import check_settings
 from geohalo.survey import samples as cleaning
@@ -379,21 +379,18 @@ def test_message_without_a_key(heading, key, parts, tmp_path):
 # Distances
 
 
-def test_distances_follow_from_the_spacing():
+def test_distances_are_those_of_the_rule():
     (table,) = [table for table in tables("Distances by the sample spacing") if table[0][0] == "Key"]
     header, *rows = table
     spacings = [1000 * float(re.findall(r"[\d.]+", cell)[0]) for cell in header[2:]]
     assert len(spacings) == 4
     values = {row[0].strip("`"): [float(cell) for cell in row[2:]] for row in rows}
-    np.testing.assert_allclose(values["grid.cell"], np.array(spacings) / 2)
-    np.testing.assert_allclose(values["grid.max_distance"], 2 * np.array(spacings))
-    radius = np.maximum(spacings, 3000)
-    times = {"radius": 1, "background_distance": 1.6, "group_distance": 2, "buffer": 5}
-    for name, factor in times.items():
-        np.testing.assert_allclose(values[f"labels.{name}"], factor * radius)
-    # The warning of a narrow radius gives the same distances.
-    for number, spacing in enumerate(spacings[2:], 2):
-        warning = narrow_radius(spacing, {"radius": 1.0})
-        assert warning is not None
-        advice = ", ".join(f"labels.{name}: {values[f'labels.{name}'][number]:g}" for name in times)
-        assert advice in warning.fix
+    for number, spacing in enumerate(spacings):
+        radius = ruled_radius(spacing)
+        rule = {f"grid.{key}": metres for key, metres in ruled_grid(spacing).items()}
+        rule |= {f"labels.{key}": metres for key, metres in ruled_distances(radius).items()}
+        assert {key: column[number] for key, column in values.items()} == pytest.approx(rule)
+        # By the words of the table.
+        assert rule["grid.cell"] == spacing / 2
+        assert rule["grid.max_distance"] == 2 * spacing
+        assert radius == max(spacing, 3000)

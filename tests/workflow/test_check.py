@@ -22,6 +22,9 @@ LABELS = {
 }
 
 
+FEW = {"superpixels": {"n_segments": [20, 60]}}
+
+
 @pytest.fixture(scope="module")
 def tables():
     """Return a survey of 120 samples and five elements, with six deposits and a column that nothing reads."""
@@ -38,7 +41,8 @@ def table_config(folder, name, samples, deposits):
     config["samples"] |= {"file": f"{name}.csv"}
     config["deposits"] |= {"file": f"{name}-deposits.csv"}
     return write_config(
-        folder / f"{name}.yaml", config | {"grid": {"cell": 2000, "max_distance": 4000}, "labels": LABELS}
+        folder / f"{name}.yaml",
+        config | {"grid": {"cell": 2000, "max_distance": 4000}, "labels": LABELS} | FEW,
     )
 
 

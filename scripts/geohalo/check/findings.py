@@ -1,7 +1,8 @@
 """What a check has found: all errors, where a run stops at the first one, and all warnings."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -9,13 +10,15 @@ import pandas as pd
 
 from geohalo.addresses import masked
 from geohalo.errors import InputError
-from geohalo.input_warnings import COLUMNS, InputWarning, named_within, relative_to
+from geohalo.input_warnings import COLUMNS, InputWarning, named_within, relative_to, warnings_in
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 #: What a row of `check.csv` is.
 ERROR, WARNING = "error", "warning"
+#: So many errors of one kind are listed one by one.
+MOST_ALIKE = 3
 #: Columns of `check.csv`: what the row is, and those of `warnings.csv`.
 FINDING_COLUMNS = ("kind", *COLUMNS)
 
@@ -74,3 +77,28 @@ class Findings:
         rows = [empty | {"kind": ERROR, "stage": stage, "what": told.strip()} for stage, told in self.errors]
         rows += [{"kind": WARNING, "stage": stage} | asdict(one) for stage, one in self.warnings]
         return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype=str)
+
+
+def by_kind(errors: Sequence[str]) -> list[str]:
+    """Put errors that differ in names and numbers alone into one text, where there are more than `MOST_ALIKE`.
+
+    A sheet with decimal commas has the same fault in each of its columns.
+    """
+    kinds: dict[str, list[str]] = {}
+    for one in errors:
+        kinds.setdefault(re.sub(r"'[^']*'|\d+([.,]\d+)?", "", one), []).append(one)
+    told = []
+    for alike in kinds.values():
+        if len(alike) <= MOST_ALIKE:
+            told += alike
+        else:
+            told.append(
+                f"{alike[0].rstrip('.')}. The same in {len(alike) - 1} other places, which check.csv lists."
+            )
+    return told
+
+
+def told(table: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the errors and the warnings of `check.csv`, a text each."""
+    stops = table["kind"] == ERROR
+    return table.loc[stops, "what"].tolist(), [str(one) for one in warnings_in(table[~stops])]

@@ -4,10 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pandas as pd
-
-from geohalo.check.findings import ERROR, Findings
-from geohalo.input_warnings import warnings_in
+from geohalo.check.findings import ERROR, Findings, by_kind
 from geohalo.products.html_pages import Section, render_page
 from geohalo.products.report_quality import warnings_shown
 from geohalo.products.report_tables import Table
@@ -15,8 +12,6 @@ from geohalo.products.styles import whole
 
 #: Of the page's scripts: tables that sort.
 SCRIPTS = ("page.js",)
-#: So many errors of one kind are listed one by one.
-MOST_ALIKE = 3
 
 
 @dataclass
@@ -84,25 +79,6 @@ def answer(errors: int, warnings: int) -> str:
     )
 
 
-def by_kind(errors: Sequence[str]) -> list[str]:
-    """Put errors that differ in names and numbers alone into one text, where there are more than `MOST_ALIKE`.
-
-    A sheet with decimal commas has the same fault in each of its columns.
-    """
-    kinds: dict[str, list[str]] = {}
-    for one in errors:
-        kinds.setdefault(re.sub(r"'[^']*'|\d+([.,]\d+)?", "", one), []).append(one)
-    told = []
-    for alike in kinds.values():
-        if len(alike) <= MOST_ALIKE:
-            told += alike
-        else:
-            told.append(
-                f"{alike[0].rstrip('.')}. The same in {len(alike) - 1} other places, which check.csv lists."
-            )
-    return told
-
-
 def warnings_of(findings: Findings) -> Table | None:
     """Return the table of what is doubtful; None where nothing is."""
     table = findings.table()
@@ -154,9 +130,3 @@ def _line(cells: Sequence[str], plain: bool = False) -> str:
 def escaped(text: str) -> str:
     """Return a text on one line in which Markdown sees no marks."""
     return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", " ".join(text.split()))
-
-
-def told(table: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Return the errors and the warnings of `check.csv`, a text each."""
-    stops = table["kind"] == ERROR
-    return table.loc[stops, "what"].tolist(), [str(one) for one in warnings_in(table[~stops])]

@@ -10,12 +10,10 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from geohalo.check.control import compare_batches, control_section
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.input_warnings import from_records
-from geohalo.quality.assess import assess_table
 from geohalo.survey.analyses import read_analyses
 from geohalo.survey.cells import FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
@@ -100,17 +98,24 @@ def _cleaned(
     rows = findings.attempt(STAGE, read_analyses, table, section, grid["crs"], source)
     if rows is None:
         return None
-    quality = findings.attempt(STAGE, assess_table, rows, section, certified)
-    excluded = quality.excluded if quality else {}
+    quality, excluded = None, {}
+    if "quality" in section:
+        from geohalo.quality.assess import assess_table  # slow to import
+
+        quality = findings.attempt(STAGE, assess_table, rows, section, certified)
+        excluded = quality.excluded if quality else {}
     merged = findings.attempt(STAGE, merge_analyses, rows, section, grid["max_distance"], excluded)
     if merged is None:
         return None
     samples, report = merged
     findings.warn(STAGE, from_records(samples.attrs["warnings"]))
-    findings.warn(STAGE, quality.warnings if quality else [])
     ground = _of_samples(samples, report, source)
-    levelled = compare_batches(findings, rows, samples, section, interpolation, grid["max_distance"])
-    ground.control = control_section(quality, ground.counted.get("rows_of_quality_control"), levelled)
+    if quality or section.get("batch"):
+        from geohalo.check.control import compare_batches, control_section  # slow to import
+
+        findings.warn(STAGE, quality.warnings if quality else [])
+        levelled = compare_batches(findings, rows, samples, section, interpolation, grid["max_distance"])
+        ground.control = control_section(quality, ground.counted.get("rows_of_quality_control"), levelled)
     return ground
 
 
@@ -171,12 +176,13 @@ def unused_columns(table: pd.DataFrame, section: Mapping[str, Any], columns: pd.
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts in a part of the config, names of its own included."""
+    """Yield all texts in a part of the config, and the names of columns whose values it lists (`keep`)."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield str(key)
+            if isinstance(item, list):
+                yield str(key)
             yield from _texts(item)
     elif isinstance(value, list | tuple):
         for item in value:

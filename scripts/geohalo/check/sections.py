@@ -12,13 +12,13 @@ from geohalo.check.cost import Cost
 from geohalo.check.deposits import KnownDeposits
 from geohalo.check.ground import Ground
 from geohalo.check.labels import Labels
-from geohalo.cube.raster_places import named
 from geohalo.products.html_pages import Section
 from geohalo.products.report_pictures import Picture
 from geohalo.products.report_quality import PROVENANCE, facts
 from geohalo.products.report_tables import Column, table
 from geohalo.products.report_text import area, number, significant, size
 from geohalo.products.styles import whole
+from geohalo.survey.crs import crs_name
 
 #: What the cleaning of deposits counts, in words.
 DEPOSIT_COUNTS = {
@@ -77,7 +77,7 @@ def places_section(ground: Ground, pictures: Sequence[Picture]) -> Section:
         if ground.counted.get(key) not in (None, "")
     ]
     if ground.crs is not None and "crs_out" not in ground.counted:
-        rows.append(("CRS of the survey", named(ground.crs)))
+        rows.append(("CRS of the survey", crs_name(ground.crs)))
     if ground.places is not None and len(ground.places):
         rows += _extent(ground)
     if ground.spacing:

@@ -11,13 +11,7 @@ from geohalo.check.cost import run_cost
 from geohalo.check.deposits import KnownDeposits, check_deposits
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
-from geohalo.check.labels import (
-    Labels,
-    check_classes,
-    check_labels,
-    check_superpixels,
-    distances_table,
-)
+from geohalo.check.labels import Labels, check_labels, check_superpixels, distances_table
 from geohalo.check.page import CheckPage, warnings_of
 from geohalo.check.samples import check_samples
 from geohalo.check.sections import (
@@ -31,12 +25,11 @@ from geohalo.check.sections import (
     summary,
 )
 from geohalo.cube.grid import Grid, sampled_mask
-from geohalo.cube.raster_places import named
-from geohalo.products.ground_figure import ground_map
 from geohalo.products.html_pages import Section
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.styles import figure_png
 from geohalo.products.survey_figures import sample_map
+from geohalo.survey.crs import crs_name
 
 #: Cells along the longer side of a map that is drawn where the survey's own grid cannot be laid.
 COARSE = 150
@@ -90,6 +83,8 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
         sections = tables["samples"], settings["grid"], settings["interpolation"]
         ground = check_samples(findings, files.samples, *sections, files.assays, files.certified)
     if files.deposits is None:
+        from geohalo.check.classes import check_classes  # slow to import
+
         found = check_classes(findings, files.labels, ground, labels)
         deposits = KnownDeposits()
     else:
@@ -180,10 +175,12 @@ def _pictures(survey: str, checked: Checked) -> list[Picture]:
         "x": grid.x,
         "y": grid.y,
         "mask": mask,
-        "crs": named(ground.crs),
+        "crs": crs_name(ground.crs),
         "deposits": deposits,
     }
     if ground.spacing is None:
+        from geohalo.products.ground_figure import ground_map  # slow to import
+
         figure, caption = ground_map(**where, classes=checked.labels.image), "Cells of the rasters."
     else:
         assert ground.places is not None

@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
 from geohalo.cube.bands import Band, north_up, one_line
-from geohalo.cube.raster_access import crs_of, opened
+from geohalo.cube.raster_access import crs_of, opacity_band, opened
 from geohalo.cube.raster_blanks import ROUNDING, Blanks
 from geohalo.cube.raster_files import Selection, other_name
 from geohalo.errors import InputError
@@ -61,7 +61,7 @@ def gdal_bands(
     """
     try:
         with opened(path) as data:
-            opacity = _opacity(data)
+            opacity = opacity_band(data)
             numbers, names = _bands_of_values(path, data, name, numbered, opacity)
             chosen = [
                 (k, band) for k, band in zip(numbers, names, strict=True) if selection.takes(band, path.name)
@@ -69,10 +69,12 @@ def gdal_bands(
             _check_place(path, data)
             crs = crs_of(path, data)
             visible = data.read(opacity) > 0 if opacity else np.ones(data.shape, dtype=bool)
-            bands = [_band(path, data, k, band, crs, blanks, visible) for k, band in chosen]
+            # Before values are read: where that fails and is made good, rasterio raises the error once more.
+            doubts = [doubt for k, _ in chosen for doubt in _palette(path, data, k)]
             described = (data.descriptions[numbers[0] - 1] or "").strip()
             told = other_name(path, name, described, f"band {numbers[0]}")
-            return bands, told + [doubt for k, _ in chosen for doubt in _palette(path, data, k)]
+            bands = [_band(path, data, k, band, crs, blanks, visible) for k, band in chosen]
+            return bands, [*told, *doubts]
     except RasterioError as error:
         raise InputError(
             f"{path}: this is not a raster that GDAL can read ({one_line(error)}).{_way_out(path)}"
@@ -98,20 +100,6 @@ def _bands_of_values(
             "the bands are no concentrations."
         )
     return numbers, names
-
-
-def _opacity(data: rasterio.DatasetReader) -> int | None:
-    """Return the number of the band that holds opacity, visible or not; None where there is none.
-
-    GDAL calls the fourth of four bands of bytes so, whatever it holds.
-    """
-    for k in data.indexes:
-        named = (data.descriptions[k - 1] or "alpha").strip().lower() == "alpha"
-        if data.count > 1 and named and data.colorinterp[k - 1] == ColorInterp.alpha:
-            found = np.unique(data.read(k))
-            if found.size <= 2 and (found.size == 1 or found[0] == 0):
-                return k
-    return None
 
 
 def _check_place(path: Path, data: rasterio.DatasetReader) -> None:
@@ -145,6 +133,10 @@ def _band(
             f"{path}, band {k}: the values are complex numbers; save their magnitude, or leave the band out with "
             "grids.exclude."
         )
+    title = (data.descriptions[k - 1] or "").strip()
+    if data.count == 1:
+        title = title or data.tags().get("TIFFTAG_IMAGEDESCRIPTION", "").strip()
+    unit = _unit(path, data, k, crs)
     values = np.where(visible, _values(path, data, k, blanks), np.nan)
     values, transform = north_up(values, data.transform)
     return Band(
@@ -154,8 +146,8 @@ def _band(
         values,
         transform,
         crs,
-        _unit(path, data, k, crs),
-        (data.descriptions[k - 1] or "").strip() or data.tags().get("TIFFTAG_IMAGEDESCRIPTION", "").strip(),
+        unit,
+        title,
         data.scales[k - 1],
         data.offsets[k - 1],
         stored,
@@ -194,7 +186,7 @@ def _palette(path: Path, data: rasterio.DatasetReader, k: int) -> list[InputWarn
 def _values(path: Path, data: rasterio.DatasetReader, k: int, blanks: Blanks) -> NDArray[np.float64]:
     """Read one band, scaled, NaN where there is no data."""
     try:
-        # Of a band that is called opacity GDAL makes a mask: `_opacity` knows better.
+        # Of a band that is called opacity GDAL makes a mask: `opacity_band` knows better.
         masked = MaskFlags.alpha not in data.mask_flag_enums[k - 1]
         layer = np.ma.filled(data.read(k, masked=masked).astype(np.float64), np.nan)
     except RasterioError as error:

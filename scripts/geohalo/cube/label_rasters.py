@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
-import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
 from geohalo.cube.bands import SAME_PLACE, north_up, one_line
 from geohalo.cube.grid import Grid
+from geohalo.cube.raster_access import crs_of, opacity_band, opened
 from geohalo.cube.raster_places import named, same_crs
 from geohalo.errors import InputError
 
@@ -87,19 +87,30 @@ def read_class_labels(
 def _read_integers(path: Path) -> tuple[NDArray[np.int64], Affine, pyproj.CRS]:
     """Read a single band of whole numbers, north-up, 0 where there is no data."""
     try:
-        with rasterio.open(path) as data:
-            if data.count != 1:
-                raise InputError(f"{path}: {data.count} bands; a raster of labels has one.")
-            if np.dtype(data.dtypes[0]).kind not in "iu":
+        with opened(path) as data:
+            opacity = opacity_band(data)
+            bands = [k for k in data.indexes if k != opacity]
+            if len(bands) != 1:
+                raise InputError(f"{path}: {len(bands)} bands; a raster of labels has one.")
+            kind = data.dtypes[bands[0] - 1]
+            if kind == "complex_int16" or np.dtype(kind).kind not in "iu":
                 raise InputError(
-                    f"{path}: the values are {data.dtypes[0]}; labels are whole numbers. Convert the raster "
-                    "(gdal_translate -ot Byte)."
+                    f"{path}: the values are {kind}; labels are whole numbers. Convert the raster (gdal_translate -ot "
+                    "Byte)."
                 )
-            values, transform, crs = data.read(1, masked=True).filled(0), data.transform, data.crs
+            values, transform, crs = (
+                data.read(bands[0], masked=True).filled(0),
+                data.transform,
+                crs_of(path, data),
+            )
+            if opacity:
+                values = np.where(data.read(opacity) > 0, values, 0)
     except RasterioError as error:
         raise InputError(f"{path}: this is not a raster that GDAL can read ({one_line(error)}).") from error
     if not crs:
-        raise InputError(f"{path}: the raster has no CRS; write one into it (gdal_edit.py -a_srs).")
+        raise InputError(
+            f"{path}: the raster has no CRS; write one into it (gdal_edit.py -a_srs), or put it beside as a .prj."
+        )
     if transform.b or transform.d:
         raise InputError(f"{path}: the raster is rotated; warp it to the survey's grid (gdalwarp).")
     return *north_up(values.astype(np.int64), transform), pyproj.CRS.from_wkt(crs.to_wkt())
@@ -127,9 +138,12 @@ def _check_numbers(path: Path, values: NDArray[np.int64]) -> None:
         )
     missing = np.setdiff1d(np.arange(1, classes.size + 1), classes)
     if missing.size:
+        # A last number far from the others is often the code for no data.
+        alone = classes.size > 2 and missing[0] == classes.size and (np.diff(classes[:-1]) == 1).all()
+        code = f", or declare {classes[-1]} as no-data (gdal_edit.py -a_nodata {classes[-1]}) if it means unlabelled"
         raise InputError(
             f"{path}: there is class {classes[-1]}, but no cell of class {missing[0]}; number the classes "
-            "from 1 without a gap."
+            f"from 1 without a gap{code if alone else ''}."
         )
 
 

@@ -18,6 +18,7 @@ from geohalo.cube.raster_access import beside_crs
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.cube.raster_files import Selection, listed, other_name
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
 
 _SUFFIXES = {".nc", ".nc4", ".cdf", ".netcdf"}
@@ -93,11 +94,9 @@ def netcdf_bands(
     """
     import rioxarray  # noqa: F401  (gives datasets their .rio; slow to import, needed only here)
 
-    try:
+    with readable(path, "NetCDF file"):
         groups = _groups(path)
         data = xr.load_dataset(path, decode_coords="all", decode_times=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: this is not a readable NetCDF file ({one_line(error)}).") from error
     grids, over = _grids(path, data, selection)
     if element:
         grids, others = _only(path, element, grids)
@@ -118,8 +117,8 @@ def netcdf_bands(
             continue
         for label, place, layer in _layers(path, data, element or name, name, grid):
             if element is not None or selection.takes(label, *([name] if several else [])):
-                layer, told = _valid(layer, path, place)
-                doubts += told
+                layer, outside = _valid(layer, path, place)
+                doubts += outside
                 bands.append(_band(label, path, place, layer, data, blanks))
     called = next(iter(grids))
     return bands, [*doubts, *other_name(path, element, called, f"variable {called}")]
@@ -164,7 +163,8 @@ def _valid(grid: xr.DataArray, path: Path, place: str) -> tuple[xr.DataArray, li
         grid.encoding.get(key, other) for key, other in (("scale_factor", 1.0), ("add_offset", 0.0))
     )
     limits = {key: np.atleast_1d(grid.attrs[key]) for key in _VALID if key in grid.attrs}
-    if not limits or any(found.dtype.kind not in "iuf" for found in (grid, *limits.values())):
+    kinds = {grid.dtype.kind, *(found.dtype.kind for found in limits.values())}
+    if not limits or not kinds <= set("iuf"):
         return grid, []
     if grid.encoding.get("_Unsigned") == "true":
         limits = {key: found.view(found.dtype.str.replace("i", "u")) for key, found in limits.items()}
@@ -349,4 +349,7 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
     nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
     values, transform = north_up(blanks.remove(values), transform)
     title = title if isinstance(title, str) else ""
-    return Band(label, str(path), place, values, transform, crs, unit, title, nodata=nodata)
+    scale = float(grid.encoding.get("scale_factor", 1.0))
+    offset = float(grid.encoding.get("add_offset", 0.0))
+    stored = str(grid.encoding.get("dtype", grid.dtype))
+    return Band(label, str(path), place, values, transform, crs, unit, title, scale, offset, stored, nodata)

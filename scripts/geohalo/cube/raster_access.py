@@ -16,6 +16,7 @@ import pyproj
 import rasterio
 from pyproj.exceptions import CRSError
 from rasterio.crs import CRS
+from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
 from geohalo.errors import InputError
@@ -79,12 +80,15 @@ def _drivers() -> list[str]:
 def crs_of(path: Path, data: DatasetReader) -> CRS | None:
     """Return the CRS of a raster: its own, or that of a file ``.prj`` beside it, which most drivers do not read.
 
+    Drivers give a local system where a file says no more than that it is a plane.
+
     Raises
     ------
     InputError
         If the ``.prj`` is not understood.
     """
-    return data.crs or beside_crs(path)
+    own = data.crs
+    return own if own and (own.is_geographic or own.is_projected) else beside_crs(path) or own
 
 
 def beside_crs(path: Path) -> CRS | None:
@@ -108,6 +112,20 @@ def beside_crs(path: Path) -> CRS | None:
             raise InputError(
                 f"{beside}: this is no CRS that is known; set grids.crs and remove the file, or write it anew."
             ) from error
+    return None
+
+
+def opacity_band(data: DatasetReader) -> int | None:
+    """Return the number of the band that holds opacity, visible or not; None where there is none.
+
+    GDAL calls the fourth of four bands of bytes so, whatever it holds.
+    """
+    for k in data.indexes:
+        named = (data.descriptions[k - 1] or "alpha").strip().lower() == "alpha"
+        if data.count > 1 and named and data.colorinterp[k - 1] == ColorInterp.alpha:
+            found = np.unique(data.read(k))
+            if found.size <= 2 and (found.size == 1 or found[0] == 0):
+                return k
     return None
 
 

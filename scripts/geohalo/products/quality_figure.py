@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, colour, plain, rounded, shorten, style, styled, whole
+from geohalo.quality.charts import MOST_BLANKS, in_order, worst_blanks, worst_materials
 
 #: Elements and charts that are drawn at most, and names in the title.
 MOST_ROWS, MOST_CHARTS, MOST_TITLED = 34, 6, 6
@@ -50,6 +52,37 @@ class Chart:
     sd: float
     limit: float
     censored: NDArray[np.bool_]
+
+
+def worst_charts(
+    rows: pd.DataFrame, elements: pd.DataFrame, reference: pd.DataFrame, bias: float
+) -> list[Chart]:
+    """Return the charts of the materials that are farthest off, and of the blanks that hold most.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `analyses.parquet`.
+    elements, reference : DataFrame
+        `quality.csv` and `quality_reference.csv`.
+    bias : float
+        The bias that is allowed, in percent.
+    """
+    blanks = worst_blanks(elements, MOST_BLANKS)
+    found = []
+    for material, element in worst_materials(reference, bias, MOST_CHARTS - len(blanks)):
+        line = reference[(reference["material"] == material) & (reference["element"] == element)].iloc[0]
+        off = f"{line['bias_percent']:+.0f}".replace("-", "−")
+        title = f"{element} in {material}" + (f": bias {off} %" if np.isfinite(line["bias_percent"]) else "")
+        values = in_order(rows, {"role": "reference", "material": material}, element)
+        found.append(Chart(title, values[0], line["middle_ppm"], line["limits_sd_ppm"], np.nan, values[1]))
+    limits = elements.set_index("element")["blank_limit_ppm"]
+    for element in blanks:
+        values = in_order(rows, {"role": "blank"}, element)
+        found.append(
+            Chart(f"{element} in blanks (ppm)", values[0], np.nan, np.nan, limits[element], values[1])
+        )
+    return found
 
 
 @styled
@@ -276,8 +309,8 @@ def _draw_blank(axes: Axes, chart: Chart) -> None:
 def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:
     """Return the symbols of the charts that are drawn."""
     blanks = [np.isnan(chart.middle) for chart in charts]
-    symbols: list[tuple[str, str, str]] = [("o", "full", "result")]
-    lines = []
+    symbols: list[tuple[str, Any, str]] = [("o", "full", "result")]
+    lines: list[Artist] = []
     if not all(blanks):
         lines.append(Patch(color=colour("outside"), label="2 standard deviations"))
     told = ["3 standard deviations"] * (not all(blanks)) + ["limit of blanks"] * any(blanks)
@@ -296,7 +329,7 @@ def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:
             color=colour("sample"),
             fillstyle=fill,
             label=label,
-        )  # type: ignore[arg-type]
+        )
         for mark, fill, label in symbols
     ]
     beyond = Line2D(

@@ -7,10 +7,12 @@ import pandas as pd
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number, significant
 from geohalo.products.styles import whole
+from geohalo.quality.named_rows import named_rows
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0f} %".replace("-", "−")
+    # What is rounded to zero has no sign.
+    return f"{round(value) + 0:.0f} %".replace("-", "−")
 
 
 def _share(value: float) -> str:
@@ -49,13 +51,14 @@ _WORDS = {"fails": "fail", "passes": "pass", "not judged": "are not judged"}
 def verdicts_table(elements: pd.DataFrame) -> Table:
     """Return one row per element, those that fail first (`quality.csv`)."""
     frame = elements.copy()
+    frame["reason"] = frame["reason"].fillna("")
     frame["contaminated_of"] = [
-        f"{row.contaminated:.0f} of {row.blanks:.0f}" if row.blanks else "" for row in elements.itertuples()
+        f"{row.contaminated:.0f} of {row.blanks:.0f}" if row.blanks else "" for row in named_rows(elements)
     ]
     frame["drift_between"] = _between(frame, "drift_low", "drift_high")
     frame["noise_between"] = [
         f"{_share(row.noise_low)} to {_share(row.noise_high)}" if row.noise_low == row.noise_low else ""
-        for row in elements.itertuples()
+        for row in named_rows(elements)
     ]
     fails = frame["verdict"] == "fails"
     frame = pd.concat([frame[fails], frame[~fails]])
@@ -72,7 +75,6 @@ def verdicts_table(elements: pd.DataFrame) -> Table:
                 "noise_share", "Noise", _share, "share of the variance of logarithms within places, robust"
             ),
             Column("noise_between", "95 % interval"),
-            Column("noise_of", "Noise is that of"),
             Column("drift_percent", "Drift", _percent, "of reference materials over the order of analysis"),
             Column("drift_between", "95 % interval"),
             Column("batch_shift_percent", "Batches apart", _percent, "highest over lowest median of batches"),

@@ -22,6 +22,7 @@ from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.doubtful_places import unplaced_rows
 from geohalo.survey.duplicate_pairs import IntArray, find_originals
+from geohalo.survey.flags import untold_flags
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
@@ -107,14 +108,8 @@ def read_analyses(
     """
     source = str(source)
     provenance: dict[str, Any] = {"source": source, "rows_read": len(table)}
-    section, table = plain_section(section), plain_columns(number_rows(table))
-    attrs = table.attrs
-    doubts = from_records(attrs.get("warnings", []))
-    keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
-    every, table = table, keep_rows(table, keep, source, "samples.keep")
-    doubts += nearly_kept(every, table, keep, source, "samples.keep") if len(table) < len(every) else []
-    del every
-    table.attrs = attrs
+    section = plain_section(section)
+    table, doubts = _kept(plain_columns(number_rows(table)), section, source)
     provenance["rows_kept"] = len(table)
     table, roles = _with_roles(table, section, source, provenance)
     columns = concentration_columns(table, section, source)
@@ -127,6 +122,8 @@ def read_analyses(
     doubts += told
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
+    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
+    doubts += untold_flags(about, wanted, flagged, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
     read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
     values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
@@ -157,6 +154,19 @@ def read_analyses(
         provenance=provenance,
         warnings=[*doubts, *unpaired],
     )
+
+
+def _kept(
+    table: pd.DataFrame, section: Mapping[str, Any], source: str
+) -> tuple[pd.DataFrame, list[InputWarning]]:
+    """Return the rows that `samples.keep` leaves, and what is doubtful about the table up to here."""
+    attrs = table.attrs
+    doubts = from_records(attrs.get("warnings", []))
+    keep = {name: kept for name, kept in section.get("keep", {}).items() if name not in attrs.get("kept", ())}
+    kept = keep_rows(table, keep, source, "samples.keep")
+    doubts += nearly_kept(table, kept, keep, source, "samples.keep") if len(kept) < len(table) else []
+    kept.attrs = attrs
+    return kept, doubts
 
 
 def _with_roles(
@@ -260,7 +270,7 @@ def analyses_table(analyses: Analyses) -> gpd.GeoDataFrame:
     named[original >= 0] = analyses.rows[original[original >= 0]].astype(str)
     table: dict[str, Any] = {"row": analyses.rows, "sample": roles.sample, "role": roles.role}
     table |= {"material": roles.material, "original": named, "batch": roles.batch, "order": roles.order}
-    for element in analyses.values:
+    for element in map(str, analyses.values):
         table[element] = analyses.values[element].to_numpy(dtype=np.float64)
         table[f"{element}_censored"] = analyses.censored[element].to_numpy(dtype=bool)
     places = gpd.points_from_xy(analyses.xy[:, 0], analyses.xy[:, 1])

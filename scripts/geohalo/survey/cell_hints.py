@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from geohalo.survey.units import known_unit
 
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-_MARKED = re.compile(rf"[*'=~?†‡§#]*\s*{_NUMBER}\s*(?:[*†‡§#?|]+|\(?[a-z]\)?|\^\w)?", re.IGNORECASE)
+_MARKED = re.compile(rf"[*'=~?†‡§#]*\s*{_NUMBER}\s*[*†‡§#?|]*")
+_LETTERED = re.compile(rf"(?P<number>{_NUMBER})\s*\(?(?P<letter>[A-Za-z])\)?")
 _BRACKETED = re.compile(rf"\(\s*{_NUMBER}\s*\)|\[\s*{_NUMBER}\s*\]")
 _ABOUT = re.compile(rf"(?:~|≈|ca\.?|c\.|approx\.?|about)\s*{_NUMBER}", re.IGNORECASE)
 _RANGE = re.compile(rf"{_NUMBER}\s*(?:-|to|±|\+/-|/|;)\s*{_NUMBER}", re.IGNORECASE)
@@ -61,6 +62,12 @@ def cell_hint(text: str) -> str | None:
         return (
             f"remove the unit from the cells ({unit['sign'].strip()}{unit['number']}), convert those in other units, "
             "and tell the unit by the header or by samples.unit"
+        )
+    lettered = _LETTERED.fullmatch(text)
+    if lettered:
+        return (
+            f"write <{lettered['number']} if {lettered['letter']!r} means below a limit, move it into a column of "
+            "flags (samples.censoring.flag), or remove it if it is a note"
         )
     if _RANGE.fullmatch(text):
         return "a cell holds one number: write that one"

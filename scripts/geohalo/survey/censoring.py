@@ -254,8 +254,8 @@ def _stop_at_unread(
         raise InputError(
             f"{place}; give all cells of the column as percentages, without the sign in a text file, and state the unit"
         )
-    texts = plain_cells(values.iloc[unread])
-    hint = cell_hint(texts.iat[0])
+    texts = list(map(str, plain_cells(values.iloc[unread]).unique()))
+    hint = cell_hint(texts[0])
     if hint is None:
         hint = (
             "list it in samples.censoring.below_text if it means below the detection limit, or in samples.missing if "
@@ -263,4 +263,4 @@ def _stop_at_unread(
         )
     elif "samples.missing" not in hint:
         hint += ', or list the text in samples.missing if it stands for "not analysed"'
-    raise InputError(f"{place}; {hint}{other_texts(list(texts.unique()), texts.iat[0])}")
+    raise InputError(f"{place}; {hint}{other_texts(texts, texts[0])}")

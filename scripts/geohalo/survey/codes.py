@@ -129,7 +129,7 @@ def extreme_repeats(
         if apart < (_FAR_ABOVE if end == "largest" else _FAR_BELOW):
             continue
         mean = (
-            ("an upper limit or a code", f"write >{value:g} if it is an upper limit")
+            ("an upper limit, a code or a reference material", f"write >{value:g} if it is an upper limit")
             if end == "largest"
             else (
                 "half a detection limit or a code",

@@ -12,7 +12,7 @@ from geohalo.patterns import compiled, matches
 from geohalo.survey.cells import cell_text, require_column, sheets_hint
 from geohalo.survey.elements import concentration_factor
 from geohalo.survey.layout import is_number
-from geohalo.survey.units import known_unit, unit_fix, usual_unit
+from geohalo.survey.units import header_unit, known_unit, unit_fix, usual_unit
 
 # Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.
 _MOST_ANALYTES = 300
@@ -215,7 +215,7 @@ def _mapped(
 
 
 def _unit_of(
-    written: str | None, header: str, section: Mapping[str, Any], source: str, about: Mapping[str, Any]
+    written: str | None, header: str, section: Mapping[str, Any], source: str, about: Mapping[Any, Any]
 ) -> str:
     units = section.get("units", {})
     if written:
@@ -241,6 +241,7 @@ def _unit_of(
         unused = f"samples.unit is {section['unit']}" if section.get("unit") else "no unit is known"
         raise InputError(f"{source}, column {header!r}: {unused}, but {about['units_hint']}")
     if section.get("unit"):
+        _stop_at_other_unit(str(section["unit"]), header, section, source, about)
         return str(section["unit"])
     raise InputError(
         f"{source}, column {header!r}: no unit is known; set samples.unit, or add a group named "
@@ -249,10 +250,17 @@ def _unit_of(
 
 
 def _stop_at_other_unit(
-    unit: str, header: str, section: Mapping[str, Any], source: str, about: Mapping[str, Any]
+    unit: str, header: str, section: Mapping[str, Any], source: str, about: Mapping[Any, Any]
 ) -> None:
     """Raise InputError when a row of units, or a workbook's percentages, say another unit than the config."""
     told = about.get("units", {}).get(header)
+    named = header_unit(header, section.get("units", {}))
+    if not told and named not in (unit, None):
+        raise InputError(
+            f"{source}, column {header!r}: the unit is {unit} by the config and {named} by the header; correct "
+            "samples.unit, samples.elements or the header. If the word in the header means something else, say so in "
+            "samples.units"
+        )
     if told and known_unit(told, section.get("units", {})) not in (unit, None):
         raise InputError(
             f"{source}, column {header!r}: the unit is {unit} by the config and {told!r} by the file; correct "

@@ -1,5 +1,6 @@
 """Flags beside concentrations: `<` and `>`, and letters that the config explains."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import BoolArray, plain_cells, require_column
 from geohalo.survey.columns import Column
 
 _KEY = "samples.censoring.flag"
+
+
+_WORD = r"(?:q|qual\w*|qlf|flags?|fl|rmk|rem(?:ark)?s?|signs?|mod(?:ifier)?s?|cens\w*|lt|qc|dl_?flag)"
+_MARKS = ("<", ">", "≤", "≥")
+# Letters that surveys write for below and above a limit.
+_LETTERS = frozenset({"L", "G", "N", "H", "B", "T", "U", "ND", "LT", "GT", "BDL", "DL", "BD"})
+_MOST_FLAGS = 12
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,60 @@ def flag_columns(
             )
         found |= dict.fromkeys(of, flag)
     return found
+
+
+def untold_flags(
+    table: pd.DataFrame, columns: Sequence[Column], told: bool, source: str
+) -> list[InputWarning]:
+    """Tell of columns beside concentrations that seem to hold their flags and that no key names.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The columns that hold neither coordinates nor concentrations.
+    columns : sequence of Column
+        The columns of concentrations.
+    told : bool
+        Whether the config names columns of flags.
+    source : str
+        File name, for the warning.
+    """
+    if told:
+        return []
+    used = {one.column for one in columns}
+    others = [str(name) for name in table.columns if name not in used]
+    found: dict[str, tuple[str, list[str]]] = {}
+    for one in columns:
+        header = re.escape(one.column)
+        of = re.compile(rf"{header}[\W_]*{_WORD}|{_WORD}[\W_]+{header}", re.IGNORECASE)
+        for name in others:
+            if of.fullmatch(name) and (kinds := _kinds_of_flags(table[name])):
+                found[name] = (one.column, kinds)
+    if not found:
+        return []
+    first, (of_column, kinds) = next(iter(found.items()))
+    more = f" (and {len(found) - 1} more such columns)" if len(found) > 1 else ""
+    return [
+        InputWarning(
+            f"the column holds {', '.join(map(repr, kinds[:6]))} and seems to flag values of {of_column!r}{more}, "
+            "which are read as measured",
+            f"name it in samples.censoring.flag, for example flag: {{{of_column}: {first}}}, and say in "
+            "samples.censoring.flags what letters mean",
+            source,
+            first,
+        )
+    ]
+
+
+def _kinds_of_flags(column: pd.Series) -> list[str]:
+    """Return the different cells of a column of flags; none of a column of something else."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return []
+    kinds = [text for text in plain_cells(column).unique() if text not in ("", "nan")]
+    if not kinds or len(kinds) > _MOST_FLAGS:
+        return []
+    known = [text for text in kinds if text[0] in _MARKS or text.upper() in _LETTERS]
+    return kinds if known else []
 
 
 def check_flags(table: pd.DataFrame, flags: Mapping[str, str], known: Mapping[str, str], source: str) -> None:

@@ -46,7 +46,7 @@ class Form:
     units : mapping of str to str
         Config key `samples.units`.
     key : str
-        Config section, for messages.
+        Config section, for messages; empty for a table whose layout the config cannot state.
     """
 
     header: int | None = None
@@ -223,22 +223,25 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
         cells = ", ".join(cell.strip() for cell in seems.cells if cell.strip())
         other = _rest_of_names(rows, seems)
         if other is not None:
+            both = f"set {form.key}.header: [{other.number}, {seems.number}], or " if form.key else ""
             raise InputError(
                 f"{path}: the column names seem to stand in lines {other.number} "
                 f"({_cut(', '.join(cell.strip() for cell in other.cells if cell.strip()))}) and {seems.number} "
-                f"({_cut(cells)}); set {form.key}.header: [{other.number}, {seems.number}], or write them into one line"
+                f"({_cut(cells)}); {both}write them into one line"
             )
+        told = f"set {form.key}.header: {seems.number}, or " if form.key else ""
         raise InputError(
             f"{path}: the column names seem to stand in line {seems.number} ({_cut(cells)}), not in line "
-            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); set {form.key}.header: "
-            f"{seems.number}, or delete the lines above it"
+            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); {told}delete the lines "
+            "above it"
         )
 
 
 def _rest_of_names(rows: Sequence[Row], header: Row) -> Row | None:
     """Return the row above the header that has names where this one has none: most different ones, at least two."""
     empty = [place for place, cell in enumerate(header.cells) if not cell.strip()]
-    found, most = None, 1
+    found: Row | None = None
+    most = 1
     for row in rows:
         if row.number >= header.number:
             break
@@ -256,7 +259,7 @@ def _rows_about_columns(rows: Sequence[Row], header: Row, form: Form) -> list[Ro
     """
     names = [plain(cell).strip() for cell in _named_cells(header)]
     places = [names.index(name) for name in form.wanted if name in names]
-    found = []
+    found: list[Row] = []
     below = [row for row in rows if row.number > header.last and not row.blank and not row.comment]
     for row in below[:_MOST_ABOUT]:
         label = next(plain(cell).strip().rstrip(":") for cell in row.cells if cell.strip())

@@ -85,7 +85,7 @@ def widen(
     told = [
         *table.attrs.get("warnings", []),
         *as_records(_several_at_a_place(results, table, long, section, source)),
-        *as_records(long_doubts(results, table, sample, long, section, source)),
+        *as_records(long_doubts(results, table, sample.astype(np.int64), long, section, source)),
     ]
     found.attrs = table.attrs | {"units": units, "analytes": analytes, "flags": flags, "warnings": told}
     found.attrs["origins"] = origins

@@ -180,7 +180,7 @@ def thousands_doubt(
     if whole.empty or not whole.str.fullmatch(r"\d{1,3}").all():
         return []
     first = int(np.flatnonzero(pointed)[0])
-    cell = text.iat[first]
+    cell = str(text.iat[first])
     return [
         InputWarning(
             f"all {pointed.sum()} cells with a point have three digits behind it ({cell}), and the others are whole "

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.survey.layout import Form
 from geohalo.survey.table_files import is_geodatabase
 from geohalo.survey.table_parts import column_names as _column_names
-from geohalo.survey.table_parts import one_line as _one_line
 from geohalo.survey.text_tables import read_text
 from geohalo.survey.vector_tables import VECTOR_SUFFIXES, read_vector
 from geohalo.survey.workbooks import read_workbook
@@ -83,13 +82,11 @@ def read_table(path: str | Path, layer: str | None = None, form: Form | None = N
 def _read_parquet(path: Path, layer: str | None) -> pd.DataFrame:
     if layer is not None:
         raise InputError(f"{path}: a Parquet file has no layers; leave `layer` (now {layer!r}) empty")
-    try:
+    with readable(path, "Parquet file"):
         try:
             table = gpd.read_parquet(path)
         except ValueError:  # a Parquet file without geometries is a plain table
             table = pd.read_parquet(path)
-    except (pa.ArrowException, ValueError, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file: {_one_line(error)}") from error
     return _numbered_features(table, path)
 
 

@@ -281,10 +281,8 @@ def _stop_at_long(long: Sequence[Row], width: int, count: int, path: Path, form:
     more = f" (and {len(long) - 1} more such rows)" if len(long) > 1 else ""
     hint = "quote text that holds the delimiter"
     if 2 * len(long) > count:
-        hint += (
-            f", set {form.key}.header if the column names stand in another line, give every column a name, or part "
-            "cells by semicolons if numbers have a decimal comma"
-        )
+        hint += f", set {form.key}.header if the column names stand in another line" if form.key else ""
+        hint += ", give every column a name, or part cells by semicolons if numbers have a decimal comma"
     raise InputError(f"{path}, row {row.number}: {cells} cells, the header has {width} names{more}; {hint}")
 
 
@@ -373,4 +371,7 @@ def _stop_at_other_width(table: pd.DataFrame, widths: pd.Series, path: Path) -> 
         if cells < wanted
         else "a cell too many would shift all that follow it. Quote text that holds the delimiter"
     )
-    raise InputError(f"{path}, row {table.index[other[0]]}: {cells} cells, {than}{more}; {fix}")
+    if 2 * cells < wanted:
+        fix = f"delete the row if it is a heading or a note. Else {fix}"
+    counted = "1 cell" if cells == 1 else f"{cells} cells"
+    raise InputError(f"{path}, row {table.index[other[0]]}: {counted}, {than}{more}; {fix}")

@@ -105,6 +105,24 @@ def usual_unit(written: str) -> str | None:
     return None
 
 
+def header_unit(header: str, units: Mapping[str, str] | None = None) -> str | None:
+    """Return the unit that a word of a header tells, such as `ppb` of `Au_ppb`; None where none or several do.
+
+    Parameters
+    ----------
+    header : str
+        Name of a column.
+    units : mapping of str to str, optional
+        Config key `samples.units`, which comes first.
+    """
+    found = set()
+    for word in re.split(r"[\s_()\[\],;:]+|-(?=[a-zA-Z%])", plain(header)):
+        unit = str(units[word]) if units and word in units else usual_unit(word)
+        if word and unit is not None:
+            found.add(unit)
+    return found.pop() if len(found) == 1 else None
+
+
 def unit_fix(written: str) -> str:
     """Say what to do about a unit that is not known."""
     if _short(plain(written)) in _TO_CONVERT:

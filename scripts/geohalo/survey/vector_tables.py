@@ -4,6 +4,7 @@ A file of an untrusted origin is read by the drivers of its format alone, never 
 other files.
 """
 
+import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 import pyogrio
 
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.table_files import FOLDER_SUFFIX, PARTS, is_geodatabase, missing_parts
 
@@ -31,18 +33,25 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     ".tab": ("MapInfo", ("MapInfo File",)),
     ".mif": ("MapInfo", ("MapInfo File",)),
 }
+#: How a file of a format begins, after a byte order mark and blanks.
+_XML = rb"(?:\s|<\?[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>)*"
+_BEGINS: dict[str, re.Pattern[bytes]] = {
+    ".gpkg": re.compile(rb"SQLite format 3\0"),
+    ".shp": re.compile(rb"\0\0\x27\x0a"),
+    ".geojson": re.compile(rb"\{"),
+    ".json": re.compile(rb"\{"),
+    ".geojsonl": re.compile(rb"\{"),
+    ".kml": re.compile(_XML + rb"<(?:\w+:)?(?:kml|Document|Folder|Placemark)\b", re.DOTALL),
+    ".kmz": re.compile(rb"PK"),
+    ".gpx": re.compile(_XML + rb"<(?:\w+:)?gpx\b", re.DOTALL),
+    ".fgb": re.compile(rb"fgb"),
+    ".mif": re.compile(rb"version", re.IGNORECASE),
+}
+_BEGINNING = 8192
 ZIP_SUFFIX = ".zip"
 VECTOR_SUFFIXES = {*FORMATS, ZIP_SUFFIX}
 #: Formats without a CRS of their own choice, whose layers are folders and whose fields GDAL names anew.
 _KML_SUFFIXES = {".kml", ".kmz"}
-_UNREADABLE = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
-    pyogrio.errors.FieldError,
-    ValueError,
-    OSError,
-)
 
 
 def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
@@ -67,10 +76,12 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
         several layers of points and `layer` names none.
     """
     if path.suffix.lower() == ZIP_SUFFIX:
-        dataset, suffix, layer = _in_archive(path, layer)
+        dataset, suffix, layer, first = _in_archive(path, layer)
     else:
         dataset, suffix = str(path), path.suffix.lower()
         _check_kind(path)
+        first = _first_bytes(path)
+    _check_beginning(path, suffix, first)
     _check_driver(path, suffix)
     missing = missing_parts(path)
     if missing:
@@ -78,16 +89,11 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
             f"{path}: not a readable layer of points without {' and '.join(missing)} beside it; copy all files of "
             "the layer"
         )
-    try:
+    with readable(path, "layer of points"):
         layers = {str(name): kind for name, kind in pyogrio.list_layers(dataset)}
         chosen, told = _chosen_layer(path, dataset, layer, layers)
         _check_format(path, suffix, str(pyogrio.read_info(dataset, layer=chosen).get("driver", "")))
         table = gpd.read_file(dataset, layer=chosen, engine="pyogrio")
-    except InputError:
-        raise
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a readable layer of points: {reason}") from error
     table.attrs["warnings"] = as_records(told)
     if suffix in _KML_SUFFIXES and "Name" in table and "name" not in table:
         table["name"] = table["Name"]  # as KML itself spells it
@@ -105,6 +111,25 @@ def _check_kind(path: Path) -> None:
                 raise InputError(
                     f"{path}: this is no MapInfo table; if it is text with tabs between the cells, rename it to .tsv"
                 )
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        return b""
+    with path.open("rb") as stream:
+        return stream.read(_BEGINNING)
+
+
+def _check_beginning(path: Path, suffix: str, first: bytes) -> None:
+    """Stop when a file does not begin as its format does.
+
+    GDAL opens a file by its content, whatever it is called, and some texts have it read others, from the network, too.
+    """
+    begins = _BEGINS.get(suffix)
+    text = first.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
+    if begins is not None and first and begins.match(text) is None:
+        name, _ = FORMATS[suffix]
+        raise InputError(f"{path}: the file is no {name}, by its first characters; save the layer as {name}")
 
 
 def _check_driver(path: Path, suffix: str) -> None:
@@ -182,13 +207,10 @@ def _stop_at_lost_parts(path: Path, layer: str, names: list[str]) -> None:
         )
 
 
-def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None]:
-    """Return the dataset in a ZIP archive as GDAL names it, its suffix, and the layer in it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"{path}: not a readable ZIP archive: {error}") from error
+def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None, bytes]:
+    """Return the dataset in a ZIP archive as GDAL names it, its suffix, the layer in it, and its first bytes."""
+    with readable(path, "ZIP archive"), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
     found: dict[str, None] = {}
     for name in names:
         parts = PurePosixPath(name).parts
@@ -215,4 +237,9 @@ def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None]:
             "to one"
         )
     _stop_at_lost_parts(path, chosen[0], names)
-    return f"/vsizip/{path.resolve().as_posix()}/{chosen[0]}", PurePosixPath(chosen[0]).suffix.lower(), layer
+    first = b""
+    if chosen[0] in names:  # and no folder
+        with zipfile.ZipFile(path) as archive, archive.open(chosen[0]) as stream:
+            first = stream.read(_BEGINNING)
+    suffix = PurePosixPath(chosen[0]).suffix.lower()
+    return f"/vsizip/{path.resolve().as_posix()}/{chosen[0]}", suffix, layer, first

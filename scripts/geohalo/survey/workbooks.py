@@ -14,9 +14,10 @@ import pandas as pd
 from openpyxl.utils.cell import range_boundaries
 
 from geohalo.errors import InputError
+from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Row, find_layout
-from geohalo.survey.table_parts import choose_layer, one_line, without_unnamed
+from geohalo.survey.table_parts import choose_layer, without_unnamed
 from geohalo.survey.table_rows import without_repeated_headers
 
 _PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;)')
@@ -24,6 +25,10 @@ _PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&g
 _CONDITION = re.compile(r"\[[^\]]*\]")
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _MOST_NAMED = 6
+_ADVICE = (
+    "if it is text or the old format (.xls) under another name, rename it; else open it in a spreadsheet program and "
+    "save it again as .xlsx"
+)
 
 
 def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
@@ -37,7 +42,7 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
     InputError
         The file is not readable, has no such sheet, or a cell of a column holds a formula without a result.
     """
-    try:
+    with readable(path, "workbook", _ADVICE):
         with pd.ExcelFile(path, engine="openpyxl") as workbook:
             names = _shown_sheets(workbook)
             sheet = choose_layer(
@@ -52,19 +57,7 @@ def read_workbook(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
                 keep_default_na=False,
                 na_values=[""],
             )
-            shown = _shown_cells(path, sheet)
-    except InputError:
-        raise
-    except zipfile.BadZipFile as error:
-        raise InputError(
-            f"{path}: not a readable workbook: {one_line(error)}; if it is text or the old format (.xls) under another "
-            "name, rename it or save it as .xlsx"
-        ) from error
-    # What is wrong in a workbook meets its reader as an error of any kind.
-    except (KeyError, ValueError, OSError, AttributeError, TypeError, IndexError, SyntaxError) as error:
-        raise InputError(
-            f"{path}: not a readable workbook: {one_line(error)}; open it in a spreadsheet program and save it again"
-        ) from error
+        shown = _shown_cells(path, sheet)
     try:
         return _as_table(path, sheet, cells, shown, form, others)
     except InputError as error:
@@ -116,7 +109,7 @@ def _as_table(
     table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
     if others:
         what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
-        fix = f"set `layer` to {sheet!r}, or to the sheet that is meant"
+        fix = f"set {form.key}.layer to {sheet!r}, or to the sheet that is meant"
         doubts.append(InputWarning(what, fix, str(path)))
         table.attrs["sheets_hint"] = f"{what}: {fix}"
     table.attrs["warnings"] = as_records(doubts)

@@ -195,6 +195,7 @@ def test_other_kinds_of_files_under_the_name_of_text(tmp_path, content, kind, fi
     ("cell", "hint"),
     [
         ("12.3*", "remove the signs beside the number"),
+        ("0.5 L", "write <0.5 if 'L' means below a limit"),
         ("~5", "remove the signs beside the number"),
         ("(12.3)", "remove the signs beside the number"),
         ("5-10", "a cell holds one number"),
@@ -386,3 +387,46 @@ def test_both_signs_are_named_in_the_keys(tmp_path) -> None:
 
 def test_file_without_names(tmp_path) -> None:
     assert "no line of column names" in stops(tmp_path, text(records()))
+
+
+def test_headings_and_signatures_among_the_records(tmp_path) -> None:
+    rows = records()
+    message = stops(tmp_path, text([NAMES, *rows[:9], ["Area B"], *rows[9:]]))
+    assert "row 11: 1 cell, the header has 5 names; delete the row if it is a heading or a note" in message
+    signed = text([NAMES, *rows]) + "\nApproved by: the laboratory, Manager\nEND\n"
+    assert "row 43: 2 cells" in stops(tmp_path, signed)
+    samples, _ = clean(tmp_path, text([NAMES, *rows]) + "END\n\x1a")
+    assert_values(samples)
+    assert samples.attrs["warnings"] == []
+
+
+@pytest.mark.parametrize("name", ["Cu_Q", "Cu_qualifier", "Cu flag", "q_Cu", "CuQ", "Cu_Rmk"])
+def test_flags_that_no_key_names_are_told(tmp_path, name) -> None:
+    rows = [[*row, "<" if n in (3, 4) else "L" if n == 5 else ""] for n, row in enumerate(records())]
+    content = text([[*NAMES, name], *rows])
+    (warning,) = told(clean(tmp_path, content)[0])
+    assert warning.startswith(f"{name}  the column holds '<', 'L' and seems to flag values of 'Cu'")
+    samples, _ = clean(tmp_path, content, censoring={"flag": {"Cu": name}, "flags": {"L": "below"}})
+    assert samples["Cu_censored"].sum() == 3
+    assert told(samples) == []
+
+
+def test_columns_beside_an_element_that_are_no_flags(tmp_path) -> None:
+    rows = [[*row, f"remark {n}", "ICP", str(n)] for n, row in enumerate(records())]
+    assert told(clean(tmp_path, text([[*NAMES, "Cu_remarks", "Cu_Q", "Zn_flag"], *rows]))[0]) == []
+
+
+@pytest.mark.parametrize("name", ["Zn_ppb", "Zn (ppb)", "Zn [µg/kg]", "ICP-Zn-ppb"])
+def test_unit_of_a_header_that_the_config_contradicts(tmp_path, name) -> None:
+    content = text([[*NAMES[:4], name], *records(CU, 1000 * ZN)])
+    elements = {"Cu": "Cu", "Zn": name}
+    message = stops(tmp_path, content, elements=elements, implausible="report")
+    assert f"column {name!r}: the unit is ppm by the config and ppb by the header" in message.replace(
+        "μ", "µ"
+    )
+    told_by_hand = elements | {"Zn": {"column": name, "unit": "ppb"}}
+    assert_values(clean(tmp_path, content, elements=told_by_hand)[0])
+    if "ppb" in name:
+        units = {"ppb": "ppm"}
+        samples, _ = clean(tmp_path, content, elements=elements, units=units, implausible="report")
+        np.testing.assert_allclose(samples["Zn"], 1000 * ZN)

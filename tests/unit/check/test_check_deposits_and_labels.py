@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo.check.classes import check_classes
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
-from geohalo.check.labels import check_classes, check_superpixels, distances_table
+from geohalo.check.labels import check_superpixels, distances_table
 from geohalo.cube.grid import Grid
 from pyproj import CRS
 from rasterio import open as open_raster

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from check import tell
 from geohalo.check.cost import run_cost
-from geohalo.check.findings import Findings
-from geohalo.check.page import answer, as_markdown, by_kind, escaped, render
+from geohalo.check.findings import Findings, by_kind
+from geohalo.check.page import answer, as_markdown, escaped, render
 from geohalo.check.sections import counted_members, rough_time
 from geohalo.check.survey import check_page
 from geohalo.errors import InputError

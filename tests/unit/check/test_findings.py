@@ -1,7 +1,6 @@
 """What a check has found: every message once, errors first, as the table that the command reads."""
 
-from geohalo.check.findings import FINDING_COLUMNS, Findings
-from geohalo.check.page import told
+from geohalo.check.findings import FINDING_COLUMNS, Findings, told
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 

@@ -153,3 +153,41 @@ def test_a_mask_on_another_grid(tmp_path):
     train = write(tmp_path / "train.tif", np.minimum(CLASSES, 1), cell=500.0)
     text = message(file=write(tmp_path / "labels.tif", CLASSES), train=train)
     assert f"{train}: its cells are 500 x 500 m" in text
+
+
+def test_opacity_is_no_second_band_of_labels(tmp_path):
+    shown = np.where(MASK & (CLASSES != 3), 255, 0).astype(np.uint8)
+    about = {
+        "driver": "GTiff",
+        "height": 4,
+        "width": 6,
+        "count": 2,
+        "dtype": "uint8",
+        "crs": "EPSG:2157",
+        "alpha": "YES",
+    }
+    with rasterio.open(tmp_path / "a.tif", "w", transform=from_origin(*CORNER, CELL, CELL), **about) as file:
+        file.write(np.stack([np.where(CLASSES == 3, 9, CLASSES), shown]))
+    found = read(file=tmp_path / "a.tif")
+    np.testing.assert_array_equal(found.classes, np.where(MASK & (CLASSES != 3), CLASSES, 0))
+
+
+def test_a_code_that_looks_like_a_class(tmp_path):
+    path = write(tmp_path / "a.tif", np.where(CLASSES == 0, 255, CLASSES))
+    text = message(file=path)
+    assert "there is class 255, but no cell of class 4" in text
+    assert "declare 255 as no-data (gdal_edit.py -a_nodata 255)" in text
+    with rasterio.open(path, "r+") as file:
+        file.nodata = 255
+    np.testing.assert_array_equal(read(file=path).classes, np.where(MASK, CLASSES, 0))
+
+
+def test_labels_are_not_read_from_the_network_and_their_crs_may_stand_beside_them(tmp_path):
+    (tmp_path / "a.tif").write_text(
+        "<GDAL_WMS><Service name='TMS'><ServerUrl>http://example.org/</ServerUrl></Service></GDAL_WMS>"
+    )
+    assert "reads only files on this computer" in message(file=tmp_path / "a.tif")
+    path = write(tmp_path / "b.tif", CLASSES, crs=None)
+    assert "the raster has no CRS; write one into it" in message(file=path)
+    (tmp_path / "b.prj").write_text(CRS.to_wkt("WKT1_ESRI"))
+    np.testing.assert_array_equal(read(file=path).classes, np.where(MASK, CLASSES, 0))

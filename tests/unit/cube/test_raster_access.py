@@ -176,11 +176,8 @@ def test_a_rotated_er_mapper_grid(tmp_path):
     rasterio.shutil.copy(tmp_path / "a.tif", tmp_path / "Cu.ers", driver="ERS")
     np.testing.assert_array_equal(read(tmp_path).mask, ~HOLE)
     header = (tmp_path / "Cu.ers").read_text()
-    for angle, stops in (("0:0:0.0", False), ("-10:30:0.0", True)):
-        turned = header.replace("CoordinateSpace End", f"\tRotation = {angle}\n\tCoordinateSpace End")
-        (tmp_path / "Cu.ers").write_text(turned)
-        if not stops:
-            np.testing.assert_array_equal(read(tmp_path).mask, ~HOLE)
+    assert header.count("0:0:0.0") == 1
+    (tmp_path / "Cu.ers").write_text(header.replace("0:0:0.0", "-10:30:0.0"))
     assert "the raster is rotated (Rotation = -10:30:0.0)" in message(tmp_path)
 
 

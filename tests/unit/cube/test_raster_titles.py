@@ -7,6 +7,7 @@ import pytest
 import rasterio.shutil
 import xarray as xr
 from geohalo.cube.netcdf_bands import is_netcdf
+from pyproj import CRS
 from raster_inputs import HOLE, VALUES, X, Y, assert_holed, dataset, holed, message, read, write_tiff
 
 MAP = ("y", "x")
@@ -54,6 +55,7 @@ def test_a_title_that_contradicts_the_unit(tmp_path):
 def test_units_in_the_headers_of_saga_and_idrisi(tmp_path, driver, name, header):
     write_tiff(tmp_path / "a.tif", holed(-9999, PPB), nodata=-9999)
     rasterio.shutil.copy(tmp_path / "a.tif", tmp_path / name, driver=driver)
+    (tmp_path / "Au.prj").write_text(CRS.from_epsg(2157).to_wkt("WKT1_ESRI"))
     text = (tmp_path / header).read_text()
     text, count = re.subn(r"(?m)^(UNIT\s*=|value units\s*:).*$", r"\1 ppb", text)
     assert count == 1
@@ -111,17 +113,24 @@ def test_titles_that_only_look_derived(tmp_path, title):
 # Names of files.
 
 
-@pytest.mark.parametrize("form", ["Au_ppb.tif", "Au ppb.tif", "Au (ppb).tif", "Au-ppb.TIF", "Auppb.tif"])
+@pytest.mark.parametrize(
+    "form", ["Au_ppb.tif", "Au-ppb.TIF", "Au_PPB.tif", "Au ppb.tif", "Au (ppb).tif", "Auppb.tif"]
+)
 def test_a_unit_in_the_name_of_a_file(tmp_path, form):
     write_tiff(tmp_path / form, PPB, descriptions=["Au"])
     write_tiff(tmp_path / "Cu_ppm.tif", VALUES)
     if form == "Auppb.tif":
         assert "'Auppb' is no element" in message(tmp_path)
         return
+    if " " in form or "PPB" in form:
+        assert f"grids.pattern does not match: {form}" in read(tmp_path).warnings[0].what
+        return
     found = read(tmp_path)
     assert found.elements == ["Au", "Cu"]
     np.testing.assert_allclose(found.values, [PPB / 1000, VALUES], rtol=1e-6)
     assert len(found.warnings) == 1
+    assert read(tmp_path, include=["Au"]).elements == read(tmp_path, exclude=["Cu"]).elements == ["Au"]
+    assert "grids.units is ppm" in message(tmp_path, units={"Au": "ppm"})
 
 
 @pytest.mark.parametrize(
@@ -162,6 +171,13 @@ def test_what_lies_outside_the_valid_range_is_no_data(tmp_path, packed):
         assert_holed(found)
         assert "3 cells lie outside" in found.warnings[0].what
         (tmp_path / "all.nc").unlink()
+
+
+def test_an_undeclared_code_of_packed_numbers(tmp_path):
+    encoding = {"dtype": "i2", "scale_factor": 0.01, "add_offset": 100.0, "_FillValue": None}
+    values = holed(-9999 * 0.01 + 100, VALUES + 100)
+    dataset(Cu=(MAP, values)).to_netcdf(tmp_path / "all.nc", encoding={"Cu": encoding})
+    assert "the lowest value, 0.01 in 3 cell(s), stands apart" in message(tmp_path, file="all.nc")
 
 
 def test_a_valid_range_of_unsigned_bytes(tmp_path):

@@ -104,7 +104,7 @@ def test_archive_without_points(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no layer of points; unpack it"):
         read_table(tmp_path / "z.zip")
     (tmp_path / "y.zip").write_bytes(b"no archive")
-    with pytest.raises(InputError, match=r"y\.zip: not a readable ZIP archive"):
+    with pytest.raises(InputError, match=r"y\.zip: this is not a readable ZIP archive"):
         read_table(tmp_path / "y.zip")
 
 
@@ -165,6 +165,26 @@ def test_content_of_another_format_is_not_followed(tmp_path) -> None:
     )
     with pytest.raises(InputError, match=r"s\.geojson: (the file is no GeoJSON|not a readable)"):
         read_table(tmp_path / "s.geojson")
+
+
+@pytest.mark.parametrize(
+    "name", ["s.geojson", "s.json", "s.kml", "s.gpx", "s.fgb", "s.mif", "s.shp", "s.gpkg", "s.kmz"]
+)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_no_driver_gets_a_file_that_begins_as_another_format(tmp_path, name, zipped, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(vector_tables.pyogrio, "list_layers", lambda dataset: asked.append(dataset))
+    text = "<?xml version='1.0'?><!-- a --><OGRWFSDataSource><URL>https://example.org/wfs</URL></OGRWFSDataSource>"
+    (tmp_path / name).write_text(text)
+    path = tmp_path / name
+    if zipped:
+        path = tmp_path / "z.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for part in (name, *(["s.shx", "s.dbf"] if name == "s.shp" else [])):
+                archive.writestr(f"inner/{part}", text)
+    with pytest.raises(InputError, match=r"the file is no .*, by its first characters; save the layer as"):
+        read_table(path)
+    assert asked == []
 
 
 def test_missing_driver_is_told(tmp_path, monkeypatch) -> None:
