@@ -1,6 +1,6 @@
 """Figure of the levels of batches: samples before and after, and how far each batch stands off."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,7 +161,7 @@ def _tick(bar: Colorbar) -> None:
     bar.update_ticks()
 
 
-def _mark(applied: bool) -> Mapping[str, object]:
+def _mark(applied: bool) -> dict[str, Any]:
     """Look of a level: filled where it was corrected."""
     hue = colour("deposit") if applied else colour("faint")
     return {
@@ -182,16 +182,16 @@ def _levels(page: MapPage, table: pd.DataFrame, elements: list[str]) -> None:
     for k, name in enumerate(elements):
         axes = page.add_axes(left + k * (width + BETWEEN), top, width, height)
         rows = chosen[chosen["element"] == name].set_index("batch").reindex(batches)
-        for y, row in enumerate(rows.itertuples()):
-            look = _mark(bool(row.applied is True or row.applied == 1))
-            axes.plot([row.low, row.high], [y, y], color=look["color"], linewidth=1.2, zorder=2)
-            axes.plot([row.factor], [y], **look, zorder=3)  # type: ignore[arg-type]
+        ends = rows[["low", "high", "factor"]].to_numpy(dtype=float)
+        for y, (low, high, factor) in enumerate(ends.tolist()):
+            look = _mark(bool(rows["applied"].iloc[y] == 1))
+            axes.plot([low, high], [y, y], color=look["color"], linewidth=1.2, zorder=2)
+            axes.plot([factor], [y], **look, zorder=3)
         axes.axvline(1.0, color=colour("note"), linewidth=0.8, zorder=1)
         axes.set(ylim=(len(batches) - 0.4, -0.6), yticks=range(len(batches)), xscale="log")
         axes.set_yticklabels([shorten(one, 20) for one in batches] if k == 0 else [], fontsize=SMALL_SIZE)
         axes.set_title(f"{plain(name)}: level of each batch", loc="left", fontsize=TEXT_SIZE, pad=4)
         axes.set_xlabel("times the level of the others", fontsize=SMALL_SIZE)
-        ends = rows[["low", "high", "factor"]].to_numpy(dtype=float)
         low, high = np.nanmin(ends) / 1.08, np.nanmax(ends) * 1.08
         axes.set_xlim(low, high)
         axes.xaxis.set_major_locator(FixedLocator(sorted({1.0, *round_ticks(low, high)})))
