@@ -23,6 +23,7 @@ from geohalo.products.survey_figures import element_norm, in_readable_unit, mark
 MOST_ELEMENTS, MOST_BATCHES = 2, 40
 ROW, LABELS, BETWEEN, ABOVE, BELOW = 0.15, 1.25, 0.3, 0.42, 0.42
 STANDS_OFF = 0.05
+TALLEST = 2.6
 #: Lines of the grid that stands for the ground: maps show samples alone.
 LINES = 50
 
@@ -65,7 +66,7 @@ def levelling_plot(
         for name in elements
         for state in ("as analysed", "levelled")
     ]
-    room = Room(columns=2 * len(elements), tallest=4.0)
+    room = Room(columns=len(states) * len(elements), tallest=TALLEST)
     page = MapPage(
         _ground(points, crs), f"{plain(survey)}: {headline(table)}", told, titles=titles, room=room
     )
@@ -75,7 +76,7 @@ def levelling_plot(
         pair = [one * factor[units[name]] for one in values[name]]
         norm, colours = element_norm(np.concatenate([one[np.isfinite(one)] for one in pair]))
         off = table[(table["element"] == name) & (table["p_adjusted"] < STANDS_OFF)]["batch"]
-        for one in pair:
+        for one in pair[: len(states)]:
             axes = next(panels)
             drawn = _samples(page, axes, points, one, norm, colours)
             for label in off:
@@ -90,7 +91,7 @@ def levelling_plot(
     page.bottom += BELOW
     return page.finish_map(
         handles,
-        "Each dot is a sample. Both maps of an element have the same colours, to its 2nd and 98th percentile. "
+        "Each dot is a sample. All maps of an element have the same colours, to its 2nd and 98th percentile. "
         "Level: how many times as high as the others a batch reads in the element, with its 95 % interval. "
         f"All elements are in levelling.csv.{page.ground.caption}",
     )
