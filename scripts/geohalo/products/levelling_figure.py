@@ -61,11 +61,8 @@ def levelling_plot(
     elements = most_shifted(table)
     values = {name: (before[name].to_numpy(), after[name].to_numpy()) for name in elements}
     units = {name: in_readable_unit(np.ma.masked_invalid(pair[0]), "ppm")[1] for name, pair in values.items()}
-    titles = [
-        f"{plain(name)} ({units[name]}), {state}"
-        for name in elements
-        for state in ("as analysed", "levelled")
-    ]
+    states = ("as analysed", "levelled") if table["applied"].any() else ("as analysed",)
+    titles = [f"{plain(name)} ({units[name]}), {state}" for name in elements for state in states]
     room = Room(columns=len(states) * len(elements), tallest=TALLEST)
     page = MapPage(
         _ground(points, crs), f"{plain(survey)}: {headline(table)}", told, titles=titles, room=room
