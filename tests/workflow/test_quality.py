@@ -77,7 +77,7 @@ def test_noisy_elements_are_weighed_down_in_the_cube(data, tmp_path) -> None:
     assert spread.drop(NOISY).to_numpy() == pytest.approx(1, abs=0.1)
     assert (results / "figures" / "quality.png").stat().st_size > 20_000
     # With another use of what fails, the cube is made anew; the report asks for the figure.
-    jobs = planned(tmp_path, configs=(config_of(data, tmp_path / "own.yaml"),))
+    jobs = planned(tmp_path, "--quiet", "host", configs=(config_of(data, tmp_path / "own.yaml"),))
     assert {"clean_samples", "stack_cube", "plot_quality", "report"} <= set(jobs)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -308,8 +309,8 @@ def _draw_blank(axes: Axes, chart: Chart) -> None:
 def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:
     """Return the symbols of the charts that are drawn."""
     blanks = [np.isnan(chart.middle) for chart in charts]
-    symbols: list[tuple[str, str, str]] = [("o", "full", "result")]
-    lines = []
+    symbols: list[tuple[str, Any, str]] = [("o", "full", "result")]
+    lines: list[Artist] = []
     if not all(blanks):
         lines.append(Patch(color=colour("outside"), label="2 standard deviations"))
     told = ["3 standard deviations"] * (not all(blanks)) + ["limit of blanks"] * any(blanks)
@@ -328,7 +329,7 @@ def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:
             color=colour("sample"),
             fillstyle=fill,
             label=label,
-        )  # type: ignore[arg-type]
+        )
         for mark, fill, label in symbols
     ]
     beyond = Line2D(

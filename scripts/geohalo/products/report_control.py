@@ -7,6 +7,7 @@ import pandas as pd
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number, significant
 from geohalo.products.styles import whole
+from geohalo.quality.named_rows import named_rows
 
 
 def _percent(value: float) -> str:
@@ -52,12 +53,12 @@ def verdicts_table(elements: pd.DataFrame) -> Table:
     frame = elements.copy()
     frame["reason"] = frame["reason"].fillna("")
     frame["contaminated_of"] = [
-        f"{row.contaminated:.0f} of {row.blanks:.0f}" if row.blanks else "" for row in elements.itertuples()
+        f"{row.contaminated:.0f} of {row.blanks:.0f}" if row.blanks else "" for row in named_rows(elements)
     ]
     frame["drift_between"] = _between(frame, "drift_low", "drift_high")
     frame["noise_between"] = [
         f"{_share(row.noise_low)} to {_share(row.noise_high)}" if row.noise_low == row.noise_low else ""
-        for row in elements.itertuples()
+        for row in named_rows(elements)
     ]
     fails = frame["verdict"] == "fails"
     frame = pd.concat([frame[fails], frame[~fails]])

@@ -13,6 +13,7 @@ from geohalo.multiple_tests import holm
 from geohalo.quality.certified import certified_values, uncertified
 from geohalo.quality.duplicates import FEWEST_PAIRS, duplicate_table
 from geohalo.quality.element_table import element_table
+from geohalo.quality.named_rows import named_rows
 from geohalo.quality.reference import reference_table
 from geohalo.quality.verdict import FAILS, LEVEL, judged
 from geohalo.survey.analyses import Analyses
@@ -167,14 +168,14 @@ def _out_of_control(reference: pd.DataFrame, source: str) -> list[InputWarning]:
     known = reference[reference["beyond_3sd"].notna()].copy()
     tests = [
         binomtest(int(row.beyond_3sd), int(row.results), _BEYOND_3SD, alternative="greater").pvalue
-        for row in known.itertuples()
+        for row in named_rows(known)
     ]
     bad = known[holm(np.array(tests, dtype=float)) < LEVEL]
     if bad.empty:
         return []
     told = {
         f"{row.element} in {row.material}": f"{row.beyond_3sd:.0f} of {row.results}"
-        for row in bad.itertuples()
+        for row in named_rows(bad)
     }
     return [
         InputWarning(
@@ -191,11 +192,11 @@ def _batches(elements: pd.DataFrame, limit: float, source: str) -> list[InputWar
     bad = elements[(elements["batch_p_holm"] < LEVEL) & (elements["batch_shift_percent"] > limit)]
     if bad.empty:
         return []
-    told = {row.element: f"{row.batch_shift_percent:.0f} %" for row in bad.itertuples()}
+    told = {row.element: f"{row.batch_shift_percent:.0f} %" for row in named_rows(bad)}
     return [
         InputWarning(
             f"reference materials differ between batches by more than {limit:g} %: {_named(told)}",
-            "level the batches before they are mapped together",
+            "level the batches, with samples.levelling: {method: reference} if they share reference materials",
             source,
         )
     ]

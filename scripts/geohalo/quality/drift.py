@@ -62,8 +62,8 @@ def drift(order: FloatArray, logs: FloatArray) -> Change | None:
         return None
     place = (order - order.min()) / np.ptp(order)
     slope = theilslopes(logs, place, 0.95)
-    bounds = (slope.slope, slope.low_slope, slope.high_slope)
-    return Change(*(float(np.expm1(one)) for one in bounds), float(kendalltau(place, logs).pvalue))
+    change, low, high = (float(np.expm1(one)) for one in (slope.slope, slope.low_slope, slope.high_slope))
+    return Change(change, low, high, float(kendalltau(place, logs).pvalue))
 
 
 def batch_shift(batch: LabelArray, logs: FloatArray) -> Change | None:

@@ -108,7 +108,8 @@ def average_cv(first: FloatArray, second: FloatArray) -> tuple[float, float, flo
     """
     squares = float((relative_sds(first, second) ** 2).sum())
     n = len(first)
-    return float(np.sqrt(squares / n)), *(float(np.sqrt(squares / chi2.ppf(q, n))) for q in (0.975, 0.025))
+    low, high = (float(np.sqrt(squares / chi2.ppf(q, n))) for q in (0.975, 0.025))
+    return float(np.sqrt(squares / n)), low, high
 
 
 def exceeding_p(first: FloatArray, second: FloatArray, limit: float) -> float:
@@ -169,7 +170,8 @@ def thompson_howarth(first: FloatArray, second: FloatArray) -> ErrorLine | None:
         fitted = terms @ found
     weighted = terms / (error * fitted)[:, None] / scale
     errors = np.sqrt(np.diag(np.linalg.pinv(weighted.T @ weighted))) / scale
-    return ErrorLine(*map(float, (*found, *errors)), concentration, sd)
+    (intercept, slope), (intercept_error, slope_error) = map(float, found), map(float, errors)
+    return ErrorLine(intercept, slope, intercept_error, slope_error, concentration, sd)
 
 
 def duplicate_table(

@@ -64,7 +64,9 @@ def element_table(
         records.append(record | {"detection_limit_ppm": detection[str(element)]})
     table = pd.DataFrame(records)
     for name in TESTED:
-        table.insert(table.columns.get_loc(name) + 1, f"{name}_holm", holm(table[name].to_numpy(dtype=float)))
+        table.insert(
+            list(table.columns).index(name) + 1, f"{name}_holm", holm(table[name].to_numpy(dtype=float))
+        )
     return table
 
 

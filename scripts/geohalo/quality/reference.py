@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from geohalo.multiple_tests import holm
+from geohalo.quality.named_rows import named_rows
 from geohalo.quality.robust import mean_and_sd
 from geohalo.survey.cells import BoolArray, FloatArray
 from geohalo.survey.row_roles import REFERENCE, Roles
@@ -160,7 +161,7 @@ def reference_table(
         the material's own), and how many results break each rule of `beyond`. Numbers are missing where there are too
         few measured results.
     """
-    known = {} if certified is None else {(row.material, row.element): row for row in certified.itertuples()}
+    known = {} if certified is None else {(row.material, row.element): row for row in named_rows(certified)}
     records = []
     for material in dict.fromkeys(roles.material[roles.of(REFERENCE)]):
         for element in values:
@@ -169,7 +170,7 @@ def reference_table(
                 entry = known.get((material, element))
                 records.append({"material": material, "element": element} | _chart(results, entry))
     table = pd.DataFrame(records, columns=[*_ABOUT, *_NUMBERS, *RULES])
-    table.insert(table.columns.get_loc("p") + 1, "p_holm", holm(table["p"].to_numpy(dtype=float)))
+    table.insert(list(table.columns).index("p") + 1, "p_holm", holm(table["p"].to_numpy(dtype=float)))
     return table.astype(dict.fromkeys(RULES, "Int64"))
 
 

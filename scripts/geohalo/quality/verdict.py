@@ -8,6 +8,7 @@ import pandas as pd
 
 from geohalo.quality.blanks import FEWEST_BLANKS
 from geohalo.quality.duplicates import FEWEST_PAIRS
+from geohalo.quality.named_rows import named_rows
 
 #: p values below this count.
 LEVEL = 0.05
@@ -26,7 +27,7 @@ Criterion = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, Mapping[str, flo
 def signal(elements: pd.DataFrame, _: pd.DataFrame, __: pd.DataFrame, limits: Mapping[str, float]) -> Reasons:
     """Fail what is not told apart from its own noise, or has more of it than `limits.noise` for certain."""
     reasons: Reasons = {}
-    for row in elements.itertuples():
+    for row in named_rows(elements):
         kind = "sampling and analysis" if row.noise_of == "sampling and analysis" else "analysis alone"
         reasons[row.element] = None if row.noise_pairs < FEWEST_PAIRS or np.isnan(row.f) else ""
         if reasons[row.element] is None:
@@ -49,7 +50,7 @@ def precision(
     reasons: Reasons = dict.fromkeys(elements["element"])
     if duplicates.empty:
         return reasons
-    for row in duplicates[duplicates["p"].notna()].itertuples():
+    for row in named_rows(duplicates[duplicates["p"].notna()]):
         fails = row.precision_percent > limits["precision"] and row.p_holm < LEVEL
         told = f"its precision in laboratory duplicates is {row.precision_percent:.0f} %, above"
         reasons[row.element] = f"{told} {limits['precision']:g} %" if fails else ""
@@ -67,7 +68,7 @@ def accuracy(
     enough = reference["certified_ppm"] >= QUANTIFIED * reference["element"].map(detection).astype(float)
     known = reference[reference["p"].notna() & enough]
     # The worst material last, which is then the one that is told.
-    for row in known.sort_values("bias_percent", key=abs).itertuples():
+    for row in named_rows(known.sort_values("bias_percent", key=abs)):
         fails = abs(row.bias_percent) > limits["bias"] and row.p_holm < LEVEL
         side = "high" if row.bias_percent > 0 else "low"
         told = f"{row.material} reads {abs(row.bias_percent):.0f} % too {side}, beyond {limits['bias']:g} %"
@@ -80,7 +81,7 @@ def steadiness(
 ) -> Reasons:
     """Fail what drifts by more than `limits.bias` over the order of analysis."""
     reasons: Reasons = {}
-    for row in elements.itertuples():
+    for row in named_rows(elements):
         fails = abs(row.drift_percent) > limits["bias"] and row.drift_p_holm < LEVEL
         told = f"reference materials drift by {row.drift_percent:+.0f} %, beyond {limits['bias']:g} %"
         reasons[row.element] = None if np.isnan(row.drift_p) else told.replace("-", "−") if fails else ""
@@ -92,7 +93,7 @@ def cleanness(
 ) -> Reasons:
     """Fail what more than the share `limits.contaminated` of blanks hold too much of."""
     reasons: Reasons = {}
-    for row in elements.itertuples():
+    for row in named_rows(elements):
         judged = row.blanks >= FEWEST_BLANKS and np.isfinite(row.blank_limit_ppm) and not row.blank_by_nature
         limit = f"{limits['blank']:g} detection limits"
         if np.isnan(row.detection_limit_ppm):

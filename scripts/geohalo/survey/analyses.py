@@ -270,7 +270,7 @@ def analyses_table(analyses: Analyses) -> gpd.GeoDataFrame:
     named[original >= 0] = analyses.rows[original[original >= 0]].astype(str)
     table: dict[str, Any] = {"row": analyses.rows, "sample": roles.sample, "role": roles.role}
     table |= {"material": roles.material, "original": named, "batch": roles.batch, "order": roles.order}
-    for element in analyses.values:
+    for element in map(str, analyses.values):
         table[element] = analyses.values[element].to_numpy(dtype=np.float64)
         table[f"{element}_censored"] = analyses.censored[element].to_numpy(dtype=bool)
     places = gpd.points_from_xy(analyses.xy[:, 0], analyses.xy[:, 1])

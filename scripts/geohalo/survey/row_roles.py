@@ -67,8 +67,9 @@ class Roles:
 
     def chosen(self, rows: BoolArray) -> "Roles":
         """Return some rows."""
-        parts = (self.role, self.material, self.sample, self.original, self.batch, self.order)
-        return Roles(*(part[rows] for part in parts))
+        names = (self.role, self.material, self.sample, self.original, self.batch)
+        role, material, sample, original, batch = (part[rows] for part in names)
+        return Roles(role, material, sample, original, batch, self.order[rows])
 
 
 def row_roles(table: pd.DataFrame, section: Mapping[str, Any], source: str) -> Roles:
@@ -224,4 +225,4 @@ def _written(cell: Any) -> Any:
 
 def _days(dates: pd.Series) -> FloatArray:
     """Return dates as days since 1970, NaN where there is none."""
-    return ((dates - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
+    return np.asarray((dates - pd.Timestamp(0)) / pd.Timedelta(days=1), dtype=np.float64)

@@ -146,7 +146,7 @@ def test_header_and_units_repeated_in_a_sheet(tmp_path) -> None:
 
 def test_text_under_the_name_of_a_workbook(tmp_path) -> None:
     (tmp_path / "s.xlsx").write_text("x,y\n1,2\n")
-    with pytest.raises(InputError, match=r"rename it or save it as \.xlsx"):
+    with pytest.raises(InputError, match=r"under another name, rename it"):
         read_table(tmp_path / "s.xlsx")
 
 

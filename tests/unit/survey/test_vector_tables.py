@@ -104,7 +104,7 @@ def test_archive_without_points(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no layer of points; unpack it"):
         read_table(tmp_path / "z.zip")
     (tmp_path / "y.zip").write_bytes(b"no archive")
-    with pytest.raises(InputError, match=r"y\.zip: not a readable ZIP archive"):
+    with pytest.raises(InputError, match=r"y\.zip: this is not a readable ZIP archive"):
         read_table(tmp_path / "y.zip")
 
 
