@@ -279,7 +279,7 @@ def _by_command(results: Results, name: str, file: str) -> str:
     return told
 
 
-def _shown(settings: dict) -> dict:
+def shown_settings(settings: dict) -> dict:
     """Return settings without where the data folder lies, if its path is absolute: a report is passed on."""
     folder = Path(settings["data"]["folder"])
     if not folder.is_absolute():
@@ -291,7 +291,7 @@ def _provenance(settings: dict, inputs: dict, jobs: tuple[str, list[str]]) -> Se
     times = run_times(*jobs)
     tables = [quality.sources_table(sources(inputs)), quality.versions_table(versions())]
     tables += [quality.times_table(times)] if len(times) else []
-    written = masked(yaml.safe_dump(_shown(settings), sort_keys=False, allow_unicode=True, width=100))
+    written = masked(yaml.safe_dump(shown_settings(settings), sort_keys=False, allow_unicode=True, width=100))
     return Section(
         "made",
         "How it was made",

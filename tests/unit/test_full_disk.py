@@ -107,7 +107,6 @@ WRITERS = {
     "report.html": lambda survey, path: page(path),
     "figure.png": lambda survey, path: picture(path),
     "figure.pdf": lambda survey, path: picture(path),
-    "figure.svg": lambda survey, path: picture(path),
     "members.pt": lambda survey, path: weights(path),
     "checkpoint.pt": lambda survey, path: Checkpoint(path).put("a", {"b": torch.as_tensor(noise(200, 300))}),
     "graph.npz": None,

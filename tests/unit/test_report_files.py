@@ -10,7 +10,7 @@ import pytest
 from _cells import Survey, write_geotiff
 from _report import Results, run_times, sources, versions
 from _report_map import bands, thinned
-from _report_sections import CAPTIONS
+from _report_sections import CAPTIONS, shown_settings
 from _sources import files_hash
 from geohalo.cube.grid import Grid
 
@@ -135,3 +135,11 @@ def test_captions_are_plain_paragraphs():
         assert text.strip()
         assert not set("{}|_*<>") & set(text.replace("``", "").replace("_", "")), file.name
         assert text.count("`") == 2 * text.count("``"), file.name
+
+
+def test_a_report_does_not_tell_where_the_data_folder_lies():
+    settings = {"survey": "a", "data": {"folder": "/home/ann/data", "sources": {}}}
+    assert shown_settings(settings) == {"survey": "a", "data": {"folder": ".../data", "sources": {}}}
+    assert settings["data"]["folder"] == "/home/ann/data"
+    settings = {"data": {"folder": "resources/surveys"}}
+    assert shown_settings(settings) == settings

@@ -177,7 +177,7 @@ def test_a_fault_of_the_rasters_leaves_nothing(fault, parts, tables, tmp_path):
     tables[1].to_csv(tmp_path / DEPOSITS, index=False)
     about = {"driver": "GTiff", "height": 5, "width": 4, "count": 1, "dtype": "float32", "nodata": -1}
     about |= {"crs": "EPSG:32648", "transform": from_origin(400000, 3860000, 1000, 1000)}
-    image = np.ones((5, 4), np.float32)
+    image = np.arange(1, 21, dtype=np.float32).reshape(5, 4)
     changed = image.copy()
     if fault == "hole":
         changed[1, 0] = -1

@@ -117,8 +117,8 @@ def netcdf_bands(
             continue
         for label, place, layer in _layers(path, data, element or name, name, grid):
             if element is not None or selection.takes(label, *([name] if several else [])):
-                layer, told = _valid(layer, path, place)
-                doubts += told
+                layer, outside = _valid(layer, path, place)
+                doubts += outside
                 bands.append(_band(label, path, place, layer, data, blanks))
     called = next(iter(grids))
     return bands, [*doubts, *other_name(path, element, called, f"variable {called}")]
@@ -163,7 +163,8 @@ def _valid(grid: xr.DataArray, path: Path, place: str) -> tuple[xr.DataArray, li
         grid.encoding.get(key, other) for key, other in (("scale_factor", 1.0), ("add_offset", 0.0))
     )
     limits = {key: np.atleast_1d(grid.attrs[key]) for key in _VALID if key in grid.attrs}
-    if not limits or any(found.dtype.kind not in "iuf" for found in (grid, *limits.values())):
+    kinds = {grid.dtype.kind, *(found.dtype.kind for found in limits.values())}
+    if not limits or not kinds <= set("iuf"):
         return grid, []
     if grid.encoding.get("_Unsigned") == "true":
         limits = {key: found.view(found.dtype.str.replace("i", "u")) for key, found in limits.items()}
@@ -348,4 +349,7 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
     nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
     values, transform = north_up(blanks.remove(values), transform)
     title = title if isinstance(title, str) else ""
-    return Band(label, str(path), place, values, transform, crs, unit, title, nodata=nodata)
+    scale = float(grid.encoding.get("scale_factor", 1.0))
+    offset = float(grid.encoding.get("add_offset", 0.0))
+    stored = str(grid.encoding.get("dtype", grid.dtype))
+    return Band(label, str(path), place, values, transform, crs, unit, title, scale, offset, stored, nodata)

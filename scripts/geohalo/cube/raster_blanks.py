@@ -155,8 +155,12 @@ def _without_codes(band: Band, concentration: bool) -> tuple[Band, dict[float, i
 
 def _customary(code: float, band: Band) -> bool:
     """Tell whether a number is a customary code, as it is or as the file holds it."""
-    stored = (code - band.offset) / band.scale if band.scale else code
-    return bool(np.isclose([[code], [stored]], CODES, rtol=ROUNDING, atol=0).any())
+    return bool(np.isclose([[code], [_stored(code, band)]], CODES, rtol=ROUNDING, atol=0).any())
+
+
+def _stored(value: float, band: Band) -> float:
+    """Return a value as the file holds it."""
+    return (value - band.offset) / band.scale if band.scale else value
 
 
 def _sure_code(present: NDArray[np.float64], band: Band, concentration: bool) -> float | None:
@@ -186,7 +190,7 @@ def _ask_if_doubtful(
     packed = (band.scale, band.offset) != (1.0, 0.0) and customary
     kind = np.dtype(band.stored) if band.stored in ("uint8", "int8", "int16", "uint16") else None
     # The largest number that the file can hold is a code more often than a value.
-    full = kind is not None and code == np.iinfo(kind).max
+    full = kind is not None and bool(np.isclose(_stored(code, band), np.iinfo(kind).max, rtol=ROUNDING))
     # Nearest-neighbour maps of concentrations repeat a single high sample; low ones do not stand apart.
     if concentration and (code < 0 or not (customary or full)):
         return

@@ -24,6 +24,7 @@ _BESIDE = re.compile(
 #: The name of an element without what follows it, such as a unit.
 _BARE = re.compile(r"[A-Za-z0-9]*")
 _UNIT_AFTER = re.compile(r"[ _-]?[(\[]?(?:ppm|ppb|pct|percent)[)\]]?")
+_UNIT_AT_END = re.compile(f"(?:{_UNIT_AFTER.pattern})$")
 #: Names of files by which folders that are rasters are known, and what reads them.
 _FOLDERS = {
     "hdr.adf": "an ESRI GRID; convert it (gdal_translate {name} {name}.tif)",
@@ -59,7 +60,8 @@ class Selection:
     def _all(self, names: Iterable[str]) -> set[str]:
         if not (self.include or self.exclude):
             return set()
-        every = set(names) | {symbol for name in names if (symbol := symbol_of(name))}
+        bare = {_UNIT_AT_END.sub("", name) for name in names}
+        every = set(names) | {symbol for name in bare if (symbol := symbol_of(name))}
         self._met |= every
         return every
 

@@ -215,7 +215,7 @@ def _mapped(
 
 
 def _unit_of(
-    written: str | None, header: str, section: Mapping[str, Any], source: str, about: Mapping[str, Any]
+    written: str | None, header: str, section: Mapping[str, Any], source: str, about: Mapping[Any, Any]
 ) -> str:
     units = section.get("units", {})
     if written:
@@ -250,7 +250,7 @@ def _unit_of(
 
 
 def _stop_at_other_unit(
-    unit: str, header: str, section: Mapping[str, Any], source: str, about: Mapping[str, Any]
+    unit: str, header: str, section: Mapping[str, Any], source: str, about: Mapping[Any, Any]
 ) -> None:
     """Raise InputError when a row of units, or a workbook's percentages, say another unit than the config."""
     told = about.get("units", {}).get(header)

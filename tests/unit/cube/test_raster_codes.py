@@ -111,6 +111,19 @@ def test_an_anomaly_at_the_edge_is_none(tmp_path):
     assert read(tmp_path, unit="none", nodata=[]).values[0][1, 1] == 900
 
 
+@pytest.mark.parametrize("dummy", ["-1e12", "-1.0E+32", "-9999", "*"])
+def test_the_dummy_value_of_a_gxf_grid(tmp_path, dummy):
+    cells = np.where(HOLE, dummy, VALUES.astype(str))
+    rows = [" ".join(row) for row in cells]
+    about = f"#POINTS\n{COLUMNS}\n#ROWS\n{ROWS}\n#PTSEPARATION\n1000\n#RWSEPARATION\n1000\n#XORIGIN\n600500\n"
+    about += f"#YORIGIN\n747500\n#ROTATION\n0\n#SENSE\n1\n#DUMMY\n{dummy}\n#GRID\n"
+    # The first row is the southernmost.
+    (tmp_path / "Cu.gxf").write_text(about + "\n".join(rows[::-1]) + "\n")
+    found = read(tmp_path, crs="EPSG:2157")
+    assert_holed(found)
+    assert found.warnings == []
+
+
 # Masks.
 
 

@@ -129,6 +129,8 @@ def test_a_unit_in_the_name_of_a_file(tmp_path, form):
     assert found.elements == ["Au", "Cu"]
     np.testing.assert_allclose(found.values, [PPB / 1000, VALUES], rtol=1e-6)
     assert len(found.warnings) == 1
+    assert read(tmp_path, include=["Au"]).elements == read(tmp_path, exclude=["Cu"]).elements == ["Au"]
+    assert "grids.units is ppm" in message(tmp_path, units={"Au": "ppm"})
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,13 @@ def test_what_lies_outside_the_valid_range_is_no_data(tmp_path, packed):
         assert_holed(found)
         assert "3 cells lie outside" in found.warnings[0].what
         (tmp_path / "all.nc").unlink()
+
+
+def test_an_undeclared_code_of_packed_numbers(tmp_path):
+    encoding = {"dtype": "i2", "scale_factor": 0.01, "add_offset": 100.0, "_FillValue": None}
+    values = holed(-9999 * 0.01 + 100, VALUES + 100)
+    dataset(Cu=(MAP, values)).to_netcdf(tmp_path / "all.nc", encoding={"Cu": encoding})
+    assert "the lowest value, 0.01 in 3 cell(s), stands apart" in message(tmp_path, file="all.nc")
 
 
 def test_a_valid_range_of_unsigned_bytes(tmp_path):
