@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geohalo.cube.variogram import sample_spacing
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.quality.batches import FloatArray, IntArray, Levels, batch_codes
@@ -21,6 +22,8 @@ from geohalo.quality.reference_levels import reference_levels
 
 #: A column that has a value of its own for more than this share of the rows names samples, not batches.
 MOST_BATCHES = 0.2
+#: Samples are at a border if one of another batch lies within so many sample spacings.
+BORDER = 2.0
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def level_survey(
             lambda rows: estimator.correction(rows, moved, would, relative),
             interpolation,
             block,
-            estimator.distance,
+            BORDER * sample_spacing(samples.points),
         )
     doubts = levelling_doubts(table, errors, column, section, would, names, batches, source)
     return Levelling(batches, names, shifts, table, errors, doubts)
