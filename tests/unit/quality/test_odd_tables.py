@@ -1,4 +1,4 @@
-"""Quality control of tables with rounded, constant, missing, zero and censored values: no fault, no warning of NumPy."""
+"""Quality control of tables with rounded, constant, missing, zero and censored values: no fault and no warning."""
 
 import warnings
 
