@@ -275,7 +275,7 @@ def used_interpolation(section: Config) -> Config:
 def simulated_tables(simulate: Config) -> Config:
     """Return the sections ``samples`` and ``deposits`` that describe the tables of a simulated survey."""
     crs = survey_crs(simulate["samples"], simulate["spacing"])
-    tables = {
+    tables: dict[str, Config] = {
         "samples": {
             "file": "samples.csv",
             "x": "x",

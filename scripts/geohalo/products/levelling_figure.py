@@ -1,6 +1,6 @@
 """Figure of the levels of batches: samples before and after, and how far each batch stands off."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from geohalo.products.survey_figures import element_norm, in_readable_unit, mark
 MOST_ELEMENTS, MOST_BATCHES = 2, 40
 ROW, LABELS, BETWEEN, ABOVE, BELOW = 0.15, 1.25, 0.3, 0.42, 0.42
 STANDS_OFF = 0.05
+TALLEST = 2.6
 #: Lines of the grid that stands for the ground: maps show samples alone.
 LINES = 50
 
@@ -65,7 +66,7 @@ def levelling_plot(
         for name in elements
         for state in ("as analysed", "levelled")
     ]
-    room = Room(columns=2 * len(elements), tallest=4.0)
+    room = Room(columns=len(states) * len(elements), tallest=TALLEST)
     page = MapPage(
         _ground(points, crs), f"{plain(survey)}: {headline(table)}", told, titles=titles, room=room
     )
@@ -75,7 +76,7 @@ def levelling_plot(
         pair = [one * factor[units[name]] for one in values[name]]
         norm, colours = element_norm(np.concatenate([one[np.isfinite(one)] for one in pair]))
         off = table[(table["element"] == name) & (table["p_adjusted"] < STANDS_OFF)]["batch"]
-        for one in pair:
+        for one in pair[: len(states)]:
             axes = next(panels)
             drawn = _samples(page, axes, points, one, norm, colours)
             for label in off:
@@ -90,7 +91,7 @@ def levelling_plot(
     page.bottom += BELOW
     return page.finish_map(
         handles,
-        "Each dot is a sample. Both maps of an element have the same colours, to its 2nd and 98th percentile. "
+        "Each dot is a sample. All maps of an element have the same colours, to its 2nd and 98th percentile. "
         "Level: how many times as high as the others a batch reads in the element, with its 95 % interval. "
         f"All elements are in levelling.csv.{page.ground.caption}",
     )
@@ -161,7 +162,7 @@ def _tick(bar: Colorbar) -> None:
     bar.update_ticks()
 
 
-def _mark(applied: bool) -> Mapping[str, object]:
+def _mark(applied: bool) -> dict[str, Any]:
     """Look of a level: filled where it was corrected."""
     hue = colour("deposit") if applied else colour("faint")
     return {
@@ -182,16 +183,16 @@ def _levels(page: MapPage, table: pd.DataFrame, elements: list[str]) -> None:
     for k, name in enumerate(elements):
         axes = page.add_axes(left + k * (width + BETWEEN), top, width, height)
         rows = chosen[chosen["element"] == name].set_index("batch").reindex(batches)
-        for y, row in enumerate(rows.itertuples()):
-            look = _mark(bool(row.applied is True or row.applied == 1))
-            axes.plot([row.low, row.high], [y, y], color=look["color"], linewidth=1.2, zorder=2)
-            axes.plot([row.factor], [y], **look, zorder=3)  # type: ignore[arg-type]
+        ends = rows[["low", "high", "factor"]].to_numpy(dtype=float)
+        for y, (low, high, factor) in enumerate(ends.tolist()):
+            look = _mark(bool(rows["applied"].iloc[y] == 1))
+            axes.plot([low, high], [y, y], color=look["color"], linewidth=1.2, zorder=2)
+            axes.plot([factor], [y], **look, zorder=3)
         axes.axvline(1.0, color=colour("note"), linewidth=0.8, zorder=1)
         axes.set(ylim=(len(batches) - 0.4, -0.6), yticks=range(len(batches)), xscale="log")
         axes.set_yticklabels([shorten(one, 20) for one in batches] if k == 0 else [], fontsize=SMALL_SIZE)
         axes.set_title(f"{plain(name)}: level of each batch", loc="left", fontsize=TEXT_SIZE, pad=4)
         axes.set_xlabel("times the level of the others", fontsize=SMALL_SIZE)
-        ends = rows[["low", "high", "factor"]].to_numpy(dtype=float)
         low, high = np.nanmin(ends) / 1.08, np.nanmax(ends) * 1.08
         axes.set_xlim(low, high)
         axes.xaxis.set_major_locator(FixedLocator(sorted({1.0, *round_ticks(low, high)})))

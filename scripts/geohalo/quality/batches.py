@@ -69,7 +69,7 @@ def batch_codes(batch: pd.Series) -> tuple[IntArray, list[str]]:
     text = batch.astype("str").str.strip()
     missing = (batch.isna() | (text == "")).to_numpy()
     names = sorted(set(text[~missing]))
-    codes = pd.Index(names, dtype=object).get_indexer(text.to_numpy(dtype=object)).astype(np.int64)
+    codes = pd.Index(names, dtype=object).get_indexer(pd.Index(text, dtype=object)).astype(np.int64)
     codes[missing] = -1
     return codes, names
 

@@ -197,13 +197,17 @@ class Estimator:
         chosen = self.wanted if elements is None else [self.wanted[k] for k in elements]
         n, codes, method = len(self.batches), self.codes[rows], self.settings["method"]
         if method == "reference":
-            known = pd.Index(self.batches, dtype=object).get_indexer(self.references.batch).astype(np.int64)
+            known = (
+                pd.Index(self.batches, dtype=object)
+                .get_indexer(pd.Index(self.references.batch))
+                .astype(np.int64)
+            )
             logs = _logarithms(self.references.values, chosen)
             logs[self.references.censored[:, chosen]] = np.nan
             return [reference_levels(column, known, n, self.references.material) for column in logs.T]
         logs = _logarithms(self.samples.values[rows], chosen)
         if method == "quantiles":
-            flags = self.samples.censored[np.ix_(rows, chosen)]
+            flags = self.samples.censored[rows][:, chosen]
             return [
                 quantile_levels(column, flags[:, k], codes, n, self.reference)
                 for k, column in enumerate(logs.T)

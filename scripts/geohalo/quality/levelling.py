@@ -173,9 +173,8 @@ def _relative(levels: Levels, counts: IntArray, reference: int | None) -> tuple[
 
 def _to_reference(levels: Sequence[Levels], reference: int, found: Shifts) -> Shifts:
     """Bring batches to the level of one of them, in the elements in which that one stands off the others."""
-    shift, error, p, adjusted, applied = (
-        one.copy() for one in (found.shift, found.error, found.p, found.p_adjusted, found.applied)
-    )
+    shift, error, p, adjusted = (one.copy() for one in (found.shift, found.error, found.p, found.p_adjusted))
+    applied = found.applied.copy()
     for k, one in enumerate(levels):
         if not applied[k, reference]:
             continue

@@ -68,10 +68,10 @@ def _left_alone(
     if table["applied"].any() or not found.applied.any():
         return []
     parts = []
-    for batch in np.flatnonzero(found.applied.any(axis=0)):
+    for batch in np.flatnonzero(found.applied.any(axis=0)).tolist():
         own = [
             f"{elements[k]} by a factor of {np.exp(found.shift[k, batch]):.2g}"
-            for k in np.flatnonzero(found.applied[:, batch])
+            for k in np.flatnonzero(found.applied[:, batch]).tolist()
         ]
         parts.append(f"{batches[batch]} in {_listed(own)}")
     what = f"batches stand off their neighbours: {_listed(parts)}; nothing was corrected"
@@ -91,8 +91,8 @@ def _other_methods(found: Shifts, elements: Sequence[str], batches: Sequence[str
     if not large.any():
         return []
     named = [
-        f"{batches[batch]} in {_listed([elements[k] for k in np.flatnonzero(large[:, batch])])}"
-        for batch in np.flatnonzero(large.any(axis=0))
+        f"{batches[batch]} in {_listed([elements[k] for k in np.flatnonzero(large[:, batch]).tolist()])}"
+        for batch in np.flatnonzero(large.any(axis=0)).tolist()
     ]
     what = (
         f"batches stand off by more than {OTHER_METHOD:g} times ({'; '.join(named[:_MOST_NAMED])}), as other units, "

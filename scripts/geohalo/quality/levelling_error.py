@@ -100,9 +100,13 @@ def error_told(errors: pd.DataFrame, applied: bool) -> str:
         return ""
     parts = []
     for where, name in ((ALL, "at all samples"), (BORDERS, "near borders of batches")):
-        if where in rows.index and np.isfinite(rows.loc[where, "ratio"]):
-            row = rows.loc[where]
-            parts.append(f"{row['ratio']:.3f} {name} (95 % interval {row['low']:.3f} to {row['high']:.3f})")
+        if where not in rows.index:
+            continue
+        share, low, high = (
+            float(value) for value in rows.loc[[where], ["ratio", "low", "high"]].to_numpy()[0]
+        )
+        if np.isfinite(share):
+            parts.append(f"{share:.3f} {name} (95 % interval {low:.3f} to {high:.3f})")
     change = "Levelling changes" if applied else "Levelling would change"
     told = "the error at samples left out in blocks, over the elements concerned, by a factor of"
     return f"{change} {told} {' and '.join(parts)}."
