@@ -19,6 +19,7 @@ about an hour, and is no part of the tests.
 
 import argparse
 import csv
+import json
 import random
 import re
 import shutil
@@ -77,11 +78,13 @@ class Breaker:
         if self.arguments.unbroken is None or self.chance.random() < 0.1:
             return
         subprocess.run(["cp", "-a", f"{self.arguments.unbroken}/.", self.folder], check=True)
-        made = [file for file in (self.folder / "results").rglob("*") if file.is_file()]
-        made = sorted(
-            (file for file in made if not hidden(file, self.folder)), key=lambda file: file.stat().st_mtime_ns
-        )
-        for file in made[int(self.chance.random() * len(made)) :]:
+        # At the end of one of its jobs, which wrote one after the other.
+        logs = (self.arguments.unbroken / "logs").rglob("*.log")
+        ends = [json.loads(log.read_text(encoding="utf-8").splitlines()[-1])["end"] for log in logs]
+        end = self.chance.choice(sorted(ends))
+        for file in [one for one in (self.folder / "results").rglob("*") if one.is_file()]:
+            if hidden(file, self.folder) or file.stat().st_mtime <= end:
+                continue
             for one in (file, file.parent / ".digests" / f"{file.name}.sha256"):
                 one.unlink(missing_ok=True)
 

@@ -121,6 +121,6 @@ def test_a_dry_run_lists_jobs_and_no_reasons(tmp_path):
     assert result.returncode == 0, result.stdout
     assert "clean_samples" in result.stdout
     assert "eason" not in result.stdout
-    assert len(result.stdout.splitlines()) < 70
+    assert len(result.stdout.splitlines()) < 100
     told = snakemake(tmp_path, "--dry-run", "--quiet", "host").stdout
     assert "Reason: Missing output files" in told

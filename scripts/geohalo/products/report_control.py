@@ -51,7 +51,8 @@ _WORDS = {"fails": "fail", "passes": "pass", "not judged": "are not judged"}
 def verdicts_table(elements: pd.DataFrame) -> Table:
     """Return one row per element, those that fail first (`quality.csv`)."""
     frame = elements.copy()
-    frame["reason"] = frame["reason"].fillna("")
+    # A column of empty cells is read as one of missing numbers.
+    frame["reason"] = frame["reason"].astype(object).where(frame["reason"].notna(), "")
     frame["contaminated_of"] = [
         f"{row.contaminated:.0f} of {row.blanks:.0f}" if row.blanks else "" for row in named_rows(elements)
     ]
