@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-
-from .survey_tables import survey_table
+from survey_tables import survey_table
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from controlled import MARKED, SPREAD, Truth, certified_table, controlled_survey
 from geohalo.quality.assess import assess
 from geohalo.quality.certified import certified_values
 from geohalo.survey.analyses import read_analyses
 from geohalo.survey.samples import merge_analyses
-
-from .controlled import MARKED, SPREAD, Truth, certified_table, controlled_survey
-from .survey_tables import section
+from survey_tables import section
 
 GOOD = {"analysis": {"Cu": 0.03, "Zn": 0.03}, "sampling": {"Cu": 0.05, "Zn": 0.05}}
 SEEDS = range(60)

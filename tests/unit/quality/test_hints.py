@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from geohalo.survey.control_hints import untold_control
 from geohalo.survey.samples import clean_samples
-
-from .survey_tables import section, survey_table
+from survey_tables import section, survey_table
 
 
 def hint(**columns) -> list:

@@ -10,8 +10,7 @@ from clean_samples import clean
 from geohalo.errors import InputError
 from geohalo.settings import check_settings, simulated_tables
 from level_samples import level
-
-from .level_tables import logs, sheets
+from level_tables import logs, sheets
 
 SETTINGS = {
     "survey": "small",

@@ -9,8 +9,7 @@ from geohalo.quality.level_survey import level_survey
 from geohalo.quality.levelling import levelled
 from geohalo.quality.levelling_doubts import _not_helping
 from geohalo.quality.levelling_error import error_told, levelling_errors, near_other_batches
-
-from .level_tables import logs, no_rows, rows, sheets
+from level_tables import logs, no_rows, rows, sheets
 
 ELEMENTS = ["Cu", "Zn", "Pb", "As"]
 IDW = {"neighbours": 8, "power": 2.0, "anisotropy": {"ratio": 1.0, "bearing": 0.0}}

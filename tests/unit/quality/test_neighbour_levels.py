@@ -11,9 +11,8 @@ from geohalo.quality.neighbour_levels import (
     neighbour_levels,
     stretches,
 )
+from level_tables import logs, sheets
 from scipy.spatial.distance import cdist
-
-from .level_tables import logs, sheets
 
 
 def _levels(points, values, codes, distance=6000.0):

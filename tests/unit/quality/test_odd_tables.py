@@ -10,8 +10,7 @@ from geohalo.products.report_control import control_words, materials_table, prec
 from geohalo.quality.assess import assess
 from geohalo.survey.analyses import analyses_table, read_analyses
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-from .survey_tables import section
+from survey_tables import section
 
 KINDS = {"reference": "STD", "blank": "BLK", "field_duplicate": "FD", "laboratory_duplicate": "LD"}
 CERTIFIED = pd.DataFrame(

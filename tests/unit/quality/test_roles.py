@@ -9,8 +9,7 @@ from geohalo.survey.row_roles import row_roles
 from geohalo.survey.samples import clean_samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from .survey_tables import section, survey_table
+from survey_tables import section, survey_table
 
 
 def controls() -> pd.DataFrame:

@@ -7,8 +7,7 @@ from geohalo.quality.levelling import levelled
 from geohalo.settings import check_settings, simulated_tables
 from geohalo.survey.samples import clean_samples
 from geohalo.survey.simulate import simulate_survey
-
-from .level_tables import no_rows, rows
+from level_tables import no_rows, rows
 
 
 def _survey(laboratory):
