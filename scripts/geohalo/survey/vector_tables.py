@@ -239,7 +239,11 @@ def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None, by
     _stop_at_lost_parts(path, chosen[0], names)
     first = b""
     if chosen[0] in names:  # and no folder
-        with zipfile.ZipFile(path) as archive, archive.open(chosen[0]) as stream:
+        with (
+            readable(path, "ZIP archive"),
+            zipfile.ZipFile(path) as archive,
+            archive.open(chosen[0]) as stream,
+        ):
             first = stream.read(_BEGINNING)
     suffix = PurePosixPath(chosen[0]).suffix.lower()
     return f"/vsizip/{path.resolve().as_posix()}/{chosen[0]}", suffix, layer, first
