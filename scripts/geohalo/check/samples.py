@@ -13,6 +13,7 @@ from pyproj import CRS
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
+from geohalo.cube.method_choice import check_blocks
 from geohalo.input_warnings import from_records
 from geohalo.survey.analyses import read_analyses
 from geohalo.survey.cells import FloatArray, keep_rows, number_rows, row_numbers
@@ -80,6 +81,9 @@ def check_samples(
     ground.columns = with_plausible_range(ground.columns)
     if ground.places is not None and len(ground.places):
         ground.spacing = typical_spacing(ground.places)
+        if ground.elements:
+            block = 2 * grid["max_distance"]
+            findings.attempt("fit_interpolation", check_blocks, ground.places, interpolation, block)
         laid = findings.attempt("interpolate_elements", _laid, ground.places, grid)
         ground.grid, ground.mask = laid or (None, None)
     return ground
