@@ -1,20 +1,17 @@
 """What a check understands of a survey that comes as rasters; where reading stops, each question is asked by itself."""
 
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyproj
-from numpy.typing import NDArray
 
+from geohalo.check.cube import check_cube
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.cube.bands import Band
-from geohalo.cube.logratio import check_variation, transformed
-from geohalo.cube.moments import Moments
 from geohalo.cube.raster_blanks import undeclared_blanks
 from geohalo.cube.raster_places import common_grid, named, with_crs
 from geohalo.cube.raster_units import Meaning, check_plausible, in_ppm, meanings
@@ -22,8 +19,6 @@ from geohalo.cube.rasters import read_bands, survey_of_bands
 from geohalo.survey.elements import element_table
 
 STAGE = "read_grids"
-#: Cells that are transformed at a time.
-CELLS = 100_000
 
 
 def check_rasters(
@@ -58,16 +53,8 @@ def check_rasters(
     ground.elements, ground.grid, ground.mask = found.elements, found.grid, found.mask
     ground.crs = pyproj.CRS.from_wkt(found.crs.to_wkt())
     ground.places = ground.cells
-    findings.attempt("stack_cube", _stacked, found.values[:, found.mask].T, found.elements, transform)
+    check_cube(findings, found.values[:, found.mask].T, found.elements, transform)
     return ground
-
-
-def _stacked(values: NDArray[np.float64], elements: list[str], transform: str) -> None:
-    """Transform the values (cells, elements) as the cube does; an InputError where it cannot be stacked."""
-    parts = [values[start : start + CELLS] for start in range(0, len(values), CELLS)]
-    both = [(Moments.of(part), Moments.of(transformed(part, elements, transform))) for part in parts]
-    raw, moments = reduce(lambda one, other: (one[0] + other[0], one[1] + other[1]), both)
-    check_variation(elements, raw, moments, transform)
 
 
 def _apart(findings: Findings, bands: Sequence[Band], section: dict[str, Any]) -> None:

@@ -76,14 +76,14 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     files : Files
     """
     findings, labels = Findings(str(settings["data"]["folder"])), settings["labels"]
+    transform = settings["cube"]["transform"]
     if files.samples is None:
         from geohalo.check.rasters import check_rasters  # slow to import
 
-        transform = settings["cube"]["transform"]
         ground = check_rasters(findings, settings["grids"], settings["data"]["folder"], transform)
     else:
         sections = tables["samples"], settings["grid"], settings["interpolation"]
-        ground = check_samples(findings, files.samples, *sections, files.assays, files.certified)
+        ground = check_samples(findings, files.samples, *sections, files.assays, files.certified, transform)
     if files.deposits is None:
         from geohalo.check.classes import check_classes  # slow to import
 

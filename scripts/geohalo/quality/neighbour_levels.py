@@ -29,6 +29,8 @@ ROUNDS_OF_LIMITS = 5
 #: A batch with a larger share below its detection limit is not compared, and no element of which a smaller one is above
 #: the highest limit.
 MOST_CENSORED, LEAST_ABOVE = 0.5, 0.25
+#: A smaller share below the limit hardly moves a level, and the least measured value then says little of the limit.
+FEW_CENSORED = 0.05
 #: Samples whose systems are solved at a time.
 BLOCK = 20_000
 #: Share of the sill added to each sample's variance: keeps a system solvable whose samples coincide.
@@ -126,9 +128,10 @@ def neighbour_levels(
     rows, mixed = _enough(rows, chosen, codes, mixed, n_batches)
     levels = unknown_levels(n_batches, pairs)
     rounds = ROUNDS_OF_LIMITS if np.isfinite(limits).any() else ROUNDS
-    for _ in range(rounds if rows.size else 0):
+    for number in range(rounds if rows.size else 0):
         taken = np.nan_to_num(levels.level)
-        limit = (limits - taken).max()
+        # Limits are compared once it is roughly known how far batches stand off.
+        limit = (limits - taken).max() if number else -np.inf
         # NaN stays; without limits nothing is raised.
         left = np.maximum(values - taken[codes], limit)
         above = float((left[rows] > limit).mean())
@@ -164,7 +167,7 @@ def _limits(
         measured = measured[measured > values[below].max(initial=-np.inf)]
         if below.sum() > MOST_CENSORED * own.sum() or not measured.size:
             values[own] = np.nan
-        elif below.any():
+        elif below.sum() > FEW_CENSORED * own.sum():
             limits[batch] = measured.min()
     return values, limits
 

@@ -1,4 +1,4 @@
-"""Settings of interpolation and network that stop a run after its input is read are errors of a check."""
+"""Settings of interpolation, cube and network that stop a run after its input is read are errors of a check."""
 
 import numpy as np
 import pytest
@@ -72,3 +72,17 @@ def test_the_random_split_is_drawn_as_a_run_draws_it(checked, monkeypatch) -> No
     monkeypatch.setattr(labels, "draw_folds", noted)
     checked(evaluation={"random": False})
     assert drawn == ["held_out", "random", "final"]
+
+
+def test_samples_that_make_no_cube_are_told(checked, tables) -> None:
+    table = tables[0]()
+    table["Fe_pct"] = "<1"
+    found = checked(table, samples={"include": ["Cu", "Fe"]})
+    ((stage, message),) = found.findings.errors
+    assert stage == "stack_cube"
+    assert "element Fe: the same value in all cells" in message
+    table = tables[0]()[["x", "y", "Cu_ppm"]].assign(Zn_ppm=lambda one: one["Cu_ppm"])
+    ((stage, message),) = checked(table).findings.errors
+    assert stage == "stack_cube"
+    assert "after clr all cells are alike (Cu, Zn)" in message
+    assert checked(table, cube={"transform": "log"}).findings.errors == []
