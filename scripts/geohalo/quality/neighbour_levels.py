@@ -141,8 +141,8 @@ def neighbour_levels(
         variogram = fit_variogram(points[known], left[known])
         design, errors = innovations(points, left, codes, n_batches, variogram, rows, chosen[rows])
         found = adjust(design, errors, pairs)
-        # Of a shift only the values above the limit know.
-        levels = replace(found, level=found.level + taken, precision=found.precision * above**2)
+        # Of a shift only the values above the limit know, so that it seems smaller by their share.
+        levels = replace(found, level=found.level / above + taken, precision=found.precision * above**2)
     rest = np.full(len(points), np.nan)
     if levels.rest.size:
         rest[rows] = levels.rest
