@@ -25,7 +25,7 @@ FEWEST_SAMPLES = 5
 #: Variograms are fitted so often, with the levels found before taken off.
 ROUNDS = 2
 #: Rounds where values are below detection limits: what is raised to a common limit tells a part of a shift in each.
-ROUNDS_OF_LIMITS = 5
+ROUNDS_OF_LIMITS = 4
 #: A batch with a larger share below its detection limit is not compared, and no element of which a smaller one is above
 #: the highest limit.
 MOST_CENSORED, LEAST_ABOVE = 0.5, 0.25
