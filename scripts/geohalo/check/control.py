@@ -9,7 +9,7 @@ from geohalo.check.findings import Findings
 from geohalo.products.html_pages import Section
 from geohalo.products.report_control import control_words, materials_table, precision_table, verdicts_table
 from geohalo.quality.assess import Quality
-from geohalo.quality.level_survey import Levelling, level_survey
+from geohalo.quality.level_survey import Levelling, check_batches, level_survey
 from geohalo.quality.place_rows import rows_of_places
 from geohalo.survey.analyses import Analyses, analyses_table
 
@@ -49,13 +49,16 @@ def compare_batches(
     """
     if not section.get("batch"):
         return ""
+    elements = [name.removesuffix("_censored") for name in samples if str(name).endswith("_censored")]
+    column, levelling = str(section["batch"]), section.get("levelling")
+    rows, references, _ = rows_of_places(analyses_table(analyses), samples, elements)
     if len(samples) > MOST_LEVELLED:
+        findings.attempt(
+            "level_samples", check_batches, rows.batch, elements, column, levelling, analyses.source
+        )
         return "Levels of batches were not compared: of so many samples it takes longer than a check should."
 
     def found() -> Levelling:
-        elements = [name.removesuffix("_censored") for name in samples if str(name).endswith("_censored")]
-        rows, references, _ = rows_of_places(analyses_table(analyses), samples, elements)
-        column, levelling = str(section["batch"]), section.get("levelling")
         block, source = 2 * max_distance, analyses.source
         return level_survey(
             rows, references, elements, column, levelling, interpolation, block, source, measure=False

@@ -11,7 +11,7 @@ from geohalo.check.deposits import KnownDeposits
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.evidence.candidates import NONE, nearest_deposit
-from geohalo.evidence.folds import Folds, draw_folds
+from geohalo.evidence.folds import SCHEMES, Folds, draw_folds
 from geohalo.evidence.known_deposits import names_told, without_cell
 from geohalo.evidence.label_doubts import lost_labels, ruled_distances, ruled_grid, ruled_radius
 from geohalo.superpixels.counts import superpixel_count
@@ -54,7 +54,7 @@ class Labels:
 
 
 def check_labels(
-    findings: Findings, ground: Ground, deposits: KnownDeposits, labels: Mapping[str, Any], random: bool
+    findings: Findings, ground: Ground, deposits: KnownDeposits, labels: Mapping[str, Any]
 ) -> Labels:
     """Draw the folds that a run would draw, with one member each.
 
@@ -66,8 +66,6 @@ def check_labels(
         What could be read.
     labels : mapping
         Config section `labels`.
-    random : bool
-        Whether a run measures the random split as well.
     """
     found = Labels()
     if deposits.table is None:
@@ -87,7 +85,7 @@ def check_labels(
     if ground.n_cells > MOST_CELLS:
         found.drawn = False
         return found
-    _draw(findings, found, cells, table, labels, random, ground.grid.cell)
+    _draw(findings, found, cells, table, labels, ground.grid.cell)
     return found
 
 
@@ -97,7 +95,6 @@ def _draw(
     cells: np.ndarray,
     table: pd.DataFrame,
     labels: Mapping[str, Any],
-    random: bool,
     cell: float,
 ) -> None:
     """Draw the folds of all schemes but the inner one; note those held out, and deposits without a cell."""
@@ -107,7 +104,8 @@ def _draw(
         with names_told(table["name"]):
             return draw_folds(scheme, cells, places, labels, 1, inside)
 
-    schemes = ["held_out", *(["random"] if random else []), "final", *labels["extra_splits"]]
+    # A run draws the random split as well where it does not measure it (evaluation.random).
+    schemes = [*(scheme for scheme in SCHEMES if scheme != "inner"), *labels["extra_splits"]]
     folds = {scheme: findings.attempt(STAGE, drawn, scheme) for scheme in schemes}
     known = next((one for one in folds.values() if one is not None), None)
     if known is not None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
+from geohalo.check.cube import check_cube
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.cube.bands import Band
@@ -20,7 +21,9 @@ from geohalo.survey.elements import element_table
 STAGE = "read_grids"
 
 
-def check_rasters(findings: Findings, section: dict[str, Any], folder: str | Path) -> Ground:
+def check_rasters(
+    findings: Findings, section: dict[str, Any], folder: str | Path, transform: str = "none"
+) -> Ground:
     """Read rasters as a run does, and as far as they can be read where a run would stop.
 
     Parameters
@@ -31,6 +34,8 @@ def check_rasters(findings: Findings, section: dict[str, Any], folder: str | Pat
         Config section `grids` with its defaults.
     folder : str or Path
         The data folder.
+    transform : str
+        Config key `cube.transform`.
     """
     source = str(Path(folder) / section.get("file", section.get("folder", "")))
     read = findings.attempt(STAGE, read_bands, section, Path(folder))
@@ -48,6 +53,7 @@ def check_rasters(findings: Findings, section: dict[str, Any], folder: str | Pat
     ground.elements, ground.grid, ground.mask = found.elements, found.grid, found.mask
     ground.crs = pyproj.CRS.from_wkt(found.crs.to_wkt())
     ground.places = ground.cells
+    check_cube(findings, found.values[:, found.mask].T, found.elements, transform)
     return ground
 
 

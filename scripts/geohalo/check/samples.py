@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from geohalo.check.cube import check_cube
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
+from geohalo.cube.method_choice import check_blocks
 from geohalo.input_warnings import from_records
 from geohalo.survey.analyses import read_analyses
 from geohalo.survey.cells import FloatArray, keep_rows, number_rows, row_numbers
@@ -51,6 +53,7 @@ def check_samples(
     interpolation: Mapping[str, Any],
     assays: str | None = None,
     certified: str | None = None,
+    transform: str = "none",
 ) -> Ground:
     """Read a table of samples as a run does, and as far as it can be read where a run would stop.
 
@@ -68,18 +71,23 @@ def check_samples(
         Config section `interpolation`.
     assays, certified : str, optional
         The table of assays that is joined, and that of certified values.
+    transform : str
+        Config key `cube.transform`.
     """
     read = findings.attempt(STAGE, read_samples, path, section, assays)
     if read is None:
         return Ground(source=str(path))
     table, source = read
-    ground = _cleaned(findings, table, section, grid, interpolation, source, certified)
+    ground = _cleaned(findings, table, section, grid, interpolation, source, certified, transform)
     if ground is None:
         ground = _apart(findings, table, section, grid, source)
     ground.unused = unused_columns(table, section, ground.columns)
     ground.columns = with_plausible_range(ground.columns)
     if ground.places is not None and len(ground.places):
         ground.spacing = typical_spacing(ground.places)
+        if ground.elements:
+            block = 2 * grid["max_distance"]
+            findings.attempt("fit_interpolation", check_blocks, ground.places, interpolation, block)
         laid = findings.attempt("interpolate_elements", _laid, ground.places, grid)
         ground.grid, ground.mask = laid or (None, None)
     return ground
@@ -93,6 +101,7 @@ def _cleaned(
     interpolation: Mapping[str, Any],
     source: str,
     certified: str | None,
+    transform: str,
 ) -> Ground | None:
     """Return what clean samples tell; None where a run would stop."""
     rows = findings.attempt(STAGE, read_analyses, table, section, grid["crs"], source)
@@ -110,6 +119,7 @@ def _cleaned(
     samples, report = merged
     findings.warn(STAGE, from_records(samples.attrs["warnings"]))
     ground = _of_samples(samples, report, source)
+    check_cube(findings, samples[ground.elements].to_numpy(dtype=float), ground.elements, transform)
     if quality or section.get("batch"):
         from geohalo.check.control import compare_batches, control_section  # slow to import
 

@@ -12,6 +12,7 @@ from geohalo.check.deposits import KnownDeposits, check_deposits
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.check.labels import Labels, check_labels, check_superpixels, distances_table
+from geohalo.check.network import check_network
 from geohalo.check.page import CheckPage, warnings_of
 from geohalo.check.samples import check_samples
 from geohalo.check.sections import (
@@ -75,13 +76,14 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     files : Files
     """
     findings, labels = Findings(str(settings["data"]["folder"])), settings["labels"]
+    transform = settings["cube"]["transform"]
     if files.samples is None:
         from geohalo.check.rasters import check_rasters  # slow to import
 
-        ground = check_rasters(findings, settings["grids"], settings["data"]["folder"])
+        ground = check_rasters(findings, settings["grids"], settings["data"]["folder"], transform)
     else:
         sections = tables["samples"], settings["grid"], settings["interpolation"]
-        ground = check_samples(findings, files.samples, *sections, files.assays, files.certified)
+        ground = check_samples(findings, files.samples, *sections, files.assays, files.certified, transform)
     if files.deposits is None:
         from geohalo.check.classes import check_classes  # slow to import
 
@@ -90,9 +92,9 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     else:
         reach = settings["grid"]["max_distance"]
         deposits = check_deposits(findings, files.deposits, tables["deposits"], ground, reach, labels)
-        random = settings["evaluation"]["random"]
-        found = check_labels(findings, ground, deposits, labels, random)
+        found = check_labels(findings, ground, deposits, labels)
     check_superpixels(findings, ground, settings["superpixels"]["n_segments"])
+    check_network(findings, settings["network"], ground.elements, len(found.classes) or 2)
     return Checked(findings, ground, deposits, found)
 
 

@@ -99,15 +99,31 @@ def fit_interpolation(
     for k, variogram in enumerate(variograms):
         own = {name: scores[name][k] for name in tried}
         if best and all(np.isnan(score.error) for score in own.values()):
-            raise InputError(
-                "config key interpolation.method: 'best' compares methods at samples left out in blocks of "
-                f"{block:g} m (twice grid.max_distance), and all samples lie in one. Name a method, or give a "
-                "smaller grid.max_distance."
-            )
+            raise _single_block(block)
         if variogram and own["kriging"].variance_ratio > 0:
             variogram = variogram.scaled(own["kriging"].variance_ratio)
         fits.append(ElementFit(_least(own), own, variogram))
     return fits
+
+
+def check_blocks(points: Array, settings: Mapping[str, Any], block: float) -> None:
+    """Raise the InputError of `fit_interpolation` where all samples lie in one block, before anything is measured.
+
+    Parameters
+    ----------
+    points, settings, block
+        As in `fit_interpolation`.
+    """
+    if settings["method"] == "best" and np.unique(block_numbers(points, block)).size < 2:
+        raise _single_block(block)
+
+
+def _single_block(block: float) -> InputError:
+    return InputError(
+        "config key interpolation.method: 'best' compares methods at samples left out in blocks of "
+        f"{block:g} m (twice grid.max_distance), and all samples lie in one. Name a method, or give a smaller "
+        "grid.max_distance."
+    )
 
 
 def _least(scores: Mapping[str, Score]) -> str:

@@ -1,7 +1,10 @@
 """Presets: the sizes and the training recipe of the two-branch network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+from geohalo.errors import InputError
 
 #: Branches of each variant. ``internal`` and ``external`` together are the spatial branch. With a preset that has a
 #: linear term every variant has that as well (`branches_of`).
@@ -202,3 +205,35 @@ PRESETS = {
     "label_smoothing": replace(_LEAN, label_smoothing=0.1),
     "positive_unlabelled": replace(_LEAN, loss="positive_unlabelled"),
 }
+
+
+def check_task(preset: str, options: Mapping[str, Any], variant: str, n_classes: int) -> None:
+    """Stop where a network is not made for its labels.
+
+    Parameters
+    ----------
+    preset : str
+        One of `PRESETS`.
+    options : mapping
+        Changes to it.
+    variant : str
+        One of `VARIANTS`.
+    n_classes : int
+        Classes of the labels.
+
+    Raises
+    ------
+    InputError
+        If the loss is for two classes and there are more, or the variant is a linear term that there is none of.
+    """
+    recipe = replace(PRESETS[preset], **options)
+    if recipe.loss == "positive_unlabelled" and n_classes > 2:
+        raise InputError(
+            f"the loss positive_unlabelled is for two classes, and the labels have {n_classes}. Choose another "
+            "network.preset, or set network.options.loss to cross_entropy."
+        )
+    if variant == "linear" and (not recipe.linear or n_classes > 2):
+        raise InputError(
+            f"the variant linear is a linear term alone: {preset} has none, or labels have more than two classes. Take "
+            "linear out of network.variants, or set network.options.linear to true."
+        )

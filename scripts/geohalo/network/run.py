@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geohalo.errors import InputError
 from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked, initial_members
@@ -17,7 +16,7 @@ from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.members import Members, Result
 from geohalo.network.memory import members_at_once
 from geohalo.network.prediction import predict, row_blocks
-from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset
+from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset, check_task
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.training import Training, choose_device, repeatable
 
@@ -185,16 +184,7 @@ class _Work:
         spatial = bool({"internal", "external"} & set(VARIANTS[settings.variant]))
         self.scales = [ScaleGraph.from_arrays(graph, self.device) for graph in graphs] if spatial else []
         self.encode = Encoding.of(self.values, self.scales, self.recipe)
-        if self.recipe.loss == "positive_unlabelled" and self.n_classes > 2:
-            raise InputError(
-                f"the loss positive_unlabelled is for two classes, and the labels have {self.n_classes}. Choose "
-                "another network.preset, or set network.options.loss to cross_entropy."
-            )
-        if settings.variant == "linear" and (not self.recipe.linear or self.n_classes > 2):
-            raise InputError(
-                f"the variant linear is a linear term alone: {settings.preset} has none, or labels have more than two "
-                "classes. Take linear out of network.variants, or set network.options.linear to true."
-            )
+        check_task(settings.preset, dict(settings.options), settings.variant, self.n_classes)
         self.checkpoint = Checkpoint()
         if settings.checkpoint:
             arrays = [array for graph in graphs for array in graph.values()]

@@ -123,8 +123,7 @@ def level_survey(
         If the batches, the elements or the reference batch of the section are not to be found in the table.
     """
     settings = dict(section or {"method": "neighbours", "apply": "none", "distance": None})
-    codes, batches = batch_codes(pd.Series(samples.batch))
-    _check(batches, codes, column, settings, elements, source)
+    codes, batches = check_batches(samples.batch, elements, column, section, source)
     own = batches.index(settings["reference_batch"]) if settings.get("reference_batch") else None
     wanted = [k for k, name in enumerate(elements) if name in (settings.get("elements") or elements)]
     names = [elements[k] for k in wanted]
@@ -158,6 +157,32 @@ def level_survey(
         )
     doubts = levelling_doubts(table, errors, column, section, would, names, batches, source)
     return Levelling(batches, names, shifts, table, errors, doubts)
+
+
+def check_batches(
+    batch: npt.NDArray[np.object_],
+    elements: Sequence[str],
+    column: str,
+    section: Mapping[str, Any] | None,
+    source: str = "samples",
+) -> tuple[IntArray, list[str]]:
+    """Return the batch of each row as a number and the names of the batches, if they can be levelled as asked for.
+
+    Parameters
+    ----------
+    batch : ndarray of str (rows,)
+        Of `Rows`.
+    elements, column, section, source
+        As in `level_survey`.
+
+    Raises
+    ------
+    InputError
+        If the batches, the elements or the reference batch of the section are not to be found in the table.
+    """
+    codes, batches = batch_codes(pd.Series(batch))
+    _check(batches, codes, column, section or {}, elements, source)
+    return codes, batches
 
 
 @dataclass(frozen=True)
@@ -206,15 +231,17 @@ class Estimator:
             logs[self.references.censored[:, chosen]] = np.nan
             return [reference_levels(column, known, n, self.references.material) for column in logs.T]
         logs = _logarithms(self.samples.values[rows], chosen)
+        flags = self.samples.censored[rows][:, chosen]
         if method == "quantiles":
-            flags = self.samples.censored[rows][:, chosen]
             return [
                 quantile_levels(column, flags[:, k], codes, n, self.reference)
                 for k, column in enumerate(logs.T)
             ]
         points = self.samples.points[rows]
         near = earlier_neighbours(points, self.distance)
-        return [neighbour_levels(points, column, codes, n, near) for column in logs.T]
+        return [
+            neighbour_levels(points, column, codes, n, near, flags[:, k]) for k, column in enumerate(logs.T)
+        ]
 
     def correction(
         self, rows: IntArray, elements: IntArray, found: Shifts, reference: int | None

@@ -24,6 +24,13 @@ REACH = 6.0
 FEWEST_SAMPLES = 5
 #: Variograms are fitted so often, with the levels found before taken off.
 ROUNDS = 2
+#: Rounds where values are below detection limits: what is raised to a common limit tells a part of a shift in each.
+ROUNDS_OF_LIMITS = 4
+#: A batch with a larger share below its detection limit is not compared, and no element of which a smaller one is above
+#: the highest limit.
+MOST_CENSORED, LEAST_ABOVE = 0.5, 0.25
+#: A smaller share below the limit hardly moves a level, and the least measured value then says little of the limit.
+FEW_CENSORED = 0.05
 #: Samples whose systems are solved at a time.
 BLOCK = 20_000
 #: Share of the sill added to each sample's variance: keeps a system solvable whose samples coincide.
@@ -76,7 +83,12 @@ def earlier_neighbours(points: FloatArray, distance: float) -> Neighbourhood:
 
 
 def neighbour_levels(
-    points: FloatArray, values: FloatArray, codes: IntArray, n_batches: int, near: Neighbourhood
+    points: FloatArray,
+    values: FloatArray,
+    codes: IntArray,
+    n_batches: int,
+    near: Neighbourhood,
+    censored: np.ndarray | None = None,
 ) -> Levels:
     """Find the levels of batches in one element.
 
@@ -96,6 +108,10 @@ def neighbour_levels(
     n_batches : int
     near : Neighbourhood
         Of `earlier_neighbours`, with the same points.
+    censored : ndarray of bool (samples,), optional
+        Below the detection limit. What stands for such a value says nothing of the batch, and limits differ between
+        batches: all values are raised to the highest limit, so that batches are compared by what each can measure.
+        Limits move with the levels that are taken off, round by round.
 
     Returns
     -------
@@ -103,6 +119,7 @@ def neighbour_levels(
         `compared` counts pairs of neighbours in different batches; `rest` is (samples,), NaN where a sample is not
         compared.
     """
+    values, limits = _limits(values, codes, n_batches, censored)
     known = ~np.isnan(values) & (codes >= 0)
     chosen = _nearest_known(near.index, known)
     mixed = (chosen >= 0) & (codes[np.maximum(chosen, 0)] != codes[:, None])
@@ -110,15 +127,49 @@ def neighbour_levels(
     pairs = _per_batch(codes[rows], mixed[rows], codes[chosen[rows]], n_batches)
     rows, mixed = _enough(rows, chosen, codes, mixed, n_batches)
     levels = unknown_levels(n_batches, pairs)
-    for _ in range(ROUNDS if rows.size else 0):
-        taken = np.nan_to_num(levels.level)[codes[known]]
-        variogram = fit_variogram(points[known], values[known] - taken)
-        design, errors = innovations(points, values, codes, n_batches, variogram, rows, chosen[rows])
-        levels = adjust(design, errors, pairs)
+    rounds = ROUNDS_OF_LIMITS if np.isfinite(limits).any() else ROUNDS
+    for number in range(rounds if rows.size else 0):
+        taken = np.nan_to_num(levels.level)
+        # Limits are compared once it is roughly known how far batches stand off.
+        limit = (limits - taken).max() if number else -np.inf
+        # NaN stays; without limits nothing is raised.
+        left = np.maximum(values - taken[codes], limit)
+        above = float((left[rows] > limit).mean())
+        if above < LEAST_ABOVE:
+            levels = unknown_levels(n_batches, pairs)
+            break
+        variogram = fit_variogram(points[known], left[known])
+        design, errors = innovations(points, left, codes, n_batches, variogram, rows, chosen[rows])
+        found = adjust(design, errors, pairs)
+        # Of a shift only the values above the limit know, so that it seems smaller by their share.
+        levels = replace(found, level=found.level / above + taken, precision=found.precision * above**2)
     rest = np.full(len(points), np.nan)
     if levels.rest.size:
         rest[rows] = levels.rest
     return replace(levels, rest=rest, stretches=stretches(near.square[rows], codes, rows, chosen, n_batches))
+
+
+def _limits(
+    values: FloatArray, codes: IntArray, n_batches: int, censored: np.ndarray | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return the values but of batches that are mostly below their limits, and ln of each limit; -inf for none.
+
+    The limit is the least measured value above all that stand for values below it.
+    """
+    limits = np.full(n_batches, -np.inf)
+    if censored is None or not censored.any():
+        return values, limits
+    values = values.copy()
+    for batch in np.unique(codes[censored & (codes >= 0)]):
+        own = (codes == batch) & ~np.isnan(values)
+        below = own & censored
+        measured = values[own & ~censored]
+        measured = measured[measured > values[below].max(initial=-np.inf)]
+        if below.sum() > MOST_CENSORED * own.sum() or not measured.size:
+            values[own] = np.nan
+        elif below.sum() > FEW_CENSORED * own.sum():
+            limits[batch] = measured.min()
+    return values, limits
 
 
 def innovations(

@@ -56,3 +56,15 @@ def test_levels_of_batches_are_compared(checked, controlled) -> None:
 def test_a_column_of_batches_that_is_not_there_stops(checked) -> None:
     found = checked(samples={"batch": "job"})
     assert any("'job'" in message for _, message in found.findings.errors)
+
+
+def test_batches_that_cannot_be_levelled_stop_however_many_samples(checked, controlled, monkeypatch) -> None:
+    table = controlled[controlled["type"] == "S"].assign(batch="A")
+    few = checked(table, samples={"batch": "batch"}).findings.errors
+    monkeypatch.setattr("geohalo.check.control.MOST_LEVELLED", 10)
+    many = checked(table, samples={"batch": "batch"})
+    assert few == many.findings.errors
+    ((stage, message),) = few
+    assert stage == "level_samples"
+    assert "a single batch" in message
+    assert many.ground.control.lead[0].startswith("Levels of batches were not compared")

@@ -97,3 +97,19 @@ def test_a_file_that_is_no_raster_stops(folder) -> None:
     ground = check_rasters(findings, section(), folder)
     assert "not a raster that GDAL can read" in findings.errors[0][1]
     assert ground.columns.empty
+
+
+def test_a_cube_that_cannot_be_stacked_is_told(folder) -> None:
+    height = np.arange(20.0).reshape(4, 5) - 3.5
+    height[0, 0] = -1  # no data
+    write(folder / "DEM.tif", height)
+    keys = section(pattern=r"^(?P<element>[A-Za-z]+)\.tif$", units={"DEM": "none"})
+    findings = Findings()
+    ground = check_rasters(findings, keys, folder, "clr")
+    assert ground.elements == ["Au", "Cu", "DEM"]
+    ((stage, message),) = findings.errors
+    assert stage == "stack_cube"
+    assert "element DEM: the grid has values that are zero or negative" in message
+    untransformed = Findings()
+    check_rasters(untransformed, keys, folder, "none")
+    assert untransformed.errors == []

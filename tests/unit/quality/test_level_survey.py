@@ -53,6 +53,49 @@ def test_a_shifted_sheet_is_found_mended_and_helps():
     assert found.warnings == []
 
 
+def _with_limits(values, codes, limits):
+    """Return ln of values and flags; values below the limit of their batch become half of it."""
+    limit = np.array(limits)[codes][:, None]
+    below = values < limit
+    return np.where(below, limit - np.log(2), values), below
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.6])
+def test_other_detection_limits_are_no_shift_and_hide_none(shift):
+    points, codes = sheets(24, 12, seed=3)
+    names = np.array(["a", "b", "c", "d"], dtype=object)[codes]
+    values = logs(points, len(ELEMENTS), 3)
+    values[codes == 2, 1] += shift
+    # The limits of b lie above two fifths of its values; half a limit is far below what such values are.
+    high = float(np.quantile(values[codes == 1], 0.4))
+    stated, below = _with_limits(values, codes, [-9.0, high, -9.0, -9.0])
+    assert 0.3 < below[codes == 1].mean() < 0.45
+    found = _level(rows(points, stated, names, below))
+    applied = found.table[found.table["applied"]][["element", "batch"]].to_numpy().tolist()
+    assert applied == ([["Zn", "c"]] if shift else [])
+    if shift:
+        row = found.table[found.table["applied"]].iloc[0]
+        assert row["low"] < np.exp(shift) < row["high"]
+        uncensored = _level(rows(points, values, names)).table.set_index(["element", "batch"])
+        assert row["factor"] == pytest.approx(uncensored.loc[("Zn", "c"), "factor"], rel=0.06)
+
+
+def test_a_batch_mostly_below_its_limit_is_compared_with_none():
+    points, codes = sheets(16, 8)
+    values = logs(points, len(ELEMENTS), 0)
+    limit = float(np.quantile(values[codes == 0][:, 0], 0.7))
+    stated, below = _with_limits(values, codes, [limit, -9.0, -9.0, -9.0])
+    below[:, 1:] = False
+    stated[:, 1:] = values[:, 1:]
+    names = np.array(["a", "b", "c", "d"], dtype=object)[codes]
+    table = _level(rows(points, stated, names, below)).table.set_index(["element", "batch"])
+    assert np.isnan(table.loc[("Cu", "a"), "p"])
+    assert table.loc[("Cu", "a"), "factor"] != 1
+    assert table.loc[("Cu", "b"), "network"] == 1
+    assert np.isfinite(table.loc[("Zn", "a"), "p"])
+    assert not table["applied"].any()
+
+
 def test_levelling_twice_changes_nothing():
     samples, codes, _ = _survey()
     first = _level(samples)
