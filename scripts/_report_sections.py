@@ -281,7 +281,7 @@ def _by_command(results: Results, name: str, file: str) -> str:
 
 def shown_settings(settings: dict) -> dict:
     """Return settings without where the data folder lies, if its path is absolute: a report is passed on."""
-    folder = Path(settings["data"]["folder"])
+    folder = Path(settings.get("data", {}).get("folder", ""))
     if not folder.is_absolute():
         return settings
     return settings | {"data": settings["data"] | {"folder": f".../{folder.name}"}}
