@@ -8,9 +8,8 @@ import rasterio
 import rasterio.shutil
 import rioxarray  # noqa: F401  (gives datasets their .rio)
 import xarray as xr
-from geohalo.cube.rasters import Rasters, read_rasters
 from geohalo.errors import InputError
-from geohalo.settings import check_settings
+from raster_inputs import message, read
 from rasterio.transform import from_origin
 
 ROWS, COLUMNS = 6, 8
@@ -37,21 +36,6 @@ def write_tiff(
 def dataset(crs="EPSG:2157", **variables) -> xr.Dataset:
     data = xr.Dataset(variables, {"x": X, "y": Y})
     return data.rio.write_crs(crs).rio.write_coordinate_system() if crs else data
-
-
-def read(folder: Path, unit="ppm", **keys) -> Rasters:
-    keys = keys if "file" in keys else {"folder": "."} | keys
-    transform = "none" if unit == "none" else "clr"
-    config = {"survey": "a", "deposits": {"file": "b.csv"}, "cube": {"transform": transform}}
-    return read_rasters(check_settings(config | {"grids": keys | {"unit": unit}}, "a.yaml")["grids"], folder)
-
-
-def message(folder: Path, **keys) -> str:
-    with pytest.raises(InputError) as caught:
-        read(folder, **keys)
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 def holed(code: float, cells: int = 2) -> np.ndarray:
