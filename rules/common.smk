@@ -316,6 +316,18 @@ def survey_folds():
     return [path("folds_deposits"), *tables]
 
 
+def several_needed(target, why):
+    """Return an input function that says what a target of several surveys needs: this is the workflow of one."""
+
+    def needed(wildcards):
+        raise WorkflowError(
+            f"snakemake {target}: {why}, and this config is that of one. List them in a config of their own, as "
+            "config/many.yaml does (key 'surveys')."
+        )
+
+    return needed
+
+
 def final_outputs():
     """What `all` makes."""
     return [*final_products(), path("report")]

@@ -14,18 +14,6 @@ rule sweep:
         path("sweep_figure"),
 
 
-def several_needed(target, why):
-    """Return an input function that says what a target of several surveys needs: this is the workflow of one."""
-
-    def needed(wildcards):
-        raise WorkflowError(
-            f"snakemake {target}: {why}, and this config is that of one. List them in a config of their own, as "
-            "config/many.yaml does (key 'surveys')."
-        )
-
-    return needed
-
-
 rule transfer:
     input:
         several_needed("transfer", "a model is carried from one survey to another"),
