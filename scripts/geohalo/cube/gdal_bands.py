@@ -19,8 +19,6 @@ from geohalo.cube.raster_files import Selection, other_name
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 
-#: Bytes of an element of a Geosoft grid, which its first four bytes tell; 1024 more where it is compressed.
-_GEOSOFT = {1, 2, 4, 8, 1025, 1026, 1028, 1032}
 #: Headers, and the suffixes of the files that hold the values.
 _VALUES = {".sgrd": (".sdat",), ".hdr": (".bil", ".flt", ".img", ".dat", ".bsq", ".bip"), ".rdc": (".rst",)}
 #: Tags in which programs keep the unit of the values, in small letters.
@@ -222,16 +220,11 @@ def _surfer_ascii(path: Path, data: rasterio.DatasetReader, error: RasterioError
 
 
 def _way_out(path: Path) -> str:
-    """Tell what to do with a file that is no raster of GDAL's: a Geosoft grid, a header, a placeholder, a page."""
+    """Tell what to do with a file that is no raster of GDAL's: a header, a placeholder, a page."""
     with path.open("rb") as file:
         first = file.read(512)
     if not first:
         return " The file is empty; copy it again."
-    if path.suffix.lower() == ".grd" and int.from_bytes(first[:4], "little") in _GEOSOFT:
-        return (
-            " It looks like a Geosoft grid, which GDAL cannot read: export it from Oasis montaj (or its free viewer) "
-            "as GXF, ER Mapper or GeoTIFF."
-        )
     if first.startswith(b"version https://git-lfs"):
         return " It is a placeholder of Git LFS: fetch the file itself (git lfs pull)."
     if first.lstrip().lower().startswith((b"<html", b"<!doctype html")):

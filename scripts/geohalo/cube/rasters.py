@@ -11,6 +11,7 @@ from rasterio.crs import CRS
 
 from geohalo.cube.bands import Band
 from geohalo.cube.gdal_bands import gdal_bands
+from geohalo.cube.geosoft_bands import geosoft_band, is_geosoft
 from geohalo.cube.grid import Grid
 from geohalo.cube.netcdf_bands import about_places, is_netcdf, netcdf_bands
 from geohalo.cube.raster_blanks import Blanks, check_smeared, undeclared_blanks, without_infinity
@@ -152,6 +153,8 @@ def read_bands(section: dict[str, Any], folder: Path) -> tuple[list[Band], list[
     for path, element in files.items():
         if is_netcdf(path):
             found, told = netcdf_bands(path, element, selection, blanks)
+        elif is_geosoft(path):
+            found, told = [geosoft_band(path, element, blanks)], []
         else:
             found, told = gdal_bands(path, element, section.get("unit") == "none", selection, blanks)
         bands += found

@@ -244,15 +244,6 @@ def test_gxf(tmp_path):
     np.testing.assert_allclose(found.grid.y, Y)
 
 
-def test_a_geosoft_grid_is_told_as_such(tmp_path):
-    header = np.array([4, 1, COLUMNS, ROWS, 1], dtype="<i4").tobytes()
-    (tmp_path / "Cu.grd").write_bytes(header.ljust(512, b"\0") + VALUES.astype("<f4").tobytes())
-    text = message(tmp_path)
-    assert "Cu.grd: this is not a raster that GDAL can read" in text
-    assert "It looks like a Geosoft grid" in text
-    assert "GXF" in text
-
-
 def test_the_cause_of_a_failure_is_told(tmp_path):
     write_tiff(tmp_path / "Cu.tif")
     rasterio.shutil.copy(tmp_path / "Cu.tif", tmp_path / "Cu.vrt", driver="VRT")
