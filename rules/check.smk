@@ -1,6 +1,6 @@
 """What a survey's input comes to, before a run."""
 
-from _resources import BYTES_ON_DISK
+from geohalo.workflow.resources import BYTES_ON_DISK
 
 # What the jobs that may take the most memory ask for, as their rules do: MB, and MB for each MB of the cube.
 LARGEST = {

@@ -14,11 +14,11 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
-from _addresses import hide_addresses
-from _dry_runs import leave_out_reasons
-from _locks import check_writable, tell_lock
-from _resources import megabytes, minutes, superpixel_pairs
-from _sources import content_hash, files_hash
+from geohalo.workflow.hidden_addresses import hide_addresses
+from geohalo.workflow.dry_runs import leave_out_reasons
+from geohalo.workflow.locks import check_writable, tell_lock
+from geohalo.workflow.resources import megabytes, minutes, superpixel_pairs
+from geohalo.workflow.sources import content_hash, files_hash
 from geohalo.errors import InputError
 from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS

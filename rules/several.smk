@@ -10,7 +10,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
-from _locks import check_writable, tell_lock
+from geohalo.workflow.locks import check_writable, tell_lock
 from geohalo.errors import InputError
 from geohalo.several_surveys import (
     survey_configs,

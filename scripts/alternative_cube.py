@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from _job import job
-from _tables import write_json
 from build_graph import build
+from geohalo.files.tables import write_json
+from geohalo.workflow.job import job
 from segment_superpixels import segment_superpixels
 from stack_cube import stack
 

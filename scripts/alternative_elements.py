@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from _job import job
-from _tables import write_json
 from clean_deposits import clean as clean_deposits
 from clean_samples import clean as clean_samples
 from fit_interpolation import fit
+from geohalo.files.tables import write_json
+from geohalo.workflow.job import job
 from interpolate_elements import interpolate
 from level_samples import level
 from read_grids import read

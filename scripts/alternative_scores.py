@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from _job import job
-from _tables import write_json
 from geohalo.evidence.schemes import EXTRA_SCHEMES
+from geohalo.files.tables import write_json
 from geohalo.network.presets import VARIANTS
 from geohalo.network.run import Settings
 from geohalo.superpixels.counts import fineness
+from geohalo.workflow.job import job
 from make_folds import make_folds
 from score_controls import score
 from train import train

@@ -4,9 +4,9 @@ from contextlib import ExitStack
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, write_netcdf
-from _job import job
-from _scores import held_schemes
+from geohalo.files.cells import Survey, write_netcdf
+from geohalo.files.scores import held_schemes
+from geohalo.workflow.job import job
 
 
 def pooled(means: np.ndarray, spreads: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,9 +1,10 @@
 """Build the internal and external graph of one scale."""
 
 import numpy as np
-from _cells import read_geotiff
-from _job import job, whole
+from geohalo.files.cells import read_geotiff
 from geohalo.superpixels.graph import build_graph
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def build(labels: str, graph: str) -> str:

@@ -1,9 +1,9 @@
 """Tell what checks have found, and stop where anything stops a run."""
 
-from _job import job
-from _tables import read_csv
 from geohalo.check.findings import by_kind, told
 from geohalo.errors import InputError
+from geohalo.files.tables import read_csv
+from geohalo.workflow.job import job
 
 #: Warnings of a survey that are told; the page has all.
 MOST = 10

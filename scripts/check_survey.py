@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from _job import job, whole
-from _tables import write_csv
 from geohalo.check.page import as_markdown, render
 from geohalo.check.survey import Files, check_page, check_survey
+from geohalo.files.tables import write_csv
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 #: Tables that a config may name.
 TABLES = ("samples", "assays", "certified", "deposits")

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _maps import write_map
-from _tables import read_csv, write_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.maps import write_map
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.products.concentration_area import concentration_area_curve, fit_lines
 from geohalo.products.thresholds import classes_of, success_cuts, threshold_table
+from geohalo.workflow.job import job
 
 
 def classify(files: dict[str, str], survey_name: str, variant: str, targets: dict, outputs: dict) -> str:

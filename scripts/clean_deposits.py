@@ -1,15 +1,16 @@
 """Read the deposits, place them in the survey, and check that they can be held out."""
 
-from _cells import surveyed_elements, surveyed_places
-from _input_warnings import leave_warnings
-from _job import job, whole
 from geohalo.evidence.checks import check_groups
 from geohalo.evidence.known_deposits import deposit_doubts, group_sizes
+from geohalo.files.cells import surveyed_elements, surveyed_places
+from geohalo.files.input_warnings import leave_warnings
 from geohalo.input_warnings import named_within
 from geohalo.survey.deposits import clean_deposits
 from geohalo.survey.doubtful_places import typical_spacing
 from geohalo.survey.layout import form_of
 from geohalo.survey.tables import read_table
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def clean(

@@ -3,14 +3,15 @@
 import json
 
 import pandas as pd
-from _input_warnings import leave_warnings
-from _job import job, whole
-from _quality import judge
-from _tables import write_csv
+from geohalo.files.input_warnings import leave_warnings
+from geohalo.files.tables import write_csv
 from geohalo.input_warnings import from_records, named_within
+from geohalo.stages.shared.quality import judge
 from geohalo.survey.analyses import analyses_table, read_analyses
 from geohalo.survey.sample_tables import read_samples
 from geohalo.survey.samples import merge_analyses
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def clean(

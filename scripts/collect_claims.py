@@ -1,11 +1,12 @@
 """Put the measures of all simulated surveys together, and say which of the three claims hold."""
 
 import pandas as pd
-from _job import job, whole
-from _tables import read_csv, write_csv
 from geohalo.evidence.claim_verdicts import judge_claims
 from geohalo.evidence.claims import summarise
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.products.claims_text import claims_text
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake) as log:

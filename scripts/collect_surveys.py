@@ -1,8 +1,8 @@
 """Put the held-out evidence of several surveys together."""
 
 import pandas as pd
-from _job import job
-from _tables import read_csv, write_csv
+from geohalo.files.tables import read_csv, write_csv
+from geohalo.workflow.job import job
 
 
 def collect(files: list[str]) -> pd.DataFrame:

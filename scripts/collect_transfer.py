@@ -1,8 +1,8 @@
 """Put the evidence of models from other surveys beside that of the survey's own held-out run."""
 
 import pandas as pd
-from _job import job
-from _tables import read_csv, write_csv
+from geohalo.files.tables import read_csv, write_csv
+from geohalo.workflow.job import job
 
 
 def collect(transferred: list[str], own: str) -> pd.DataFrame:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from _evidence import along_lines, measure_runs
-from _input_warnings import read_warnings
-from _job import job, whole
-from _tables import write_csv
 from geohalo.evidence.verdict import verdict
+from geohalo.files.input_warnings import read_warnings
+from geohalo.files.tables import write_csv
+from geohalo.stages.shared.evidence import along_lines, measure_runs
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake) as log:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import torch
-from _cells import netcdf_by_rows
-from _job import job
-from _network import MapNetwork
+from geohalo.files.cells import netcdf_by_rows
+from geohalo.files.network import MapNetwork
 from geohalo.network.attribution import attributions, logit_differences
 from geohalo.network.engine import branches_of
 from geohalo.network.run import Settings
+from geohalo.workflow.job import job
 
 ABOUT = {"long_name": "what an element adds to the logit of halo against background", "units": "log-odds"}
 ENDS = {

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import torch
 import xarray as xr
-from _cells import read_cells, read_geotiff
-from _job import job
-from _network import MapNetwork
-from _tables import write_csv
+from geohalo.files.cells import read_cells, read_geotiff
+from geohalo.files.network import MapNetwork
+from geohalo.files.tables import write_csv
 from geohalo.network.neighbours import neighbour_attributions, neighbour_table
 from geohalo.network.run import Settings
+from geohalo.workflow.job import job
 
 
 def elements_table(network: MapNetwork, attribution: str, rank: np.ndarray) -> pd.DataFrame:

@@ -4,11 +4,11 @@ import logging
 from pathlib import Path
 
 import pooch
-from _addresses import address_of
-from _job import job
 from geohalo.addresses import masked
 from geohalo.errors import InputError
 from geohalo.whole_files import NO_ROOM
+from geohalo.workflow.hidden_addresses import address_of
+from geohalo.workflow.job import job
 
 
 def fetch(url: str, sha256: str, path: str) -> str:

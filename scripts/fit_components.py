@@ -7,10 +7,11 @@ from operator import add
 
 import numpy as np
 import xarray as xr
-from _cells import Survey
-from _job import job, whole
 from geohalo.cube.moments import Moments
+from geohalo.files.cells import Survey
 from geohalo.superpixels.components import Components
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def fit(cube: str, components: int, fitted: str) -> str:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from _interpolation import read_logarithms, write_fits
-from _job import job
-from _tables import write_csv
 from geohalo.cube.method_choice import ElementFit, fit_interpolation
+from geohalo.files.interpolation import read_logarithms, write_fits
+from geohalo.files.tables import write_csv
+from geohalo.workflow.job import job
 
 
 def fit(samples: str, max_distance: float, settings: dict, interpolation: str, table: str) -> str:

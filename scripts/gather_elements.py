@@ -4,9 +4,9 @@ from contextlib import ExitStack
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, netcdf_by_rows
-from _job import job
 from geohalo.cube.grid import Grid
+from geohalo.files.cells import Survey, netcdf_by_rows
+from geohalo.workflow.job import job
 
 
 def gather(tiles: list[str], elements: str) -> str:

@@ -1,11 +1,11 @@
 """Interpolate all elements to the grid, or to one band of its rows, each by the method chosen for it."""
 
 import numpy as np
-from _cells import Survey, netcdf_by_rows, tile_rows
-from _interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
-from _job import job, steps
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.interpolation import estimate
+from geohalo.files.cells import Survey, netcdf_by_rows, tile_rows
+from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
+from geohalo.workflow.job import job, steps
 
 MAPS = {
     "concentration": {"long_name": "concentration", "units": "ppm"},

@@ -1,10 +1,11 @@
 """Bring the batches of the samples to one level, and measure what that does."""
 
-from _batches import join_places, read_places, read_rows
-from _input_warnings import leave_warnings
-from _job import job, whole
-from _tables import write_csv
+from geohalo.files.batches import join_places, read_places, read_rows
+from geohalo.files.input_warnings import leave_warnings
+from geohalo.files.tables import write_csv
 from geohalo.quality.level_survey import level_survey
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def level(

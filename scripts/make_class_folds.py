@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _folds import write_folds
-from _job import job
-from _tables import write_csv
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.folds import SCHEMES
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.folds import write_folds
+from geohalo.files.tables import write_csv
+from geohalo.workflow.job import job
 
 #: Readers of folds find the table of deposits, without a row.
 DEPOSITS = ["deposit", "name", "inside", "x", "y", "group", "fold", "inner_fold"]

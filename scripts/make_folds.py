@@ -4,14 +4,14 @@ from pathlib import Path
 
 import geopandas as gpd
 import xarray as xr
-from _cells import Survey
-from _folds import FOLD_COLUMNS, write_folds
-from _input_warnings import leave_warnings
-from _job import job
-from _tables import write_csv
 from geohalo.evidence.folds import SCHEMES, draw_folds
 from geohalo.evidence.known_deposits import names_told, without_cell
 from geohalo.evidence.label_doubts import lost_labels
+from geohalo.files.cells import Survey
+from geohalo.files.folds import FOLD_COLUMNS, write_folds
+from geohalo.files.input_warnings import leave_warnings
+from geohalo.files.tables import write_csv
+from geohalo.workflow.job import job
 
 
 def make_folds(

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey
-from _folds import read_folds
-from _job import job
-from _maps import write_map
-from _scores import read_between, read_mean, read_scores
-from _tables import read_csv
 from geohalo.evidence.blended import blended_rank
 from geohalo.evidence.folds import fold_map
 from geohalo.evidence.recalibration import fit_recalibration
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
+from geohalo.files.maps import write_map
+from geohalo.files.scores import read_between, read_mean, read_scores
+from geohalo.files.tables import read_csv
+from geohalo.workflow.job import job
 
 
 def map_anomalies(elements: str, scores: str, folder: str, radius: float, maps: dict[str, str]) -> str:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import xarray as xr
-from _cells import Survey
-from _job import job
-from _maps import Band, write_map
-from _scores import read_between, read_scores
 from geohalo.evidence.class_metrics import predicted_class
+from geohalo.files.cells import Survey
+from geohalo.files.maps import Band, write_map
+from geohalo.files.scores import read_between, read_scores
+from geohalo.workflow.job import job
 
 MEANINGS = {
     "score": "probability",

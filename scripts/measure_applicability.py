@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _cells import Survey
-from _folds import read_folds
-from _job import job
-from _maps import write_map
-from _tables import read_csv
 from geohalo.evidence.applicability import area_of_applicability
 from geohalo.evidence.folds import fold_map
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
+from geohalo.files.maps import write_map
+from geohalo.files.tables import read_csv
+from geohalo.workflow.job import job
 
 
 def measure(cube: str, folder: str, path: str) -> str:

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import torch
-from _job import job
-from _network import MapNetwork
-from _tables import write_csv
+from geohalo.files.network import MapNetwork
+from geohalo.files.tables import write_csv
 from geohalo.network.directions import attention_by_direction
 from geohalo.network.run import Settings
+from geohalo.workflow.job import job
 
 
 def measure(network: MapNetwork) -> pd.DataFrame:

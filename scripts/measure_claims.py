@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 import xarray as xr
-from _cells import Survey
-from _folds import read_folds
-from _job import job
-from _scores import read_scores
-from _tables import read_csv, write_csv
 from geohalo.evidence.claims import TrueGround, holding_fold, measure, true_ground
 from geohalo.evidence.judged import judged_places
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
+from geohalo.files.scores import read_scores
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.survey.simulate import simulate_survey
+from geohalo.workflow.job import job
 
 
 def known_ground(truth: xr.Dataset, survey: Survey) -> TrueGround:

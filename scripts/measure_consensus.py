@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey
-from _job import job
-from _maps import write_map
-from _tables import write_csv
-from _workflow import measure_workflow
 from geohalo.evidence.consensus import agreement, choices_table
+from geohalo.files.cells import Survey
+from geohalo.files.maps import write_map
+from geohalo.files.tables import write_csv
+from geohalo.stages.shared.consensus import measure_workflow
+from geohalo.workflow.job import job
 
 
 def compare(

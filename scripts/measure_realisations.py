@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-from _evidence import measure_runs
-from _job import job
-from _tables import write_csv
+from geohalo.files.tables import write_csv
+from geohalo.stages.shared.evidence import measure_runs
+from geohalo.workflow.job import job
 
 
 def told(table: pd.DataFrame) -> str:

@@ -1,9 +1,9 @@
 """Draw the comparison of the network's variants and the controls."""
 
-from _job import job
-from _plots import held_out_groups
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import ablation_plot, difference_plot, save_figure
+from geohalo.stages.shared.plots import held_out_groups
+from geohalo.workflow.job import job
 
 
 def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:

@@ -1,11 +1,11 @@
 """Draw the anomaly maps, and the truth beside them where it is known."""
 
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import deposit_table, ground, interval, warned
-from _tables import read_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import anomaly_map, save_figure, truth_map
+from geohalo.stages.shared.plots import deposit_table, ground, interval, warned
+from geohalo.workflow.job import job
 
 
 def plot(name: str, variant: str, reach: float, files: dict[str, str], figures: dict[str, str]) -> None:

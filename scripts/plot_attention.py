@@ -1,8 +1,8 @@
 """Draw the rose diagram of learned attention."""
 
-from _job import job
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import attention_rose, save_figure
+from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake):

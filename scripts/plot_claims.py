@@ -1,9 +1,9 @@
 """Draw halos found, false alarms and weak halos found against the strength of each fault."""
 
-from _job import job
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.claims_figure import claims_plot
 from geohalo.products.styles import save_figure
+from geohalo.workflow.job import job
 
 
 def plot(survey: str, area: float, summary: str, verdicts: str, figure: str) -> None:

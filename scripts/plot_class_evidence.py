@@ -1,8 +1,8 @@
 """Draw the confusion matrix, the comparison of methods, and the training history."""
 
-from _job import job
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import class_comparison, confusion_plot, history_plot, save_figure
+from geohalo.workflow.job import job
 
 
 def plot(survey: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:

@@ -1,11 +1,11 @@
 """Draw the map of classes beside the labels, and the folds."""
 
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import ground
-from _tables import read_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import class_folds_map, class_map, save_figure
+from geohalo.stages.shared.plots import ground
+from geohalo.workflow.job import job
 
 
 def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:

@@ -1,12 +1,12 @@
 """Draw the consensus of the workflows."""
 
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import deposit_table, ground
-from _tables import read_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.consensus_figures import consensus_plot
 from geohalo.products.figures import save_figure
+from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.workflow.job import job
 
 
 def plot(name: str, area: float, files: dict[str, str], figure: str) -> None:

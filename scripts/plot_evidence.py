@@ -1,7 +1,6 @@
 """Draw the figures of the evidence, and the training history."""
 
-from _job import job
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import (
     calibration_plot,
     difference_plot,
@@ -11,6 +10,7 @@ from geohalo.products.figures import (
     split_comparison,
     success_rate,
 )
+from geohalo.workflow.job import job
 
 
 def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:

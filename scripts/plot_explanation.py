@@ -4,12 +4,12 @@ from collections import defaultdict
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import deposit_table, ground
-from _tables import read_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import attribution_map, fingerprint_plot, save_figure
 from geohalo.products.map_elements import carrying_elements
+from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.workflow.job import job
 
 #: Elements that have a map.
 DRAWN = 6

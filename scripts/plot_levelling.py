@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from _batches import read_places, read_rows
-from _job import job
-from _plots import crs_label
-from _tables import read_csv
+from geohalo.files.batches import read_places, read_rows
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import levelling_plot, save_figure
 from geohalo.quality.levelling_error import error_told
+from geohalo.stages.shared.plots import crs_label
+from geohalo.workflow.job import job
 
 
 def plot(name: str, samples: str, before: str, analyses: str, table: str, errors: str, figure: str) -> None:

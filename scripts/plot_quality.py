@@ -2,10 +2,10 @@
 
 import geopandas as gpd
 import pandas as pd
-from _job import job
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import save_figure
 from geohalo.products.quality_figure import quality_plot, worst_charts
+from geohalo.workflow.job import job
 
 
 def plot(

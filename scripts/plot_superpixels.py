@@ -5,13 +5,13 @@ from operator import add
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import deposit_table, ground
 from geohalo.cube.moments import Moments
+from geohalo.files.cells import Survey, read_geotiff
 from geohalo.products.cell_figures import shown_part
 from geohalo.products.figures import folds_map, save_figure, superpixel_map
+from geohalo.stages.shared.plots import deposit_table, ground
 from geohalo.superpixels.components import Components
+from geohalo.workflow.job import job
 
 
 def moments(data: xr.Dataset, survey: Survey) -> Moments:

@@ -4,12 +4,12 @@ import geopandas as gpd
 import numpy as np
 import pyarrow.parquet as pq
 import xarray as xr
-from _cells import Survey
-from _job import job
-from _plots import deposit_table, ground
-from _tables import read_csv
+from geohalo.files.cells import Survey
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import element_maps, sample_map, save_figure
 from geohalo.products.map_elements import carrying_elements, element_notes
+from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.workflow.job import job
 
 #: Elements drawn at most.
 PANELS = 12

@@ -1,9 +1,9 @@
 """Draw the evidence of several surveys beside each other."""
 
-from _job import job
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.several_figures import survey_comparison
 from geohalo.products.styles import save_figure
+from geohalo.workflow.job import job
 
 
 def plot(table: str, figure: str) -> None:

@@ -1,9 +1,9 @@
 """Draw the comparison of superpixel settings."""
 
-from _job import job
-from _plots import held_out_groups
-from _tables import read_csv
+from geohalo.files.tables import read_csv
 from geohalo.products.figures import save_figure, sweep_plot
+from geohalo.stages.shared.plots import held_out_groups
+from geohalo.workflow.job import job
 
 
 def plot(survey: str, in_use: str, table: str, deposits: str, cells: str, figure: str) -> None:

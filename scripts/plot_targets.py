@@ -1,13 +1,13 @@
 """Draw the ranked targets, and the concentration-area curve of the map that they were cut from."""
 
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import deposit_table, warned
-from _plots import ground as place
-from _tables import read_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.concentration_area import concentration_area_curve
 from geohalo.products.figures import concentration_area_plot, save_figure, target_map
+from geohalo.stages.shared.plots import deposit_table, warned
+from geohalo.stages.shared.plots import ground as place
+from geohalo.workflow.job import job
 
 
 def plot(name: str, variant: str, reach: float, files: dict[str, str], figures: dict[str, str]) -> None:

@@ -1,13 +1,13 @@
 """Draw what models of other surveys find in one, as numbers and as maps."""
 
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import job
-from _plots import deposit_table, ground
-from _tables import read_csv
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.evidence_figures import main_variant
 from geohalo.products.several_figures import transfer_comparison, transfer_maps
 from geohalo.products.styles import save_figure
+from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.workflow.job import job
 
 
 def plot(name: str, maps: dict[str, str], files: dict[str, str], figures: dict[str, str]) -> None:

@@ -1,12 +1,13 @@
 """Put what every method is worth in every survey together: tables, text and figure."""
 
 import pandas as pd
-from _job import job, whole
-from _tables import read_csv, write_csv
 from geohalo.evidence.pooling import bench_tables
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.products.bench_figure import bench_figure
 from geohalo.products.bench_text import bench_text
 from geohalo.products.styles import save_figure
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake) as log:

@@ -2,14 +2,21 @@
 
 import geopandas as gpd
 import xarray as xr
-from _cells import Survey
-from _job import job
-from _maps import write_map
-from _qgis import write_project
-from _tables import read_csv, write_csv
-from _targets import find, fingerprints, nearby_samples, superpixel_frame, target_frame, write_geopackage
+from geohalo.files.cells import Survey
+from geohalo.files.maps import write_map
+from geohalo.files.qgis import write_project
+from geohalo.files.tables import read_csv, write_csv
+from geohalo.files.targets import (
+    find,
+    fingerprints,
+    nearby_samples,
+    superpixel_frame,
+    target_frame,
+    write_geopackage,
+)
 from geohalo.products.map_elements import carrying_elements
 from geohalo.products.targets import surroundings
+from geohalo.workflow.job import job
 
 
 def rank_targets(files: dict[str, str], name: str, transform: str, settings: dict, outputs: dict) -> str:

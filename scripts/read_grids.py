@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from _cells import Survey, write_netcdf
-from _input_warnings import leave_warnings
-from _job import job
 from geohalo.cube.rasters import read_rasters
+from geohalo.files.cells import Survey, write_netcdf
+from geohalo.files.input_warnings import leave_warnings
+from geohalo.workflow.job import job
 
 
 def read(section: dict, folder: str, elements: str, warnings: str | None = None) -> list[str]:

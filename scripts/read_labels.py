@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, write_geotiff
-from _job import job
 from geohalo.cube.label_rasters import PARTS, read_class_labels
+from geohalo.files.cells import Survey, write_geotiff
+from geohalo.workflow.job import job
 from pyproj import CRS
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, netcdf_by_rows, read_cells
-from _interpolation import read_fits, read_logarithms
-from _job import job, steps
 from geohalo.cube.realisations import error_correlation, left_out_residuals, realise
 from geohalo.errors import InputError
+from geohalo.files.cells import Survey, netcdf_by_rows, read_cells
+from geohalo.files.interpolation import read_fits, read_logarithms
+from geohalo.workflow.job import job, steps
 
 
 def draw(samples: str, elements: str, interpolation: str, realisation: int, drawn: str) -> str:

@@ -4,16 +4,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import xarray as xr
-from _cells import Survey
-from _job import job, whole
-from _report import Results
-from _report_map import survey_map
-from _report_sections import doubtful, pathfinders, sections, targets_words
+from geohalo.files.cells import Survey
 from geohalo.products.report import Report, render
 from geohalo.products.report_headline import headline
 from geohalo.products.report_quality import summary
 from geohalo.products.report_targets import targets_table
 from geohalo.products.report_text import from_markdown, size, without_warnings
+from geohalo.stages.shared.report import Results
+from geohalo.stages.shared.report_map import survey_map
+from geohalo.stages.shared.report_sections import doubtful, pathfinders, sections, targets_words
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def write(

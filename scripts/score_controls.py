@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, read_cells, surveyed_places
-from _elements import sought_elements
-from _folds import read_folds
-from _job import job
-from _scores import scores_file
-from _tables import read_csv
 from geohalo.evidence.controls import SCALE_ARRAYS, Ground, score_control
+from geohalo.files.cells import Survey, read_cells, surveyed_places
+from geohalo.files.elements import sought_elements
+from geohalo.files.folds import read_folds
+from geohalo.files.scores import scores_file
+from geohalo.files.tables import read_csv
+from geohalo.workflow.job import job
 
 
 def score(

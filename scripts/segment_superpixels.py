@@ -1,10 +1,10 @@
 """Segment the cube into superpixels at one scale."""
 
 import xarray as xr
-from _cells import Survey, read_cells, write_geotiff
-from _job import job
+from geohalo.files.cells import Survey, read_cells, write_geotiff
 from geohalo.superpixels.counts import superpixel_count
 from geohalo.superpixels.segmentation import segment
+from geohalo.workflow.job import job
 
 
 def segment_superpixels(cube: str, n_segments: str, compactness: float, components: int, labels: str) -> str:

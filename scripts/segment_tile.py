@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, tile_rows, write_geotiff
-from _job import job
+from geohalo.files.cells import Survey, tile_rows, write_geotiff
 from geohalo.superpixels.components import Components
 from geohalo.superpixels.counts import superpixel_count
 from geohalo.superpixels.lattice import lattice_seeds, tile_labels, with_halo
+from geohalo.workflow.job import job
 
 
 def segment_tile(

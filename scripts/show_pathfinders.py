@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey
-from _folds import read_folds
-from _job import job
-from _tables import read_csv, write_csv
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.pathfinders import group_differences
 from geohalo.products.figures import pathfinder_plot, save_figure
 from geohalo.products.pathfinder_table import pathfinder_summary
+from geohalo.workflow.job import job
 
 
 def differences_of(cube: str, folder: str) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Simulate a survey with known truth."""
 
-from _job import job, whole
 from geohalo.survey.simulate import simulate_survey
+from geohalo.whole_files import whole
+from geohalo.workflow.job import job
 
 
 def simulate(section: dict, samples: str, deposits: str, truth: str) -> None:

@@ -6,11 +6,11 @@ from operator import add
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, netcdf_by_rows
-from _job import job
-from _quality import element_weights
 from geohalo.cube.logratio import check_variation, standardise, transformed
 from geohalo.cube.moments import Moments
+from geohalo.files.cells import Survey, netcdf_by_rows
+from geohalo.stages.shared.quality import element_weights
+from geohalo.workflow.job import job
 
 
 def stack(elements: str, transform: str, clip: float, cube: str, quality: str | None = None) -> None:

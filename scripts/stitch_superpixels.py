@@ -2,10 +2,10 @@
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, read_geotiff, write_geotiff
-from _job import job
+from geohalo.files.cells import Survey, read_geotiff, write_geotiff
 from geohalo.superpixels.counts import superpixel_count
 from geohalo.superpixels.lattice import lattice_seeds, stitch
+from geohalo.workflow.job import job
 
 
 def stitch_superpixels(cube: str, tiles: list[str], n_segments: str, labels: str) -> str:

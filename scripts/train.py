@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from _cells import Survey, read_spectra
-from _elements import sought_elements
-from _folds import read_folds
-from _job import job
-from _members import outer_fold, shuffle_labels, stack_members, write_results
 from geohalo.cube.element_order import element_order
+from geohalo.files.cells import Survey, read_spectra
+from geohalo.files.elements import sought_elements
+from geohalo.files.folds import read_folds
+from geohalo.files.members import outer_fold, shuffle_labels, stack_members, write_results
 from geohalo.network.run import Settings, train_and_predict
+from geohalo.workflow.job import job
 
 
 def train(

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from _elements import Elements
-from _job import job
-from _tables import write_csv
 from alternative_cube import make
 from geohalo.cube.shared_elements import level_table, shared_elements
+from geohalo.files.elements import Elements
+from geohalo.files.tables import write_csv
 from geohalo.superpixels.counts import same_size
+from geohalo.workflow.job import job
 
 
 def make_cubes(

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _cells import Survey
-from _evidence import measure_elsewhere
-from _job import job
-from _maps import Band, write_map
-from _scores import read_scores
-from _tables import write_csv
 from geohalo.evidence.controls import CONTROLS
+from geohalo.files.cells import Survey
+from geohalo.files.maps import Band, write_map
+from geohalo.files.scores import read_scores
+from geohalo.files.tables import write_csv
+from geohalo.stages.shared.evidence import measure_elsewhere
+from geohalo.workflow.job import job
 
 
 def map_transfer(elements: str, scores: str, method: str, path: str) -> None:

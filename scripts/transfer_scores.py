@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from _folds import read_folds
-from _job import job
-from _scores import write_scores
-from _tables import write_csv
-from _transfer import Side, learned_elsewhere
+from geohalo.files.folds import read_folds
+from geohalo.files.scores import write_scores
+from geohalo.files.tables import write_csv
+from geohalo.stages.shared.transfer import Side, learned_elsewhere
+from geohalo.workflow.job import job
 
 
 def transfer(cubes: str, folder: str, how: dict, threads: int, outputs: dict[str, str], log: Any) -> None:

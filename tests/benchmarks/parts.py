@@ -22,12 +22,12 @@ import yaml
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from _cells import Survey, read_spectra
-from _folds import read_folds
-from _members import stack_members
 from geohalo.evidence.evaluate import measure
 from geohalo.evidence.judged import judged_places
 from geohalo.evidence.pooling import floored, pool, survey_moments
+from geohalo.files.cells import Survey, read_spectra
+from geohalo.files.folds import read_folds
+from geohalo.files.members import stack_members
 from geohalo.network.run import Settings, train_and_predict
 from geohalo.settings import check_settings
 

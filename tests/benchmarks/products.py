@@ -21,13 +21,13 @@ from scipy.ndimage import gaussian_filter
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from _cells import Survey, netcdf_by_rows, write_geotiff
-from _folds import write_folds
-from _scores import write_scores
 from classify_anomalies import classify
 from geohalo.cube.grid import Grid
 from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.folds import draw_folds
+from geohalo.files.cells import Survey, netcdf_by_rows, write_geotiff
+from geohalo.files.folds import write_folds
+from geohalo.files.scores import write_scores
 from map_anomalies import map_anomalies
 from measure_applicability import measure
 from plot_targets import plot

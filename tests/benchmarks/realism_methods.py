@@ -16,8 +16,8 @@ from scipy.spatial import KDTree
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from _cells import Survey, read_cells
-from _folds import read_folds
+from geohalo.files.cells import Survey, read_cells
+from geohalo.files.folds import read_folds
 
 SCHEMES = ("inner", "held_out")
 METHODS = (

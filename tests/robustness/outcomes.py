@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from _job import advice
 from geohalo.errors import InputError
+from geohalo.workflow.job import advice
 
 #: Seconds of the processor that a piece of work may take.
 SECONDS = 10.0

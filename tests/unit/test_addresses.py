@@ -7,11 +7,11 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from _job import job
 from fetch_survey import fetch
 from geohalo.addresses import masked
 from geohalo.errors import InputError
 from geohalo.settings import check_settings
+from geohalo.workflow.job import job
 
 
 @pytest.mark.parametrize(

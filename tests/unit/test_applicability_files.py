@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-from _cells import Survey, write_netcdf
-from _folds import write_folds
 from geohalo.cube.grid import Grid
 from geohalo.evidence.applicability import area_of_applicability
 from geohalo.evidence.folds import draw_folds, fold_map
+from geohalo.files.cells import Survey, write_netcdf
+from geohalo.files.folds import write_folds
 from measure_applicability import measure
 from pyproj import CRS
 
@@ -31,7 +31,7 @@ def survey():
 
 @pytest.mark.parametrize("cells", [COLUMNS, 7 * COLUMNS, 1 << 17], ids=["row", "seven rows", "whole"])
 def test_blocks_of_rows_come_to_the_same(tmp_path, survey, monkeypatch, cells):
-    monkeypatch.setattr("_cells.CHUNK_CELLS", cells)
+    monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", cells)
     values = np.random.default_rng(0).normal(0, 1, (5, ROWS, COLUMNS)).astype(np.float32)
     values[:, :, 45:] += 9
     cube = np.where(survey.mask, values, np.nan)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
-from _cells import Survey, netcdf_by_rows, read_cells, read_spectra, tile_rows, write_netcdf
 from fit_components import fit
 from gather_elements import gather
 from geohalo.cube.grid import Grid
 from geohalo.cube.logratio import cube_values
 from geohalo.errors import InputError
+from geohalo.files.cells import Survey, netcdf_by_rows, read_cells, read_spectra, tile_rows, write_netcdf
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
@@ -39,7 +39,7 @@ def concentrations(survey):
 
 @pytest.fixture(params=[COLUMNS, 5 * COLUMNS, 1 << 17], ids=["row", "five rows", "whole"])
 def chunk(request, monkeypatch):
-    monkeypatch.setattr("_cells.CHUNK_CELLS", request.param)
+    monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", request.param)
 
 
 def described(survey):
@@ -94,7 +94,7 @@ def test_tiles_share_the_rows(rows, columns, tiles, chunk):
     """Without gaps, none empty, in order; whole blocks where there are enough."""
     tiles = min(tiles, rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("_cells.CHUNK_CELLS", chunk)
+        patch.setattr("geohalo.files.cells.CHUNK_CELLS", chunk)
         found = [tile_rows((rows, columns), f"{k}-of-{tiles}") for k in range(1, tiles + 1)]
         block = min(rows, max(1, chunk // columns))
     assert found[0].start == 0
@@ -148,7 +148,7 @@ def test_cube_by_blocks_is_that_of_all_cells(tmp_path, survey, concentrations, t
 
 
 def test_a_hole_in_any_block_names_the_element(tmp_path, monkeypatch, survey, concentrations):
-    monkeypatch.setattr("_cells.CHUNK_CELLS", 5 * COLUMNS)
+    monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", 5 * COLUMNS)
     row, column = np.argwhere(survey.mask)[-1]
     concentrations[2, row, column] = np.nan
     write(survey, concentrations, tmp_path / "elements.nc")
@@ -161,7 +161,7 @@ def test_superpixels_do_not_depend_on_blocks(tmp_path, monkeypatch, survey, conc
     """Components and labels of a file in small chunks are those of the same file in one."""
     found = []
     for cells in (1 << 17, 4 * COLUMNS):
-        monkeypatch.setattr("_cells.CHUNK_CELLS", cells)
+        monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", cells)
         folder = tmp_path / str(cells)
         folder.mkdir()
         elements, cube, fitted = (str(folder / name) for name in ("elements.nc", "cube.nc", "c.json"))

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from _cells import Survey
-from _folds import read_folds, write_folds
-from _scores import read_scores, write_scores
 from geohalo.cube.grid import Grid
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.folds import SCHEMES
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds, write_folds
+from geohalo.files.scores import read_scores, write_scores
 from make_class_folds import DEPOSITS
 from pyproj import CRS
 

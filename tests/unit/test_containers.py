@@ -186,7 +186,7 @@ def test_nothing_but_that_goes_into_the_build():
     }
     kept_out = [".git/HEAD", ".venv/bin/python", "results/demo/cube.nc", "logs/demo/train.log", ".env"]
     kept_out += ["benchmarks/demo/train.jsonl", ".snakemake/log/run.log", "resources/surveys/a/samples.csv"]
-    kept_out += ["scripts/__pycache__/_job.cpython-311.pyc", "scripts/geohalo/cube/__pycache__/grid.pyc"]
+    kept_out += ["scripts/__pycache__/train.cpython-311.pyc", "scripts/geohalo/cube/__pycache__/grid.pyc"]
     assert [name for name in kept_out if not ignored(name)] == []
 
 

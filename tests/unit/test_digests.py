@@ -8,9 +8,16 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import torch
-from _digests import check_digests, check_sources, digest_path, forget_digests, keep_digests, sha256
-from _job import job
 from geohalo.errors import InputError
+from geohalo.files.digests import (
+    check_digests,
+    check_sources,
+    digest_path,
+    forget_digests,
+    keep_digests,
+    sha256,
+)
+from geohalo.workflow.job import job
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import io
 import logging
 
 import pytest
-from _dry_runs import LOGGER, leave_out_reasons, without_summary
+from geohalo.workflow.dry_runs import LOGGER, leave_out_reasons, without_summary
 from snakemake.logging import logger
 from snakemake.profiles import ProfileConfigFileParser
 from workflow_runs import ROOT

@@ -4,16 +4,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from _cells import Survey, write_netcdf
-from _evidence import measure_elsewhere, measure_runs
-from _folds import write_folds
-from _scores import write_scores
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
 from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
+from geohalo.files.cells import Survey, write_netcdf
+from geohalo.files.folds import write_folds
+from geohalo.files.scores import write_scores
+from geohalo.stages.shared.evidence import measure_elsewhere, measure_runs
 from make_class_folds import DEPOSITS
 from make_folds import make_folds
 from pyproj import CRS

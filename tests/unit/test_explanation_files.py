@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
-from _cells import Survey, netcdf_by_rows, read_geotiff, write_geotiff
-from _network import MapNetwork
 from explain_map import explain
 from explain_targets import elements_table, superpixels_table
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
+from geohalo.files.cells import Survey, netcdf_by_rows, read_geotiff, write_geotiff
+from geohalo.files.network import MapNetwork
 from geohalo.network.engine import initial_members
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS
@@ -80,7 +80,7 @@ def read_network(folder):
 @pytest.fixture(params=[COLUMNS, 5 * COLUMNS, 1 << 17], ids=["row", "five rows", "whole"])
 def attribution(request, folder, network, monkeypatch):
     """Return the file, in chunks of several sizes."""
-    monkeypatch.setattr("_cells.CHUNK_CELLS", request.param)
+    monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", request.param)
     told = explain(network, STEPS, str(folder / "fusion.nc"))
     assert told.startswith("2 members; elements and branches add up to the logit within ")
     return folder / "fusion.nc"

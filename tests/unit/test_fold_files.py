@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-from _cells import Survey
-from _folds import FOLD_COLUMNS, FREE, fold_codes, read_folds, write_folds
-from _members import outer_fold, stack_members
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES
+from geohalo.files.cells import Survey
+from geohalo.files.folds import FOLD_COLUMNS, FREE, fold_codes, read_folds, write_folds
+from geohalo.files.members import outer_fold, stack_members
 from geohalo.network.run import UNTOLD
 from geohalo.settings import check_settings
 from pyproj import CRS

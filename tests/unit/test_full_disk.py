@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from _cells import Survey, netcdf_by_rows, write_geotiff, write_netcdf
-from _job import whole
-from _maps import write_map
-from _scores import write_scores
-from _tables import write_json
-from _targets import write_geopackage
 from build_graph import build
 from geohalo.cube.grid import Grid
+from geohalo.files.cells import Survey, netcdf_by_rows, write_geotiff, write_netcdf
+from geohalo.files.maps import write_map
+from geohalo.files.scores import write_scores
+from geohalo.files.tables import write_json
+from geohalo.files.targets import write_geopackage
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.products.styles import save_figure
+from geohalo.whole_files import whole
 from matplotlib.figure import Figure
 
 ROWS, COLUMNS = 300, 280

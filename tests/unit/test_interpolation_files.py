@@ -6,11 +6,17 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import xarray as xr
-from _cells import Survey
-from _interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms, write_fits
 from geohalo.cube.grid import Grid
 from geohalo.cube.method_choice import ElementFit, Score
 from geohalo.cube.variogram import Variogram
+from geohalo.files.cells import Survey
+from geohalo.files.interpolation import (
+    blocks_of_rows,
+    interpolated_frame,
+    read_fits,
+    read_logarithms,
+    write_fits,
+)
 from interpolate_elements import interpolate
 
 FITS = [
@@ -71,8 +77,8 @@ def test_errors_are_told_in_decades():
 
 
 def test_blocks_of_rows_hold_all_cells_and_little_memory(monkeypatch):
-    monkeypatch.setattr("_interpolation.BLOCK_BYTES", 8 * 10 * 2 * 3)
-    monkeypatch.setattr("_cells.CHUNK_CELLS", 5)
+    monkeypatch.setattr("geohalo.files.interpolation.BLOCK_BYTES", 8 * 10 * 2 * 3)
+    monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", 5)
     mask = np.ones((20, 5), bool)
     mask[6:9] = False
     survey = Survey(Grid(np.arange(5.0), np.arange(20.0)[::-1]), mask, "EPSG:32648")
@@ -84,8 +90,8 @@ def test_blocks_of_rows_hold_all_cells_and_little_memory(monkeypatch):
 
 @pytest.mark.parametrize("block", [256e6, 2000])
 def test_tiles_are_cut_from_the_whole(tmp_path, samples, monkeypatch, block):
-    monkeypatch.setattr("_interpolation.BLOCK_BYTES", block)
-    monkeypatch.setattr("_cells.CHUNK_CELLS", 40)
+    monkeypatch.setattr("geohalo.files.interpolation.BLOCK_BYTES", block)
+    monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", 40)
     _, path = samples
     write_fits(["Cu", "Zn"], FITS, SETTINGS, str(tmp_path / "fits.json"))
     grid = {"cell": 500, "max_distance": 1000}

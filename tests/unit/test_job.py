@@ -8,15 +8,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
-import _job
 import pytest
-from _job import advice, job, steps, whole
-from _locks import check_writable, lock_message
-from _orphans import all_at_work, runs_above
 from geohalo.errors import InputError
-from geohalo.whole_files import NotWrittenError, remove_stale
+from geohalo.whole_files import NotWrittenError, remove_stale, whole
+from geohalo.workflow import job as job_module
+from geohalo.workflow.job import advice, job, steps
+from geohalo.workflow.locks import check_writable, lock_message
+from geohalo.workflow.orphans import all_at_work, runs_above
 
 
 @pytest.fixture
@@ -81,13 +82,13 @@ def test_progress_goes_to_the_user_and_to_the_log_with_the_survey_and_the_stage(
 
 def test_a_long_loop_tells_how_far_it_is_and_a_short_one_nothing(monkeypatch, caplog):
     clock = iter(range(0, 1000, 4))
-    monkeypatch.setattr(_job.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(job_module.time, "monotonic", lambda: next(clock))
     with caplog.at_level(logging.INFO, logger="geohalo"):
         assert list(steps(range(6), "block")) == list(range(6))
     # Seen 4 s apart, the first item at 4 s: lines when 10 s have passed, after 2 items (12 s) and after 5 (24 s).
     assert caplog.messages == ["block 2 of 6, about 24 s left", "block 5 of 6, about 5 s left"]
     caplog.clear()
-    monkeypatch.setattr(_job.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(job_module.time, "monotonic", lambda: 0.0)
     assert list(steps("ab", "letter")) == ["a", "b"]
     assert caplog.messages == []
 
@@ -140,9 +141,9 @@ import subprocess, sys, time
 job = '''
 import sys, time
 sys.path.insert(0, sys.argv[1])
-import _orphans
-_orphans.PAUSE = 0.05
-_orphans.end_with_run()
+from geohalo.workflow import orphans
+orphans.PAUSE = 0.05
+orphans.end_with_run()
 print("at work", flush=True)
 time.sleep(60)
 '''
@@ -156,7 +157,9 @@ child.wait()
 def test_a_job_ends_with_the_run_that_it_belongs_to(tmp_path):
     run = tmp_path / "snakemake"
     run.write_text(ALONE)
-    main = subprocess.Popen([sys.executable, run, os.path.dirname(_job.__file__)], stdout=subprocess.PIPE)
+    main = subprocess.Popen(
+        [sys.executable, run, str(Path(job_module.__file__).parents[2])], stdout=subprocess.PIPE
+    )
     try:
         job_pid = int(main.stdout.readline())
         assert main.stdout.readline() == b"at work\n"
@@ -181,7 +184,7 @@ def test_a_lock_is_told_with_what_to_type(tmp_path, monkeypatch):
     (tmp_path / ".snakemake" / "locks").mkdir(parents=True)
     assert lock_message(tmp_path, command, []) == ""
     (tmp_path / ".snakemake" / "locks" / "0.output.lock").touch()
-    monkeypatch.setattr("_locks.shutil.which", lambda name: f"/x/{name}")
+    monkeypatch.setattr("geohalo.workflow.locks.shutil.which", lambda name: f"/x/{name}")
     assert "\n    snakemake --unlock --cores all --configfile 'my survey.yaml'\n" in lock_message(
         tmp_path, command, []
     )
@@ -195,7 +198,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, monke
     (tmp_path / ".snakemake").mkdir()
     (tmp_path / "results").mkdir()
     check_writable(tmp_path, ["snakemake"])
-    monkeypatch.setattr("_locks.os.access", lambda place, mode: place != tmp_path / name)
+    monkeypatch.setattr("geohalo.workflow.locks.os.access", lambda place, mode: place != tmp_path / name)
     with pytest.raises(InputError, match=f"^{tmp_path / name} cannot be written: .*--directory"):
         check_writable(tmp_path, ["snakemake", "--cores", "1"])
     check_writable(tmp_path, ["snakemake", "-n"])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import rasterio
-from _cells import Survey, read_geotiff
-from _maps import BANDS, BLOCK, Band, write_map
 from geohalo.cube.grid import Grid
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.maps import BANDS, BLOCK, Band, write_map
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rio_cogeo import cog_validate

@@ -5,13 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from _cells import Survey, write_netcdf
-from _quality import element_weights
-from _tables import read_csv
 from clean_samples import clean
 from geohalo.cube.grid import Grid
 from geohalo.cube.logratio import standardise
+from geohalo.files.cells import Survey, write_netcdf
+from geohalo.files.tables import read_csv
 from geohalo.settings import schema, with_defaults
+from geohalo.stages.shared.quality import element_weights
 from PIL import Image
 from plot_quality import plot
 from pyproj import CRS

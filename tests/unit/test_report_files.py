@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
-from _cells import Survey, write_geotiff
-from _report import Results, run_times, sources, versions
-from _report_map import bands, thinned
-from _report_sections import CAPTIONS, shown_settings
-from _sources import files_hash
 from geohalo.cube.grid import Grid
+from geohalo.files.cells import Survey, write_geotiff
+from geohalo.stages.shared.report import Results, run_times, sources, versions
+from geohalo.stages.shared.report_map import bands, thinned
+from geohalo.stages.shared.report_sections import CAPTIONS, shown_settings
+from geohalo.workflow.sources import files_hash
 
 CRS = "EPSG:32648"
 
@@ -100,7 +100,7 @@ def test_versions_are_those_that_run_here():
 
 
 def test_a_large_map_is_thinned_and_its_cells_keep_their_place(tmp_path, monkeypatch):
-    monkeypatch.setattr("_report_map.MOST_CELLS", 7)
+    monkeypatch.setattr("geohalo.stages.shared.report_map.MOST_CELLS", 7)
     grid = Grid(500.0 + 1000 * np.arange(8), 5500.0 - 1000 * np.arange(6))
     survey = Survey(grid, np.ones((6, 8), bool), CRS)
     found, step = thinned(survey)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import yaml
-from _resources import input_megabytes, megabytes, minutes, superpixel_pairs
+from geohalo.workflow.resources import input_megabytes, megabytes, minutes, superpixel_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 from rule_requests import request

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from _members import shuffle_labels, stack_members
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.metrics import percentile_rank
+from geohalo.files.members import shuffle_labels, stack_members
 from scipy.spatial import KDTree
 from sklearn.linear_model import LogisticRegression
 

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pandas as pd
 import pytest
-from _tables import read_csv, write_csv
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.table_text import neutralised_text, restored_text
 from hypothesis import given
 from hypothesis import strategies as st

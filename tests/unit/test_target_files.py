@@ -11,9 +11,9 @@ import pyogrio
 import pytest
 import rasterio
 import xarray as xr
-from _cells import Survey, write_geotiff, write_netcdf
-from _maps import write_map
 from geohalo.cube.grid import Grid
+from geohalo.files.cells import Survey, write_geotiff, write_netcdf
+from geohalo.files.maps import write_map
 from geohalo.products.qgis_styles import layer_style
 from pyproj import CRS
 from rank_targets import rank_targets
@@ -264,7 +264,7 @@ def test_a_survey_without_targets_has_all_files(files, outputs):
 
 
 def test_of_very_many_samples_those_near_targets_are_kept(files, outputs, monkeypatch, survey):
-    monkeypatch.setattr("_targets.MOST_SAMPLES", 10)
+    monkeypatch.setattr("geohalo.files.targets.MOST_SAMPLES", 10)
     generator = np.random.default_rng(1)
     x = generator.uniform(survey.grid.x[0], survey.grid.x[-5], 400)
     y = generator.uniform(survey.grid.y[-1], survey.grid.y[0], 400)

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from _cells import Survey
-from _folds import write_folds
-from _scores import write_scores
-from _workflow import measure_workflow
 from geohalo.cube.grid import Grid
 from geohalo.evidence.folds import draw_folds
+from geohalo.files.cells import Survey
+from geohalo.files.folds import write_folds
+from geohalo.files.scores import write_scores
+from geohalo.stages.shared.consensus import measure_workflow
 from pyproj import CRS
 
 LABELS = {

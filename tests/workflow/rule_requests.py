@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from _resources import megabytes, minutes, superpixel_pairs
+from geohalo.workflow.resources import megabytes, minutes, superpixel_pairs
 from workflow_runs import ROOT, SETTINGS
 
 KNOWN = {"megabytes": megabytes, "minutes": minutes, "superpixel_pairs": superpixel_pairs}

@@ -9,7 +9,7 @@ import copy
 import numpy as np
 import pytest
 import rasterio
-from _job import whole
+from geohalo.whole_files import whole
 from pyproj import Transformer
 from rasterio.transform import from_origin
 from workflow_runs import TABLES, simulated_survey, snakemake, write_config

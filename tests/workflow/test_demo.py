@@ -8,10 +8,10 @@ import rasterio
 import torch
 import xarray as xr
 import yaml
-from _cells import Survey
-from _folds import read_folds
 from geohalo.evidence.controls import LABEL_FREE, PROBABILITY_CONTROLS
 from geohalo.evidence.metrics import percentile_rank
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
 from geohalo.network.definition import TwoBranch
 from geohalo.network.presets import PRESETS
 from geohalo.superpixels.graph import build_graph

@@ -5,8 +5,8 @@ import hashlib
 import re
 
 import pytest
-from _digests import digest_path
 from documents import output_files, text_of
+from geohalo.files.digests import digest_path
 
 pytestmark = pytest.mark.workflow
 

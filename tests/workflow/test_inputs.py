@@ -12,9 +12,9 @@ import pytest
 import rasterio
 import rioxarray  # noqa: F401  (gives datasets their .rio)
 import xarray as xr
-from _cells import Survey
 from geohalo.cube.grid import sampled_mask, survey_grid
 from geohalo.cube.inverse_distance import interpolate
+from geohalo.files.cells import Survey
 from pyproj import CRS
 from rasterio.transform import from_origin
 from workflow_runs import (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
-from _folds import read_folds
+from geohalo.files.folds import read_folds
 from rasterio.transform import from_origin
 from scipy.ndimage import gaussian_filter
 from workflow_runs import planned, snakemake, write_config

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
-from _cells import Survey
+from geohalo.files.cells import Survey
 from PIL import Image
 from workflow_runs import (
     ROOT,

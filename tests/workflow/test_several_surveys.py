@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
-from _cells import Survey
 from geohalo.cube.logratio import cube_values
+from geohalo.files.cells import Survey
 from PIL import Image
 from workflow_runs import (
     METRICS,

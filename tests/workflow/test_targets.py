@@ -7,9 +7,9 @@ import pyogrio
 import pytest
 import rasterio
 import xarray as xr
-from _cells import Survey
-from _folds import read_folds
 from geohalo.evidence.recalibration import fit_recalibration
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
 from geohalo.products.map_elements import carrying_elements
 from rio_cogeo import cog_validate
 from workflow_runs import SETTINGS

@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from _members import stack_members
 from geohalo.errors import InputError
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES
+from geohalo.files.members import stack_members
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import initial_members

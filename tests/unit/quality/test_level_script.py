@@ -4,11 +4,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from _report import provenance
 from alternative_elements import read_places
 from clean_samples import clean
 from geohalo.errors import InputError
 from geohalo.settings import check_settings, simulated_tables
+from geohalo.stages.shared.report import provenance
 from level_samples import level
 from level_tables import logs, sheets
 

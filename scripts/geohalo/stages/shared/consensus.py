@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _cells import Survey
-from _folds import read_folds
-from _scores import read_scores
-from _tables import read_csv
+from scipy.spatial import KDTree
+
 from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.metrics import percentile_rank
-from scipy.spatial import KDTree
+from geohalo.files.cells import Survey
+from geohalo.files.folds import read_folds
+from geohalo.files.scores import read_scores
+from geohalo.files.tables import read_csv
 
 
 def measure_workflow(scores: str, radius: float, cells: np.ndarray) -> tuple[float, float, np.ndarray]:

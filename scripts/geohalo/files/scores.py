@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import netCDF4
 import numpy as np
 import xarray as xr
-from _cells import Survey, read_cells
-from _job import whole
+
+from geohalo.files.cells import Survey, read_cells
+from geohalo.whole_files import whole
 
 #: Scheme -> (mean, spread), each (folds, cells), or (folds, classes, cells) with more than two classes; methods before.
 Scores = dict[str, tuple[np.ndarray, np.ndarray]]

@@ -5,10 +5,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from _cells import Survey
-from _tables import read_csv
-from geohalo.evidence.map_basis import basis_warnings, is_traverse, plain_warnings
 from pyproj import CRS
+
+from geohalo.evidence.map_basis import basis_warnings, is_traverse, plain_warnings
+from geohalo.files.cells import Survey
+from geohalo.files.tables import read_csv
 
 
 def ground(name: str, survey: Survey) -> dict[str, Any]:

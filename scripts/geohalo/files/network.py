@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from _cells import Survey, read_spectra
-from _tables import read_csv
+
 from geohalo.errors import InputError
+from geohalo.files.cells import Survey, read_spectra
+from geohalo.files.tables import read_csv
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked
 from geohalo.network.presets import Preset

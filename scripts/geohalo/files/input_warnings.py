@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
-from _tables import read_csv, write_csv
+
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.input_warnings import COLUMNS, InputWarning, relative_to, warnings_in, warnings_table
 
 

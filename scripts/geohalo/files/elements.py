@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from _cells import Survey, netcdf_by_rows
+
+from geohalo.files.cells import Survey, netcdf_by_rows
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,7 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey, surveyed_places
-from _folds import read_folds
-from _scores import held_schemes, read_mean
-from _tables import read_csv
+
 from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells
 from geohalo.evidence.comparisons import compare_methods
 from geohalo.evidence.controls import CONTROLS, PROBABILITY_CONTROLS
@@ -14,6 +11,10 @@ from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
 from geohalo.evidence.map_basis import is_traverse
+from geohalo.files.cells import Survey, surveyed_places
+from geohalo.files.folds import read_folds
+from geohalo.files.scores import held_schemes, read_mean
+from geohalo.files.tables import read_csv
 
 Tables = dict[str, pd.DataFrame]
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from _tables import read_csv, write_csv
+
+from geohalo.files.tables import read_csv, write_csv
 from geohalo.input_warnings import InputWarning
 from geohalo.quality.assess import assess_table
 from geohalo.survey.analyses import Analyses

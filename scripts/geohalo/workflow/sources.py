@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-SCRIPTS = Path(__file__).parent
+SCRIPTS = Path(__file__).parents[2]
 
 
 @functools.cache

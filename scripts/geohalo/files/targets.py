@@ -11,18 +11,18 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import xarray as xr
-from _cells import Survey, read_geotiff
-from _job import whole
-from _maps import corner_transform
-from _tables import read_csv
+from scipy.spatial import KDTree
+
 from geohalo.cube.logratio import transformed
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.maps import corner_transform
+from geohalo.files.tables import read_csv
 from geohalo.products.fingerprints import Contrasts, named_elements
 from geohalo.products.qgis_styles import layer_style
 from geohalo.products.target_parts import SPACINGS, largest_area, sample_spacing
 from geohalo.products.target_shapes import degrees, nearest_deposits, outlines, superpixels_of
 from geohalo.products.targets import Targets, anomalous_ground, find_targets, ground_table
-from geohalo.whole_files import NotWrittenError
-from scipy.spatial import KDTree
+from geohalo.whole_files import NotWrittenError, whole
 
 #: Means over a target that are of use: column of the table, map and its band.
 MEANS = {"spread": ("spread", 0), "heldout_score": ("heldout_score", 0), "probability": ("probability", 0)}

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
-from _tables import read_csv
+
+from geohalo.files.tables import read_csv
 from geohalo.survey.table_files import table_files
 
 #: Programs whose versions the report names, where they are installed.

@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 import rasterio
-from _cells import Survey
-from _job import whole
-from geohalo.whole_files import same_raster
 from rasterio.shutil import copy
 from rasterio.transform import Affine, from_origin
+
+from geohalo.files.cells import Survey
+from geohalo.whole_files import same_raster, whole
 
 #: Side of a tile. A map that is longer or wider has overviews.
 BLOCK = 256

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from _cells import Survey
-from _job import whole
-from _scores import scores_file
-from _tables import write_csv
+
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES
+from geohalo.files.cells import Survey
+from geohalo.files.scores import scores_file
+from geohalo.files.tables import write_csv
 from geohalo.network.members import Members, Result
 from geohalo.network.run import UNTOLD
+from geohalo.whole_files import whole
 
 #: Validation cells of each class that a member looks at, evenly spread over those that there are.
 VALIDATED = 1000

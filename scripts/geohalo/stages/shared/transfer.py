@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from _cells import Survey, read_cells
-from _elements import sought_elements
-from _members import history_table, outer_fold, stack_members
+
 from geohalo.cube.element_order import element_order
 from geohalo.evidence.classifiers import transferred_scores
 from geohalo.evidence.folds import Folds
+from geohalo.files.cells import Survey, read_cells
+from geohalo.files.elements import sought_elements
+from geohalo.files.members import history_table, outer_fold, stack_members
 from geohalo.network.presets import VARIANTS
 from geohalo.network.run import Settings, train_and_predict
 from geohalo.network.transfer import predict_elsewhere

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import rasterio
 import xarray as xr
-from _job import whole
-from geohalo.cube.grid import Grid
-from geohalo.errors import InputError
-from geohalo.whole_files import same_raster
 from pyproj import CRS
 from rasterio.transform import from_origin
+
+from geohalo.cube.grid import Grid
+from geohalo.errors import InputError
+from geohalo.whole_files import same_raster, whole
 
 #: Cells of a chunk: whole rows of one map, half a megabyte of float32. One element's map and a block of rows of all
 #: elements both read whole chunks, and such a block of 40 elements takes 20 MB.

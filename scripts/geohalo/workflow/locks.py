@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psutil
+
 from geohalo.errors import InputError
 
 #: With one of these, nothing is locked.

@@ -1,9 +1,9 @@
 """The QGIS project of a survey: its GeoPackage above its maps."""
 
 import numpy as np
-from _cells import Survey, read_geotiff
-from _job import whole
-from _tables import read_csv
+
+from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.tables import read_csv
 from geohalo.products.qgis_project import Layer, qgis_project
 from geohalo.products.qgis_styles import (
     class_scale,
@@ -12,6 +12,7 @@ from geohalo.products.qgis_styles import (
     raster_parts,
     vector_parts,
 )
+from geohalo.whole_files import whole
 
 GEOMETRIES = {"targets": "Polygon", "deposits": "Point", "samples": "Point", "superpixels": "Polygon"}
 SHOWN = {"targets", "deposits"}

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import rasterio
 import xarray as xr
-from _cells import Survey
-from _report import Results
+from pyproj import CRS
+
 from geohalo.cube.grid import Grid
+from geohalo.files.cells import Survey
 from geohalo.products.map_elements import carrying_elements
 from geohalo.products.report_layers import (
     MOST_ATTRIBUTED,
@@ -23,7 +24,7 @@ from geohalo.products.report_layers import (
     value_layers,
 )
 from geohalo.products.report_map import Layer, map_data
-from pyproj import CRS
+from geohalo.stages.shared.report import Results
 
 #: Maps that are no layer of values.
 CODED = ("fold", "targets", "anomaly_classes", "success_classes", "classes")

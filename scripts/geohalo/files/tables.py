@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pandas as pd
-from _job import whole
+
 from geohalo.table_text import neutralised, restored
+from geohalo.whole_files import whole
 
 
 def write_csv(table: pd.DataFrame, path: str, float_format: str | None = None) -> None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from _cells import Survey, read_geotiff, write_geotiff
-from _tables import read_csv, write_csv
+
 from geohalo.evidence.folds import NONE, Folds
 from geohalo.evidence.schemes import EXTRA_SCHEMES
+from geohalo.files.cells import Survey, read_geotiff, write_geotiff
+from geohalo.files.tables import read_csv, write_csv
 
 #: Codes of the GeoTIFF; 0 is outside the survey.
 FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, TEST_FREE = range(1, 8)

@@ -9,10 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pyarrow.parquet
 import xarray as xr
-from _cells import Survey
-from _job import whole
+
 from geohalo.cube.method_choice import ElementFit, Score
 from geohalo.cube.variogram import Variogram
+from geohalo.files.cells import Survey
+from geohalo.whole_files import whole
 
 #: Bytes that the maps of the rows interpolated at a time may take, in float64.
 BLOCK_BYTES = 256e6

@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from _digests import check_digests, check_sources, file_of_source, forget_digests, keep_digests
-from _orphans import end_with_run
 from geohalo.addresses import masked
 from geohalo.errors import InputError
-from geohalo.whole_files import whole
-
-__all__ = ["advice", "job", "steps", "whole"]
+from geohalo.files.digests import check_digests, check_sources, file_of_source, forget_digests, keep_digests
+from geohalo.workflow.orphans import end_with_run
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""Files of results: everything that opens or writes one."""
