@@ -1,33 +1,11 @@
 """Second stage of an alternative: the cube, its superpixels and their graphs."""
 
-from pathlib import Path
-
-from build_graph import build
-from geohalo.files.tables import write_json
+from geohalo.stages.alternative_cube import alternative_cube
 from geohalo.workflow.job import job
-from segment_superpixels import segment_superpixels
-from stack_cube import stack
-
-
-def make(elements: str, settings: dict, folder: str) -> list[str]:
-    """Write settings, cube, superpixels and graphs; returns lines for the log."""
-    for name in ("superpixels", "graph"):
-        Path(folder, name).mkdir(parents=True, exist_ok=True)
-    write_json(settings, f"{folder}/settings.json")
-    cube, section = f"{folder}/cube.nc", settings["superpixels"]
-    quality = f"{elements}/quality.csv"
-    weighed = quality if Path(quality).exists() else None
-    stack(f"{elements}/elements.nc", settings["cube"]["transform"], settings["cube"]["clip"], cube, weighed)
-    told = []
-    for count in section["n_segments"]:
-        labels, graph = f"{folder}/superpixels/{count}.tif", f"{folder}/graph/{count}.npz"
-        shape = (section["compactness"], section["components"])
-        told.append(segment_superpixels(cube, str(count), *shape, labels))
-        told.append(build(labels, graph))
-    return told
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        for line in make(snakemake.input.elements, snakemake.params.settings, snakemake.output.folder):
+        for line in alternative_cube(
+            snakemake.input.elements, snakemake.params.settings, snakemake.output.folder
+        ):
             log.info(line)

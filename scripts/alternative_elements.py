@@ -1,59 +1,10 @@
 """First stage of an alternative: simulate or read the tables, grid the elements, place the deposits."""
 
-from pathlib import Path
-
-from clean_deposits import clean as clean_deposits
-from clean_samples import clean as clean_samples
-from fit_interpolation import fit
-from geohalo.files.tables import write_json
+from geohalo.stages.alternative_elements import alternative_elements
 from geohalo.workflow.job import job
-from interpolate_elements import interpolate
-from level_samples import level
-from read_grids import read
-from simulate_survey import simulate
-
-
-def make(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
-    """Write settings, samples, deposits, elements and perhaps truth; returns lines for the log."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    write_json(settings, f"{folder}/settings.json")
-    places = elements = f"{folder}/elements.nc"
-    told = []
-    if "simulate" in settings:
-        tables = {name: f"{folder}/{name}.csv" for name in ("samples", "deposits")}
-        simulate(settings["simulate"], **tables, truth=f"{folder}/truth.nc")
-    if "grids" in settings:
-        told += read(settings["grids"], settings["folder"], elements)
-    else:
-        places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
-        further = {name: tables.get(name) for name in ("assays", "certified")}
-        if "quality" in settings["samples"]:
-            further["quality"] = f"{folder}/quality.csv"
-        told += read_places(settings, tables["samples"], folder, places, report, further)
-        fits, table = f"{folder}/interpolation.json", f"{folder}/interpolation.csv"
-        told.append(fit(places, grid["max_distance"], settings["interpolation"], fits, table))
-        told.append(interpolate(places, fits, grid, elements))
-    deposits, distance = f"{folder}/deposits.parquet", settings["grid"]["max_distance"]
-    # Whether they can be held out depends on labels, and is checked where folds are drawn.
-    told.append(clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits))
-    return told
-
-
-def read_places(
-    settings: dict, table: str, folder: str, places: str, report: str, further: dict[str, str | None]
-) -> list[str]:
-    """Write the places of the samples, levelled where the settings ask for it; returns lines for the log."""
-    section, grid = settings["samples"], settings["grid"]
-    if "levelling" not in section:
-        return clean_samples(table, section, grid, places, report, **further)
-    cleaned, analyses = f"{folder}/unlevelled.parquet", f"{folder}/analyses.parquet"
-    told = clean_samples(table, section, grid, cleaned, report, analyses=analyses, **further)
-    levelling = section["batch"], section["levelling"], {}, grid["max_distance"]
-    return [*told, *level(cleaned, analyses, *levelling, samples=places)]
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
         tables = {name: snakemake.input.get(name) for name in ("samples", "assays", "certified", "deposits")}
-        for line in make(snakemake.params.settings, tables, snakemake.output.folder):
+        for line in alternative_elements(snakemake.params.settings, tables, snakemake.output.folder):
             log.info(line)

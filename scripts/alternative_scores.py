@@ -1,60 +1,17 @@
 """Last stage of an alternative: folds, and the scores of variants and controls on them."""
 
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import torch
-from geohalo.evidence.schemes import EXTRA_SCHEMES
-from geohalo.files.tables import write_json
-from geohalo.network.presets import VARIANTS
-from geohalo.network.run import Settings
-from geohalo.superpixels.counts import fineness
+from geohalo.stages.alternative_scores import alternative_scores
 from geohalo.workflow.job import job
-from make_folds import make_folds
-from score_controls import score
-from train import train
-
-
-def make(
-    elements: str, cube: str, settings: dict, machine: dict, threads: int, folder: str, log: Any
-) -> None:
-    """Write settings, folds, and a file of scores for each variant and for the controls."""
-    folds, schemes = f"{folder}/folds", settings["schemes"]
-    Path(folds).mkdir(parents=True, exist_ok=True)
-    write_json(settings, f"{folder}/settings.json")
-    labels = settings["labels"] | {"extra_splits": [name for name in schemes if name in EXTRA_SCHEMES]}
-    places = [f"{elements}/{name}" for name in ("elements.nc", "deposits.parquet")]
-    log.info(make_folds(*places, labels, settings["members"], folds))
-    graphs = [*map(str, sorted(Path(cube, "graph").glob("*.npz"), key=lambda file: fineness(file.stem)))]
-    tables = {name: f"_{name}.csv" for name in ("history", "pathfinders")}
-    for variant in settings["variants"]:
-        files = {"scores": ".nc", "members": ".pt", **tables}
-        outputs = SimpleNamespace(**{name: f"{folder}/{variant}{end}" for name, end in files.items()})
-        run, order = training(settings, variant, machine)
-        known = (graphs, folds, schemes, order, settings["commodities"], run, outputs, log)
-        train(f"{cube}/cube.nc", *known, shuffle=variant == "shuffle")
-        Path(outputs.members).unlink()  # weights that no one looks at again
-    if settings["controls"]:
-        surveyed = next(file for file in (f"{elements}/samples.parquet", places[0]) if Path(file).exists())
-        known = (f"{cube}/cube.nc", surveyed, folds, settings["controls"], threads, f"{folder}/controls.nc")
-        score(*known, log, schemes, graphs, settings["commodities"])
-
-
-def training(settings: dict, variant: str, machine: dict) -> tuple[Settings, str]:
-    """Return how to train a variant and its order of elements; shuffled labels are those of the first variant."""
-    network = dict(settings["network"])
-    order, patience = network.pop("spectrum_order"), network.pop("early_stopping")
-    name = settings["variants"][0] if variant == "shuffle" else variant
-    patience = patience if "inner" in settings["schemes"] else None  # else there is nothing to stop by
-    order = order if "spectrum" in VARIANTS[name] else "given"
-    return Settings(variant=name, patience=patience, **network, **machine), order
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
         torch.set_num_threads(snakemake.threads)
         settings, machine, paths = snakemake.params.settings, snakemake.params.machine, snakemake.input
         quiet = SimpleNamespace(info=print)  # many such jobs: progress goes to the log's file alone
-        make(paths.elements, paths.cube, settings, machine, snakemake.threads, snakemake.output.folder, quiet)
+        alternative_scores(
+            paths.elements, paths.cube, settings, machine, snakemake.threads, snakemake.output.folder, quiet
+        )
         log.info(f"scored {', '.join([*settings['variants'], *settings['controls']])}")

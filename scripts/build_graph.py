@@ -1,20 +1,8 @@
 """Build the internal and external graph of one scale."""
 
-import numpy as np
-from geohalo.files.cells import read_geotiff
-from geohalo.superpixels.graph import build_graph
-from geohalo.whole_files import whole
+from geohalo.stages.build_graph import build_graph
 from geohalo.workflow.job import job
-
-
-def build(labels: str, graph: str) -> str:
-    """Write the graph's arrays; returns a line for the log."""
-    built = build_graph(read_geotiff(labels)[0])
-    with whole(graph) as beside, open(beside, "wb") as file:
-        np.savez(file, **built.arrays())
-    return f"{built.internal_edges.shape[1]} internal and {built.external_edges.shape[1]} external edges"
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(build(**snakemake.input, **snakemake.output))
+        log.info(build_graph(**snakemake.input, **snakemake.output))

@@ -1,59 +1,12 @@
 """Read the table of samples and clean it: one row per place, every element in ppm."""
 
-import json
-
-import pandas as pd
-from geohalo.files.input_warnings import leave_warnings
-from geohalo.files.tables import write_csv
-from geohalo.input_warnings import from_records, named_within
-from geohalo.stages.shared.quality import judge
-from geohalo.survey.analyses import analyses_table, read_analyses
-from geohalo.survey.sample_tables import read_samples
-from geohalo.survey.samples import merge_analyses
-from geohalo.whole_files import whole
+from geohalo.stages.clean_samples import clean_samples
 from geohalo.workflow.job import job
-
-
-def clean(
-    table: str,
-    section: dict,
-    grid: dict,
-    samples: str,
-    report: str,
-    warnings: str | None = None,
-    assays: str | None = None,
-    certified: str | None = None,
-    folder: str = "",
-    **control: str,
-) -> list[str]:
-    """Write the clean samples, the report by element and what is doubtful; returns lines for the log.
-
-    With rows of quality control, ``control`` names the files of all rows and of what the control says. Results name
-    files of the data ``folder`` relative to it.
-    """
-    read, source = read_samples(table, section, assays)
-    rows = read_analyses(read, section, grid["crs"], source)
-    if "analyses" in control:
-        with whole(control["analyses"]) as beside:
-            analyses_table(rows).to_parquet(beside)
-    excluded, judged = judge(rows, section, certified, control)
-    frame, told = merge_analyses(rows, section, grid["max_distance"], excluded)
-    doubts = [*from_records(frame.attrs["warnings"]), *judged]
-    frame.attrs = frame.attrs | {"source": named_within(frame.attrs["source"], folder), "warnings": []}
-    with whole(samples) as beside:
-        frame.to_parquet(beside)
-    write_csv(told, report)
-    pd.set_option("display.width", 200, "display.max_rows", 200, "display.max_columns", 20)
-    kept = told["kept"].sum()
-    print(told, json.dumps(frame.attrs, indent=1, default=str), sep="\n\n")
-    lines = leave_warnings("clean_samples", doubts, warnings, folder)
-    return [*lines, f"{len(frame)} places, {kept} of {len(told)} elements kept (see {report})"]
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
         given, params = snakemake.input, snakemake.params
         further = {name: next(iter(given[name]), None) for name in ("assays", "certified")}
         further["folder"] = snakemake.config["data"]["folder"]
-        for line in clean(given.table, params.samples, params.grid, **snakemake.output, **further):
+        for line in clean_samples(given.table, params.samples, params.grid, **snakemake.output, **further):
             log.info(line)

@@ -1,17 +1,10 @@
 """Put the held-out evidence of several surveys together."""
 
-import pandas as pd
-from geohalo.files.tables import read_csv, write_csv
+from geohalo.files.tables import write_csv
+from geohalo.stages.collect_surveys import collect_surveys
 from geohalo.workflow.job import job
-
-
-def collect(files: list[str]) -> pd.DataFrame:
-    """Return the rows of the held-out split of all tables of metrics."""
-    table = pd.concat([read_csv(file, dtype={"survey": str}) for file in files], ignore_index=True)
-    return table[table["split"] == "held_out"]
-
 
 if __name__ == "__main__":
     with job(snakemake):
-        table = collect(snakemake.input.metrics)
+        table = collect_surveys(snakemake.input.metrics)
         write_csv(table, snakemake.output.table)

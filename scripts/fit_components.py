@@ -1,39 +1,10 @@
 """Fit the principal components that superpixels see, by blocks of rows."""
 
-import json
-from collections.abc import Iterator
-from functools import reduce
-from operator import add
-
-import numpy as np
-import xarray as xr
-from geohalo.cube.moments import Moments
-from geohalo.files.cells import Survey
-from geohalo.superpixels.components import Components
-from geohalo.whole_files import whole
+from geohalo.stages.fit_components import fit_components
 from geohalo.workflow.job import job
-
-
-def fit(cube: str, components: int, fitted: str) -> str:
-    """Write mean, axes and range of the scores; returns a line for the log."""
-    with xr.open_dataset(cube) as data:
-        survey = Survey.of(data)
-
-        def blocks() -> Iterator[np.ndarray]:
-            for rows in survey.row_blocks():
-                if survey.mask[rows].any():
-                    inside = data["cube"][:, rows].to_numpy()[:, survey.mask[rows]]
-                    yield inside.T.astype(np.float64)
-
-        moments = reduce(add, (Moments.of(block, products=True) for block in blocks()))
-        found = Components.of(moments, components).ranged(blocks())
-        table = {"element": [str(name) for name in data["element"].to_numpy()]} | found.table()
-    with whole(fitted) as beside:
-        beside.write_text(json.dumps(table), encoding="utf-8")
-    shares = ", ".join(f"{share:.0%}" for share in found.shares)
-    return f"{len(found.axes)} components with {shares} of the variance"
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(fit(snakemake.input.cube, snakemake.params.components, snakemake.output.components))
+        log.info(
+            fit_components(snakemake.input.cube, snakemake.params.components, snakemake.output.components)
+        )

@@ -2,34 +2,10 @@
 
 from pathlib import Path
 
-import pandas as pd
-import xarray as xr
-from geohalo.evidence.class_folds import draw_class_folds
-from geohalo.evidence.folds import SCHEMES
-from geohalo.files.cells import Survey, read_geotiff
-from geohalo.files.folds import write_folds
-from geohalo.files.tables import write_csv
+from geohalo.stages.make_class_folds import make_class_folds
 from geohalo.workflow.job import job
-
-#: Readers of folds find the table of deposits, without a row.
-DEPOSITS = ["deposit", "name", "inside", "x", "y", "group", "fold", "inner_fold"]
-
-
-def make_folds(elements: str, raster: str, labels: dict, seeds: int, folder: str) -> str:
-    """Write the folds of every scheme; returns a line for the log."""
-    with xr.open_dataset(elements) as data:
-        survey = Survey.of(data)
-    classes, *part = read_geotiff(raster)[:, survey.mask]
-    told = []
-    for scheme in SCHEMES:
-        folds = draw_class_folds(scheme, survey.cells, classes, labels, seeds, *part)
-        write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
-        told.append(f"{scheme} {folds.n_folds}")
-    write_csv(pd.DataFrame(columns=DEPOSITS), f"{folder}/deposits.csv")
-    return f"folds: {', '.join(told)}"
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
         folder = str(Path(snakemake.output[0]).parent)
-        log.info(make_folds(**snakemake.input, **snakemake.params.arguments, folder=folder))
+        log.info(make_class_folds(**snakemake.input, **snakemake.params.arguments, folder=folder))

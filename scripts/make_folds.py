@@ -2,42 +2,8 @@
 
 from pathlib import Path
 
-import geopandas as gpd
-import xarray as xr
-from geohalo.evidence.folds import SCHEMES, draw_folds
-from geohalo.evidence.known_deposits import names_told, without_cell
-from geohalo.evidence.label_doubts import lost_labels
-from geohalo.files.cells import Survey
-from geohalo.files.folds import FOLD_COLUMNS, write_folds
-from geohalo.files.input_warnings import leave_warnings
-from geohalo.files.tables import write_csv
+from geohalo.stages.make_folds import make_folds
 from geohalo.workflow.job import job
-
-
-def make_folds(
-    elements: str, deposits: str, labels: dict, seeds: int, folder: str, warnings: str | None = None
-) -> list[str]:
-    """Write the folds of every scheme, and the group and folds of every deposit; returns lines for the log."""
-    with xr.open_dataset(elements) as data:
-        survey = Survey.of(data)
-    known = gpd.read_parquet(deposits)
-    places, inside = known.get_coordinates().to_numpy(), known["inside"].to_numpy()
-    table = known[["deposit", "name", "inside"]].assign(x=places[:, 0], y=places[:, 1])
-    told, names = [], []
-    for scheme in (*SCHEMES, *labels["extra_splits"]):
-        with names_told(known["name"]):
-            folds = draw_folds(scheme, survey.cells, places, labels, seeds, inside)
-        write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
-        table["group"] = folds.deposit_group
-        names = without_cell(known, folds)
-        if scheme in FOLD_COLUMNS:
-            table[FOLD_COLUMNS[scheme]] = folds.deposit_fold
-        shift = f" (shift {folds.shift})" if folds.shift else ""
-        told.append(f"{scheme} {folds.n_folds}{shift}")
-    write_csv(table, f"{folder}/deposits.csv")
-    doubts = lost_labels(survey.grid.cell, names, int(inside.sum()), labels)
-    return [*leave_warnings("make_folds", doubts, warnings), f"folds: {', '.join(told)}"]
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:

@@ -1,11 +1,9 @@
 """Draw the rose diagram of learned attention."""
 
-from geohalo.files.tables import read_csv
-from geohalo.products.figures import attention_rose, save_figure
+from geohalo.stages.plot_attention import plot_attention
 from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
-        table = read_csv(snakemake.input.attention)
-        save_figure(attention_rose(params.survey, params.variant, table), snakemake.output.figure)
+        plot_attention(params.survey, params.variant, **snakemake.input, **snakemake.output)

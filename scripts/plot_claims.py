@@ -1,16 +1,8 @@
 """Draw halos found, false alarms and weak halos found against the strength of each fault."""
 
-from geohalo.files.tables import read_csv
-from geohalo.products.claims_figure import claims_plot
-from geohalo.products.styles import save_figure
+from geohalo.stages.plot_claims import plot_claims
 from geohalo.workflow.job import job
-
-
-def plot(survey: str, area: float, summary: str, verdicts: str, figure: str) -> None:
-    """Write the figure."""
-    save_figure(claims_plot(survey, read_csv(summary), read_csv(verdicts), area), figure)
-
 
 if __name__ == "__main__":
     with job(snakemake):
-        plot(snakemake.params.survey, snakemake.params.area, **snakemake.input, **snakemake.output)
+        plot_claims(snakemake.params.survey, snakemake.params.area, **snakemake.input, **snakemake.output)

@@ -1,26 +1,9 @@
 """Draw the map of classes beside the labels, and the folds."""
 
-import xarray as xr
-from geohalo.files.cells import Survey, read_geotiff
-from geohalo.files.tables import read_csv
-from geohalo.products.figures import class_folds_map, class_map, save_figure
-from geohalo.stages.shared.plots import ground
+from geohalo.stages.plot_classes import plot_classes
 from geohalo.workflow.job import job
-
-
-def plot(name: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:
-    """Write the figures; ``files`` has elements, labels, folds, metrics and classes."""
-    with xr.open_dataset(files["elements"]) as data:
-        survey = Survey.of(data)
-    where = ground(name, survey)
-    labelled, *part = read_geotiff(files["labels"])
-    evidence = {"metrics": read_csv(files["metrics"]), "variant": variant, "masked": bool(part)}
-    classes = read_geotiff(files["classes"])[0]
-    save_figure(class_map(**where, classes=classes, labelled=labelled, **evidence), figures["class_map"])
-    save_figure(class_folds_map(**where, region=read_geotiff(files["folds"])), figures["folds"])
-
 
 if __name__ == "__main__":
     with job(snakemake):
         files, figures = dict(snakemake.input.items()), dict(snakemake.output.items())
-        plot(snakemake.params.survey, snakemake.params.variant, files, figures)
+        plot_classes(snakemake.params.survey, snakemake.params.variant, files, figures)

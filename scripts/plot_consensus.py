@@ -1,33 +1,11 @@
 """Draw the consensus of the workflows."""
 
-import xarray as xr
-from geohalo.files.cells import Survey, read_geotiff
-from geohalo.files.tables import read_csv
-from geohalo.products.consensus_figures import consensus_plot
-from geohalo.products.figures import save_figure
-from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.stages.plot_consensus import plot_consensus
 from geohalo.workflow.job import job
-
-
-def plot(name: str, area: float, files: dict[str, str], figure: str) -> None:
-    """Write the figure; ``files`` has elements, deposits, table, choices and agreement."""
-    with xr.open_dataset(files["elements"]) as data:
-        where = ground(name, Survey.of(data))
-    agreement, _, spread = read_geotiff(files["agreement"])
-    tables = {
-        "table": read_csv(files["table"]),
-        "choices": read_csv(files["choices"], dtype={"level": str}),
-    }
-    known = deposit_table(files["deposits"])
-    save_figure(
-        consensus_plot(**where, agreement=agreement, spread=spread, deposits=known, area=area, **tables),
-        figure,
-    )
-
 
 if __name__ == "__main__":
     with job(snakemake):
-        plot(
+        plot_consensus(
             snakemake.params.survey,
             snakemake.params.area,
             dict(snakemake.input.items()),

@@ -1,37 +1,8 @@
 """Draw the figures of the evidence, and the training history."""
 
-from geohalo.files.tables import read_csv
-from geohalo.products.figures import (
-    calibration_plot,
-    difference_plot,
-    history_plot,
-    metric_comparison,
-    save_figure,
-    split_comparison,
-    success_rate,
-)
+from geohalo.stages.plot_evidence import plot_evidence
 from geohalo.workflow.job import job
-
-
-def plot(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
-    """Write those figures that are asked for."""
-    metrics = read_csv(
-        tables["metrics"], keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""}
-    )
-    read = {name: read_csv(path) for name, path in tables.items() if name != "metrics"}
-    curves = read["curves"].rename(columns={"variant": "method"})
-    drawn = {
-        "success_rate": lambda: success_rate(survey, curves, metrics),
-        "metrics": lambda: metric_comparison(survey, metrics),
-        "differences": lambda: difference_plot(survey, read["comparisons"], metrics),
-        "calibration": lambda: calibration_plot(survey, read["calibration"], metrics),
-        "splits": lambda: split_comparison(survey, metrics),
-        "history": lambda: history_plot(survey, read["history"]),
-    }
-    for name, path in figures.items():
-        save_figure(drawn[name](), path)
-
 
 if __name__ == "__main__":
     with job(snakemake):
-        plot(snakemake.params.survey, dict(snakemake.input.items()), dict(snakemake.output.items()))
+        plot_evidence(snakemake.params.survey, dict(snakemake.input.items()), dict(snakemake.output.items()))

@@ -1,24 +1,9 @@
 """Draw what quality control says of the survey."""
 
-import geopandas as gpd
-import pandas as pd
-from geohalo.files.tables import read_csv
-from geohalo.products.figures import save_figure
-from geohalo.products.quality_figure import quality_plot, worst_charts
+from geohalo.stages.plot_quality import plot_quality
 from geohalo.workflow.job import job
-
-
-def plot(
-    survey: str, quality: str, reference: str, duplicates: str, analyses: str, limits: dict, figure: str
-) -> None:
-    """Write the figure."""
-    files = (quality, reference, duplicates)
-    elements, materials, pairs = (read_csv(file, keep_default_na=False, na_values=[""]) for file in files)
-    drawn = worst_charts(pd.DataFrame(gpd.read_parquet(analyses)), elements, materials, limits["bias"])
-    save_figure(quality_plot(survey, elements, pairs, drawn, limits["precision"], limits["noise"]), figure)
-
 
 if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
-        plot(params.survey, **snakemake.input, limits=params.limits, figure=snakemake.output.figure)
+        plot_quality(params.survey, **snakemake.input, limits=params.limits, figure=snakemake.output.figure)

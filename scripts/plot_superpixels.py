@@ -1,53 +1,12 @@
 """Draw the superpixels of every scale over the cube, and the folds."""
 
-from functools import reduce
-from operator import add
-
-import numpy as np
-import xarray as xr
-from geohalo.cube.moments import Moments
-from geohalo.files.cells import Survey, read_geotiff
-from geohalo.products.cell_figures import shown_part
-from geohalo.products.figures import folds_map, save_figure, superpixel_map
-from geohalo.stages.shared.plots import deposit_table, ground
-from geohalo.superpixels.components import Components
+from geohalo.stages.plot_superpixels import plot_superpixels
 from geohalo.workflow.job import job
-
-
-def moments(data: xr.Dataset, survey: Survey) -> Moments:
-    """Take the moments of the cube by blocks of rows."""
-    blocks = [rows for rows in survey.row_blocks() if survey.mask[rows].any()]
-    values = (data["cube"][:, rows].to_numpy()[:, survey.mask[rows]].T for rows in blocks)
-    return reduce(add, (Moments.of(block.astype(np.float64), products=True) for block in values))
-
-
-def plot(
-    name: str,
-    cube: str,
-    labels: dict[int, str],
-    folds: str | None,
-    deposits: str | None,
-    figures: dict[str, str],
-) -> None:
-    """Write the figures; that of the folds where there are deposits."""
-    with xr.open_dataset(cube) as data:
-        survey = Survey.of(data)
-        part = shown_part(survey.mask)
-        shown = data["cube"][:, *part].to_numpy()[:, survey.mask[part]].T.astype(np.float64)
-        seen = Components.of(moments(data, survey), 3)
-    where = ground(name, survey)
-    # A cube of one or two elements leaves channels of the picture empty.
-    components = np.zeros((*survey.mask[part].shape, 3))
-    components[survey.mask[part], : len(seen.axes)] = seen.project(shown)
-    images = {count: read_geotiff(path)[0] for count, path in labels.items()}
-    save_figure(superpixel_map(**where, components=components, labels=images), figures["superpixels"])
-    if folds:
-        known = deposit_table(deposits)
-        save_figure(folds_map(**where, region=read_geotiff(folds), deposits=known), figures["folds"])
-
 
 if __name__ == "__main__":
     with job(snakemake):
         labels = dict(zip(snakemake.params.n_segments, snakemake.input.labels, strict=True))
         files = {key: snakemake.input.get(key) for key in ("cube", "folds", "deposits")}
-        plot(snakemake.params.survey, labels=labels, **files, figures=dict(snakemake.output.items()))
+        plot_superpixels(
+            snakemake.params.survey, labels=labels, **files, figures=dict(snakemake.output.items())
+        )

@@ -1,16 +1,8 @@
 """Draw the evidence of several surveys beside each other."""
 
-from geohalo.files.tables import read_csv
-from geohalo.products.several_figures import survey_comparison
-from geohalo.products.styles import save_figure
+from geohalo.stages.plot_surveys import plot_surveys
 from geohalo.workflow.job import job
-
-
-def plot(table: str, figure: str) -> None:
-    """Write the figure."""
-    save_figure(survey_comparison(read_csv(table, dtype={"survey": str})), figure)
-
 
 if __name__ == "__main__":
     with job(snakemake):
-        plot(snakemake.input.table, snakemake.output.figure)
+        plot_surveys(snakemake.input.table, snakemake.output.figure)

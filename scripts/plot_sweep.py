@@ -1,18 +1,8 @@
 """Draw the comparison of superpixel settings."""
 
-from geohalo.files.tables import read_csv
-from geohalo.products.figures import save_figure, sweep_plot
-from geohalo.stages.shared.plots import held_out_groups
+from geohalo.stages.plot_sweep import plot_sweep
 from geohalo.workflow.job import job
-
-
-def plot(survey: str, in_use: str, table: str, deposits: str, cells: str, figure: str) -> None:
-    """Write the figure."""
-    metrics = read_csv(table, dtype={"scales": str})
-    groups = held_out_groups(deposits, cells)
-    save_figure(sweep_plot(survey, metrics, groups, in_use), figure)
-
 
 if __name__ == "__main__":
     with job(snakemake):
-        plot(snakemake.params.survey, snakemake.params.in_use, **snakemake.input, **snakemake.output)
+        plot_sweep(snakemake.params.survey, snakemake.params.in_use, **snakemake.input, **snakemake.output)

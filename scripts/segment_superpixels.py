@@ -1,22 +1,7 @@
 """Segment the cube into superpixels at one scale."""
 
-import xarray as xr
-from geohalo.files.cells import Survey, read_cells, write_geotiff
-from geohalo.superpixels.counts import superpixel_count
-from geohalo.superpixels.segmentation import segment
+from geohalo.stages.segment_superpixels import segment_superpixels
 from geohalo.workflow.job import job
-
-
-def segment_superpixels(cube: str, n_segments: str, compactness: float, components: int, labels: str) -> str:
-    """Write the label image; returns a line for the log."""
-    with xr.open_dataset(cube) as data:
-        survey = Survey.of(data)
-        count = superpixel_count(n_segments, int(survey.mask.sum()))
-        values = read_cells(data, "cube", survey).T
-    image = segment(values, survey.mask, count, compactness, components)
-    write_geotiff(survey, image[None], labels, nodata=0, names=["superpixel"])
-    return f"{image.max()} superpixels ({count} asked for)"
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:

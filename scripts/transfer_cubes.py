@@ -1,37 +1,11 @@
 """Make the cubes of two surveys anew on the elements that both have, with superpixels of one size and their graphs."""
 
-from pathlib import Path
-
-from alternative_cube import make
-from geohalo.cube.shared_elements import level_table, shared_elements
-from geohalo.files.elements import Elements
-from geohalo.files.tables import write_csv
-from geohalo.superpixels.counts import same_size
+from geohalo.stages.transfer_cubes import transfer_cubes
 from geohalo.workflow.job import job
-
-
-def make_cubes(
-    files: tuple[str, str], names: tuple[str, str], settings: dict, fewest: int, folder: str, levels: str
-) -> list[str]:
-    """Write a folder for ``source`` and one for ``target``, and the levels of elements; returns lines for the log."""
-    source, target = (Elements.read(file) for file in files)
-    shared = shared_elements(source.names, target.names, fewest, names)
-    levelled = level_table((source.names, source.medians), (target.names, target.medians))
-    write_csv(levelled, levels)
-    told, asked = [f"{len(shared)} shared elements: {' '.join(shared)}"], settings["superpixels"]
-    for role, side in {"source": source, "target": target}.items():
-        place = Path(folder, role)
-        place.mkdir(parents=True, exist_ok=True)
-        side.write(shared, f"{place}/elements.nc")
-        counts = same_size(asked["n_segments"], source.ground, side.ground)
-        told += make(str(place), settings | {"superpixels": asked | {"n_segments": counts}}, str(place))
-        (place / "elements.nc").unlink()  # the surveys' own files hold it
-    return told
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
         files, params = snakemake.input, snakemake.params
         given = (params.settings, params.fewest, snakemake.output.cubes, snakemake.output.levels)
-        for line in make_cubes((files.source, files.target), tuple(params.names), *given):
+        for line in transfer_cubes((files.source, files.target), tuple(params.names), *given):
             log.info(line)

@@ -1,28 +1,10 @@
 """Train on all deposits of one survey, the network and the controls, and score the cells of another."""
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from geohalo.files.folds import read_folds
-from geohalo.files.scores import write_scores
-from geohalo.files.tables import write_csv
-from geohalo.stages.shared.transfer import Side, learned_elsewhere
+from geohalo.stages.transfer_scores import transfer_scores
 from geohalo.workflow.job import job
-
-
-def transfer(cubes: str, folder: str, how: dict, threads: int, outputs: dict[str, str], log: Any) -> None:
-    """Write the scores of every variant and control, and the history; of the target nothing but its cube is read."""
-    source, target = (Side.read(f"{cubes}/{role}") for role in ("source", "target"))
-    # The number of epochs is told by inner members where it is not given.
-    schemes = ["inner", "final"] if how["early_stopping"] else ["final"]
-    folds = [read_folds(folder, scheme, source.survey.mask) for scheme in schemes]
-    scored, history = learned_elsewhere(source, target, folds, **how, threads=threads, report=log.info)
-    mean, spread = (np.stack(parts).astype(np.float32) for parts in zip(*scored.values(), strict=True))
-    write_scores(target.survey, {"transfer": (mean, spread)}, outputs["scores"], list(scored))
-    write_csv(history, outputs["history"])
-
 
 if __name__ == "__main__":
     with job(snakemake) as log:
@@ -30,4 +12,4 @@ if __name__ == "__main__":
         paths, params = snakemake.input, snakemake.params
         how = {"settings": params.settings | params.machine, "controls": params.controls} | params.further
         folder = str(Path(paths.folds[0]).parent)
-        transfer(paths.cubes, folder, how, snakemake.threads, dict(snakemake.output.items()), log)
+        transfer_scores(paths.cubes, folder, how, snakemake.threads, dict(snakemake.output.items()), log)

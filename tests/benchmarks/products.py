@@ -21,18 +21,18 @@ from scipy.ndimage import gaussian_filter
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from classify_anomalies import classify
 from geohalo.cube.grid import Grid
 from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.folds import draw_folds
 from geohalo.files.cells import Survey, netcdf_by_rows, write_geotiff
 from geohalo.files.folds import write_folds
 from geohalo.files.scores import write_scores
-from map_anomalies import map_anomalies
-from measure_applicability import measure
-from plot_targets import plot
+from geohalo.stages.classify_anomalies import classify_anomalies
+from geohalo.stages.map_anomalies import map_anomalies
+from geohalo.stages.measure_applicability import measure_applicability
+from geohalo.stages.plot_targets import plot_targets
+from geohalo.stages.rank_targets import rank_targets
 from pyproj import CRS
-from rank_targets import rank_targets
 
 LABELS = {
     "radius": 3000.0, "background_distance": 5000.0, "group_distance": 8000.0, "buffer": 15_000.0,
@@ -147,10 +147,12 @@ def stage(name: str, folder: Path) -> dict[str, float]:
     plotted = {key: files[key] for key in ("elements", "deposits", "thresholds", "targets")} | drawn
     work = {
         "map_anomalies": partial(map_anomalies, files["elements"], *held, written),
-        "measure_applicability": partial(measure, files["cube"], held[1], new("maps/applicability.tif")),
-        "classify_anomalies": partial(classify, cut, "bench", "fusion", TARGETS, classes),
+        "measure_applicability": partial(
+            measure_applicability, files["cube"], held[1], new("maps/applicability.tif")
+        ),
+        "classify_anomalies": partial(classify_anomalies, cut, "bench", "fusion", TARGETS, classes),
         "rank_targets": partial(rank_targets, ranked, "bench", "clr", TARGETS, ranking),
-        "plot_targets": partial(plot, "bench", plotted, figures),
+        "plot_targets": partial(plot_targets, "bench", plotted, figures),
     }
     return {"seconds": timed(work[name]), "peak": peak_memory()}
 

@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import pandas as pd  # noqa: E402
-from clean_deposits import clean as clean_deposits  # noqa: E402
-from clean_samples import clean as clean_samples  # noqa: E402
 from geohalo.settings import check_settings  # noqa: E402
+from geohalo.stages.clean_deposits import clean_deposits  # noqa: E402
+from geohalo.stages.clean_samples import clean_samples  # noqa: E402
 from outcomes import outcome  # noqa: E402
 from small_surveys import emptied, write_surveys  # noqa: E402
 

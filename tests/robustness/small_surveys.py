@@ -9,28 +9,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import rasterio
-from alternative_scores import training
-from build_graph import build
-from clean_deposits import clean as clean_deposits
-from clean_samples import clean as clean_samples
-from fit_interpolation import fit
 from geohalo.alternatives import choice_levels, stage_settings
 from geohalo.cube.raster_files import raster_files
 from geohalo.errors import InputError
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
+from geohalo.stages.alternative_scores import training
+from geohalo.stages.build_graph import build_graph
+from geohalo.stages.clean_deposits import clean_deposits
+from geohalo.stages.clean_samples import clean_samples
+from geohalo.stages.fit_interpolation import fit_interpolation
+from geohalo.stages.interpolate_elements import interpolate_elements
+from geohalo.stages.make_class_folds import make_class_folds
+from geohalo.stages.make_folds import make_folds
+from geohalo.stages.read_grids import read_grids
+from geohalo.stages.read_labels import read_labels
+from geohalo.stages.segment_superpixels import segment_superpixels
+from geohalo.stages.simulate_survey import simulate_survey
+from geohalo.stages.stack_cube import stack_cube
+from geohalo.stages.train import train
 from geohalo.superpixels.counts import fineness
-from geohalo.survey.simulate import simulate_survey
+from geohalo.survey import simulate
 from geohalo.survey.table_files import data_file, table_files
-from interpolate_elements import interpolate
-from make_class_folds import make_folds as make_class_folds
-from make_folds import make_folds
 from rasterio.transform import from_origin
-from read_grids import read as read_grids
-from read_labels import read as read_labels
-from segment_superpixels import segment_superpixels
-from simulate_survey import simulate
-from stack_cube import stack
-from train import train
 
 CRS = "EPSG:32648"
 EXPRESSION = "^(?P<element>[A-Z][A-Za-z0-9]*)_(?P<unit>ppm|ppb|pct)$"
@@ -66,7 +66,9 @@ MOST = {
 def write_surveys(folder: Path) -> dict[str, dict[str, Any]]:
     """Write the files of all surveys to a folder; returns the config of each."""
     faults = {"anthropogenic": 1, "overburden": 1, "laboratory": 1}
-    survey = simulate_survey({"seed": 7, "samples": 200, "spacing": 2000, "deposits": 8, "faults": faults})
+    survey = simulate.simulate_survey(
+        {"seed": 7, "samples": 200, "spacing": 2000, "deposits": 8, "faults": faults}
+    )
     samples, deposits = survey.samples, survey.deposits
     names = [name for name in samples.columns if name.endswith(("_ppm", "_ppb", "_pct"))][:8]
     samples = samples[["x", "y", *names]]
@@ -193,7 +195,7 @@ def run_stages(config: dict[str, Any], folder: Path, network: bool = False) -> s
     }
     control |= {"analyses": f"{folder}/analyses.parquet"}
     if "simulate" in settings:
-        simulate(settings["simulate"], tables["samples"], tables["deposits"], str(folder / "truth.nc"))
+        simulate_survey(settings["simulate"], tables["samples"], tables["deposits"], str(folder / "truth.nc"))
         settings |= simulated_tables(settings["simulate"])
     if "grids" in settings:
         read_grids(settings["grids"], settings["data"]["folder"], places, f"{folder}/warnings/g.csv")
@@ -216,16 +218,16 @@ def run_stages(config: dict[str, Any], folder: Path, network: bool = False) -> s
         clean_deposits(tables["deposits"], places, *arguments, f"{folder}/warnings/d.csv")
     if "grids" not in settings:
         used = used_interpolation(settings["interpolation"])
-        fit(places, grid["max_distance"], used, f"{folder}/fit.json", f"{folder}/fit.csv")
-        interpolate(places, f"{folder}/fit.json", grid, at["elements.nc"])
+        fit_interpolation(places, grid["max_distance"], used, f"{folder}/fit.json", f"{folder}/fit.csv")
+        interpolate_elements(places, f"{folder}/fit.json", grid, at["elements.nc"])
     _fold(settings, at, tables, folder)
     cube, superpixels = f"{folder}/cube.nc", settings["superpixels"]
     weights = control["quality"] if quality and quality["failing"] == "weigh" else None
-    stack(at["elements.nc"], settings["cube"]["transform"], settings["cube"]["clip"], cube, weights)
+    stack_cube(at["elements.nc"], settings["cube"]["transform"], settings["cube"]["clip"], cube, weights)
     for count in map(str, superpixels["n_segments"]):
         image = f"{folder}/superpixels/{count}.tif"
         segment_superpixels(cube, count, superpixels["compactness"], superpixels["components"], image)
-        build(image, f"{folder}/graph/{count}.npz")
+        build_graph(image, f"{folder}/graph/{count}.npz")
     if network:
         _train(settings, cube, folder)
     return "done"

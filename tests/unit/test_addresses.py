@@ -7,10 +7,10 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from fetch_survey import fetch
 from geohalo.addresses import masked
 from geohalo.errors import InputError
 from geohalo.settings import check_settings
+from geohalo.stages.fetch_survey import fetch_survey
 from geohalo.workflow.job import job
 
 
@@ -66,7 +66,7 @@ def server(tmp_path):
 def test_a_download_tells_neither_name_nor_password(server, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     good = hashlib.sha256(b"Cu\n1\n").hexdigest()
-    told = fetch(f"{server}/a.csv", good, str(tmp_path / "a.csv"))
+    told = fetch_survey(f"{server}/a.csv", good, str(tmp_path / "a.csv"))
     assert (tmp_path / "a.csv").read_bytes() == b"Cu\n1\n"
     messages = [told]
     for name, digest in (("none.csv", good), ("a.csv", "0" * 64)):
@@ -74,7 +74,7 @@ def test_a_download_tells_neither_name_nor_password(server, tmp_path, capsys, mo
             log=[str(tmp_path / "a.log")], config={"survey": "here"}, rule="fetch_survey", wildcards={}
         )
         with pytest.raises(SystemExit), job(rule):
-            fetch(f"{server}/{name}", digest, str(tmp_path / "b.csv"))
+            fetch_survey(f"{server}/{name}", digest, str(tmp_path / "b.csv"))
         messages += [capsys.readouterr().err, (tmp_path / "a.log").read_text()]
     assert "HTTP status 404" in messages[1]
     assert "was not kept" in messages[3]

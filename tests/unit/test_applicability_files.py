@@ -9,7 +9,7 @@ from geohalo.evidence.applicability import area_of_applicability
 from geohalo.evidence.folds import draw_folds, fold_map
 from geohalo.files.cells import Survey, write_netcdf
 from geohalo.files.folds import write_folds
-from measure_applicability import measure
+from geohalo.stages.measure_applicability import measure_applicability
 from pyproj import CRS
 
 ROWS, COLUMNS = 44, 50
@@ -45,7 +45,7 @@ def test_blocks_of_rows_come_to_the_same(tmp_path, survey, monkeypatch, cells):
     table.assign(group=held.deposit_group, fold=held.deposit_fold).to_csv(
         tmp_path / "deposits.csv", index=False
     )
-    told = measure(str(tmp_path / "cube.nc"), str(tmp_path), str(tmp_path / "map.tif"))
+    told = measure_applicability(str(tmp_path / "cube.nc"), str(tmp_path), str(tmp_path / "map.tif"))
 
     spectra = cube[:, survey.mask].T
     drawn = np.unique(folds["final"].cells["cell"])

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
-from fit_components import fit
-from gather_elements import gather
 from geohalo.cube.grid import Grid
 from geohalo.cube.logratio import cube_values
 from geohalo.errors import InputError
 from geohalo.files.cells import Survey, netcdf_by_rows, read_cells, read_spectra, tile_rows, write_netcdf
+from geohalo.stages.fit_components import fit_components
+from geohalo.stages.gather_elements import gather_elements
+from geohalo.stages.segment_tile import segment_tile
+from geohalo.stages.stack_cube import stack_cube
+from geohalo.stages.stitch_superpixels import stitch_superpixels
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
-from segment_tile import segment_tile
-from stack_cube import stack
-from stitch_superpixels import stitch_superpixels
 
 ROWS, COLUMNS = 57, 31
 NAMES = ["Au", "Cu", "Zn", "As"]
@@ -121,7 +121,7 @@ def test_gathered_tiles_are_the_whole(tmp_path, survey, concentrations, tiles):
         rows = tile_rows(survey.grid.shape, f"{k}-of-{tiles}")
         files.append(str(tmp_path / f"{k}.nc"))
         write(survey.band(rows), concentrations[:, rows], files[-1])
-    gather(files, str(tmp_path / "gathered.nc"))
+    gather_elements(files, str(tmp_path / "gathered.nc"))
     with (
         xr.open_dataset(tmp_path / "gathered.nc") as found,
         xr.open_dataset(tmp_path / "whole.nc") as expected,
@@ -137,7 +137,7 @@ def test_gathered_tiles_are_the_whole(tmp_path, survey, concentrations, tiles):
 def test_cube_by_blocks_is_that_of_all_cells(tmp_path, survey, concentrations, transform):
     """To the last digit of float32, which rounds what float64 sums in another order."""
     write(survey, concentrations, tmp_path / "elements.nc")
-    stack(str(tmp_path / "elements.nc"), transform, 2.5, str(tmp_path / "cube.nc"))
+    stack_cube(str(tmp_path / "elements.nc"), transform, 2.5, str(tmp_path / "cube.nc"))
     inside = concentrations[:, survey.mask].T.astype(np.float64)
     expected = cube_values(inside, NAMES, transform, 2.5).T
     with xr.open_dataset(tmp_path / "cube.nc") as data:
@@ -153,7 +153,7 @@ def test_a_hole_in_any_block_names_the_element(tmp_path, monkeypatch, survey, co
     concentrations[2, row, column] = np.nan
     write(survey, concentrations, tmp_path / "elements.nc")
     with pytest.raises(InputError, match="element Zn"):
-        stack(str(tmp_path / "elements.nc"), "clr", 5, str(tmp_path / "cube.nc"))
+        stack_cube(str(tmp_path / "elements.nc"), "clr", 5, str(tmp_path / "cube.nc"))
     assert [file.name for file in tmp_path.iterdir()] == ["elements.nc"]
 
 
@@ -166,8 +166,8 @@ def test_superpixels_do_not_depend_on_blocks(tmp_path, monkeypatch, survey, conc
         folder.mkdir()
         elements, cube, fitted = (str(folder / name) for name in ("elements.nc", "cube.nc", "c.json"))
         write(survey, concentrations, elements)
-        stack(elements, "clr", 5, cube)
-        fit(cube, 3, fitted)
+        stack_cube(elements, "clr", 5, cube)
+        fit_components(cube, 3, fitted)
         tiles = [str(folder / f"{k}.tif") for k in range(1, 4)]
         for k, tile in enumerate(tiles, 1):
             segment_tile(cube, fitted, "1in20", 0.1, f"{k}-of-3", tile)

@@ -9,7 +9,7 @@ from geohalo.evidence.folds import SCHEMES
 from geohalo.files.cells import Survey
 from geohalo.files.folds import read_folds, write_folds
 from geohalo.files.scores import read_scores, write_scores
-from make_class_folds import DEPOSITS
+from geohalo.stages.make_class_folds import DEPOSITS
 from pyproj import CRS
 
 LABELS = {"group_distance": 500.0, "buffer": 120.0, "folds": 3, "positives": 10, "seed": 0}

@@ -13,9 +13,9 @@ from geohalo.evidence.folds import draw_folds
 from geohalo.files.cells import Survey, write_netcdf
 from geohalo.files.folds import write_folds
 from geohalo.files.scores import write_scores
+from geohalo.stages.make_class_folds import DEPOSITS
+from geohalo.stages.make_folds import make_folds
 from geohalo.stages.shared.evidence import measure_elsewhere, measure_runs
-from make_class_folds import DEPOSITS
-from make_folds import make_folds
 from pyproj import CRS
 
 LABELS = {

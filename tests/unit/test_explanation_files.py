@@ -6,8 +6,6 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
-from explain_map import explain
-from explain_targets import elements_table, superpixels_table
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
 from geohalo.files.cells import Survey, netcdf_by_rows, read_geotiff, write_geotiff
@@ -16,9 +14,11 @@ from geohalo.network.engine import initial_members
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS
 from geohalo.network.run import Settings
+from geohalo.stages.explain_map import explain_map
+from geohalo.stages.explain_targets import elements_table, superpixels_table
+from geohalo.stages.plot_explanation import plot_attribution
 from geohalo.superpixels.graph import build_graph
 from PIL import Image
-from plot_explanation import draw_attribution
 from pyproj import CRS
 
 ROWS, COLUMNS, SCALES = 14, 12, ("3", "7")
@@ -81,7 +81,7 @@ def read_network(folder):
 def attribution(request, folder, network, monkeypatch):
     """Return the file, in chunks of several sizes."""
     monkeypatch.setattr("geohalo.files.cells.CHUNK_CELLS", request.param)
-    told = explain(network, STEPS, str(folder / "fusion.nc"))
+    told = explain_map(network, STEPS, str(folder / "fusion.nc"))
     assert told.startswith("2 members; elements and branches add up to the logit within ")
     return folder / "fusion.nc"
 
@@ -171,7 +171,7 @@ def test_the_elements_that_carry_the_map_are_drawn(attribution, folder):
     deposits.to_parquet(folder / "deposits.parquet")
     changed.drop_vars("spatial_ref").assign_coords(spatial_ref=data["spatial_ref"]).to_netcdf(folder / "b.nc")
     paths = (str(folder / name) for name in ("b.nc", "deposits.parquet", "targets.tif", "attribution.png"))
-    draw_attribution("survey", *paths)
+    plot_attribution("survey", *paths)
     with Image.open(folder / "attribution.png") as picture:
         told = " ".join(picture.text["Title"].split())
     # Beside it the others carry nothing.

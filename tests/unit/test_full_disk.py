@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from build_graph import build
 from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, netcdf_by_rows, write_geotiff, write_netcdf
 from geohalo.files.maps import write_map
@@ -18,6 +17,7 @@ from geohalo.files.tables import write_json
 from geohalo.files.targets import write_geopackage
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.products.styles import save_figure
+from geohalo.stages.build_graph import build_graph
 from geohalo.whole_files import whole
 from matplotlib.figure import Figure
 
@@ -119,7 +119,7 @@ def write(name, survey, path):
         if not path.with_name("labels.tif").exists():
             image = np.arange(ROWS * COLUMNS, dtype=np.int32).reshape(1, ROWS, COLUMNS) // 7 + 1
             write_geotiff(survey, image, labels, 0, ["superpixel"])
-        build(labels, str(path))
+        build_graph(labels, str(path))
         return
     WRITERS[name](survey, str(path))
 

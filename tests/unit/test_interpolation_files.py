@@ -17,7 +17,7 @@ from geohalo.files.interpolation import (
     read_logarithms,
     write_fits,
 )
-from interpolate_elements import interpolate
+from geohalo.stages.interpolate_elements import interpolate_elements
 
 FITS = [
     ElementFit("idw", {"nearest": Score(2.0, -0.5), "idw": Score(1.0, 0.5)}),
@@ -96,7 +96,7 @@ def test_tiles_are_cut_from_the_whole(tmp_path, samples, monkeypatch, block):
     write_fits(["Cu", "Zn"], FITS, SETTINGS, str(tmp_path / "fits.json"))
     grid = {"cell": 500, "max_distance": 1000}
     for band in (None, "1-of-3", "2-of-3", "3-of-3"):
-        interpolate(path, str(tmp_path / "fits.json"), grid, str(tmp_path / f"{band}.nc"), band)
+        interpolate_elements(path, str(tmp_path / "fits.json"), grid, str(tmp_path / f"{band}.nc"), band)
     whole = xr.load_dataset(tmp_path / "None.nc")
     parts = [xr.load_dataset(tmp_path / f"{k}-of-3.nc") for k in (1, 2, 3)]
     np.testing.assert_array_equal(np.concatenate([part["y"] for part in parts]), whole["y"])

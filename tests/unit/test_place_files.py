@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from clean_deposits import clean as clean_deposits
-from clean_samples import clean as clean_samples
 from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, surveyed_elements, write_netcdf
 from geohalo.settings import schema, with_defaults
+from geohalo.stages.clean_deposits import clean_deposits
+from geohalo.stages.clean_samples import clean_samples
+from geohalo.stages.make_folds import make_folds
 from geohalo.stages.shared.report import provenance
-from make_folds import make_folds
 
 DEFAULTS = schema()["properties"]
 

@@ -5,17 +5,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from clean_samples import clean
 from geohalo.cube.grid import Grid
 from geohalo.cube.logratio import standardise
 from geohalo.files.cells import Survey, write_netcdf
 from geohalo.files.tables import read_csv
 from geohalo.settings import schema, with_defaults
+from geohalo.stages.clean_samples import clean_samples
+from geohalo.stages.plot_quality import plot_quality
 from geohalo.stages.shared.quality import element_weights
+from geohalo.stages.stack_cube import stack_cube
 from PIL import Image
-from plot_quality import plot
 from pyproj import CRS
-from stack_cube import stack
 
 ELEMENTS = ("Cu", "Zn", "Pb", "Ni")
 KINDS = {
@@ -55,7 +55,7 @@ def cleaned(folder, section: dict, **quality) -> list[str]:
     """Clean the samples of `survey_files`; returns the lines for the log."""
     section = section | {"quality": section["quality"] | quality}
     names = ("quality", "quality_reference", "quality_duplicates")
-    return clean(
+    return clean_samples(
         str(folder / "s.csv"),
         with_defaults(section, schema()["properties"]["samples"]),
         {"crs": None, "max_distance": 4000},
@@ -85,7 +85,9 @@ def test_tables_warnings_and_figure(tmp_path) -> None:
     assert warned.str.contains("fail quality control by precision: Ni").sum() == 1
     names = [str(tmp_path / f"quality{part}.csv") for part in ("", "_reference", "_duplicates")]
     limits = schema()["properties"]["samples"]["properties"]["quality"]["properties"]["limits"]
-    plot("s", *names, str(tmp_path / "analyses.parquet"), with_defaults({}, limits), str(tmp_path / "q.png"))
+    plot_quality(
+        "s", *names, str(tmp_path / "analyses.parquet"), with_defaults({}, limits), str(tmp_path / "q.png")
+    )
     with Image.open(tmp_path / "q.png") as image:
         assert image.info["Title"] == "s: 2 of 4 judged elements fail: Pb, Ni"
 
@@ -112,7 +114,7 @@ def test_weights_reach_the_cube(tmp_path) -> None:
     data["concentration"] = (("element", "y", "x"), values, about)
     write_netcdf(data, str(tmp_path / "elements.nc"))
     for name, quality in (("plain.nc", None), ("weighed.nc", file)):
-        stack(str(tmp_path / "elements.nc"), "log", 5, str(tmp_path / name), quality)
+        stack_cube(str(tmp_path / "elements.nc"), "log", 5, str(tmp_path / name), quality)
     with xr.open_dataset(tmp_path / "plain.nc") as plain, xr.open_dataset(tmp_path / "weighed.nc") as weighed:
         factor = np.array([1, 1, weights[0]])[:, None, None]
         np.testing.assert_allclose(

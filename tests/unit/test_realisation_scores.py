@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from average_realisations import pooled
 from geohalo.alternatives import alternative
 from geohalo.errors import InputError
 from geohalo.settings import check_settings
-from measure_realisations import told
+from geohalo.stages.average_realisations import pooled
+from geohalo.stages.measure_realisations import realisations_sentence
 
 
 def test_spreads_of_groups_add_up_to_that_of_all_members():
@@ -26,7 +26,7 @@ def test_the_sentence_has_mean_and_range():
             "estimate": [0.8, 0.78, 0.7, 0.76, 0.1],
         }
     )
-    assert told(table) == (
+    assert realisations_sentence(table) == (
         "Held-out capture of the interpolated map 0.80; of 2 realisations 0.73 (0.70 to 0.76), of their mean 0.78"
     )
 

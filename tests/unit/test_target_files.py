@@ -15,8 +15,8 @@ from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, write_geotiff, write_netcdf
 from geohalo.files.maps import write_map
 from geohalo.products.qgis_styles import layer_style
+from geohalo.stages.rank_targets import rank_targets
 from pyproj import CRS
-from rank_targets import rank_targets
 from rio_cogeo import cog_validate
 
 CELL = 500.0

@@ -17,9 +17,9 @@ from browser import chromium, shown
 from geohalo.products.map_elements import carrying_elements
 from geohalo.products.percentiles import LIMITS
 from geohalo.products.report_map import MOST_NEIGHBOURS
+from geohalo.stages.report import report
 from matplotlib.colors import to_rgb
 from pyproj import Transformer
-from report import write
 from workflow_runs import SMALL, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -48,7 +48,7 @@ def made(folder: Path, survey: str) -> Path:
     settings = yaml.safe_load(SMALL.read_text()) | {"survey": survey}
     how = {"benchmarks": str(folder.parents[1] / "benchmarks" / "small"), "rules": ["train", "evaluate"]}
     how |= {"commodities": ["Au"]}
-    write(files, str(page), survey, "fusion", settings, [str(folder / "metrics.csv")], **how)
+    report(files, str(page), survey, "fusion", settings, [str(folder / "metrics.csv")], **how)
     return page
 
 

@@ -15,10 +15,15 @@ def write_csv(table: pd.DataFrame, path: str, float_format: str | None = None) -
         neutralised(table).to_csv(beside, index=False, float_format=float_format)
 
 
+def write_text(text: str, path: str) -> None:
+    """Write a text in UTF-8."""
+    with whole(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
 def write_json(content: Any, path: str) -> None:
     """Write what JSON can hold."""
-    with whole(path) as beside:
-        beside.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_text(json.dumps(content, indent=1), path)
 
 
 def read_csv(path: Any, **options: Any) -> pd.DataFrame:

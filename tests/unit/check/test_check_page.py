@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import yaml
-from check import tell
 from geohalo.check.cost import run_cost
 from geohalo.check.findings import Findings, by_kind
 from geohalo.check.page import answer, as_markdown, escaped, render
@@ -17,6 +16,7 @@ from geohalo.input_warnings import InputWarning
 from geohalo.products.html_pages import Section
 from geohalo.products.report_quality import facts
 from geohalo.settings import check_settings
+from geohalo.stages.check import check
 from rule_requests import request
 from workflow_runs import ROOT
 
@@ -197,7 +197,7 @@ def written(folder, name: str, errors: list[str], warnings: int) -> str:
 
 def test_what_is_told_where_nothing_stops(tmp_path) -> None:
     file = written(tmp_path, "one", [], 12)
-    lines = tell([file])
+    lines = check([file])
     assert lines[0] == "Warning: one.csv: doubt 0; mend it"
     assert sum(line.startswith("Warning: ") for line in lines) == 10
     page = f"{tmp_path}/one.html"
@@ -210,7 +210,7 @@ def test_what_is_told_where_nothing_stops(tmp_path) -> None:
 def test_errors_of_all_surveys_stop_the_command(tmp_path) -> None:
     files = [written(tmp_path, "one", ["a: bad", "b: worse"], 1), written(tmp_path, "two", ["c: lost"], 0)]
     with pytest.raises(InputError) as caught:
-        tell([*files, written(tmp_path, "three", [], 0)])
+        check([*files, written(tmp_path, "three", [], 0)])
     text = str(caught.value)
     for part in (
         "Warning: one.csv: doubt 0",

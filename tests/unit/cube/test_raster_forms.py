@@ -177,11 +177,11 @@ def test_a_folder_with_one_netcdf_for_each_element(tmp_path):
 
 
 def test_the_elements_that_geohalo_writes(tmp_path):
-    from read_grids import read as write
+    from geohalo.stages.read_grids import read_grids
 
     dataset(Cu=(MAP, VALUES), Zn=(MAP, 2 * VALUES)).to_netcdf(tmp_path / "all.nc")
     config = {"survey": "a", "deposits": {"file": "b.csv"}, "grids": {"file": "all.nc"}}
-    write(check_settings(config, "a.yaml")["grids"], str(tmp_path), str(tmp_path / "elements.nc"))
+    read_grids(check_settings(config, "a.yaml")["grids"], str(tmp_path), str(tmp_path / "elements.nc"))
     found = read(tmp_path, file="elements.nc")
     assert_read(found, "Cu", "Zn")
     assert [told.what for told in found.warnings] == ["1 variable was passed over as no element: mask"]

@@ -4,12 +4,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from alternative_elements import read_places
-from clean_samples import clean
 from geohalo.errors import InputError
 from geohalo.settings import check_settings, simulated_tables
+from geohalo.stages.alternative_elements import read_places
+from geohalo.stages.clean_samples import clean_samples
+from geohalo.stages.level_samples import level_samples
 from geohalo.stages.shared.report import provenance
-from level_samples import level
 from level_tables import logs, sheets
 
 SETTINGS = {
@@ -48,7 +48,7 @@ def cleaned(tmp_path):
     section = check_settings(SETTINGS)["samples"]
     paths = {name: str(tmp_path / f"{name}.parquet") for name in ("before", "analyses", "after")}
     grid = {"crs": None, "max_distance": 2500.0}
-    clean(
+    clean_samples(
         str(tmp_path / "samples.csv"),
         section,
         grid,
@@ -62,7 +62,7 @@ def cleaned(tmp_path):
 def test_samples_are_levelled_row_by_row(cleaned):
     folder, codes, section, paths, _ = cleaned
     files = {name: str(folder / f"{name}.csv") for name in ("table", "errors", "warnings")}
-    told = level(
+    told = level_samples(
         paths["before"],
         paths["analyses"],
         "sheet",
@@ -100,7 +100,7 @@ def test_samples_are_levelled_row_by_row(cleaned):
 def test_an_alternative_is_levelled_alike(cleaned):
     folder, _, section, paths, grid = cleaned
     files = {name: str(folder / f"{name}.csv") for name in ("table", "errors", "warnings")}
-    level(
+    level_samples(
         paths["before"],
         paths["analyses"],
         "sheet",

@@ -1,0 +1,23 @@
+"""Draw the levels of batches before and after levelling."""
+
+import numpy as np
+import pandas as pd
+
+from geohalo.files.batches import read_places, read_rows
+from geohalo.files.tables import read_csv
+from geohalo.products.figures import levelling_plot, save_figure
+from geohalo.quality.levelling_error import error_told
+from geohalo.stages.shared.plots import crs_label
+
+
+def plot_levelling(
+    name: str, samples: str, before: str, analyses: str, table: str, errors: str, figure: str
+) -> None:
+    """Write the figure."""
+    (after, elements), (old, _), shifts = read_places(samples), read_places(before), read_csv(table)
+    rows, _, place = read_rows(analyses, after, elements)
+    batch = rows.batch[np.unique(place, return_index=True)[1]]
+    values = [pd.DataFrame(frame[elements]) for frame in (old, after)]
+    told = error_told(read_csv(errors), bool(shifts["applied"].any()))
+    points = after.get_coordinates().to_numpy()
+    save_figure(levelling_plot(name, points, batch, *values, shifts, told, crs_label(after.crs)), figure)

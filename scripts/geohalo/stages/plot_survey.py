@@ -1,0 +1,47 @@
+"""Draw the samples and the elements of the survey."""
+
+import geopandas as gpd
+import numpy as np
+import pyarrow.parquet as pq
+import xarray as xr
+
+from geohalo.files.cells import Survey
+from geohalo.files.tables import read_csv
+from geohalo.products.figures import element_maps, sample_map, save_figure
+from geohalo.products.map_elements import carrying_elements, element_notes
+from geohalo.stages.shared.plots import deposit_table, ground
+
+#: Elements drawn at most.
+PANELS = 12
+
+
+def plot_survey(
+    name: str,
+    elements: str,
+    deposits: str | None,
+    pathfinders: str | None,
+    samples: str | None,
+    figures: dict[str, str],
+) -> None:
+    """Write the figures, of the elements that carry the map; of classes those whose interpolation explains most."""
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+        names = [str(element) for element in data["element"].to_numpy()]
+        shares = data["cv_explained"].to_numpy() if "cv_explained" in data else []
+        explained = dict(zip(names, shares, strict=False))
+        chosen, notes = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS], {}
+        if pathfinders:
+            summary = read_csv(pathfinders)
+            chosen, notes = carrying_elements(summary), element_notes(summary)
+        concentration = data["concentration"]
+        grids = {element: concentration.sel(element=element).to_numpy() for element in chosen}
+        unit = concentration.attrs["units"]
+    known, where = deposit_table(deposits), ground(name, survey)
+    about = {"unit": "" if unit == "1" else unit, "deposits": known, "notes": notes}
+    save_figure(element_maps(**where, ppm=grids, cv_explained=explained, **about), figures["elements"])
+    if samples:
+        flags = [column for column in pq.read_schema(samples).names if column.endswith("_censored")]
+        frame = gpd.read_parquet(samples, columns=[*flags, "geometry"])
+        censored = frame[flags].to_numpy().mean(axis=1)
+        table = frame.get_coordinates().assign(censored_share=np.asarray(censored))
+        save_figure(sample_map(**where, samples=table, deposits=known), figures["samples"])

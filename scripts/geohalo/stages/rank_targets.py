@@ -1,0 +1,49 @@
+"""Rank the anomalous ground: a map, tables, a GeoPackage with styles, and a QGIS project."""
+
+import geopandas as gpd
+import xarray as xr
+
+from geohalo.files.cells import Survey
+from geohalo.files.maps import write_map
+from geohalo.files.qgis import write_project
+from geohalo.files.tables import read_csv, write_csv
+from geohalo.files.targets import (
+    find,
+    fingerprints,
+    nearby_samples,
+    superpixel_frame,
+    target_frame,
+    write_geopackage,
+)
+from geohalo.products.map_elements import carrying_elements
+from geohalo.products.targets import surroundings
+
+
+def rank_targets(files: dict[str, str], name: str, transform: str, settings: dict, outputs: dict) -> str:
+    """Write all of it; returns a line for the log."""
+    with xr.open_dataset(files["elements"]) as data:
+        survey = Survey.of(data)
+    targets, ground = find(files, survey, settings)
+    around = surroundings(targets.rank, survey.mask, settings["ring"] / survey.grid.cell)
+    prints = fingerprints(files["elements"], transform, survey, targets, around)
+    deposits = gpd.read_parquet(files["deposits"])
+    carrying = carrying_elements(read_csv(files["pathfinders"]))
+    frame = target_frame(targets, prints, carrying, deposits, files["superpixels"], survey)
+    write_map(survey, targets.rank[None], outputs["map"], 0, ["target"])
+    for key, table in (
+        ("table", frame.drop(columns="geometry")),
+        ("fingerprints", prints),
+        ("ground", ground),
+    ):
+        write_csv(table, outputs[key])
+    layers = {"targets": frame, "deposits": deposits}
+    if "samples" in files:
+        layers["samples"] = nearby_samples(files["samples"], targets.rank, around, survey)
+    layers["superpixels"] = superpixel_frame(files["superpixels"], targets.rank, survey)
+    write_geopackage(layers, outputs["geopackage"])
+    write_project(name, survey, list(layers), files, outputs["project"])
+    new, halo = ground.to_dict("records")
+    return (
+        f"{new['targets']} targets on {new['targets_km2']:,.0f} km2 of new ground, {halo['targets']} on known halos, "
+        f"which have {100 * halo['best_share']:.0f} % of the best {100 * halo['share']:g} %"
+    )
