@@ -10,6 +10,10 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 LIBRARY = SCRIPTS / "geohalo"
 ROOMS = ["survey", "cube", "superpixels", "network", "evidence", "quality", "products", "check"]
+#: Rooms that may use any of those before them: files of results, the stages of the workflow, what ties them to it.
+ROOMS += ["files", "stages", "workflow"]
+#: Of these, modules that hand arrays to the network import torch as well.
+WITH_TORCH = ["network", "files", "stages"]
 MODULES = sorted(LIBRARY.rglob("*.py"))
 FILES = sorted(SCRIPTS.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
@@ -71,6 +75,8 @@ def test_imports_run_leftwards(file):
 @pytest.mark.parametrize("file", MODULES, ids=name_of)
 def test_torch_stays_in_the_network(file):
     tops = {name.split(".")[0] for name in imports(file)}
+    if room_of(file) in ("files", "stages"):
+        return
     if room_of(file) != "network":
         assert not tops & {"torch", "torch_geometric"}
         return
@@ -91,9 +97,28 @@ def test_torch_stays_in_the_network(file):
 
 @pytest.mark.parametrize("file", MODULES, ids=name_of)
 def test_library_knows_nothing_of_the_workflow(file):
-    assert not any(name.split(".")[0] in {"snakemake", "_job", "_cells", "_folds"} for name in imports(file))
+    if room_of(file) == "workflow":
+        return
+    assert not any(name.split(".")[0] == "snakemake" or room(name) == "workflow" for name in imports(file))
     names = {node.id for node in ast.walk(tree(file)) if isinstance(node, ast.Name)}
     assert "snakemake" not in names
+
+
+SCRIPT_LINES = 20
+
+
+@pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.py")), ids=name_of)
+def test_a_script_hands_a_job_to_its_stage(file):
+    """A rule's script reads `snakemake` and calls one function of the library, which has the name of the rule."""
+    assert len(file.read_text(encoding="utf-8").splitlines()) < SCRIPT_LINES
+    stage = f"geohalo.stages.{file.stem}"
+    used = {name for name in imports(file) if name.startswith("geohalo.stages.")}
+    assert {stage, f"{stage}.{file.stem}"} <= used
+    assert all(name.startswith(stage) for name in used)
+    assert not {name.split(".")[0] for name in imports(file)} & {path.stem for path in SCRIPTS.glob("*.py")}
+    assert functions(file) == []
+    called = [node.func for node in ast.walk(tree(file)) if isinstance(node, ast.Call)]
+    assert [name.id for name in called if isinstance(name, ast.Name)].count(file.stem) == 1
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
@@ -156,7 +181,7 @@ def test_no_script_that_does_without_torch_waits_for_it():
     modules = [
         "geohalo." + ".".join(file.relative_to(LIBRARY).with_suffix("").parts)
         for file in MODULES
-        if room_of(file) not in (None, "network") and file.name != "__init__.py"
+        if room_of(file) not in (None, *WITH_TORCH) and file.name != "__init__.py"
     ]
     assert {"geohalo.survey.samples", "geohalo.products.figures"} <= set(modules)
     code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"

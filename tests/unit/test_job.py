@@ -12,10 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from geohalo import progress
 from geohalo.errors import InputError
+from geohalo.progress import steps
 from geohalo.whole_files import NotWrittenError, remove_stale, whole
 from geohalo.workflow import job as job_module
-from geohalo.workflow.job import advice, job, steps
+from geohalo.workflow.job import advice, job
 from geohalo.workflow.locks import check_writable, lock_message
 from geohalo.workflow.orphans import all_at_work, runs_above
 
@@ -82,13 +84,13 @@ def test_progress_goes_to_the_user_and_to_the_log_with_the_survey_and_the_stage(
 
 def test_a_long_loop_tells_how_far_it_is_and_a_short_one_nothing(monkeypatch, caplog):
     clock = iter(range(0, 1000, 4))
-    monkeypatch.setattr(job_module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     with caplog.at_level(logging.INFO, logger="geohalo"):
         assert list(steps(range(6), "block")) == list(range(6))
     # Seen 4 s apart, the first item at 4 s: lines when 10 s have passed, after 2 items (12 s) and after 5 (24 s).
     assert caplog.messages == ["block 2 of 6, about 24 s left", "block 5 of 6, about 5 s left"]
     caplog.clear()
-    monkeypatch.setattr(job_module.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: 0.0)
     assert list(steps("ab", "letter")) == ["a", "b"]
     assert caplog.messages == []
 

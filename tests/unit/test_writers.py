@@ -5,9 +5,9 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-import fetch_survey
 import pytest
 from geohalo.errors import InputError
+from geohalo.stages import fetch_survey
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 #: Methods that write a file, and where its path stands: on the left of the dot, or the first argument.
@@ -111,7 +111,7 @@ def test_a_download_for_which_there_is_no_room_is_told_as_such(tmp_path, monkeyp
 
     monkeypatch.setattr(fetch_survey.pooch, "retrieve", retrieve)
     with pytest.raises(OSError, match="no room") as stopped:
-        fetch_survey.fetch("https://example.org/a.csv", "0" * 64, str(tmp_path / "a.csv"))
+        fetch_survey.fetch_survey("https://example.org/a.csv", "0" * 64, str(tmp_path / "a.csv"))
     assert stopped.value.errno == number
     assert stopped.value.filename == str(tmp_path / "a.csv")
 
@@ -122,4 +122,4 @@ def test_a_download_that_fails_otherwise_says_what_to_do(tmp_path, monkeypatch):
 
     monkeypatch.setattr(fetch_survey.pooch, "retrieve", retrieve)
     with pytest.raises(InputError, match=r"cannot be downloaded \(ConnectionError\)"):
-        fetch_survey.fetch("https://example.org/a.csv", "0" * 64, str(tmp_path / "a.csv"))
+        fetch_survey.fetch_survey("https://example.org/a.csv", "0" * 64, str(tmp_path / "a.csv"))

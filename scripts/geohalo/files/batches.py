@@ -4,10 +4,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geohalo.files.provenance import provenance
 from geohalo.quality.level_survey import Levelling, Rows
 from geohalo.quality.levelling import levelled
 from geohalo.quality.place_rows import rows_of_places
-from geohalo.stages.shared.report import provenance
 from geohalo.survey.places import merge_places
 
 

@@ -6,7 +6,7 @@ from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.interpolation import estimate
 from geohalo.files.cells import Survey, netcdf_by_rows, tile_rows
 from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
-from geohalo.workflow.job import steps
+from geohalo.progress import steps
 
 MAPS = {
     "concentration": {"long_name": "concentration", "units": "ppm"},

@@ -7,7 +7,7 @@ from geohalo.cube.realisations import error_correlation, left_out_residuals, rea
 from geohalo.errors import InputError
 from geohalo.files.cells import Survey, netcdf_by_rows, read_cells
 from geohalo.files.interpolation import read_fits, read_logarithms
-from geohalo.workflow.job import steps
+from geohalo.progress import steps
 
 
 def realise_elements(samples: str, elements: str, interpolation: str, realisation: int, drawn: str) -> str:

@@ -6,19 +6,14 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from geohalo.addresses import masked
 from geohalo.errors import InputError
 from geohalo.files.digests import check_digests, check_sources, file_of_source, forget_digests, keep_digests
 from geohalo.workflow.orphans import end_with_run
-
-T = TypeVar("T")
-
-#: Seconds between two lines on how far a loop is.
-PATIENCE = 10.0
 
 
 @contextmanager
@@ -112,18 +107,3 @@ def advice(error: Exception) -> str:
         "This is no fault that GeoHalo knows. Start the run again: it goes on where it stopped. If it stops here "
         "again, report it with the log and your config."
     )
-
-
-def steps(items: Sequence[T], what: str) -> Iterator[T]:
-    """Yield the items of a loop and tell the user how far it is, at most every `PATIENCE` seconds.
-
-    ``what`` names the items, as in ``block of rows``.
-    """
-    start = last = time.monotonic()
-    for done, item in enumerate(items):
-        now = time.monotonic()
-        if done and now - last >= PATIENCE:
-            left = (now - start) / done * (len(items) - done)
-            logging.getLogger("geohalo").info(f"{what} {done} of {len(items)}, about {left:.0f} s left")
-            last = now
-        yield item

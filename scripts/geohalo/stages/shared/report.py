@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -81,12 +80,6 @@ class Results:
     def text(self, name: str) -> str:
         """Read a text; empty where there is none."""
         return Path(self[name]).read_text(encoding="utf-8") if name in self else ""
-
-
-def provenance(samples: str) -> dict[str, Any]:
-    """Return what the cleaning of samples counted, as their file tells it."""
-    stored = (pq.read_schema(samples).metadata or {}).get(b"PANDAS_ATTRS", b"{}")
-    return json.loads(stored)
 
 
 def sources(files: Iterable[str]) -> list[tuple[str, int, str]]:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from geohalo.addresses import masked
 from geohalo.files.cells import Survey
+from geohalo.files.provenance import provenance
 from geohalo.network.presets import VARIANTS
 from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
@@ -23,7 +24,7 @@ from geohalo.products.report_tables import Table
 from geohalo.products.report_targets import search_told, targets_told, thresholds_table
 from geohalo.products.report_text import from_markdown
 from geohalo.products.targets import on_new_ground
-from geohalo.stages.shared.report import Results, provenance, run_times, sources, versions
+from geohalo.stages.shared.report import Results, run_times, sources, versions
 from geohalo.stages.shared.report_map import known_deposits, labels_of
 
 CAPTIONS = Path(__file__).resolve().parents[4] / "resources" / "report" / "captions"
