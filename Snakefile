@@ -1,12 +1,17 @@
 # GeoHalo: from a geochemical survey and known deposits to an anomaly map with held-out evidence.
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.0")
 
+# Where this file is; `workflow.basedir` is the folder of a workflow that uses this one as a module.
+ROOT = Path(workflow.current_basedir)
+
 # A survey's config stands alone; without one, the embedded demo runs.
 if not workflow.overwrite_configfiles:
 
-    configfile: f"{workflow.basedir}/config/config.yaml"
+    configfile: f"{ROOT}/config/config.yaml"
 
 
 # Several surveys: this very file once for each of them.

@@ -10,7 +10,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import Paramspace
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
+SCRIPTS = ROOT / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
@@ -263,7 +263,7 @@ def benchmark_file(rule, *wildcards):
 
 def code(rule, *resources):
     """Hash of what a rule's script imports and of resources it reads: an edit to one re-runs the rules that use it."""
-    return content_hash(rule, [Path(workflow.basedir) / "resources" / name for name in resources])
+    return content_hash(rule, [ROOT / "resources" / name for name in resources])
 
 
 def survey_file(name, key):
@@ -304,9 +304,7 @@ def measured(space, controls=()):
 
 def method_names():
     """What figures and texts call variants and controls."""
-    table = yaml.safe_load(
-        (Path(workflow.basedir) / "resources" / "colour_maps.yaml").read_text(encoding="utf-8")
-    )
+    table = yaml.safe_load((ROOT / "resources" / "colour_maps.yaml").read_text(encoding="utf-8"))
     return {name: label for name, (label, *_) in table["methods"].items()}
 
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
+SCRIPTS = ROOT / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
@@ -24,7 +24,7 @@ try:
     if workflow.is_main_process:
         check_writable(".", sys.argv)
         tell_lock()
-    LISTED = survey_configs(config, LISTED_IN, [Path(), Path(workflow.basedir)])
+    LISTED = survey_configs(config, LISTED_IN, [Path(), ROOT])
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -47,7 +47,7 @@ for one in LISTED:
     module:
         name: prefix
         snakefile:
-            f"{workflow.basedir}/Snakefile"
+            f"{ROOT}/Snakefile"
         config:
             one.config
 
