@@ -12,12 +12,17 @@ run: env
 unlock: env
 	$(BIN)/snakemake --cores 1 --unlock
 
-env: .venv/.installed
+env: .venv/.installed .venv/.installed-package
 
 .venv/.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+# The library itself, as it stands in scripts/: a notebook of this environment can import it.
+.venv/.installed-package: pyproject.toml .venv/.installed
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 # What the benchmarks compare with, beside the workflow's own packages; nothing else needs it.

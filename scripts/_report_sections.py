@@ -11,6 +11,7 @@ from _report import Results, provenance, run_times, sources, versions
 from _report_map import known_deposits, labels_of
 from geohalo.addresses import masked
 from geohalo.network.presets import VARIANTS
+from geohalo.package_files import RESOURCES
 from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_levelling as levels
@@ -25,7 +26,7 @@ from geohalo.products.report_text import from_markdown
 from geohalo.products.targets import on_new_ground
 from markupsafe import Markup, escape
 
-CAPTIONS = Path(__file__).resolve().parents[1] / "resources" / "report" / "captions"
+CAPTIONS = RESOURCES / "report" / "captions"
 
 
 def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
