@@ -1,9 +1,12 @@
-# make run | unlock | test | bench | lint. The first call makes the environment from the pinned requirements.
+# make run | unlock | check | test | bench | lint. The first call makes the environment from the pinned requirements.
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: run unlock test bench lint env env-bench
+# Processors for the tests of make check.
+TEST_CORES ?= auto
+
+.PHONY: run unlock check test bench lint env env-bench
 
 # After a kill: make unlock, and make run goes on where it stopped.
 run: env
@@ -12,12 +15,17 @@ run: env
 unlock: env
 	$(BIN)/snakemake --cores 1 --unlock
 
-env: .venv/.installed
+env: .venv/.installed .venv/.installed-package
 
 .venv/.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+# The library itself, as it stands in scripts/: a notebook of this environment can import it.
+.venv/.installed-package: pyproject.toml .venv/.installed
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 # What the benchmarks compare with, beside the workflow's own packages; nothing else needs it.
@@ -27,6 +35,14 @@ env-bench: .venv/.installed-bench
 	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
 	touch $@
 
+# Minutes, for every change: style, types and the unit tests that are not slow, one process for each processor.
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit -m "not slow" --numprocesses $(TEST_CORES) --dist worksteal
+
+# All tests, also the slow ones and those that run the workflow.
 test: env
 	$(BIN)/python -m pytest
 

@@ -23,6 +23,7 @@ from geohalo.errors import InputError
 from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
+from geohalo.package_files import RESOURCES
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
 from geohalo.survey.table_files import data_file
@@ -263,7 +264,7 @@ def benchmark_file(rule, *wildcards):
 
 def code(rule, *resources):
     """Hash of what a rule's script imports and of resources it reads: an edit to one re-runs the rules that use it."""
-    return content_hash(rule, [ROOT / "resources" / name for name in resources])
+    return content_hash(rule, [RESOURCES / name for name in resources])
 
 
 def survey_file(name, key):
@@ -304,7 +305,7 @@ def measured(space, controls=()):
 
 def method_names():
     """What figures and texts call variants and controls."""
-    table = yaml.safe_load((ROOT / "resources" / "colour_maps.yaml").read_text(encoding="utf-8"))
+    table = yaml.safe_load((RESOURCES / "colour_maps.yaml").read_text(encoding="utf-8"))
     return {name: label for name, (label, *_) in table["methods"].items()}
 
 

@@ -26,8 +26,8 @@ SOURCES_READ = [
     for part in ([file] if is_geodatabase(file) else [file, *table_files(file)])
 ]
 # Templates, styles and captions.
-PAGE = ROOT / "resources" / "report"
-PAGE_FILES = [file.relative_to(PAGE.parent).as_posix() for file in sorted(PAGE.rglob("*")) if file.is_file()]
+PAGE = RESOURCES / "report"
+PAGE_FILES = [file.relative_to(RESOURCES).as_posix() for file in sorted(PAGE.rglob("*")) if file.is_file()]
 
 
 rule report:

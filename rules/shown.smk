@@ -1,6 +1,6 @@
 """No rules: what `snakemake --report` and the report show."""
 
-# Where `snakemake --report` shows a figure or a table; the name is that of its caption in resources/report/captions.
+# Where `snakemake --report` shows a figure or a table; the name is that of its caption in report/captions of the package.
 CATEGORIES = {
     "Answer": [
         "verdict",
@@ -34,7 +34,7 @@ def shown(name, file=None):
     """A figure, or another file, as an output that `snakemake --report` shows with its caption."""
     return report(
         file or path("figure", figure=name),
-        caption=f"../resources/report/captions/{name}.rst",
+        caption=f"../scripts/geohalo/resources/report/captions/{name}.rst",
         category=CATEGORY[name],
         labels={"survey": SURVEY, "shows": name.replace("_", " ")},
     )

@@ -1,6 +1,6 @@
 """Which elements are known to move with which type of deposit.
 
-`resources/deposit_types.csv` holds types of deposits by the number of their model in US Geological Survey Bulletin 1693
+`deposit_types.csv` holds types of deposits by the number of their model in US Geological Survey Bulletin 1693
 (D. P. Cox and D. A. Singer, editors, 1986, Mineral deposit models; public domain). Each row says in ``source`` which
 text its elements were checked against, and in ``basis`` what that text states: a geochemical ``signature``, the
 ``metals`` that are mined and go along, or the ``minerals`` that hold the elements. A row that is ``unchecked`` was
@@ -13,11 +13,12 @@ metals or minerals are less than a signature, so an element that a row lacks may
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
-TABLE_PATH = Path(__file__).resolve().parents[2] / "resources" / "deposit_types.csv"
+from geohalo.package_files import RESOURCES
+
+TABLE_PATH = RESOURCES / "deposit_types.csv"
 #: What the table rests on, as figures and the report name it.
 SOURCE = "docs/deposit-types.md, by the models of US Geological Survey Bulletin 1693"
 #: Basis of a row that was written from memory and found in no source.

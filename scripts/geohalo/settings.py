@@ -4,7 +4,7 @@ import copy
 import difflib
 import functools
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import yaml
@@ -16,12 +16,11 @@ from geohalo.config_numbers import check_finite, with_plain_numbers
 from geohalo.config_text import check_text, read_as, shortened, with_text_keys
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
+from geohalo.package_files import SCHEMA_FILE
 from geohalo.simulated_deposits import simulated_commodities
 from geohalo.simulated_region import survey_crs
 
 Config = dict[str, Any]
-
-SCHEMA_FILE = Path(__file__).resolve().parents[2] / "config" / "config.schema.yaml"
 
 #: Where a survey can come from; a config gives exactly one.
 SOURCES = ("simulate", "samples", "grids")

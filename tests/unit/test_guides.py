@@ -156,7 +156,7 @@ def test_every_warning_of_the_verdict_is_explained():
 
 def test_message_of_the_report_without_javascript_is_quoted():
     (told,) = re.findall(r"\*(The interactive map [^*]+)\*", text_of("docs/troubleshooting.md"))
-    assert told.split(", which")[0] in text_of("resources/report/report.html.j2")
+    assert told.split(", which")[0] in text_of("scripts/geohalo/resources/report/report.html.j2")
 
 
 def commands(name: str) -> list[list[str]]:

@@ -226,7 +226,9 @@ def test_verdict_says_what_the_tables_hold(demo, results, held_out):
     assert f"**Deposits outrank {told['above_decoys']} of the decoys**" in text
     assert f"protocol of the open benchmark: {told['opengad_auc']}." in text
     # Every other method is beaten, not told apart, or better, by the difference in the table.
-    about = yaml.safe_load((ROOT / "resources" / "colour_maps.yaml").read_text(encoding="utf-8"))["methods"]
+    about = yaml.safe_load(
+        (ROOT / "scripts" / "geohalo" / "resources" / "colour_maps.yaml").read_text(encoding="utf-8")
+    )["methods"]
     rows = read_evidence(results / "comparisons.csv").query(
         "split == 'held_out' and metric == 'above_decoys'"
     )

@@ -37,9 +37,7 @@ DEPOSIT_COUNTS = {
 RARE = ("above_limit", "dates")
 #: What a range begins with outside which a median lies.
 NOT = "not in "
-PLAUSIBLE = (
-    "where the median of a survey lies (resources/elements.csv); wide on purpose: a wrong unit falls out"
-)
+PLAUSIBLE = "where the median of a survey lies (elements.csv); wide on purpose: a wrong unit falls out"
 
 
 def count(value: float) -> str:

@@ -236,7 +236,7 @@ def check_plausible(found: Sequence[Meaning], section: Mapping[str, Any]) -> lis
     Raises
     ------
     InputError
-        If a value is negative or above 1e6 ppm, or a median is outside the range of `resources/elements.csv`.
+        If a value is negative or above 1e6 ppm, or a median is outside the range of `elements.csv`.
     """
     warnings, faults = [], dict[str, str]()
     for meaning in found:

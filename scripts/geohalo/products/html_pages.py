@@ -4,17 +4,17 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from geohalo.package_files import RESOURCES
 from geohalo.products.report_pictures import Picture
 from geohalo.products.report_tables import Table
 from geohalo.products.report_text import captioned
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "resources" / "report"
+TEMPLATES = RESOURCES / "report"
 
 STYLES = ("report.css",)
 

@@ -1,6 +1,6 @@
 """Rows of the figures that compare methods: gathered under headings, in one order everywhere.
 
-The order and the headings are the table ``groups`` of ``resources/colour_maps.yaml``.
+The order and the headings are the table ``groups`` of ``colour_maps.yaml``.
 """
 
 from collections.abc import Hashable, Mapping, Sequence

@@ -16,9 +16,10 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.text import Text
 from PIL import Image
 
+from geohalo.package_files import RESOURCES
 from geohalo.whole_files import whole as whole_file
 
-COLOUR_FILE = Path(__file__).resolve().parents[3] / "resources" / "colour_maps.yaml"
+COLOUR_FILE = RESOURCES / "colour_maps.yaml"
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """The element table, and what a column's name and unit mean in ppm of an element.
 
-`resources/elements.csv` holds one row per element that a survey may report:
+`elements.csv` holds one row per element that a survey may report:
 
 - `upper_crust_ppm`: average of the upper continental crust (Rudnick and Gao, 2003, Treatise on
   Geochemistry 3, table 3, doi:10.1016/B0-08-043751-6/03016-4). That table has no C and Rh (here
@@ -16,13 +16,13 @@
 import difflib
 import re
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
 from geohalo.errors import InputError
+from geohalo.package_files import RESOURCES
 
-TABLE_PATH = Path(__file__).resolve().parents[3] / "resources" / "elements.csv"
+TABLE_PATH = RESOURCES / "elements.csv"
 OXYGEN_WEIGHT = 15.999
 UNIT_TO_PPM = {"ppm": 1.0, "ppb": 1e-3, "percent": 1e4}
 

@@ -32,7 +32,7 @@ def test_what_was_understood(checked) -> None:
     assert copper["median_ppm"] == np.median([2.5, 300, *range(23, 69)]) == 45.5
     assert (iron["unit"], iron["factor"]) == ("percent", 10_000)
     assert iron["median_ppm"] == pytest.approx(22_000)
-    # As resources/elements.csv has it.
+    # As elements.csv has it.
     assert (iron["plausible_low"], iron["plausible_high"]) == (20, 700_000)
     assert ground.unused == ["sample", "note"]
     assert ground.counted["rows_read"] == ground.counted["samples"] == 49

@@ -12,6 +12,7 @@ from geohalo.addresses import masked
 from geohalo.files.cells import Survey
 from geohalo.files.provenance import provenance
 from geohalo.network.presets import VARIANTS
+from geohalo.package_files import RESOURCES
 from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_levelling as levels
@@ -27,7 +28,7 @@ from geohalo.products.targets import on_new_ground
 from geohalo.stages.shared.report import Results, run_times, sources, versions
 from geohalo.stages.shared.report_map import known_deposits, labels_of
 
-CAPTIONS = Path(__file__).resolve().parents[4] / "resources" / "report" / "captions"
+CAPTIONS = RESOURCES / "report" / "captions"
 
 
 def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
