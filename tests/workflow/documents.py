@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from geohalo.files.paths import ACROSS, BENCH, FILES
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *ROOT.glob("*.md"),
@@ -55,9 +57,9 @@ def figure_names() -> list[str]:
 
 def output_files() -> list[str]:
     """Return the paths below a survey's results of all files that the workflow may make."""
-    files = constant("FILES")
+    files = dict(FILES)
     several = {"map": [*constant("MAPS"), *constant("CLASS_MAPS")], "figure": figure_names()}
     for kind, names in several.items():
         pattern = files.pop(kind)
         files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}
-    return [*files.values(), *constant("ACROSS").values(), *constant("BENCH").values()]
+    return [*files.values(), *ACROSS.values(), *BENCH.values()]
