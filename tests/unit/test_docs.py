@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import yaml
-from documents import FENCE, NAMES, ROOT, blocks, inline_code, output_files, text_of
+from documents import FENCE, NAMES, ROOT, blocks, inline_code, output_files, prose, text_of
 from geohalo import key_table
 from geohalo.errors import InputError
 from geohalo.evidence.class_metrics import OVERALL_METRICS
@@ -22,6 +22,9 @@ from geohalo.survey.columns import concentration_columns
 from jsonschema import Draft202012Validator
 
 LARGEST_PICTURE = 400_000
+#: Widest line of prose; a piece of code or an address cannot be broken.
+WIDTH = 100
+UNBREAKABLE = re.compile(r"`[^`\n]{40,}`|\S{40,}")
 
 
 def anchors(page: Path) -> set[str]:
@@ -253,6 +256,16 @@ def test_relative_links_and_pictures_exist(name):
         if not file.exists() or (anchor and anchor not in anchors(file)):
             broken.append(target)
     assert broken == []
+
+
+def test_prose_is_wrapped():
+    wide = [
+        f"{name}: {line}"
+        for name in NAMES
+        for line in prose(name)
+        if len(line) > WIDTH and not UNBREAKABLE.search(line)
+    ]
+    assert wide == []
 
 
 def test_picture_of_the_demo_is_small_enough():
