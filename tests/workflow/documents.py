@@ -13,6 +13,8 @@ PAGES = [
     *ROOT.glob("docs/**/*.md"),
 ]
 NAMES = sorted(str(page.relative_to(ROOT)) for page in PAGES)
+#: The pages on how things are computed, one for each stage, below their overview.
+METHOD = ["docs/method.md", *(name for name in NAMES if name.startswith("docs/method/"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,9 +35,7 @@ def inline_code(name: str) -> list[str]:
 
 def prose(name: str) -> list[str]:
     """Return the lines of a page that are neither in a fenced block nor in a table."""
-    return [
-        line for line in FENCE.sub("", text_of(name)).splitlines() if not re.match(r"\s*\||    \S", line)
-    ]
+    return [line for line in FENCE.sub("", text_of(name)).splitlines() if not re.match(r"\s*\||    \S", line)]
 
 
 def constant(name: str) -> list | dict:
