@@ -267,6 +267,14 @@ def test_overview_of_the_method_links_to_every_page_of_it():
     assert {f"docs/{page}" for page in linked} == set(pages)
 
 
+def test_each_term_of_the_glossary_links_to_a_page_that_says_more():
+    entries = re.findall(r"^### (.+)\n\n((?:.+\n)+)", text_of("docs/glossary.md"), re.MULTILINE)
+    terms = {term.lower() for names, _ in entries for term in names.split(", ")}
+    assert {"capture", "decoy", "held out", "inner split", "member", "draw", "control"} <= terms
+    assert {"scheme", "variant", "preset", "branch", "spectrum", "ground", "target", "fold"} <= terms
+    assert [term for term, text in entries if not re.search(r"\]\(\S+\.md", text)] == []
+
+
 def test_prose_is_wrapped():
     wide = [
         f"{name}: {line}"
