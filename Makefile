@@ -20,7 +20,7 @@ env: .venv/.installed .venv/.installed-package
 .venv/.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	index=$$($(BIN)/python tools/torch_index.py) && $(BIN)/python -m pip install --quiet $${index:+--extra-index-url "$$index"} --requirement requirements.txt
 	touch $@
 
 # The library itself, as it stands in scripts/: a notebook of this environment can import it.
