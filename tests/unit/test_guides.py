@@ -220,6 +220,7 @@ def test_citation_is_valid():
     """The required keys of the Citation File Format 1.2.0, and values as its schema wants them."""
     cited = yaml.safe_load(text_of("CITATION.cff"))
     keys = {"cff-version", "message", "title", "type", "authors", "license", "version", "references"}
+    keys |= {"abstract", "date-released", "keywords"}
     assert set(cited) == keys
     assert cited["cff-version"] == "1.2.0"
     assert cited["type"] == "software"
@@ -231,5 +232,7 @@ def test_citation_is_valid():
     assert [one["family-names"] for one in paper["authors"]] == ["Xu", "Zuo"]
     assert re.fullmatch(r"10\.\d{4,9}/\S+", paper["doi"])
     assert paper["doi"] in text_of("README.md")
-    for author in [*cited["authors"], *paper["authors"]]:
-        assert set(author) in ({"name"}, {"family-names"})
+    assert all(set(author) == {"name"} for author in cited["authors"])
+    assert all(set(author) == {"family-names", "given-names"} for author in paper["authors"])
+    released = f"## {cited['version']} ({cited['date-released'].isoformat()})"
+    assert next(line for line in text_of("CHANGELOG.md").splitlines() if line.startswith("## 0")) == released
