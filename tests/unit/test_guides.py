@@ -236,3 +236,17 @@ def test_citation_is_valid():
     assert all(set(author) == {"family-names", "given-names"} for author in paper["authors"])
     released = f"## {cited['version']} ({cited['date-released'].isoformat()})"
     assert next(line for line in text_of("CHANGELOG.md").splitlines() if line.startswith("## 0")) == released
+
+
+def test_the_terms_of_the_report_are_those_of_the_glossary():
+    """The page needs no network, so that it holds the terms that it uses; the glossary explains them."""
+    glossary = re.findall(
+        r"^### (.+?)\n\n(.+?)(?=\n\n#|\Z)", text_of("docs/glossary.md"), re.MULTILINE | re.DOTALL
+    )
+    known = {name: " ".join(text.split()) for name, text in glossary}
+    terms = text_of("scripts/geohalo/resources/report/terms.md").strip().split("\n\n")
+    for term in terms:
+        name, text = re.fullmatch(r"\*\*(.+?)\.\*\* (.+)", " ".join(term.split())).groups()
+        assert known[name].startswith(text), name
+        assert re.fullmatch(r" \[.+\]\(.+\)", known[name].removeprefix(text)), name
+    assert len(terms) > 20

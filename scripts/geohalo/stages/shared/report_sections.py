@@ -29,6 +29,7 @@ from geohalo.stages.shared.report import Results, run_times, sources, versions
 from geohalo.stages.shared.report_map import known_deposits, labels_of
 
 CAPTIONS = RESOURCES / "report" / "captions"
+TERMS = RESOURCES / "report" / "terms.md"
 
 
 def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
@@ -71,6 +72,7 @@ def sections(
         _levelling(results),
         _superpixels(results, survey),
         *_comparisons(results),
+        _terms(),
         _provenance(settings, inputs, jobs),
     ]
 
@@ -280,6 +282,12 @@ def _by_command(results: Results, name: str, file: str) -> str:
             f" The evidence above is younger: after a change of settings or data, run snakemake {name} again."
         )
     return told
+
+
+def _terms() -> Section:
+    """Return the terms of the page, as docs/glossary.md explains them."""
+    text = from_markdown(TERMS.read_text(encoding="utf-8"))
+    return Section("terms", "Terms", text=text, text_title="What the terms of this page mean")
 
 
 def shown_settings(settings: dict) -> dict:
