@@ -13,7 +13,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from geohalo.products.deposit_marks import draw_deposits, used_deposits
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import colour, method_style, plain, style, styled
 from geohalo.products.target_shapes import rings
 
@@ -23,23 +24,20 @@ CLIP = 0.99
 
 @styled
 def attribution_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     layers: Mapping[str, ArrayLike],
     shares: Mapping[str, float],
     branches: Mapping[str, float],
     deposits: pd.DataFrame,
-    crs: str = "",
     targets: ArrayLike | None = None,
 ) -> Figure:
     """Draw what each of some elements adds to the logit of the cells, all on one scale.
 
     Parameters
     ----------
-    survey, x, y, mask, deposits, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     layers : mapping of str to ndarray (rows, columns)
         Attribution in log-odds by element, in the order of the panels.
     shares : mapping of str to float
@@ -60,11 +58,10 @@ def attribution_map(
     """
     if not layers:
         raise ValueError("no element to draw")
-    ground = Ground(x, y, mask, crs)
     strongest = ", ".join(plain(element) for element in layers)
     page = MapPage(
         ground,
-        f"{plain(survey)}: {strongest} move the anomaly score most, {_percent(_sum(layers, shares))} of all "
+        f"{plain(ground.survey)}: {strongest} move the anomaly score most, {_percent(_sum(layers, shares))} of all "
         "attribution",
         "What the values of an element add to a cell's log-odds of halo, against the survey's mean spectrum: "
         f"integrated gradients, mean over members.{_of_branches(branches)}",
@@ -106,14 +103,14 @@ def _of_branches(branches: Mapping[str, float]) -> str:
     return f" Shares of the branches: {told}."
 
 
-def _range(ground: Ground, layers: Mapping[str, ArrayLike]) -> tuple[float, float]:
+def _range(ground: MapGround, layers: Mapping[str, ArrayLike]) -> tuple[float, float]:
     """Return the ends of the scale, as far from zero on both sides."""
     sizes = np.concatenate([np.abs(ground.masked(layer).compressed()) for layer in layers.values()])
     far = float(np.quantile(sizes, CLIP)) if sizes.size else 0.0
     return -(far or 1.0), far or 1.0
 
 
-def _outline(ground: Ground, axes: Axes, targets: NDArray[np.integer]) -> None:
+def _outline(ground: MapGround, axes: Axes, targets: NDArray[np.integer]) -> None:
     """Draw the outlines of all targets."""
     around = [ring for lines in rings(targets, ground.extent).values() for ring in lines]
     axes.add_collection(LineCollection(around, colors=colour("boundary"), linewidths=0.8, zorder=2))
