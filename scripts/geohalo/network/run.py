@@ -18,6 +18,7 @@ from geohalo.network.memory import members_at_once
 from geohalo.network.prediction import predict, row_blocks
 from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset, check_task
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.network.training import Training, choose_device, repeatable
 
 #: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
@@ -242,7 +243,8 @@ class _Work:
         kept = training.run(progress_lines(self.report), self.checkpoint, name)
         temperature = training.temperature() if members.temperature is None else members.temperature
         scale = torch.as_tensor(temperature, dtype=torch.float32)
-        score = predict(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
+        trained = Trained(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
+        score = predict(trained)
         state = {key: value.cpu() for key, value in kept.items()}
         found = (training.best_epoch.numpy(), temperature, training.factors(temperature))
         return Result(score, state, training.table(), *found, fits)
