@@ -1,7 +1,7 @@
 """What the evidence of a survey comes to, in plain words: warnings first, then the numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def verdict(
     metrics: pd.DataFrame,
     comparisons: pd.DataFrame,
     ranks: pd.DataFrame,
-    names: dict[str, str],
+    names: Mapping[str, str],
     traverse: bool = False,
     doubts: Sequence[str] = (),
 ) -> str:
