@@ -109,7 +109,7 @@ def warnings(
     shuffled: pd.DataFrame,
     first: str,
     n_groups: int,
-    names: dict[str, str],
+    names: Mapping[str, str],
 ) -> list[str]:
     """Return what speaks against believing the map, beside `basis_warnings`, worst first.
 
@@ -275,7 +275,7 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
     return lines
 
 
-def against_others(pairs: pd.DataFrame, names: dict[str, str]) -> list[str]:
+def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Return what the first method beats, is not told apart from, and loses to.
 
     Parameters
@@ -350,10 +350,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _name(method: str, names: dict[str, str]) -> str:
+def _name(method: str, names: Mapping[str, str]) -> str:
     return names.get(method, method.replace("_", " "))
 
 
-def _capital(method: str, names: dict[str, str]) -> str:
+def _capital(method: str, names: Mapping[str, str]) -> str:
     name = _name(method, names)
     return name[0].upper() + name[1:]

@@ -157,7 +157,7 @@ def netcdf_by_rows(
                     chunksizes=chunks,
                     fill_value=np.float32(np.nan),
                 )
-                variable.setncatts(attributes | {"grid_mapping": "spatial_ref"})
+                variable.setncatts({**attributes, "grid_mapping": "spatial_ref"})
 
             def write(name: str, rows: slice, values: np.ndarray, *place: int) -> None:
                 file[name][*place, ..., rows, :] = values

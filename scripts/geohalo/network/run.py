@@ -129,16 +129,21 @@ def train_and_predict(
     if validated.any():
         results += work.run(members[validated].validated(), "validated")
     if not validated.all():
-        rest = replace(
-            members[~validated], validation_cells=None, validation_labels=None, validation_groups=None
-        )
-        if results:
-            known = {name: np.concatenate([getattr(each, name) for each in results]) for name in HANDED}
-            given = (fold[~validated], known, fold[validated])
-            rest = _informed(rest, *given, settings.patience, settings.recipe().epochs)
-        results += work.run(rest, "rest")
+        results += work.run(_rest(members, validated, results, fold, settings), "rest")
     work.checkpoint.remove()
     return Result.joined(results, np.argsort(~validated, kind="stable"))
+
+
+def _rest(
+    members: Members, validated: np.ndarray, results: list[Result], fold: np.ndarray, settings: Settings
+) -> Members:
+    """Return the members without validation cells, with what the results of the others hand them."""
+    rest = replace(members[~validated], validation_cells=None, validation_labels=None, validation_groups=None)
+    if not results:
+        return rest
+    known = {name: np.concatenate([getattr(each, name) for each in results]) for name in HANDED}
+    given = (fold[~validated], known, fold[validated])
+    return _informed(rest, *given, settings.patience, settings.recipe().epochs)
 
 
 def _informed(

@@ -181,8 +181,6 @@ def truth_map(
     Parameters
     ----------
     ground : MapGround
-    deposits : pandas.DataFrame
-        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     score : ndarray (rows, columns)
         Held-out rank: of each cell in maps that did not know the deposits near it.
     halo : ndarray (rows, columns)
@@ -191,6 +189,8 @@ def truth_map(
         Share of contamination, 0 to 1.
     overburden : ndarray (rows, columns)
         Share of transported cover in the sampled material, 0 to 1.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
 
     Returns
     -------

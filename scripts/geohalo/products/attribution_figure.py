@@ -36,14 +36,14 @@ def attribution_map(
     Parameters
     ----------
     ground : MapGround
-    deposits : pandas.DataFrame
-        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     layers : mapping of str to ndarray (rows, columns)
         Attribution in log-odds by element, in the order of the panels.
     shares : mapping of str to float
         Share of each element in the absolute attributions of all elements.
     branches : mapping of str to float
         Share of each branch of the network in the absolute attributions of all branches.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     targets : ndarray (rows, columns), optional
         Rank of the target of each cell, 0 for none; targets are outlined.
 
@@ -67,17 +67,7 @@ def attribution_map(
         f"integrated gradients, mean over members.{_of_branches(branches)}",
         titles=[f"{plain(element)}, {_percent(shares[element])}" for element in layers],
     )
-    norm = TwoSlopeNorm(0.0, *_range(ground, layers))
-    known, outlines = used_deposits(deposits), targets is not None and bool(np.any(np.asarray(targets)))
-    handles: list[Artist] = []
-    for axes, layer in zip(page.panels, layers.values(), strict=True):
-        page.colour_bar(axes, page.raster(axes, layer, norm=norm, cmap=style()["maps"]["signed"]))
-        if outlines:
-            _outline(ground, axes, np.asarray(targets))
-        if not known.empty:
-            handles = [draw_deposits(axes, known, size=6.0, face=colour("text"))]
-    if outlines:
-        handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
+    handles = _draw_panels(page, layers, used_deposits(deposits), targets)
     return page.finish_map(
         [*handles, area_patch(colour("outside"), "outside the survey")],
         "Per cent: share of all attribution. Colours: log-odds, one scale for all panels: +0.7 doubles the odds, −0.7 "
@@ -85,6 +75,24 @@ def attribution_map(
         f"{_percent(CLIP)} of the cells lie nearer to zero. What the network uses need not be what made the deposits."
         f"{ground.caption}",
     )
+
+
+def _draw_panels(
+    page: MapPage, layers: Mapping[str, ArrayLike], deposits: pd.DataFrame, targets: ArrayLike | None
+) -> list[Artist]:
+    """Draw a layer in each panel, with the deposits and the outlines of targets; returns the legend's symbols."""
+    norm = TwoSlopeNorm(0.0, *_range(page.ground, layers))
+    outlines = targets is not None and bool(np.any(np.asarray(targets)))
+    handles: list[Artist] = []
+    for axes, layer in zip(page.panels, layers.values(), strict=True):
+        page.colour_bar(axes, page.raster(axes, layer, norm=norm, cmap=style()["maps"]["signed"]))
+        if outlines:
+            _outline(page.ground, axes, np.asarray(targets))
+        if not deposits.empty:
+            handles = [draw_deposits(axes, deposits, size=6.0, face=colour("text"))]
+    if outlines:
+        handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
+    return handles
 
 
 def _sum(layers: Mapping[str, ArrayLike], shares: Mapping[str, float]) -> float:

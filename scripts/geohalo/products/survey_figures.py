@@ -112,14 +112,14 @@ def element_maps(
     Parameters
     ----------
     ground : MapGround
-    deposits : pandas.DataFrame
-        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     ppm : mapping of str to ndarray (rows, columns)
         Concentration of each element, drawn in this order. An element with values that have no logarithm
         is drawn on a linear scale.
     cv_explained : mapping of str to float
         Share of an element's variance that the interpolation explains at left-out samples; NaN or absent
         when unknown.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     n : int
         The first ``n`` elements are drawn, at most 12.
     unit : str
@@ -140,14 +140,10 @@ def element_maps(
     if not elements:
         raise ValueError("no element to draw")
     shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
-    kind, given = ("elements", "interpolated") if unit else ("bands", "given")
-    what = plain(elements[0]) if len(elements) == 1 else f"{len(elements)} {kind}"
     drawn = {element: in_readable_unit(ground.masked(ppm[element]), unit) for element in elements}
     titles = [_element_title(element, drawn[element][1], share, notes) for element, share in shares.items()]
-    told = f"{what} as {given}{_share_range(shares)}"
-    if notes:
-        told = f"the elements that carry the map: {', '.join(map(plain, elements))}"
-    page = MapPage(ground, f"{plain(ground.survey)}: {told}", titles=titles)
+    headline = _elements_headline(shares, unit, carrying=bool(notes))
+    page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles)
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
@@ -161,6 +157,16 @@ def element_maps(
         f"{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
         f"{outside}.{ground.caption}",
     )
+
+
+def _elements_headline(shares: Mapping[str, float], unit: str, carrying: bool) -> str:
+    """Say which elements are drawn, and what share of their variance is explained."""
+    names = list(map(plain, shares))
+    if carrying:
+        return f"the elements that carry the map: {', '.join(names)}"
+    kind, given = ("elements", "interpolated") if unit else ("bands", "given")
+    what = names[0] if len(names) == 1 else f"{len(names)} {kind}"
+    return f"{what} as {given}{_share_range(shares)}"
 
 
 def in_readable_unit(values: np.ma.MaskedArray, unit: str) -> tuple[ArrayLike, str]:

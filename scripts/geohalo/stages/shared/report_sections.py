@@ -89,7 +89,7 @@ def doubtful(results: Results) -> Section:
     return Section("warnings", "Doubtful input", tables=tables)
 
 
-def pathfinders(results: Results, commodities: list[str]) -> Section:
+def pathfinders(results: Results, commodities: Sequence[str]) -> Section:
     """Return the part on the elements that the map rests on, which stands before the map."""
     summary = results.table("pathfinders.csv")
     if summary is None:
@@ -289,7 +289,7 @@ def _by_command(results: Results, name: str, file: str) -> str:
     return told
 
 
-def shown_settings(settings: dict) -> dict:
+def shown_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return settings without where the data folder lies, if its path is absolute: a report is passed on."""
     folder = Path(settings.get("data", {}).get("folder", ""))
     if not folder.is_absolute():
