@@ -37,7 +37,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         terminal.write(_told(error, stage, snakemake.log[0]))
         sys.exit(1)
     logger = logging.getLogger("geohalo")
-    handlers = [logging.StreamHandler(log), logging.StreamHandler(terminal)]
+    handlers: list[logging.Handler] = [logging.StreamHandler(log), logging.StreamHandler(terminal)]
     logger.setLevel(logging.INFO)
     for handler in handlers:
         handler.setFormatter(logging.Formatter(f"[{stage}] %(message)s"))

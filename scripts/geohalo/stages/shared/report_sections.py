@@ -294,7 +294,7 @@ def shown_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     folder = Path(settings.get("data", {}).get("folder", ""))
     if not folder.is_absolute():
         return settings
-    return settings | {"data": settings["data"] | {"folder": f".../{folder.name}"}}
+    return {**settings, "data": settings["data"] | {"folder": f".../{folder.name}"}}
 
 
 def _provenance(
