@@ -14,13 +14,14 @@ def realise_elements(samples: str, elements: str, interpolation: str, realisatio
     """Write the concentrations, those of elements that are not kriged unchanged; returns a line for the log."""
     points, logarithms, names, _ = read_logarithms(samples)
     fits, settings = read_fits(interpolation)
-    kriged = [k for k, name in enumerate(names) if fits[name].method == "kriging"]
+    variograms = {k: fits[name].variogram for k, name in enumerate(names) if fits[name].method == "kriging"}
+    kriged = list(variograms)
     if not kriged:
         raise InputError(
             "config key interpolation.realisations: no element is kriged, so that all realisations would be the same. "
             "Set interpolation.method: kriging, or interpolation.realisations: 0."
         )
-    models = [fits[names[k]].variogram.model(**settings["anisotropy"]) for k in kriged]
+    models = [one.model(**settings["anisotropy"]) for one in variograms.values() if one is not None]
     values, neighbours = logarithms[:, kriged], settings["neighbours"]
     correlation = error_correlation(left_out_residuals(points, values, models, neighbours))
     with xr.open_dataset(elements) as data:
