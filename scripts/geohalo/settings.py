@@ -14,6 +14,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from geohalo.addresses import masked
 from geohalo.config_numbers import check_finite, with_plain_numbers
 from geohalo.config_text import check_text, read_as, shortened, with_text_keys
+from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.package_files import SCHEMA_FILE
@@ -31,8 +32,11 @@ OF_SEVERAL = ("surveys", "transfer")
 
 @functools.cache
 def schema() -> Config:
-    """Return the schema of the configuration."""
-    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+    """Return the schema of the configuration, with the names of the controls from their table."""
+    table = yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+    table["$defs"]["control"]["enum"] = list(NAMES)
+    table["properties"]["evaluation"]["properties"]["controls"]["default"] = list(NAMES)
+    return table
 
 
 def resolve(node: Config) -> Config:
