@@ -20,7 +20,8 @@ from geohalo.workflow.locks import check_writable, tell_lock
 from geohalo.workflow.resources import megabytes, minutes, superpixel_pairs
 from geohalo.workflow.sources import content_hash, files_hash
 from geohalo.errors import InputError
-from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
+from geohalo.control_table import TABLE as CONTROL_TABLE
+from geohalo.control_table import fitting, needing
 from geohalo.files.paths import file_path
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
@@ -192,7 +193,9 @@ def measured(space, controls=()):
 def method_names():
     """What figures and texts call variants and controls."""
     table = yaml.safe_load((RESOURCES / "colour_maps.yaml").read_text(encoding="utf-8"))
-    return {name: label for name, (label, *_) in table["methods"].items()}
+    return {name: label for name, (label, *_) in table["methods"].items()} | {
+        control.name: control.label for control in CONTROL_TABLE
+    }
 
 
 def survey_folds():
@@ -305,12 +308,14 @@ PLACES = path("elements") if GRIDDED else path("samples")
 # Samples that evidence is measured at: the open benchmark's protocol is about samples and deposits.
 SAMPLED = {} if GRIDDED or CLASSES else {"samples": path("samples")}
 # Classes are judged by their probabilities, which few controls give, and places without deposits say nothing.
-CONTROLS = [
-    name
-    for name in config["evaluation"]["controls"]
-    if name not in SHUFFLED
-    and (name in PROBABILITY_CONTROLS or not CLASSES)
-    and (name != "sampling_density" or not GRIDDED)
-    and (name != "commodity_index" or COMMODITIES)
-]
-SEE_SUPERPIXELS = {*CONTEXT, "superpixel_contrast"}
+SURVEY_HAS = {
+    "superpixels",
+    *([] if GRIDDED else ["samples"]),
+    *(["commodities"] if COMMODITIES else []),
+}
+CONTROLS = fitting(
+    [name for name in config["evaluation"]["controls"] if name not in SHUFFLED],
+    SURVEY_HAS,
+    CLASSES,
+)
+SEE_SUPERPIXELS = needing("superpixels")

@@ -11,6 +11,7 @@ if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
 from geohalo.workflow.locks import check_writable, tell_lock
+from geohalo.control_table import TRANSFERRED
 from geohalo.errors import InputError
 from geohalo.files.paths import ACROSS, BENCH, file_path
 from geohalo.several_surveys import (
@@ -94,10 +95,6 @@ def bench_ranks(wildcards):
             "compared by held-out deposits. Leave it out of 'surveys'."
         )
     return [SURVEYS[one.name].path("ablation_ranks") for one in LISTED]
-
-
-# What is learned on a source beside the network, in the same way.
-TRANSFERRED = ["logistic", "random_forest", "gradient_boosting", "best_element"]
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.interpolation import estimate
 from geohalo.files.cells import Survey, netcdf_by_rows, tile_rows
 from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
+from geohalo.method_table import with_variance
 from geohalo.progress import steps
 
 MAPS = {
@@ -29,7 +30,7 @@ def interpolate_elements(
     if band:
         layout = Grid(layout.x, layout.y[tile_rows(layout.shape, band)])
     survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
-    maps = {name: MAPS[name] for name in (MAPS if "kriging" in methods else ["concentration"])}
+    maps = {name: MAPS[name] for name in (MAPS if with_variance(methods) else ["concentration"])}
     with netcdf_by_rows(interpolated_frame(survey, names, fits), maps, elements) as write:
         for rows in steps(list(blocks_of_rows(survey, 2 * len(names))), "block of rows"):
             part = survey.band(rows)
