@@ -1,6 +1,7 @@
 """The rooms of the library: who imports whom, what is kept out, and how large things get."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -169,5 +170,23 @@ def test_no_script_that_does_without_torch_waits_for_it():
     code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
     code += "".join(f"import {module}\n" for module in modules)
     code += "print(*{name.split('.')[0] for name in sys.modules} & {'torch', 'torch_geometric', 'snakemake'})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""
+
+
+def test_the_workflow_starts_without_what_only_its_jobs_need():
+    """Each call of Snakemake reads all rules, as each job on a cluster does: what they import costs that much again."""
+    files = [SCRIPTS.parent / "Snakefile", *sorted((SCRIPTS.parent / "rules").glob("*.smk"))]
+    lines = [
+        line for file in files for line in re.findall(r"^(from geohalo\S* import .+)", file.read_text(), re.M)
+    ]
+    modules = {line.split()[1] for line in lines}
+    modules |= {
+        f"{line.split()[1]}.{line.split()[3]}" for line in lines if " geohalo.evidence import " in line
+    }
+    assert {"geohalo.settings", "geohalo.evidence.claim_surveys"} <= modules
+    code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
+    code += "".join(f"import {module}\n" for module in sorted(modules))
+    code += "print(*{'torch', 'sklearn', 'scipy.stats', 'scipy.spatial', 'matplotlib', 'geopandas'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == ""
