@@ -3,8 +3,9 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-# Processors for the tests of make check.
-TEST_CORES ?= auto
+# Processes that test beside each other, at most: a number, or one for each processor.
+TEST_CORES ?= logical
+BESIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_CORES) --maxprocesses 8
 
 .PHONY: run unlock check test bench lint docs env env-bench env-docs
 
@@ -47,11 +48,11 @@ check: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit -m "not slow" --numprocesses $(TEST_CORES) --dist worksteal
+	$(BESIDE) --dist worksteal -m "not slow" tests/unit
 
-# All tests, also the slow ones and those that run the workflow.
+# All tests, also the slow ones and those that run the workflow; the tests of a file stay together.
 test: env
-	$(BIN)/python -m pytest
+	$(BESIDE) --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5
 
 bench: env-bench
 	$(BIN)/python tests/benchmarks/network.py

@@ -8,7 +8,7 @@ from geohalo.alternatives import (
     level_text,
     stage_settings,
 )
-from geohalo.evidence import claims as claim_surveys
+from geohalo.evidence import claim_surveys
 
 # What the stages of the alternatives depend on: stage -> content key -> settings. A target that compares alternatives fills it when it is
 # asked for, so that other targets do not wait for its design.

@@ -11,6 +11,40 @@ settings.register_profile("geohalo", deadline=None)
 settings.load_profile("geohalo")
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Files that processes which test beside each other begin with, the longest first, so that none is left with a long
+#: one at the end. The first makes the complete run of the demo, which the next eight do without.
+LONGEST = [
+    *(
+        "demo",
+        "bench",
+        "claims",
+        "label_rasters",
+        "inputs",
+        "national",
+        "real_data",
+        "several_surveys",
+        "bad_input",
+    ),
+    *("slurm", "experiments", "consensus", "tiles", "report", "damage", "attention"),
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes long first where several processes test; one alone takes files as they come."""
+    if not hasattr(config, "workerinput"):
+        return
+    places = {ROOT / "tests" / "workflow" / f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    others = len(places)
+
+    def place(item: pytest.Item) -> int:
+        # After them the other runs of the workflow, the other slow tests, and all that is quick.
+        slow = item.get_closest_marker("slow") is not None
+        return places.get(item.path, others if "workflow" in item.path.parts else others + (1 if slow else 2))
+
+    first = {}
+    for item in items:
+        first[item.path] = min(place(item), first.get(item.path, others + 2))
+    items.sort(key=lambda item: first[item.path])
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,12 @@
 """The rooms of the library: who imports whom, what is kept out, and how large things get."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from inventory import each, imports, nodes, tree
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 LIBRARY = SCRIPTS / "geohalo"
@@ -24,24 +25,6 @@ def name_of(file: Path) -> str:
     return str(file.relative_to(SCRIPTS))
 
 
-def tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
-
-
-def imports(file: Path) -> set[str]:
-    """Return the dotted names of the modules that a file imports, within functions too."""
-    names = set()
-    for node in ast.walk(tree(file)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name_of(file)}: relative import in line {node.lineno}"
-            names.add(str(node.module))
-            # `from geohalo import cube` names a room as well.
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
-
-
 def room(dotted: str) -> str | None:
     parts = dotted.split(".")
     return parts[1] if len(parts) > 1 and parts[0] == "geohalo" and parts[1] in ROOMS else None
@@ -52,14 +35,14 @@ def room_of(file: Path) -> str | None:
 
 
 def functions(file: Path) -> list[Function]:
-    return [node for node in ast.walk(tree(file)) if isinstance(node, Function)]
+    return [node for node in nodes(file) if isinstance(node, Function)]
 
 
 def test_the_library_has_its_rooms():
     assert {file.parent.name for file in MODULES if file.name == "__init__.py"} >= set(ROOMS)
 
 
-@pytest.mark.parametrize("file", MODULES, ids=name_of)
+@each(MODULES, name_of)
 def test_imports_run_leftwards(file):
     own = room_of(file)
     used = {found for name in imports(file) if (found := room(name))} - {own}
@@ -72,7 +55,7 @@ def test_imports_run_leftwards(file):
         assert "network" not in used
 
 
-@pytest.mark.parametrize("file", MODULES, ids=name_of)
+@each(MODULES, name_of)
 def test_torch_stays_in_the_network(file):
     tops = {name.split(".")[0] for name in imports(file)}
     if room_of(file) in ("files", "stages"):
@@ -95,19 +78,19 @@ def test_torch_stays_in_the_network(file):
     }
 
 
-@pytest.mark.parametrize("file", MODULES, ids=name_of)
+@each(MODULES, name_of)
 def test_library_knows_nothing_of_the_workflow(file):
     if room_of(file) == "workflow":
         return
     assert not any(name.split(".")[0] == "snakemake" or room(name) == "workflow" for name in imports(file))
-    names = {node.id for node in ast.walk(tree(file)) if isinstance(node, ast.Name)}
+    names = {node.id for node in nodes(file) if isinstance(node, ast.Name)}
     assert "snakemake" not in names
 
 
 SCRIPT_LINES = 20
 
 
-@pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.py")), ids=name_of)
+@each(sorted(SCRIPTS.glob("*.py")), name_of)
 def test_a_script_hands_a_job_to_its_stage(file):
     """A rule's script reads `snakemake` and calls one function of the library, which has the name of the rule."""
     assert len(file.read_text(encoding="utf-8").splitlines()) < SCRIPT_LINES
@@ -117,11 +100,11 @@ def test_a_script_hands_a_job_to_its_stage(file):
     assert all(name.startswith(stage) for name in used)
     assert not {name.split(".")[0] for name in imports(file)} & {path.stem for path in SCRIPTS.glob("*.py")}
     assert functions(file) == []
-    called = [node.func for node in ast.walk(tree(file)) if isinstance(node, ast.Call)]
+    called = [node.func for node in nodes(file) if isinstance(node, ast.Call)]
     assert [name.id for name in called if isinstance(name, ast.Name)].count(file.stem) == 1
 
 
-@pytest.mark.parametrize("file", FILES, ids=name_of)
+@each(FILES, name_of)
 def test_nothing_from_a_file_is_run_as_code(file):
     assert not {name.split(".")[0] for name in imports(file)} & {
         "pickle",
@@ -130,7 +113,7 @@ def test_nothing_from_a_file_is_run_as_code(file):
         "joblib",
         "shelve",
     }
-    for node in ast.walk(tree(file)):
+    for node in nodes(file):
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
@@ -148,7 +131,7 @@ def test_nothing_from_a_file_is_run_as_code(file):
             assert keywords.get("weights_only") == "True", place
 
 
-@pytest.mark.parametrize("file", MODULES, ids=name_of)
+@each(MODULES, name_of)
 def test_public_functions_have_docstrings(file):
     assert ast.get_docstring(tree(file)), f"{name_of(file)} has no docstring"
     public = [node for node in tree(file).body if isinstance(node, Function | ast.ClassDef)]
@@ -164,7 +147,7 @@ def test_public_functions_have_docstrings(file):
     assert without <= {"forward", "backward", "setup_context"}
 
 
-@pytest.mark.parametrize("file", FILES, ids=name_of)
+@each(FILES, name_of)
 def test_files_and_functions_are_short(file):
     lines = len(file.read_text(encoding="utf-8").splitlines())
     assert lines < LONGEST_FILE, f"{name_of(file)} has {lines} lines"
@@ -187,5 +170,23 @@ def test_no_script_that_does_without_torch_waits_for_it():
     code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
     code += "".join(f"import {module}\n" for module in modules)
     code += "print(*{name.split('.')[0] for name in sys.modules} & {'torch', 'torch_geometric', 'snakemake'})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""
+
+
+def test_the_workflow_starts_without_what_only_its_jobs_need():
+    """Each call of Snakemake reads all rules, as each job on a cluster does: what they import costs that much again."""
+    files = [SCRIPTS.parent / "Snakefile", *sorted((SCRIPTS.parent / "rules").glob("*.smk"))]
+    lines = [
+        line for file in files for line in re.findall(r"^(from geohalo\S* import .+)", file.read_text(), re.M)
+    ]
+    modules = {line.split()[1] for line in lines}
+    modules |= {
+        f"{line.split()[1]}.{line.split()[3]}" for line in lines if " geohalo.evidence import " in line
+    }
+    assert {"geohalo.settings", "geohalo.evidence.claim_surveys"} <= modules
+    code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
+    code += "".join(f"import {module}\n" for module in sorted(modules))
+    code += "print(*{'torch', 'sklearn', 'scipy.stats', 'scipy.spatial', 'matplotlib', 'geopandas'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == ""

@@ -1,6 +1,5 @@
 """The conda environments, the pinned requirements and the rules agree with what the scripts import."""
 
-import ast
 import functools
 import re
 import sys
@@ -8,8 +7,8 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-import pytest
 import yaml
+from inventory import each, imports
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -63,6 +62,7 @@ def chosen() -> set[str]:
     return {normal(match[1]) for match in REQUIREMENT.finditer(own)}
 
 
+@functools.cache
 def pulled_in(name: str) -> set[str]:
     """Return the packages that an installed one needs on this machine, without its extras."""
     needs = [Requirement(line) for line in metadata.requires(name) or []]
@@ -111,25 +111,12 @@ def rules() -> dict[str, str]:
 def reached(file: Path) -> frozenset[Path]:
     """Return the files below scripts/ that a script imports, directly or not, itself included."""
     found = {file}
-    for name in imported(file):
+    for name in imports(file):
         target = SCRIPTS / name.replace(".", "/")
         for candidate in (target.with_suffix(".py"), target / "__init__.py"):
             if candidate.exists() and candidate not in found:
                 found |= reached(candidate)
     return frozenset(found)
-
-
-def imported(file: Path) -> set[str]:
-    """Return the dotted names that a file imports, within functions too."""
-    names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.module
-            assert node.level == 0, f"{file}: relative import"
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
 
 
 def packages_of(names: Iterable[str], folders: Iterable[Path] = (SCRIPTS,)) -> set[str]:
@@ -139,14 +126,17 @@ def packages_of(names: Iterable[str], folders: Iterable[Path] = (SCRIPTS,)) -> s
     return {PACKAGE_OF.get(module, normal(module)) for module in modules - own}
 
 
+@functools.cache
+def used_by(file: Path) -> set[str]:
+    """Return the third-party packages, by their names on PyPI, that a file itself needs."""
+    text = file.read_text(encoding="utf-8")
+    called = {package for pattern, package in CALLED.items() if re.search(pattern, text)}
+    return packages_of(imports(file)) | called
+
+
 def packages(script: Path) -> set[str]:
     """Return the third-party packages, by their names on PyPI, that a script needs."""
-    needed = set()
-    for file in reached(script):
-        text = file.read_text(encoding="utf-8")
-        needed |= packages_of(imported(file))
-        needed |= {package for pattern, package in CALLED.items() if re.search(pattern, text)}
-    return needed
+    return set().union(*(used_by(file) for file in reached(script)))
 
 
 def script_of(rule: str) -> Path:
@@ -182,7 +172,7 @@ def test_what_runs_here_is_what_is_pinned():
     assert differing == {}, "pinned, installed; `make env` installs what is pinned"
 
 
-@pytest.mark.parametrize("name", sorted(required()))
+@each(sorted(required()))
 def test_what_a_requirement_pulls_in_is_pinned(name):
     missing = pulled_in(name) - set(required())
     if name == "torch":
@@ -202,7 +192,7 @@ def test_nothing_is_pinned_that_nothing_needs():
 def test_what_the_project_imports_is_pinned():
     folders = [SCRIPTS, *(path for path in (ROOT / "tests").rglob("*") if path.is_dir())]
     files = [file for folder in ("scripts", "tests") for file in (ROOT / folder).rglob("*.py")]
-    names = {name for file in files for name in imported(file)}
+    names = {name for file in files for name in imports(file)}
     for file in [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]:
         names |= set(re.findall(r"^\s*(?:import|from) ([\w.]+)", file.read_text(), re.MULTILINE))
     needed = packages_of(names, folders)
@@ -218,7 +208,7 @@ def test_what_only_the_benchmarks_need_is_pinned_apart():
     assert set(bench) == {"pykrige"}
     assert set(bench) & set(required()) == set()
     tests = [file for file in (ROOT / "tests").rglob("*.py") if file.parent.name != "benchmarks"]
-    needed = packages_of(name for file in [*SCRIPTS.rglob("*.py"), *tests] for name in imported(file))
+    needed = packages_of(name for file in [*SCRIPTS.rglob("*.py"), *tests] for name in imports(file))
     assert needed & set(bench) == set()
 
 
@@ -227,7 +217,7 @@ def test_there_are_rules_and_environments():
     assert {file.stem for file in ENVIRONMENTS} >= {"geo", "torch"}
 
 
-@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+@each(ENVIRONMENTS, lambda file: file.stem)
 def test_environment_has_the_versions_of_the_requirements(file):
     content = yaml.safe_load(file.read_text())
     assert set(content) == {"channels", "dependencies"}
@@ -240,7 +230,7 @@ def test_environment_has_the_versions_of_the_requirements(file):
     assert pins == expected
 
 
-@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+@each(ENVIRONMENTS, lambda file: file.stem)
 def test_environment_uses_the_names_of_conda_forge(file):
     lines = dependencies(file)
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9_-]+=[0-9][0-9.]*", line)] == []
@@ -256,7 +246,7 @@ def test_names_that_differ_are_in_use():
     assert set(ON_PYPI.values()) <= set(required())
 
 
-@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+@each(ENVIRONMENTS, lambda file: file.stem)
 def test_environment_holds_nothing_that_no_script_needs(file):
     using = [rule for rule in rules() if environment_of(rule) == file]
     needed = set().union(*(packages(script_of(rule)) for rule in using))
@@ -268,13 +258,13 @@ def test_the_local_profile_leaves_the_choice_of_environments_to_the_user():
     assert not {"software-deployment-method", "sdm", "use-conda"} & set(profile)
 
 
-@pytest.mark.parametrize("rule", rules())
+@each(rules())
 def test_environment_of_a_rule_has_what_its_script_imports(rule):
     missing = packages(script_of(rule)) - set(in_environment(environment_of(rule)))
     assert not missing, f"{environment_of(rule).name} lacks {sorted(missing)}, which rule {rule} needs"
 
 
-@pytest.mark.parametrize("rule", rules())
+@each(rules())
 def test_rule_says_what_it_does_and_what_it_takes(rule):
     text = rules()[rule]
     # `check` prints what its input holds, whenever it is asked to.
@@ -293,7 +283,7 @@ def test_rule_says_what_it_does_and_what_it_takes(rule):
     assert script_of(rule).stem == rule
 
 
-@pytest.mark.parametrize("rule", rules())
+@each(rules())
 def test_script_is_short_and_importable(rule):
     text = script_of(rule).read_text()
     assert len(text.splitlines()) <= 60

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from geohalo.errors import InputError
 from geohalo.stages import fetch_survey
+from inventory import each, nodes
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 #: Methods that write a file, and where its path stands: on the left of the dot, or the first argument.
@@ -57,27 +58,24 @@ def path_of(call: ast.Call) -> ast.expr | None:
 
 def direct_writes(file: Path) -> Iterator[tuple[str, int]]:
     """Yield function and line of what writes to anything but the path that `whole` gives, or a file opened there."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in nodes(file) if isinstance(node, ast.FunctionDef)]
     inside = {node: function.name for function in functions for node in ast.walk(function)}
     beside = set()
-    for node in ast.walk(tree):
+    for node in nodes(file):
         if isinstance(node, ast.With):
             for item in node.items:
                 called = item.context_expr
                 named = isinstance(called, ast.Call) and isinstance(called.func, ast.Name)
                 if named and called.func.id in ("whole", "whole_file", "open") and item.optional_vars:
                     beside.add(ast.unparse(item.optional_vars))
-    for node in ast.walk(tree):
+    for node in nodes(file):
         if isinstance(node, ast.Call) and (path := path_of(node)) is not None:
             names = {one.id for one in ast.walk(path) if isinstance(one, ast.Name)}
             if not names & beside:
                 yield inside.get(node, "<module>"), node.lineno
 
 
-@pytest.mark.parametrize(
-    "file", sorted(SCRIPTS.rglob("*.py")), ids=lambda file: str(file.relative_to(SCRIPTS))
-)
+@each(sorted(SCRIPTS.rglob("*.py")), lambda file: str(file.relative_to(SCRIPTS)))
 def test_no_script_writes_a_file_directly(file):
     name = file.relative_to(SCRIPTS).as_posix()
     if name in ("geohalo/whole_files.py", "geohalo/workflow/job.py"):  # `whole` itself, and the log

@@ -1,5 +1,6 @@
 """What a rule asks for by the formulas in its text, worked out apart from Snakemake."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from workflow_runs import ROOT, SETTINGS
 KNOWN = {"megabytes": megabytes, "minutes": minutes, "superpixel_pairs": superpixel_pairs}
 
 
+@functools.cache
 def formulas(rule: str) -> tuple[str, str]:
     """Return the expressions for memory and time of a rule."""
     text = "".join(file.read_text() for file in sorted((ROOT / "rules").glob("*.smk")))

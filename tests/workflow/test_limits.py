@@ -16,7 +16,7 @@ COUNTS = (30, 90)
 def spans(folder: Path, memory: int) -> list[tuple[float, float]]:
     """Segment at two counts on two cores within so many MB; returns start and end of each job's work, in order."""
     targets = [f"results/small/superpixels/{n}.tif" for n in COUNTS]
-    run = snakemake(folder, *targets, "--force", "--resources", f"mem_mb={memory}")
+    run = snakemake(folder, *targets, "--force", "--resources", f"mem_mb={memory}", cores=2)
     assert run.returncode == 0, run.stdout
     logs = [folder / "logs" / "small" / f"segment_superpixels_{n}.log" for n in COUNTS]
     told = [json.loads(log.read_text().splitlines()[-1]) for log in logs]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from workflow_runs import ROOT, SMALL, planned, write_config
+from workflow_runs import CORES, ROOT, SMALL, planned, write_config
 
 pytestmark = pytest.mark.workflow
 
@@ -42,7 +42,7 @@ LEAST = {"network": {"seeds": 1, "epochs": 1}, "evaluation": {"controls": ["logi
 
 def run(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "snakemake", "--directory", folder, "--snakefile", folder / "Snakefile"]
-    command += ["--cores", "2", *arguments]
+    command += ["--cores", CORES, *arguments]
     result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr + result.stdout
     return result.stderr + result.stdout

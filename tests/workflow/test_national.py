@@ -7,6 +7,7 @@ import netCDF4
 import pandas as pd
 import pytest
 import rasterio
+from workflow_runs import CORES
 
 BENCHMARKS = str(Path(__file__).resolve().parents[1] / "benchmarks")
 pytestmark = pytest.mark.workflow
@@ -30,7 +31,7 @@ def national():
 @pytest.fixture(scope="module")
 def measured(national, tmp_path_factory):
     folder = tmp_path_factory.mktemp("national")
-    return folder, national.run(6000, 2, folder)
+    return folder, national.run(6000, CORES, folder)
 
 
 def test_from_samples_to_map_with_held_out_evidence(measured):

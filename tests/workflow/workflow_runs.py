@@ -33,14 +33,16 @@ METRICS = {
 METRICS |= {"leave_pair_out_auc", "opengad_auc", "roc_auc", "pr_auc"}
 METRICS |= {"accuracy", "precision", "recall", "f1", "kappa", "brier"}
 SPLITS = {"held_out", "inner", "random"}
+#: Cores of a run: one each where several processes test at once (pytest-xdist says how many there are).
+CORES = 1 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1 else 2
 
 
 def snakemake(
-    folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,)
+    folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,), cores: int = CORES
 ) -> subprocess.CompletedProcess:
     """Run the workflow in ``folder``; output and messages come together in stdout."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
-    command += ["--cores", "2", "--nolock", *arguments, "--configfile", *configs]
+    command += ["--cores", cores, "--nolock", *arguments, "--configfile", *configs]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     return subprocess.run(
         list(map(str, command)),

@@ -20,9 +20,7 @@ are measured, on the same ground in all conditions of a seed:
 or covered, is taken from the truth at strength 1, also where the fault is off: the very same ground is compared.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,9 +31,6 @@ from geohalo.evidence.evaluate import measure as measure_scores
 from geohalo.evidence.folds import NONE, Folds
 from geohalo.evidence.judged import JudgedPlaces
 
-FAULTS = ("anthropogenic", "overburden", "laboratory")
-#: Name of the condition in which all faults are off.
-NO_FAULT = "none"
 #: Measures, in the order of the tables.
 MEASURES = (
     "recall",
@@ -52,43 +47,6 @@ MEASURES = (
 IN_HALO = IN_PATCH = 0.5
 #: Contaminated ground with more halo than this is no false anomaly.
 FREE_OF_HALO = 0.05
-
-
-def conditions(strengths: Sequence[float]) -> list[tuple[str, float]]:
-    """Return (fault, strength) of every condition: all faults off, then each alone at each strength."""
-    return [(NO_FAULT, 0.0), *((fault, float(strength)) for fault in FAULTS for strength in strengths)]
-
-
-def seeds(section: Mapping[str, Any]) -> list[int]:
-    """Return the seeds of the simulated surveys of the config's section ``claims``."""
-    return [section["first_seed"] + number for number in range(section["seeds"])]
-
-
-def changes(section: Mapping[str, Any], fault: str, strength: float, seed: int) -> dict[str, Any]:
-    """Return what one simulated survey changes in a config, by dotted key.
-
-    Parameters
-    ----------
-    section : mapping
-        The section ``claims`` of the config.
-    fault : str
-        The fault that is on, alone; `NO_FAULT` for none.
-    strength : float
-        Its strength.
-    seed : int
-        Seed of the simulation.
-
-    Returns
-    -------
-    dict
-    """
-    faults = {f"simulate.faults.{one}": float(strength) if one == fault else 0.0 for one in FAULTS}
-    return {
-        "simulate.seed": seed,
-        "simulate.samples": section["samples"],
-        "simulate.deposits": section["deposits"],
-        **faults,
-    }
 
 
 @dataclass(frozen=True)

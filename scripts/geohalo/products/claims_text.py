@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geohalo.evidence.claim_surveys import conditions
 from geohalo.evidence.claim_verdicts import (
     CHANCE,
     CLAIMS,
@@ -18,7 +19,6 @@ from geohalo.evidence.claim_verdicts import (
     claim_verdict,
     seed_means,
 )
-from geohalo.evidence.claims import conditions
 from geohalo.products.styles import is_variant, method_style, signed_percent, whole
 
 #: What each measure is called in the text.

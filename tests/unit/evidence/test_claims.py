@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo.evidence.claim_surveys import changes, conditions, seeds
 from geohalo.evidence.claim_verdicts import (
     CLAIMS,
     FAILS,
@@ -18,12 +19,9 @@ from geohalo.evidence.claim_verdicts import (
 from geohalo.evidence.claims import (
     MEASURES,
     called_anomalous,
-    changes,
-    conditions,
     holding_fold,
     interval_over_seeds,
     measure,
-    seeds,
     summarise,
     true_ground,
 )

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo.evidence.claim_surveys import conditions
 from geohalo.evidence.claim_verdicts import judge_claims
-from geohalo.evidence.claims import MEASURES, conditions, summarise
+from geohalo.evidence.claims import MEASURES, summarise
 from geohalo.products.claims_figure import PANELS, claims_plot
 from geohalo.products.claims_text import claims_text
 from geohalo.products.styles import colour, method_style
