@@ -1,4 +1,4 @@
-# make run | unlock | check | test | bench | lint. The first call makes the environment from the pinned requirements.
+# make run | unlock | check | test | bench | lint | docs. The first call makes the environment from the pinned requirements.
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
@@ -7,7 +7,7 @@ BIN := .venv/bin
 TEST_CORES ?= logical
 BESIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_CORES) --maxprocesses 8
 
-.PHONY: run unlock check test bench lint env env-bench
+.PHONY: run unlock check test bench lint docs env env-bench env-docs
 
 # After a kill: make unlock, and make run goes on where it stopped.
 run: env
@@ -21,7 +21,7 @@ env: .venv/.installed .venv/.installed-package
 .venv/.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	index=$$($(BIN)/python tools/torch_index.py) && $(BIN)/python -m pip install --quiet $${index:+--extra-index-url "$$index"} --requirement requirements.txt
 	touch $@
 
 # The library itself, as it stands in scripts/: a notebook of this environment can import it.
@@ -34,6 +34,13 @@ env-bench: .venv/.installed-bench
 
 .venv/.installed-bench: requirements-bench.txt .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
+	touch $@
+
+# What the documentation site is built with; nothing else needs it.
+env-docs: .venv/.installed-docs
+
+.venv/.installed-docs: requirements-docs.txt .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-docs.txt
 	touch $@
 
 # Minutes, for every change: style, types and the unit tests that are not slow, one process for each processor.
@@ -61,3 +68,7 @@ lint: env
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
+
+# The documentation site, site/html/README.html; a warning is an error.
+docs: env-docs
+	$(BIN)/python docs/site/build.py

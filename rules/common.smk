@@ -20,7 +20,9 @@ from geohalo.workflow.locks import check_writable, tell_lock
 from geohalo.workflow.resources import megabytes, minutes, superpixel_pairs
 from geohalo.workflow.sources import content_hash, files_hash
 from geohalo.errors import InputError
-from geohalo.evidence.control_names import CONTEXT, PROBABILITY_CONTROLS
+from geohalo.control_table import TABLE as CONTROL_TABLE
+from geohalo.control_table import fitting, needing
+from geohalo.files.paths import file_path
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.package_files import RESOURCES
@@ -85,118 +87,6 @@ EXPLANATIONS = ["attribution", "target_attribution", "target_neighbours"] if EXP
 # `network.device: cpu` does without.
 TRAINING = {} if config["network"]["device"] == "cpu" else {"training": 1, "gres": "gpu:1"}
 
-# Files of a survey, below results/<survey>/.
-FILES = {
-    "simulated_samples": "simulated/samples.csv",
-    "simulated_deposits": "simulated/deposits.csv",
-    "truth": "simulated/truth.nc",
-    "samples": "samples.parquet",
-    "samples_report": "samples_report.csv",
-    "check_page": "check.html",
-    "check_text": "check.md",
-    "check_table": "check.csv",
-    "analyses": "analyses.parquet",
-    "quality": "quality.csv",
-    "quality_reference": "quality_reference.csv",
-    "quality_duplicates": "quality_duplicates.csv",
-    "unlevelled": "unlevelled/samples.parquet",
-    "levelling": "levelling.csv",
-    "levelling_error": "levelling_error.csv",
-    "stage_warnings": "warnings/{stage}.csv",
-    "warnings": "warnings.csv",
-    "deposits": "deposits.parquet",
-    "interpolation": "interpolation.json",
-    "interpolation_table": "interpolation.csv",
-    "realised_elements": "realisations/{realisation}/elements.nc",
-    "realised_cube": "realisations/{realisation}/cube.nc",
-    "realised_heldout": "realisations/{realisation}/runs/{variant}/{scales}/heldout.nc",
-    "realised_members": "realisations/{realisation}/runs/{variant}/{scales}/members.pt",
-    "realised_history": "realisations/{realisation}/runs/{variant}/{scales}/history.csv",
-    "realised_pathfinders": "realisations/{realisation}/runs/{variant}/{scales}/pathfinders.csv",
-    "realised_checkpoint": "realisations/{realisation}/runs/{variant}/{scales}/checkpoint.pt",
-    "averaged_heldout": "realisations/heldout.nc",
-    "realisations": "realisations.csv",
-    "interpolation_spread": "maps/interpolation_spread.tif",
-    "elements": "elements.nc",
-    "elements_tile": "tiles/elements/{scatteritem}.nc",
-    "labels": "labels.tif",
-    "cube": "cube.nc",
-    "superpixels": "superpixels/{n_segments}.tif",
-    "superpixels_tile": "tiles/superpixels/{n_segments}/{scatteritem}.tif",
-    "components": "superpixels/components.json",
-    "graph": "graph/{n_segments}.npz",
-    "folds_deposits": "folds/deposits.csv",
-    "folds_table": "folds/{scheme}.csv",
-    "folds_image": "folds/{scheme}.tif",
-    "heldout": "runs/{variant}/{scales}/heldout.nc",
-    "members": "runs/{variant}/{scales}/members.pt",
-    "history": "runs/{variant}/{scales}/history.csv",
-    "pathfinders": "runs/{variant}/{scales}/pathfinders.csv",
-    "attention": "runs/{variant}/{scales}/attention.csv",
-    "checkpoint": "runs/{variant}/{scales}/checkpoint.pt",
-    "attribution": "attribution/{variant}.nc",
-    "target_attribution": "target_attribution.csv",
-    "target_neighbours": "target_neighbours.csv",
-    "controls": "runs/controls/heldout.nc",
-    "metrics": "metrics.csv",
-    "deposit_ranks": "deposit_ranks.csv",
-    "success_rate": "success_rate.csv",
-    "calibration": "calibration.csv",
-    "comparisons": "comparisons.csv",
-    "verdict": "verdict.md",
-    "confusion": "confusion.csv",
-    "ablation": "ablation.csv",
-    "ablation_comparisons": "ablation_comparisons.csv",
-    "ablation_ranks": "ablation_ranks.csv",
-    "ablation_figure": "figures/ablation.png",
-    "ablation_differences": "figures/ablation_differences.png",
-    "sweep": "sweep.csv",
-    "sweep_figure": "figures/sweep.png",
-    "map": "maps/{map}.tif",
-    "figure": "figures/{figure}.png",
-    "thresholds": "thresholds.csv",
-    "targets": "targets.csv",
-    "target_ground": "target_ground.csv",
-    "fingerprints": "fingerprints.csv",
-    "pathfinder_summary": "pathfinders.csv",
-    "target_package": "targets.gpkg",
-    "target_project": "targets.qgs",
-    "alternative_elements": "alternatives/elements/{key}",
-    "alternative_cubes": "alternatives/cubes/{key}",
-    "alternative_scores": "alternatives/scores/{key}",
-    "consensus": "consensus.csv",
-    "consensus_choices": "consensus_choices.csv",
-    "agreement": "maps/agreement.tif",
-    "consensus_figure": "figures/consensus.png",
-    "transfer_cubes": "transfer/{source}/cubes",
-    "transfer_levels": "transfer/{source}/levels.csv",
-    "transfer_scores": "transfer/{source}/scores.nc",
-    "transfer_history": "transfer/{source}/history.csv",
-    "transfer_metrics": "transfer/{source}/metrics.csv",
-    "transfer_map": "maps/transfer_{source}.tif",
-    "transfer_table": "transfer.csv",
-    "transfer_figure": "figures/transfer.png",
-    "transfer_maps": "figures/transfer_maps.png",
-    "claims": "claims.csv",
-    "claims_seed": "claims/{seed}.csv",
-    "claims_summary": "claims_summary.csv",
-    "claims_verdicts": "claims_verdicts.csv",
-    "claims_text": "claims.md",
-    "claims_figure": "figures/claims.png",
-    "report": "report.html",
-}
-# Files across surveys, where a config lists several.
-ACROSS = {
-    "surveys": "results/surveys.csv",
-    "surveys_figure": "results/surveys.png",
-}
-BENCH = {
-    "bench": "results/bench.csv",
-    "bench_pooled": "results/bench_pooled.csv",
-    "bench_text": "results/bench.md",
-    "bench_figure": "results/bench.png",
-}
-
 
 def run_space(variants, settings):
     """Every variant with every set of superpixel counts. The columns are the wildcards of a run's folder."""
@@ -231,10 +121,7 @@ wildcard_constraints:
 
 def path(name, **wildcards):
     """Path of a survey's file; wildcards that are not given stay open."""
-    pattern = FILES[name]
-    for key, value in wildcards.items():
-        pattern = pattern.replace(f"{{{key}}}", str(value))
-    return f"results/{SURVEY}/{pattern}"
+    return f"results/{SURVEY}/{file_path(name, **wildcards)}"
 
 
 def of_tile(name):
@@ -306,7 +193,9 @@ def measured(space, controls=()):
 def method_names():
     """What figures and texts call variants and controls."""
     table = yaml.safe_load((RESOURCES / "colour_maps.yaml").read_text(encoding="utf-8"))
-    return {name: label for name, (label, *_) in table["methods"].items()}
+    return {name: label for name, (label, *_) in table["methods"].items()} | {
+        control.name: control.label for control in CONTROL_TABLE
+    }
 
 
 def survey_folds():
@@ -419,12 +308,14 @@ PLACES = path("elements") if GRIDDED else path("samples")
 # Samples that evidence is measured at: the open benchmark's protocol is about samples and deposits.
 SAMPLED = {} if GRIDDED or CLASSES else {"samples": path("samples")}
 # Classes are judged by their probabilities, which few controls give, and places without deposits say nothing.
-CONTROLS = [
-    name
-    for name in config["evaluation"]["controls"]
-    if name not in SHUFFLED
-    and (name in PROBABILITY_CONTROLS or not CLASSES)
-    and (name != "sampling_density" or not GRIDDED)
-    and (name != "commodity_index" or COMMODITIES)
-]
-SEE_SUPERPIXELS = {*CONTEXT, "superpixel_contrast"}
+SURVEY_HAS = {
+    "superpixels",
+    *([] if GRIDDED else ["samples"]),
+    *(["commodities"] if COMMODITIES else []),
+}
+CONTROLS = fitting(
+    [name for name in config["evaluation"]["controls"] if name not in SHUFFLED],
+    SURVEY_HAS,
+    CLASSES,
+)
+SEE_SUPERPIXELS = needing("superpixels")

@@ -11,7 +11,9 @@ if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
 from geohalo.workflow.locks import check_writable, tell_lock
+from geohalo.control_table import TRANSFERRED
 from geohalo.errors import InputError
+from geohalo.files.paths import ACROSS, BENCH, file_path
 from geohalo.several_surveys import (
     survey_configs,
     transfer_pairs,
@@ -65,7 +67,7 @@ if len(FETCHING) > 1:
 
 # The same for all surveys.
 FIRST = SURVEYS[LISTED[0].name]
-code, FILES, ACROSS, BENCH = FIRST.code, FIRST.FILES, FIRST.ACROSS, FIRST.BENCH
+code = FIRST.code
 megabytes, minutes, TRAINING = FIRST.megabytes, FIRST.minutes, FIRST.TRAINING
 
 
@@ -95,10 +97,6 @@ def bench_ranks(wildcards):
     return [SURVEYS[one.name].path("ablation_ranks") for one in LISTED]
 
 
-# What is learned on a source beside the network, in the same way.
-TRANSFERRED = ["logistic", "random_forest", "gradient_boosting", "best_element"]
-
-
 @functools.cache
 def transfers():
     """Sources of each target."""
@@ -110,10 +108,8 @@ def transfers():
 
 def transferred(name, **wildcards):
     """Path of a file of a transfer; wildcards that are not given stay open."""
-    pattern = f"results/{{target}}/{FILES[name]}"
-    for key, value in wildcards.items():
-        pattern = pattern.replace(f"{{{key}}}", value)
-    return pattern
+    target = wildcards.get("target", "{target}")
+    return f"results/{target}/{file_path(name, **wildcards)}"
 
 
 def of_sources(name):

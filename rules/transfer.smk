@@ -65,7 +65,7 @@ rule transfer_scores:
         | {"commodities": SURVEYS[wildcards.source].COMMODITIES},
         # Where and how fast it runs; none of it changes what comes out.
         machine=network_of_source("device", "precision", "memory"),
-        controls=TRANSFERRED,
+        controls=[*TRANSFERRED],
         code=code("transfer_scores", "elements.csv"),
     message:
         "Train on all deposits of {wildcards.source} and predict {wildcards.target}"

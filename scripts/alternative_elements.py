@@ -5,6 +5,7 @@ from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        tables = {name: snakemake.input.get(name) for name in ("samples", "assays", "certified", "deposits")}
+        given = {name: snakemake.input.get(name) for name in ("samples", "assays", "certified", "deposits")}
+        tables = {name: path for name, path in given.items() if path}
         for line in alternative_elements(snakemake.params.settings, tables, snakemake.output.folder):
             log.info(line)

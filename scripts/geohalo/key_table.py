@@ -48,8 +48,10 @@ def type_text(entry: Config) -> str:
     Returns
     -------
     str
-        For example ``number, above 0`` or ```clr`, `log` or `none```.
+        For example ``number, above 0`` or ```clr`, `log` or `none```; the title of an entry that has one.
     """
+    if "title" in entry:
+        return entry["title"]
     if "enum" in entry:
         first, last = entry["enum"][:-1], entry["enum"][-1]
         return " or ".join(filter(None, [", ".join(map(_code, first)), _code(last)]))
@@ -89,6 +91,9 @@ def _default_text(key: str, entry: Config, known: dict[str, Config]) -> str:
         return "required"
     if "properties" in entry or "default" not in entry:
         return ""
+    every = resolve(entry.get("items", {}))
+    if "title" in every and entry["default"] == every.get("enum"):
+        return "all of them"
     return _code(entry["default"])
 
 

@@ -67,12 +67,8 @@ def group_consistency(
 
     Parameters
     ----------
-    values : (M, B) array
-        Standardised values of B elements in the labelled cells.
-    label : (M,) int array
-        1 halo, 0 background; other cells do not count. Both must occur.
-    group : (M,) int array
-        Group of deposits of each halo cell.
+    values, label, group
+        See `group_differences`.
     sought : sequence of int
         Columns of the elements that the deposits are known for. Without any there is no prior.
 

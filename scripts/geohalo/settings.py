@@ -14,8 +14,10 @@ from jsonschema.exceptions import ValidationError, best_match
 from geohalo.addresses import masked
 from geohalo.config_numbers import check_finite, with_plain_numbers
 from geohalo.config_text import check_text, read_as, shortened, with_text_keys
+from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
+from geohalo.method_table import METHODS, with_variance
 from geohalo.package_files import SCHEMA_FILE
 from geohalo.simulated_deposits import simulated_commodities
 from geohalo.simulated_region import survey_crs
@@ -31,8 +33,11 @@ OF_SEVERAL = ("surveys", "transfer")
 
 @functools.cache
 def schema() -> Config:
-    """Return the schema of the configuration."""
-    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+    """Return the schema of the configuration, with the names of the controls from their table."""
+    table = yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+    table["$defs"]["control"]["enum"] = list(NAMES)
+    table["properties"]["evaluation"]["properties"]["controls"]["default"] = list(NAMES)
+    return table
 
 
 def resolve(node: Config) -> Config:
@@ -247,7 +252,7 @@ def _check_levelling(section: Config, source: str) -> None:
 def _check_realisations(section: Config, source: str) -> None:
     """Stop if realisations are asked for of what no method gives a variance of."""
     method = section["method"]
-    if section["realisations"] and "kriging" not in (section["candidates"] if method == "best" else [method]):
+    if section["realisations"] and not with_variance(section["candidates"] if method == "best" else [method]):
         raise InputError(
             f"{source}: key 'interpolation.realisations' needs elements that are kriged, and interpolation.method is "
             f"{method}{' without kriging among the candidates' if method == 'best' else ''}. Set interpolation.method: "
@@ -259,16 +264,9 @@ def used_interpolation(section: Config) -> Config:
     """Return those keys of the section ``interpolation`` on which the interpolated elements depend."""
     method = section["method"]
     tried = set(section["candidates"] if method == "best" else [method])
-    used = {
-        "method": True,
-        "candidates": method == "best",
-        "neighbours": tried != {"nearest"},
-        "power": "idw" in tried,
-        "anisotropy": True,
-        "variogram": "kriging" in tried,
-        "smoothing": "smooth" in tried,
-    }
-    return {key: copy.deepcopy(value) for key, value in section.items() if used.get(key, False)}
+    used = {"method", "anisotropy", *(key for name in tried for key in METHODS[name].keys)}
+    used |= {"candidates"} if method == "best" else set()
+    return {key: copy.deepcopy(value) for key, value in section.items() if key in used}
 
 
 def simulated_tables(simulate: Config) -> Config:

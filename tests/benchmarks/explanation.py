@@ -25,6 +25,7 @@ from geohalo.network.engine import initial_members
 from geohalo.network.neighbours import neighbour_attributions
 from geohalo.network.presets import PRESETS
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
 
 ELEMENTS, MEMBERS, TARGETS, TARGET_SIDE = 40, 3, 50, 12
@@ -43,7 +44,8 @@ def explain(folder: Path, side: int, preset: str, cells_each: list[float]) -> di
     recipe = PRESETS[preset]
     state = initial_members(list(range(MEMBERS)), ELEMENTS, len(graphs), recipe, "fusion", 2)
     encode = Encoding.of(values, graphs, recipe)
-    found, parts = {}, attributions(state, values, graphs, encode, recipe, "fusion")
+    trained = Trained(state, values, graphs, encode, recipe, "fusion")
+    found, parts = {}, attributions(trained)
     for branch in BRANCHES:
         found[branch] = timed(partial(next, parts))
     generator = np.random.default_rng(0)
@@ -51,9 +53,7 @@ def explain(folder: Path, side: int, preset: str, cells_each: list[float]) -> di
     for number, (row, column) in enumerate(generator.integers(0, side - TARGET_SIDE, (TARGETS, 2)), 1):
         rank[row : row + TARGET_SIDE, column : column + TARGET_SIDE] = number
     targets = torch.as_tensor(rank.ravel())
-    found["targets"] = timed(
-        partial(neighbour_attributions, state, graphs, encode, recipe, "fusion", targets)
-    )
+    found["targets"] = timed(partial(neighbour_attributions, trained, targets))
     return found | {"peak": peak_memory()}
 
 

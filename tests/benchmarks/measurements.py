@@ -158,8 +158,10 @@ class _Ours:
     def predict(self, state: dict) -> np.ndarray:
         """Predict the whole map."""
         from geohalo.network.prediction import predict
+        from geohalo.network.trained import Trained
 
-        return predict(state, self.values, self.graphs, self.encode, self.preset, self.variant)
+        trained = Trained(state, self.values, self.graphs, self.encode, self.preset, self.variant)
+        return predict(trained)
 
 
 def training_step(folder: Path, implementation: str, device: str, steps: int) -> Numbers:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from geohalo.evidence.control_names import LEARNERS
+from geohalo.control_table import LEARNERS
 from geohalo.evidence.controls import SCALE_ARRAYS, Ground, score_control
 from geohalo.evidence.decoy_metrics import decoy_cells, probability_higher
 from geohalo.evidence.draws import DECOY_DRAW

@@ -16,6 +16,7 @@ from geohalo.network.members import Members
 from geohalo.network.prediction import predict
 from geohalo.network.presets import PRESETS
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.network.training import Training
 from geohalo.superpixels.graph import build_graph
 
@@ -93,7 +94,7 @@ def test_plain_training_gives_the_same_map(benchmark_module, case):
     state = training.run(lambda *_: None, Checkpoint(), "")
 
     np.testing.assert_allclose(training.table()["loss"][0], losses, rtol=1e-4)
-    score = predict(state, values, [scale], encode, recipe, "fusion")[0, 0]
+    score = predict(Trained(state, values, [scale], encode, recipe, "fusion"))[0, 0]
     np.testing.assert_allclose(score, run.predict()[:, 1], rtol=1e-4)
     assert score.std() > 1e-3
     accuracy = (score[labelled.train].round() == labelled.train_classes).mean()

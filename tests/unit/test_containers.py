@@ -72,10 +72,10 @@ def copied(recipe: str) -> dict[str, str]:
 
 
 def index(recipe: str) -> str:
-    """Return the default of the index of PyTorch."""
+    """Return the default of the index that is asked beside that of pip."""
     (line,) = docker("ARG") if recipe == "docker" else apptainer("arguments")
     name, address = line.split("=", 1)
-    assert name == "TORCH_INDEX"
+    assert name == "EXTRA_INDEX"
     return address
 
 
@@ -148,15 +148,17 @@ def test_packages_are_the_pinned_requirements_and_no_others(recipe):
     system = [line for line in installs if line.startswith("apt-get")]
     assert system == ["apt-get install --yes --no-install-recommends libexpat1"]
     (line,) = [line for line in installs if line not in system]
-    argument = {"docker": "$TORCH_INDEX", "apptainer": "{{ TORCH_INDEX }}"}[recipe]
-    # Pip passes over an empty variable, so that an empty argument leaves the public index alone.
+    argument = {"docker": "$EXTRA_INDEX", "apptainer": "{{ EXTRA_INDEX }}"}[recipe]
+    # Pip passes over an empty variable, so that an empty argument leaves its default index alone.
     assert shlex.split(line) == [
         f"PIP_EXTRA_INDEX_URL={argument}",
         *("python", "-m", "pip", "install", "--no-cache-dir", "--root-user-action", "ignore"),
         *("--requirement", copied(recipe)["requirements.txt"]),
     ]
-    assert index(recipe) == "https://download.pytorch.org/whl/cpu"
-    # Beside the public index: with another first, other packages could come from it.
+    assert index(recipe) == ""
+    file = {"docker": "Dockerfile", "apptainer": "geohalo.def"}[recipe]
+    assert "://" not in (ROOT / "containers" / file).read_text()
+    # Beside the default index: with another first, other packages could come from it.
     assert "--index-url" not in shlex.split(line)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import yaml
-from documents import FENCE, NAMES, ROOT, blocks, inline_code, output_files, text_of
+from documents import FENCE, METHOD, NAMES, ROOT, blocks, inline_code, output_files, prose, text_of
 from geohalo import key_table
 from geohalo.errors import InputError
 from geohalo.evidence.class_metrics import OVERALL_METRICS
@@ -22,6 +22,9 @@ from geohalo.survey.columns import concentration_columns
 from jsonschema import Draft202012Validator
 
 LARGEST_PICTURE = 400_000
+#: Widest line of prose; a piece of code or an address cannot be broken.
+WIDTH = 100
+UNBREAKABLE = re.compile(r"`[^`\n]{40,}`|\S{40,}")
 
 
 def anchors(page: Path) -> set[str]:
@@ -162,24 +165,24 @@ def test_no_output_is_explained_that_does_not_exist():
 
 
 @pytest.mark.parametrize(
-    ("page", "names"),
+    ("pages", "names"),
     [
         (
-            "docs/outputs.md",
+            ["docs/outputs.md"],
             (*DEPOSIT_METRICS, *DECOY_METRICS, *PAIR_METRICS, *AREA_METRICS, *PROBABILITY_METRICS, *SCHEMES),
         ),
-        ("docs/outputs.md", (*OVERALL_METRICS, "recall_class_k", "f1_class_k")),
-        ("docs/method.md", (*CONTROLS, *VARIANTS, *PRESETS)),
+        (["docs/outputs.md"], (*OVERALL_METRICS, "recall_class_k", "f1_class_k")),
+        (METHOD, (*CONTROLS, *VARIANTS, *PRESETS)),
     ],
 )
-def test_names_of_the_tables_are_explained(page, names):
-    codes = set(inline_code(page))
+def test_names_of_the_tables_are_explained(pages, names):
+    codes = {code for page in pages for code in inline_code(page)}
     assert set(names) - codes == set()
 
 
 def test_published_sizes_are_those_of_the_preset():
     reference = PRESETS["reference"]
-    text = text_of("docs/method.md")
+    text = text_of("docs/method/network.md")
     assert f"{', '.join(map(str, reference.internal))} channels" in text
     assert reference.internal == reference.external
     assert f"{', '.join(map(str, reference.spectrum))} channels" in text
@@ -232,7 +235,10 @@ def test_rules_named_in_the_method_exist():
     rules = set(re.findall(r"^\s*rule (\w+):", files, re.MULTILINE))
     verbs = "|".join({rule.split("_")[0] for rule in rules})
     named = {
-        code for code in inline_code("docs/method.md") if re.fullmatch(rf"(?:{verbs})(?:_[a-z]+)?", code)
+        code
+        for page in METHOD
+        for code in inline_code(page)
+        if re.fullmatch(rf"(?:{verbs})(?:_[a-z]+)?", code)
     }
     assert {"clean_samples", "interpolate_elements", "make_folds", "map_anomalies", "evaluate"} <= named
     assert named - rules == set()
@@ -253,6 +259,30 @@ def test_relative_links_and_pictures_exist(name):
         if not file.exists() or (anchor and anchor not in anchors(file)):
             broken.append(target)
     assert broken == []
+
+
+def test_overview_of_the_method_links_to_every_page_of_it():
+    overview, *pages = METHOD
+    linked = re.findall(r"\]\((method/\w+\.md)\)", text_of(overview))
+    assert {f"docs/{page}" for page in linked} == set(pages)
+
+
+def test_each_term_of_the_glossary_links_to_a_page_that_says_more():
+    entries = re.findall(r"^### (.+)\n\n((?:.+\n)+)", text_of("docs/glossary.md"), re.MULTILINE)
+    terms = {term.lower() for names, _ in entries for term in names.split(", ")}
+    assert {"capture", "decoy", "held out", "inner split", "member", "draw", "control"} <= terms
+    assert {"scheme", "variant", "preset", "branch", "spectrum", "ground", "target", "fold"} <= terms
+    assert [term for term, text in entries if not re.search(r"\]\(\S+\.md", text)] == []
+
+
+def test_prose_is_wrapped():
+    wide = [
+        f"{name}: {line}"
+        for name in NAMES
+        for line in prose(name)
+        if len(line) > WIDTH and not UNBREAKABLE.search(line)
+    ]
+    assert wide == []
 
 
 def test_picture_of_the_demo_is_small_enough():

@@ -94,9 +94,9 @@ def rank(folder, network):
 def test_members_of_the_map_are_read_with_their_temperature(folder, network):
     assert network.scheme == "final"
     assert network.elements == NAMES
-    assert network.temperature.tolist() == [0.5, 2.0]
+    assert network.trained.temperature.tolist() == [0.5, 2.0]
     everyone = torch.load(folder / "members.pt", weights_only=True)
-    for name, value in network.state.items():
+    for name, value in network.trained.state.items():
         assert torch.equal(value, everyone[name][2:])
 
 
@@ -112,10 +112,8 @@ def test_the_file_adds_up_to_the_logits_of_the_map(attribution, network):
     total = data["attribution"].sum(("branch", "element"), skipna=False)
     np.testing.assert_allclose(total, data["logit"] - data["baseline"], atol=1e-5)
     assert np.isfinite(total.to_numpy()).sum() == network.survey.mask.sum()
-    logits = predict_logits(
-        network.state, network.values, network.graphs, network.encode, network.recipe, "fusion"
-    )
-    expected = ((logits[:, 1] - logits[:, 0]) / network.temperature[:, None]).mean(0)
+    logits = predict_logits(network.trained)
+    expected = ((logits[:, 1] - logits[:, 0]) / network.trained.temperature[:, None]).mean(0)
     np.testing.assert_allclose(data["logit"].to_numpy()[network.survey.mask], expected, atol=1e-6)
 
 

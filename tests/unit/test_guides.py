@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from documents import NAMES, ROOT, blocks, constant, figure_names, output_files, text_of
+from documents import METHOD, NAMES, ROOT, blocks, constant, figure_names, output_files, text_of
 
 GUIDES = ["docs/tutorial.md", "docs/troubleshooting.md"]
 #: Options of Snakemake that are followed by one value, and by several.
@@ -155,7 +155,8 @@ def test_every_warning_of_the_verdict_is_explained():
 
 
 def test_message_of_the_report_without_javascript_is_quoted():
-    (told,) = re.findall(r"\*(The interactive map [^*]+)\*", text_of("docs/troubleshooting.md"))
+    page = " ".join(text_of("docs/troubleshooting.md").split())
+    (told,) = re.findall(r"\*(The interactive map [^*]+)\*", page)
     assert told.split(", which")[0] in text_of("scripts/geohalo/resources/report/report.html.j2")
 
 
@@ -211,13 +212,15 @@ def test_readme_lists_every_page_once():
     section = text_of("README.md").split("## More\n")[1].split("\n## ")[0]
     listed = re.findall(r"\]\(((?:docs|config)/[\w-]+\.md)\)", section)
     assert listed[0] == "docs/tutorial.md"
-    assert sorted(listed) == sorted(name for name in NAMES if name.startswith(("docs/", "config/")))
+    pages = [name for name in NAMES if name.startswith(("docs/", "config/"))]
+    assert sorted(listed) == sorted(set(pages) - set(METHOD[1:]))
 
 
 def test_citation_is_valid():
     """The required keys of the Citation File Format 1.2.0, and values as its schema wants them."""
     cited = yaml.safe_load(text_of("CITATION.cff"))
     keys = {"cff-version", "message", "title", "type", "authors", "license", "version", "references"}
+    keys |= {"abstract", "date-released", "keywords"}
     assert set(cited) == keys
     assert cited["cff-version"] == "1.2.0"
     assert cited["type"] == "software"
@@ -229,5 +232,21 @@ def test_citation_is_valid():
     assert [one["family-names"] for one in paper["authors"]] == ["Xu", "Zuo"]
     assert re.fullmatch(r"10\.\d{4,9}/\S+", paper["doi"])
     assert paper["doi"] in text_of("README.md")
-    for author in [*cited["authors"], *paper["authors"]]:
-        assert set(author) in ({"name"}, {"family-names"})
+    assert all(set(author) == {"name"} for author in cited["authors"])
+    assert all(set(author) == {"family-names", "given-names"} for author in paper["authors"])
+    released = f"## {cited['version']} ({cited['date-released'].isoformat()})"
+    assert next(line for line in text_of("CHANGELOG.md").splitlines() if line.startswith("## 0")) == released
+
+
+def test_the_terms_of_the_report_are_those_of_the_glossary():
+    """The page needs no network, so that it holds the terms that it uses; the glossary explains them."""
+    glossary = re.findall(
+        r"^### (.+?)\n\n(.+?)(?=\n\n#|\Z)", text_of("docs/glossary.md"), re.MULTILINE | re.DOTALL
+    )
+    known = {name: " ".join(text.split()) for name, text in glossary}
+    terms = text_of("scripts/geohalo/resources/report/terms.md").strip().split("\n\n")
+    for term in terms:
+        name, text = re.fullmatch(r"\*\*(.+?)\.\*\* (.+)", " ".join(term.split())).groups()
+        assert known[name].startswith(text), name
+        assert re.fullmatch(r" \[.+\]\(.+\)", known[name].removeprefix(text)), name
+    assert len(terms) > 20

@@ -5,11 +5,11 @@ import pandas as pd
 import xarray as xr
 from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, surveyed_elements, write_netcdf
+from geohalo.files.provenance import provenance
 from geohalo.settings import schema, with_defaults
 from geohalo.stages.clean_deposits import clean_deposits
 from geohalo.stages.clean_samples import clean_samples
 from geohalo.stages.make_folds import make_folds
-from geohalo.stages.shared.report import provenance
 
 DEFAULTS = schema()["properties"]
 

@@ -4,14 +4,19 @@ import ast
 import re
 from pathlib import Path
 
+from geohalo.files.paths import ACROSS, BENCH, FILES
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *ROOT.glob("*.md"),
     ROOT / "config" / "README.md",
     ROOT / "results" / "README.md",
-    *ROOT.glob("docs/*.md"),
+    ROOT / "findings" / "README.md",
+    *ROOT.glob("docs/**/*.md"),
 ]
 NAMES = sorted(str(page.relative_to(ROOT)) for page in PAGES)
+#: The pages on how things are computed, one for each stage, below their overview.
+METHOD = ["docs/method.md", *(name for name in NAMES if name.startswith("docs/method/"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -28,6 +33,11 @@ def blocks(name: str, language: str) -> list[str]:
 def inline_code(name: str) -> list[str]:
     """Return what stands between single backticks, outside fenced blocks."""
     return re.findall(r"`([^`\n]+)`", FENCE.sub("", text_of(name)))
+
+
+def prose(name: str) -> list[str]:
+    """Return the lines of a page that are neither in a fenced block nor in a table."""
+    return [line for line in FENCE.sub("", text_of(name)).splitlines() if not re.match(r"\s*\||    \S", line)]
 
 
 def constant(name: str) -> list | dict:
@@ -55,9 +65,9 @@ def figure_names() -> list[str]:
 
 def output_files() -> list[str]:
     """Return the paths below a survey's results of all files that the workflow may make."""
-    files = constant("FILES")
+    files = dict(FILES)
     several = {"map": [*constant("MAPS"), *constant("CLASS_MAPS")], "figure": figure_names()}
     for kind, names in several.items():
         pattern = files.pop(kind)
         files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}
-    return [*files.values(), *constant("ACROSS").values(), *constant("BENCH").values()]
+    return [*files.values(), *ACROSS.values(), *BENCH.values()]

@@ -7,18 +7,17 @@ import pytest
 import rasterio
 import torch
 import xarray as xr
-import yaml
 from geohalo.evidence.controls import LABEL_FREE, PROBABILITY_CONTROLS
 from geohalo.evidence.metrics import percentile_rank
 from geohalo.files.cells import Survey
 from geohalo.files.folds import read_folds
 from geohalo.network.definition import TwoBranch
 from geohalo.network.presets import PRESETS
+from geohalo.products.styles import style
 from geohalo.superpixels.graph import build_graph
 from PIL import Image
 from workflow_runs import (
     CONTROLS,
-    ROOT,
     SCORED,
     SETTINGS,
     SPLITS,
@@ -226,9 +225,7 @@ def test_verdict_says_what_the_tables_hold(demo, results, held_out):
     assert f"**Deposits outrank {told['above_decoys']} of the decoys**" in text
     assert f"protocol of the open benchmark: {told['opengad_auc']}." in text
     # Every other method is beaten, not told apart, or better, by the difference in the table.
-    about = yaml.safe_load(
-        (ROOT / "scripts" / "geohalo" / "resources" / "colour_maps.yaml").read_text(encoding="utf-8")
-    )["methods"]
+    about = style()["methods"]
     rows = read_evidence(results / "comparisons.csv").query(
         "split == 'held_out' and metric == 'above_decoys'"
     )

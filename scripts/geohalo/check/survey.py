@@ -27,6 +27,7 @@ from geohalo.check.sections import (
 )
 from geohalo.cube.grid import Grid, sampled_mask
 from geohalo.products.html_pages import Section
+from geohalo.products.map_ground import MapGround
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.styles import figure_png
 from geohalo.products.survey_figures import sample_map
@@ -172,23 +173,16 @@ def _pictures(survey: str, checked: Checked) -> list[Picture]:
     if laid is None or ground.crs is None:
         return []
     grid, mask = laid
-    where: dict[str, Any] = {
-        "survey": survey,
-        "x": grid.x,
-        "y": grid.y,
-        "mask": mask,
-        "crs": crs_name(ground.crs),
-        "deposits": deposits,
-    }
+    drawn = MapGround(survey, grid.x, grid.y, mask, crs_name(ground.crs))
     if ground.spacing is None:
         from geohalo.products.ground_figure import ground_map  # slow to import
 
-        figure, caption = ground_map(**where, classes=checked.labels.image), "Cells of the rasters."
+        figure, caption = ground_map(drawn, deposits, checked.labels.image), "Cells of the rasters."
     else:
         assert ground.places is not None
         share = np.full(len(ground.places), np.nan) if ground.censored is None else ground.censored
         samples = pd.DataFrame({"x": ground.places[:, 0], "y": ground.places[:, 1], "censored_share": share})
-        figure = sample_map(**where, samples=samples)
+        figure = sample_map(drawn, samples, deposits)
         caption = (
             "White ground is mapped; grey ground lies farther than ``grid.max_distance`` from every sample."
         )

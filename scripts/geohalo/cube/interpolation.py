@@ -1,26 +1,150 @@
-"""From samples to cells: one front for all methods, which takes each element by the method chosen for it.
+"""From samples to cells: one class for each method, and one front that takes each element by the method chosen for it.
 
-All methods weigh the nearest samples and work on log concentrations: `METHODS`, the simplest first. Which serves an
-element best is told by `geohalo.cube.method_choice`.
+All methods weigh the nearest samples and work on log concentrations. `geohalo.method_table` lists them, the simplest
+first; `INTERPOLATORS` has their classes. Which serves an element best is told by `geohalo.cube.method_choice`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geohalo.cube import inverse_distance
+from geohalo import method_table
+from geohalo.cube import inverse_distance, kriging
 from geohalo.cube.inverse_distance import stretched
-from geohalo.cube.kriging import krige
 from geohalo.cube.smooth import smooth
 from geohalo.cube.variogram import Variogram, fit_variogram
 
 Array = NDArray[np.float64]
 
-#: Methods, the simplest first: the nearest sample, inverse-distance weighting, a smoothing spline, ordinary kriging.
-METHODS = ("nearest", "idw", "smooth", "kriging")
-_NEAREST = {"neighbours": 1, "power": 1.0}
+#: Names of the methods, the simplest first.
+METHODS = tuple(method_table.METHODS)
+
+
+class Fitted(Protocol):
+    """A method that is fitted to samples of some elements.
+
+    Attributes
+    ----------
+    variograms : sequence of Variogram (elements,) or None
+        What was fitted to each element, by methods that give a variance.
+    """
+
+    @property
+    def variograms(self) -> Sequence[Variogram] | None:
+        """What was fitted to each element."""
+
+    def estimate(self, targets: Array) -> tuple[Array, Array | None]:
+        """Estimate all elements (cells, elements) at places in metres, with the variance of methods that give one."""
+
+
+class Interpolator(Protocol):
+    """What a class of `INTERPOLATORS` has: the config keys that it depends on, and what fits it."""
+
+    keys: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def fit(
+        cls,
+        points: Array,
+        values: Array,
+        settings: Mapping[str, Any],
+        variograms: Sequence[Variogram] | None = None,
+    ) -> Fitted:
+        """Fit to samples (samples, 2) with values (samples, elements), NaN where missing; see `estimate`.
+
+        Variograms that were fitted before may be given, and are not fitted again.
+        """
+
+
+@dataclass(frozen=True)
+class _Method:
+    """Samples in the coordinates in which the search ellipse is a circle; nothing else is fitted."""
+
+    points: Array
+    values: Array
+    settings: Mapping[str, Any]
+    variograms: Sequence[Variogram] | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        points: Array,
+        values: Array,
+        settings: Mapping[str, Any],
+        variograms: Sequence[Variogram] | None = None,
+    ) -> Self:
+        """Keep the samples."""
+        return cls(_stretch(points, settings), values, settings)
+
+
+class Nearest(_Method):
+    """The nearest sample."""
+
+    keys = method_table.METHODS["nearest"].keys
+
+    def estimate(self, targets: Array) -> tuple[Array, None]:
+        """Return the values (cells, elements) of the nearest samples."""
+        there = _stretch(targets, self.settings)
+        return inverse_distance.interpolate(self.points, self.values, there, neighbours=1, power=1.0), None
+
+
+class InverseDistance(_Method):
+    """Inverse-distance weighting."""
+
+    keys = method_table.METHODS["idw"].keys
+
+    def estimate(self, targets: Array) -> tuple[Array, None]:
+        """Return the weighted means (cells, elements)."""
+        there, how = _stretch(targets, self.settings), {key: self.settings[key] for key in self.keys}
+        return inverse_distance.interpolate(self.points, self.values, there, **how), None
+
+
+class Smooth(_Method):
+    """A smoothing thin-plate spline."""
+
+    keys = method_table.METHODS["smooth"].keys
+
+    def estimate(self, targets: Array) -> tuple[Array, None]:
+        """Return the heights of the splines (cells, elements)."""
+        there, how = _stretch(targets, self.settings), {key: self.settings[key] for key in self.keys}
+        return smooth(self.points, self.values, there, **how), None
+
+
+class Kriging(_Method):
+    """Ordinary kriging with a variogram fitted to each element."""
+
+    keys = method_table.METHODS["kriging"].keys
+
+    @classmethod
+    def fit(
+        cls,
+        points: Array,
+        values: Array,
+        settings: Mapping[str, Any],
+        variograms: Sequence[Variogram] | None = None,
+    ) -> Self:
+        """Fit the variograms, unless they are given."""
+        if variograms is None:
+            variograms = fit_variograms(points, values, settings)
+        return cls(_stretch(points, settings), values, settings, variograms)
+
+    def estimate(self, targets: Array) -> tuple[Array, Array]:
+        """Return estimates and variance without the nugget (cells, elements); see `geohalo.cube.kriging`."""
+        models = [variogram.model() for variogram in self.variograms or ()]
+        there = _stretch(targets, self.settings)
+        return kriging.krige(self.points, self.values, there, models, self.settings["neighbours"])
+
+
+#: The class of each method, by its name.
+INTERPOLATORS: dict[str, type[Interpolator]] = {
+    "nearest": Nearest,
+    "idw": InverseDistance,
+    "smooth": Smooth,
+    "kriging": Kriging,
+}
 
 
 def estimate(
@@ -33,6 +157,8 @@ def estimate(
 ) -> tuple[Array, Array | None]:
     """Interpolate all elements, each by its own method from the samples in which it has a value.
 
+    Elements of one method are estimated together, since they share the search for neighbours.
+
     Parameters
     ----------
     points : ndarray (samples, 2)
@@ -44,40 +170,34 @@ def estimate(
     methods : sequence of str (elements,)
         Of `METHODS`.
     variograms : sequence of Variogram or None (elements,)
-        Needed where the method is ``kriging``; of `fit_variograms` with the same anisotropy.
+        Needed where the method gives a variance; of `fit_variograms` with the same anisotropy.
     settings : mapping
-        ``anisotropy`` with ``ratio`` and ``bearing``; ``neighbours`` (but for nearest), ``power`` (idw) and
-        ``smoothing`` (smooth).
+        ``anisotropy`` with ``ratio`` and ``bearing``, and the ``keys`` of the methods.
 
     Returns
     -------
     estimates : ndarray (cells, elements)
         In the units of ``values``.
     variance : ndarray (cells, elements) or None
-        Of kriging, in those units squared and without the nugget (see `geohalo.cube.kriging`); NaN for other methods,
-        None if no element is kriged.
+        Of methods that give one, in those units squared and without the nugget (see `geohalo.cube.kriging`); NaN for
+        other methods, None if no element has one.
     """
     chosen = np.asarray(methods)
     unknown = set(methods) - set(METHODS)
     if unknown or len(methods) != values.shape[1]:
         raise ValueError(f"one of {', '.join(METHODS)} is needed for each element, not {list(methods)}")
-    points, targets = _stretch(points, settings), _stretch(targets, settings)
     estimates = np.empty((len(targets), values.shape[1]))
-    variance = np.full_like(estimates, np.nan) if "kriging" in methods else None
+    variance = np.full_like(estimates, np.nan) if method_table.with_variance(methods) else None
     for method in METHODS:
         own = np.flatnonzero(chosen == method)
         part = values if own.size == len(chosen) else values[:, own]
         if not own.size or not len(targets):
             continue
-        if method == "kriging" and variance is not None:
-            models = [variogram.model() for variogram in (variograms[int(k)] for k in own) if variogram]
-            kriged = krige(points, part, targets, models, settings["neighbours"])
-            estimates[:, own], variance[:, own] = kriged
-        elif method == "smooth":
-            estimates[:, own] = smooth(points, part, targets, settings["neighbours"], settings["smoothing"])
-        else:
-            near = {key: settings[key] for key in ("neighbours", "power")} if method == "idw" else _NEAREST
-            estimates[:, own] = inverse_distance.interpolate(points, part, targets, **near)
+        models = [variogram for variogram in (variograms[int(k)] for k in own) if variogram]
+        found = INTERPOLATORS[method].fit(points, part, settings, models).estimate(targets)
+        estimates[:, own] = found[0]
+        if variance is not None and found[1] is not None:
+            variance[:, own] = found[1]
     return estimates, variance
 
 

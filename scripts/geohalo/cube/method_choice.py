@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-from geohalo.cube.interpolation import METHODS, estimate, fit_variograms
+from geohalo.cube.interpolation import INTERPOLATORS, METHODS, fit_variograms
 from geohalo.cube.variogram import Variogram
 from geohalo.errors import InputError
+from geohalo.method_table import with_variance
 
 Array = NDArray[np.float64]
 
@@ -51,7 +52,8 @@ class ElementFit:
     scores : dict
         `Score` of each method that was tried.
     variogram : Variogram or None
-        Where kriging was tried, fitted on all samples; nugget and sill to the size of the errors at left-out samples.
+        Where a method that gives a variance was tried: fitted on all samples, with nugget and sill brought to the size
+        of the errors at left-out samples.
     """
 
     method: str
@@ -93,15 +95,16 @@ def fit_interpolation(
     tried = [name for name in METHODS if name in (settings["candidates"] if best else [settings["method"]])]
     scores = {name: cross_validate(points, values, name, settings, block) for name in tried}
     variograms: list[Any] = [None] * values.shape[1]
-    if "kriging" in tried:
+    fitting = with_variance(tried)
+    if fitting:
         variograms = list(fit_variograms(points, values, settings))
     fits = []
     for k, variogram in enumerate(variograms):
         own = {name: scores[name][k] for name in tried}
         if best and all(np.isnan(score.error) for score in own.values()):
             raise _single_block(block)
-        if variogram and own["kriging"].variance_ratio > 0:
-            variogram = variogram.scaled(own["kriging"].variance_ratio)
+        if variogram and own[fitting[0]].variance_ratio > 0:
+            variogram = variogram.scaled(own[fitting[0]].variance_ratio)
         fits.append(ElementFit(_least(own), own, variogram))
     return fits
 
@@ -162,20 +165,13 @@ def cross_validate(
         known = values[train]
         usable = np.flatnonzero(~np.isnan(known).all(axis=0))
         known = known if usable.size == elements else known[:, usable]
-        variograms = fit_variograms(points[train], known, settings) if method == "kriging" else []
-        predicted, variance = estimate(
-            points[train],
-            known,
-            points[test],
-            [method] * usable.size,
-            variograms or [None] * usable.size,
-            settings,
-        )
+        fitted = INTERPOLATORS[method].fit(points[train], known, settings)
+        predicted, variance = fitted.estimate(points[test])
         square = (predicted - values[np.ix_(test, usable)]) ** 2
         squares[usable] += np.nansum(square, axis=0)
         count[usable] += (~np.isnan(square)).sum(axis=0)
         if variance is not None:
-            ratio = square / (variance + [variogram.nugget for variogram in variograms])
+            ratio = square / (variance + [variogram.nugget for variogram in fitted.variograms or ()])
             ratios[usable] += np.nansum(ratio, axis=0)
             rated[usable] += (~np.isnan(ratio)).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -16,12 +16,12 @@ from geohalo.cube.bands import Band, north_up, one_line
 from geohalo.cube.netcdf_places import crs_of, in_metres, step_of
 from geohalo.cube.raster_access import beside_crs
 from geohalo.cube.raster_blanks import Blanks
-from geohalo.cube.raster_files import Selection, listed, other_name
+from geohalo.cube.raster_files import GRIDS, Selection, listed, other_name
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
 
-_SUFFIXES = {".nc", ".nc4", ".cdf", ".netcdf"}
+_SUFFIXES = {*GRIDS["NetCDF"], ".netcdf"}
 #: Formats of their own that are HDF5 underneath.
 _OTHER_HDF = {".bag", ".kea"}
 _MAGIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")

@@ -10,9 +10,26 @@ from geohalo.input_warnings import InputWarning
 from geohalo.patterns import compiled, matches
 from geohalo.survey.table_files import exists
 
-#: Suffixes of grids; a file with one of them that no element comes from is told.
+#: Formats of grids and their suffixes, as the documentation calls them. `geohalo.cube.rasters.READERS` reads them; GDAL
+#: reads those that have no reader of their own.
+GRIDS = {
+    "GeoTIFF": (".tif", ".tiff"),
+    "NetCDF": (".nc", ".nc4", ".cdf"),
+    "Surfer": (".grd",),
+    "GXF": (".gxf",),
+    "ESRI ASCII": (".asc",),
+    "ER Mapper": (".ers",),
+    "SAGA": (".sdat",),
+    "Virtual rasters": (".vrt",),
+    "GMT": (".grd",),
+    "Geosoft": (".grd",),
+    "other formats that GDAL reads": (
+        *(".img", ".bil", ".flt", ".dat", ".pix", ".xyz", ".adf", ".gz", ".zip"),
+    ),
+}
+#: A file with one of these suffixes that no element comes from is told.
 _GRID = re.compile(
-    r"\.(tiff?|nc4?|cdf|asc|grd|ers|gxf|vrt|img|sdat|bil|flt|dat|pix|xyz|adf|gz|zip)", re.IGNORECASE
+    "|".join(re.escape(suffix) for suffixes in GRIDS.values() for suffix in suffixes), re.IGNORECASE
 )
 #: Suffixes of what customarily lies beside grids: descriptions, styles, tables, vector layers.
 _BESIDE = re.compile(

@@ -1,6 +1,6 @@
 """Surveys that come as rasters: one per element, or one with many bands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,58 @@ class Rasters:
     grid: Grid
     crs: CRS
     warnings: list[InputWarning]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A file to read.
+
+    Attributes
+    ----------
+    path : Path
+    element : str or None
+        What the name of the file tells; None where the file names its elements itself.
+    unnamed : bool
+        Whether bands may be without a name, as those that are no concentrations.
+    selection : Selection
+        Of the bands that are wanted.
+    blanks : Blanks
+        Values that stand for no data.
+    """
+
+    path: Path
+    element: str | None
+    unnamed: bool
+    selection: Selection
+    blanks: Blanks
+
+
+Read = Callable[[Request], tuple[list[Band], list[InputWarning]]]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads some formats of grids: which files are its own, by their name or first bytes, and how."""
+
+    name: str
+    detects: Callable[[Path], bool]
+    read: Read
+
+
+#: The first that takes a file for its own reads it.
+READERS = (
+    Reader(
+        "NetCDF",
+        is_netcdf,
+        lambda one: netcdf_bands(one.path, one.element, one.selection, one.blanks),
+    ),
+    Reader("Geosoft", is_geosoft, lambda one: ([geosoft_band(one.path, one.element, one.blanks)], [])),
+    Reader(
+        "GDAL",
+        lambda path: True,
+        lambda one: gdal_bands(one.path, one.element, one.unnamed, one.selection, one.blanks),
+    ),
+)
 
 
 def read_rasters(section: dict[str, Any], folder: Path) -> Rasters:
@@ -151,12 +203,8 @@ def read_bands(section: dict[str, Any], folder: Path) -> tuple[list[Band], list[
     files = raster_files(section, folder, selection=selection)
     bands, warnings = list[Band](), passed_over(section, folder)
     for path, element in files.items():
-        if is_netcdf(path):
-            found, told = netcdf_bands(path, element, selection, blanks)
-        elif is_geosoft(path):
-            found, told = [geosoft_band(path, element, blanks)], []
-        else:
-            found, told = gdal_bands(path, element, section.get("unit") == "none", selection, blanks)
+        reader = next(reader for reader in READERS if reader.detects(path))
+        found, told = reader.read(Request(path, element, section.get("unit") == "none", selection, blanks))
         bands += found
         warnings += told
     where = str(folder / section.get("file", section.get("folder", "")))

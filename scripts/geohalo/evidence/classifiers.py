@@ -23,6 +23,7 @@ Tibshirani (1996), Regression shrinkage and selection via the lasso, Journal of 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,39 @@ from geohalo.pathfinders import group_consistency, strongest
 Scorer = Callable[[Any], np.ndarray]
 
 
+@dataclass(frozen=True)
+class Training:
+    """What one member learns from.
+
+    Attributes
+    ----------
+    values : (M, B) float32 array
+        Standardised values of its training cells.
+    label, group : (M,) int arrays
+        Class and deposit group of each.
+    state : int
+        Seed of what is random.
+    n_jobs : int
+        Threads that a learner may use.
+    """
+
+    values: np.ndarray
+    label: np.ndarray
+    group: np.ndarray
+    state: int
+    n_jobs: int
+
+
+#: What fits each control to the training cells of one member, by the name of the control.
+FITS: dict[str, Callable[[Training], Scorer]] = {}
+
+
+def learner(fit: Callable[[Training], Scorer]) -> Callable[[Training], Scorer]:
+    """Make a function the one that fits the control of its name."""
+    FITS[fit.__name__] = fit
+    return fit
+
+
 def learned_scores(
     name: str, cube: Values, folds: Folds, seed: int, n_jobs: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +81,7 @@ def learned_scores(
     Parameters
     ----------
     name : str
-        One of `geohalo.evidence.control_names.LEARNERS`; those that are no `CLASSIFIERS` are for two classes.
+        One of `geohalo.control_table.LEARNERS`; those that are no `CLASSIFIERS` are for two classes.
     cube : (N, B) array or Context
         Standardised values.
     folds : Folds
@@ -101,7 +135,8 @@ def _over_draws(
         for draw in range(folds.n_draws):
             cell, label, group = folds.train_groups(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
-            score = _fitted(name, learned[cell], label, group, int(state), n_jobs)(scored)
+            values = np.asarray(learned[cell], dtype=np.float32)
+            score = FITS[name](Training(values, label, group, int(state), n_jobs))(scored)
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)
@@ -136,55 +171,77 @@ def strongest_element(values: np.ndarray, label: np.ndarray) -> tuple[int, int]:
     return element, 1 if above[element] >= 0 else -1
 
 
-def _fitted(
-    name: str, values: np.ndarray, label: np.ndarray, group: np.ndarray, state: int, n_jobs: int
-) -> Scorer:
-    """Return what scores cells, fitted to the training cells of one member."""
-    values = np.asarray(values, dtype=np.float32)
-    if name == "best_element":
-        element, sign = strongest_element(values, label)
-        return lambda cube: sign * cube[:, element]
-    if name == "pathfinder_index":
-        consistency = group_consistency(values, label, group)
-        chosen = strongest(consistency)
-        return lambda cube: cube[:, chosen] @ consistency[chosen]
-    model = _classifier(name, state, n_jobs).fit(values, label)
-    if len(model.classes_) > 2:
-        return lambda cube: in_chunks(model.predict_proba, cube).T
-    return lambda cube: in_chunks(lambda part: model.predict_proba(part)[:, 1], cube)
+@learner
+def best_element(training: Training) -> Scorer:
+    """Take the element that tells the classes apart best, with its sign."""
+    element, sign = strongest_element(training.values, training.label)
+    return lambda cube: sign * cube[:, element]
 
 
-def _classifier(name: str, state: int, n_jobs: int) -> Any:
-    """Return an unfitted classifier."""
-    if name == "logistic":
-        return LogisticRegression(
-            C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=state
-        )
-    if name == "sparse_logistic":
-        return LogisticRegression(
-            C=0.1,
-            l1_ratio=1.0,
-            class_weight="balanced",
-            solver="saga",
-            max_iter=2000,
-            tol=1e-4,
-            random_state=state,
-        )
-    if name == "gradient_boosting":
-        return HistGradientBoostingClassifier(
-            max_iter=100,
-            max_depth=3,
-            min_samples_leaf=20,
-            l2_regularization=1.0,
-            max_bins=31,
-            early_stopping=False,
-            class_weight="balanced",
-            random_state=state,
-        )
-    return RandomForestClassifier(
+@learner
+def pathfinder_index(training: Training) -> Scorer:
+    """Sum the elements that tell the groups of deposits from background most alike, each times its consistency."""
+    consistency = group_consistency(training.values, training.label, training.group)
+    chosen = strongest(consistency)
+    return lambda cube: cube[:, chosen] @ consistency[chosen]
+
+
+@learner
+def logistic(training: Training) -> Scorer:
+    """Fit an L2-penalised logistic regression."""
+    model = LogisticRegression(
+        C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=training.state
+    )
+    return _fitted(model, training)
+
+
+@learner
+def sparse_logistic(training: Training) -> Scorer:
+    """Fit an L1-penalised logistic regression."""
+    model = LogisticRegression(
+        C=0.1,
+        l1_ratio=1.0,
+        class_weight="balanced",
+        solver="saga",
+        max_iter=2000,
+        tol=1e-4,
+        random_state=training.state,
+    )
+    return _fitted(model, training)
+
+
+@learner
+def gradient_boosting(training: Training) -> Scorer:
+    """Fit shallow, coarse boosted trees."""
+    model = HistGradientBoostingClassifier(
+        max_iter=100,
+        max_depth=3,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        max_bins=31,
+        early_stopping=False,
+        class_weight="balanced",
+        random_state=training.state,
+    )
+    return _fitted(model, training)
+
+
+@learner
+def random_forest(training: Training) -> Scorer:
+    """Fit a random forest."""
+    model = RandomForestClassifier(
         n_estimators=300,
         min_samples_leaf=3,
         class_weight="balanced",
-        n_jobs=n_jobs,
-        random_state=state,
+        n_jobs=training.n_jobs,
+        random_state=training.state,
     )
+    return _fitted(model, training)
+
+
+def _fitted(model: Any, training: Training) -> Scorer:
+    """Return the probabilities of a classifier that is fitted here: of halo, or of each of several classes."""
+    model.fit(training.values, training.label)
+    if len(model.classes_) > 2:
+        return lambda cube: in_chunks(model.predict_proba, cube).T
+    return lambda cube: in_chunks(lambda part: model.predict_proba(part)[:, 1], cube)

@@ -12,7 +12,7 @@ remembers of places, or knows of the distance to known deposits, then gains it l
 A checkerboard spares whole squares of ground. Its decoys lie on them, as its held-out deposits do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,16 @@ class Decoys:
     centres: np.ndarray
     cell: np.ndarray
     decoy: np.ndarray
+
+    @classmethod
+    def around(cls, tree: KDTree, centres: Sequence[int], radius: float) -> "Decoys":
+        """Return the decoys at some cells, with all cells within a radius of each."""
+        around = [tree.query_ball_point(tree.data[place], radius, return_sorted=True) for place in centres]
+        return cls(
+            np.asarray(centres, dtype=np.int64),
+            np.concatenate([np.asarray(near, dtype=np.int64) for near in [[], *around]]),
+            np.repeat(np.arange(len(centres)), [len(near) for near in around]),
+        )
 
 
 def draw_decoys(
@@ -87,6 +97,20 @@ def draw_decoys(
     Candidates
         Without training cells within the buffer of a decoy.
     """
+    spared, centres = _places(found, tree, distance, wanted, labels, generator, room)
+    return Decoys.around(tree, centres, labels["radius"]), spared
+
+
+def _places(
+    found: Candidates,
+    tree: KDTree,
+    distance: np.ndarray,
+    wanted: np.ndarray,
+    labels: Mapping[str, Any],
+    generator: np.random.Generator,
+    room: np.ndarray | None,
+) -> tuple[Candidates, list[int]]:
+    """Draw the cells of decoys, see `draw_decoys`; returns what is left of the fold's cells, and those of decoys."""
     cells, spared, centres = tree.data, found, list[int]()
     free = generator.permutation(np.flatnonzero(distance > labels["background_distance"]))
     targets = generator.permutation(wanted)
@@ -102,15 +126,7 @@ def draw_decoys(
                 spared, left = less, left & ~ground
                 centres.append(int(place))
                 break
-    around = [tree.query_ball_point(cells[place], labels["radius"], return_sorted=True) for place in centres]
-    return (
-        Decoys(
-            np.asarray(centres, dtype=np.int64),
-            np.concatenate([np.asarray(near, dtype=np.int64) for near in [[], *around]]),
-            np.repeat(np.arange(len(centres)), [len(near) for near in around]),
-        ),
-        spared,
-    )
+    return spared, centres
 
 
 def _enough(less: Candidates, found: Candidates) -> bool:

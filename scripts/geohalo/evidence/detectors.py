@@ -28,6 +28,8 @@ Geosciences 86, 75-82, doi:10.1016/j.cageo.2015.10.006.
 """
 
 import warnings
+from collections.abc import Callable
+from zlib import crc32
 
 import numpy as np
 from sklearn.covariance import MinCovDet
@@ -38,13 +40,23 @@ from sklearn.svm import OneClassSVM
 
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.components import varying_components
-from geohalo.evidence.control_names import DETECTORS
 
 #: Cells that a detector is fitted to, at most; the auto-encoder learns from more.
 FITTED = 2_000
 LEARNED = 20_000
 #: Steps of the auto-encoder, and cells in each.
 STEPS, BATCH = 4_000, 200
+
+#: From the cube (N, B), a generator for samples of cells and a seed for the model to scores (N,).
+Detector = Callable[[np.ndarray, np.random.Generator, int], np.ndarray]
+#: By the name of the control.
+DETECTORS: dict[str, Detector] = {}
+
+
+def detector(score: Detector) -> Detector:
+    """Make a function the control of its name."""
+    DETECTORS[score.__name__] = score
+    return score
 
 
 def detect(name: str, cube: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -53,11 +65,12 @@ def detect(name: str, cube: np.ndarray, seed: int = 0) -> np.ndarray:
     Parameters
     ----------
     name : str
-        One of `geohalo.evidence.control_names.DETECTORS`.
+        One of `DETECTORS`.
     cube : (N, B) array
         Standardised values.
     seed : int
-        Seed of the sample of cells and of what is random in the detector; each detector has its own stream.
+        Seed of the sample of cells and of what is random in the detector. Each detector has its own stream, which
+        follows its name.
 
     Returns
     -------
@@ -72,20 +85,24 @@ def detect(name: str, cube: np.ndarray, seed: int = 0) -> np.ndarray:
     if name not in DETECTORS:
         raise ValueError(f"detector is {name!r}; it must be one of {', '.join(DETECTORS)}")
     cube = np.asarray(cube, dtype=np.float32)
-    sequence = np.random.SeedSequence(seed, spawn_key=(DETECTORS.index(name),))
+    sequence = np.random.SeedSequence(seed, spawn_key=(crc32(name.encode()),))
     generator, state = np.random.default_rng(sequence), int(sequence.spawn(1)[0].generate_state(1)[0])
-    if name == "one_class_svm":
-        model = OneClassSVM(kernel="rbf", gamma="scale", nu=0.1).fit(_some(cube, FITTED, generator))
-        score = in_chunks(lambda part: -model.decision_function(part), cube)
-    elif name == "isolation_forest":
-        forest = IsolationForest(n_estimators=100, max_samples=256, random_state=state)
-        forest.fit(_some(cube, FITTED, generator))
-        score = in_chunks(lambda part: -forest.score_samples(part), cube)
-    elif name == "mahalanobis":
-        score = _robust_distance(cube, generator, state)
-    else:
-        score = _reconstruction_error(cube, generator, state)
-    return score.astype(np.float32)
+    return DETECTORS[name](cube, generator, state).astype(np.float32)
+
+
+@detector
+def one_class_svm(cube: np.ndarray, generator: np.random.Generator, state: int) -> np.ndarray:
+    """Return how far cells lie outside the surface that holds most of the map."""
+    model = OneClassSVM(kernel="rbf", gamma="scale", nu=0.1).fit(_some(cube, FITTED, generator))
+    return in_chunks(lambda part: -model.decision_function(part), cube)
+
+
+@detector
+def isolation_forest(cube: np.ndarray, generator: np.random.Generator, state: int) -> np.ndarray:
+    """Return how few random cuts set cells apart."""
+    forest = IsolationForest(n_estimators=100, max_samples=256, random_state=state)
+    forest.fit(_some(cube, FITTED, generator))
+    return in_chunks(lambda part: -forest.score_samples(part), cube)
 
 
 def _some(values: np.ndarray, most: int, generator: np.random.Generator) -> np.ndarray:
@@ -95,7 +112,8 @@ def _some(values: np.ndarray, most: int, generator: np.random.Generator) -> np.n
     return values[np.sort(generator.choice(len(values), most, replace=False))]
 
 
-def _robust_distance(cube: np.ndarray, generator: np.random.Generator, state: int) -> np.ndarray:
+@detector
+def mahalanobis(cube: np.ndarray, generator: np.random.Generator, state: int) -> np.ndarray:
     """Return the squared robust Mahalanobis distance (N,) among the components that vary."""
     mean, directions = varying_components(cube)
     if not len(directions):  # all cells are alike
@@ -105,7 +123,8 @@ def _robust_distance(cube: np.ndarray, generator: np.random.Generator, state: in
     return in_chunks(lambda part: model.mahalanobis((part - mean) @ directions.T), cube)
 
 
-def _reconstruction_error(cube: np.ndarray, generator: np.random.Generator, state: int) -> np.ndarray:
+@detector
+def autoencoder(cube: np.ndarray, generator: np.random.Generator, state: int) -> np.ndarray:
     """Return the mean squared error (N,) of an auto-encoder."""
     elements = cube.shape[1]
     wide, narrow = max(2, elements // 2), max(1, elements // 8)

@@ -26,6 +26,7 @@ random-effects meta-analysis with few studies, BMC Medical Research Methodology 
 doi:10.1186/s12874-015-0091-1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -175,7 +176,7 @@ def pool(effects: np.ndarray, variances: np.ndarray) -> tuple[float, float, floa
 
 
 def bench_tables(
-    ranks: pd.DataFrame, kinds: dict[str, str], n_bootstrap: int, seed: int
+    ranks: pd.DataFrame, kinds: Mapping[str, str], n_bootstrap: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what every method is worth in every survey, and over all surveys of a kind.
 

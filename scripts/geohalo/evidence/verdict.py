@@ -1,7 +1,7 @@
 """What the evidence of a survey comes to, in plain words: warnings first, then the numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def verdict(
     metrics: pd.DataFrame,
     comparisons: pd.DataFrame,
     ranks: pd.DataFrame,
-    names: dict[str, str],
+    names: Mapping[str, str],
     traverse: bool = False,
     doubts: Sequence[str] = (),
 ) -> str:
@@ -109,7 +109,7 @@ def warnings(
     shuffled: pd.DataFrame,
     first: str,
     n_groups: int,
-    names: dict[str, str],
+    names: Mapping[str, str],
 ) -> list[str]:
     """Return what speaks against believing the map, beside `basis_warnings`, worst first.
 
@@ -275,7 +275,7 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
     return lines
 
 
-def against_others(pairs: pd.DataFrame, names: dict[str, str]) -> list[str]:
+def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Return what the first method beats, is not told apart from, and loses to.
 
     Parameters
@@ -350,10 +350,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _name(method: str, names: dict[str, str]) -> str:
+def _name(method: str, names: Mapping[str, str]) -> str:
     return names.get(method, method.replace("_", " "))
 
 
-def _capital(method: str, names: dict[str, str]) -> str:
+def _capital(method: str, names: Mapping[str, str]) -> str:
     name = _name(method, names)
     return name[0].upper() + name[1:]

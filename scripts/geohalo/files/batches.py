@@ -32,7 +32,7 @@ def join_places(
     correction = np.zeros((len(elements), len(found.batches)))
     moved = [elements.index(name) for name in found.elements]
     correction[moved] = found.shifts.correction
-    codes = pd.Index(found.batches, dtype=object).get_indexer(rows.batch)
+    codes = pd.Index(found.batches, dtype=object).get_indexer(pd.Index(rows.batch, dtype=object))
     values = pd.DataFrame(levelled(rows.values, codes, correction), columns=elements)
     censored = pd.DataFrame(rows.censored, columns=elements)
     _, values, censored = merge_places(place, rows.points, values, censored)

@@ -3,10 +3,11 @@
 Large arrays go to and from disk by blocks of rows, `Survey.row_blocks`, which are the chunks of the files.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -70,7 +71,7 @@ class Survey:
         out[..., self.mask] = values
         return out
 
-    def dataset(self, **variables: tuple) -> xr.Dataset:
+    def dataset(self, **variables: tuple | xr.Variable) -> xr.Dataset:
         """Make a dataset of variables (dimensions, values, attributes) with coordinates, mask and CRS."""
         import rioxarray  # noqa: F401  (slow to import; gives datasets their .rio)
 
@@ -124,7 +125,7 @@ def write_netcdf(data: xr.Dataset, path: str) -> None:
 
 @contextmanager
 def netcdf_by_rows(
-    data: xr.Dataset, maps: dict[str, dict[str, str]], path: str, *leading: str
+    data: xr.Dataset, maps: Mapping[str, Mapping[str, Any]], path: str, *leading: str
 ) -> Iterator[WriteRows]:
     """Write maps that need not fit into memory: yields ``write(name, rows, values, *place)``.
 
@@ -156,7 +157,7 @@ def netcdf_by_rows(
                     chunksizes=chunks,
                     fill_value=np.float32(np.nan),
                 )
-                variable.setncatts(attributes | {"grid_mapping": "spatial_ref"})
+                variable.setncatts({**attributes, "grid_mapping": "spatial_ref"})
 
             def write(name: str, rows: slice, values: np.ndarray, *place: int) -> None:
                 file[name][*place, ..., rows, :] = values

@@ -1,5 +1,6 @@
 """Maps that the user takes away: Cloud-Optimised GeoTIFFs with CRS, no-data, names, units, statistics and overviews."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,7 +65,9 @@ def corner_transform(survey: Survey) -> Affine:
     return from_origin(survey.grid.x[0] - cell / 2, survey.grid.y[0] + cell / 2, cell, cell)
 
 
-def write_map(survey: Survey, image: np.ndarray, path: str, nodata: float, bands: list[str | Band]) -> None:
+def write_map(
+    survey: Survey, image: np.ndarray, path: str, nodata: float, bands: Sequence[str | Band]
+) -> None:
     """Write bands (bands, rows, columns) as a Cloud-Optimised GeoTIFF, by way of a tiled one beside it.
 
     A cell of an overview has the mean of the cells below it, and in maps of whole numbers the value of one of them.

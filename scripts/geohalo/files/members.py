@@ -31,7 +31,8 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     """
     rows, drawn, validated = [], [], []
     for folds in schemes:
-        for (fold, draw), part in folds.cells[folds.cells["draw"] >= 0].groupby(["fold", "draw"]):
+        for _, part in folds.cells[folds.cells["draw"] >= 0].groupby(["fold", "draw"]):
+            fold, draw = int(part["fold"].iloc[0]), int(part["draw"].iloc[0])
             rows.append((folds.scheme, fold, draw, folds.held_out_region[fold]))
             drawn.append(tuple(part[column].to_numpy() for column in ("cell", "label", "group")))
             validated.append(_validation(folds, fold) if folds.scheme == "inner" else (_NONE,) * 3)
@@ -39,12 +40,15 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     cells, labels, groups = _filled(drawn, (0, -1, -1))
     watched_cells, *watched = _filled(validated, (0, -1, -1))
     seeds, held_out = table["draw"].to_numpy(), np.stack(table.pop("region").to_list())
-    watching = {
-        "validation_cells": watched_cells,
-        "validation_labels": watched[0],
-        "validation_groups": watched[1],
-    }
-    return Members(seeds, cells, labels, held_out, groups, **(watching if watched_cells.size else {})), table
+    members = Members(seeds, cells, labels, held_out, groups)
+    if watched_cells.size:
+        members = replace(
+            members,
+            validation_cells=watched_cells,
+            validation_labels=watched[0],
+            validation_groups=watched[1],
+        )
+    return members, table
 
 
 def shuffle_labels(members: Members, table: pd.DataFrame) -> Members:
@@ -53,6 +57,8 @@ def shuffle_labels(members: Members, table: pd.DataFrame) -> Members:
     What a model scores that learned from them is chance, whatever else it makes use of. The stream of a member depends
     on its fold and draw alone.
     """
+    if members.groups is None:
+        raise ValueError("members without groups have none to permute along with their labels")
     labels, groups = members.labels.copy(), members.groups.copy()
     for row, (fold, draw) in enumerate(zip(table["fold"], table["draw"], strict=True)):
         own = np.flatnonzero(members.labels[row] >= 0)

@@ -1,7 +1,6 @@
 """A trained network on the map of its survey, as read from files."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +10,9 @@ from geohalo.errors import InputError
 from geohalo.files.cells import Survey, read_spectra
 from geohalo.files.tables import read_csv
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Stacked
-from geohalo.network.presets import Preset
 from geohalo.network.run import Settings
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.network.training import choose_device
 
 
@@ -24,14 +22,8 @@ class MapNetwork:
 
     survey: Survey
     elements: list[str]
-    values: torch.Tensor
-    graphs: list[ScaleGraph]
-    encode: Encoding
-    state: Stacked
-    temperature: torch.Tensor
     scheme: str
-    recipe: Preset
-    variant: str
+    trained: Trained
 
     @classmethod
     def read(
@@ -60,11 +52,5 @@ class MapNetwork:
         ]
         temperature = torch.as_tensor(chosen["temperature"].to_numpy(np.float32))
         encode = Encoding.of(values, scales, recipe)
-        return cls(
-            survey, elements, values, scales, encode, state, temperature, scheme, recipe, settings.variant
-        )
-
-    @property
-    def explained(self) -> tuple[Any, ...]:
-        """First arguments of `attributions` and of `logit_differences`."""
-        return self.state, self.values, self.graphs, self.encode, self.recipe, self.variant, self.temperature
+        trained = Trained(state, values, scales, encode, recipe, settings.variant, temperature)
+        return cls(survey, elements, scheme, trained)

@@ -85,7 +85,9 @@ def near_deposits(deposits: str, survey: Survey, radius: float) -> np.ndarray:
     return near
 
 
-def members(targets: Targets, around: list[np.ndarray], mask: np.ndarray) -> tuple[list[np.ndarray], ...]:
+def members(
+    targets: Targets, around: list[np.ndarray], mask: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the cells of targets and of their surroundings, numbered within the mask."""
     number = np.cumsum(mask.ravel()) - 1
     rank = targets.rank.ravel()
@@ -99,7 +101,8 @@ def fingerprints(
     elements: str, transform: str, survey: Survey, targets: Targets, around: list[np.ndarray]
 ) -> pd.DataFrame:
     """Return what sets each target apart, reading the elements by blocks of rows."""
-    contrasts = Contrasts(*members(targets, around, survey.mask), int(survey.mask.sum()))
+    own, near = members(targets, around, survey.mask)
+    contrasts = Contrasts(own, near, int(survey.mask.sum()))
     with xr.open_dataset(elements) as data:
         names = [str(name) for name in data["element"].to_numpy()]
         for rows in survey.row_blocks():

@@ -20,14 +20,13 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Stacked, branches_of
 from geohalo.network.path import BLOCK_BYTES, Explained, PathBlock
 from geohalo.network.prediction import predict_logits, row_blocks
-from geohalo.network.presets import Preset
 from geohalo.network.scales import HOPS, Block, ScaleGraph
 from geohalo.network.secants import difference, relu_slope
 from geohalo.network.sparse import SparseMatrix
 from geohalo.network.superpixel_steps import external_attribution
+from geohalo.network.trained import Trained
 
 #: Steps from the mean spectrum to the cube.
 STEPS = 8
@@ -36,30 +35,13 @@ REACH = 2 * HOPS * (HOPS + 1) + 1
 
 
 @torch.no_grad()
-def attributions(
-    state: Stacked,
-    values: Tensor,
-    graphs: list[ScaleGraph],
-    encode: Encoding,
-    preset: Preset,
-    variant: str,
-    temperature: Tensor | None = None,
-    steps: int = STEPS,
-) -> Iterator[tuple[str, Tensor]]:
+def attributions(trained: Trained, steps: int = STEPS) -> Iterator[tuple[str, Tensor]]:
     """Attribute the calibrated logit of every cell to the elements, branch by branch.
 
     Parameters
     ----------
-    state : dict of Tensor (members, ...)
-        Trained members, whose mean is explained.
-    values : Tensor (cells, elements)
-        The cube; may be memory-mapped.
-    graphs : list of ScaleGraph
-    encode : Encoding
-    preset : Preset
-    variant : str
-    temperature : Tensor (members,), optional
-        Temperature of each member's probabilities; 1 when left out.
+    trained : Trained
+        The mean of its members is explained.
     steps : int
         Steps from the mean spectrum to the cube.
 
@@ -76,34 +58,26 @@ def attributions(
     ValueError
         With more than two classes.
     """
-    explained = Explained.of(state, preset, variant, temperature, steps)
-    for branch in branches_of(state, variant):
+    explained, values = Explained.of(trained, steps), trained.values
+    for branch in trained.branches:
         total = torch.zeros(len(values), values.shape[1])
         if branch == "spectrum":
             _add_spectrum(explained, values, total)
         if branch == "linear":
-            weight = explained.share("linear") @ state["linear.weight"]
+            weight = explained.share("linear") @ trained.state["linear.weight"]
             torch.mul(values, weight.to(values.device), out=total)
-        for scale, graph in enumerate(graphs if branch in ("internal", "external") else []):
+        for scale, graph in enumerate(trained.graphs if branch in ("internal", "external") else []):
             if branch == "internal":
-                _add_internal(explained, scale, graph, encode, total)
+                _add_internal(explained, scale, graph, trained.encode, total)
             else:
-                external = external_attribution(explained, scale, graph, encode)
+                external = external_attribution(explained, scale, graph, trained.encode)
                 for rows in row_blocks(len(total), 1 << 18):
                     total[rows] += external[graph.superpixel[rows].long().cpu()]
         yield branch, total
 
 
 @torch.no_grad()
-def logit_differences(
-    state: Stacked,
-    values: Tensor,
-    graphs: list[ScaleGraph],
-    encode: Encoding,
-    preset: Preset,
-    variant: str,
-    temperature: Tensor | None = None,
-) -> Tensor:
+def logit_differences(trained: Trained) -> Tensor:
     """Mean calibrated logit, anomalous less background, of every cell at the mean spectrum and at its own.
 
     Returns
@@ -111,12 +85,13 @@ def logit_differences(
     Tensor (cells, 2), on the CPU
     """
     # The same quantiles at both ends of the line.
-    nothing = torch.zeros(1, 1).expand(len(values), values.shape[1])
+    nothing = torch.zeros(1, 1).expand(trained.values.shape)
+    encode, temperature = trained.encode, trained.temperature
     means = None if encode.means is None else torch.zeros_like(encode.means)
     ends = []
-    for own in (replace(encode, values=nothing, means=means), encode):
-        seen = nothing if own is not encode else values
-        logits = predict_logits(state, seen, graphs, own, preset, variant)
+    at_mean = replace(trained, values=nothing, encode=replace(encode, values=nothing, means=means))
+    for end in (at_mean, trained):
+        logits = predict_logits(end)
         if temperature is not None:
             logits /= temperature.to(logits).view(-1, 1, 1)
         ends.append((logits[:, 1] - logits[:, 0]).mean(0))

@@ -4,12 +4,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, External, Stacked, branches_of
+from geohalo.network.engine import Engine, External
 from geohalo.network.labelled import whole_external
 from geohalo.network.prediction import superpixel_means
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.presets import VARIANTS
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 
 #: Classes of bearing; the first one is centred on north.
 BINS = 24
@@ -60,21 +60,13 @@ def relative_attention(engine: Engine, scale: int, graph: External, means: Tenso
 
 
 @torch.no_grad()
-def attention_by_direction(
-    state: Stacked, graphs: list[ScaleGraph], encode: Encoding, preset: Preset, variant: str
-) -> dict[str, np.ndarray]:
+def attention_by_direction(trained: Trained) -> dict[str, np.ndarray]:
     """Mean learned attention to neighbouring superpixels by the direction in which they lie, over the whole map.
 
     Parameters
     ----------
-    state : dict of Tensor (members, ...)
-        Trained members.
-    graphs : list of ScaleGraph
-    encode : Encoding
-    preset : Preset
-        With attention.
-    variant : str
-        With an external branch.
+    trained : Trained
+        With attention and an external branch.
 
     Returns
     -------
@@ -89,17 +81,16 @@ def attention_by_direction(
     ValueError
         If the network has no attention to tell of.
     """
-    if not preset.attention or "external" not in VARIANTS[variant]:
+    if not trained.preset.attention or "external" not in VARIANTS[trained.variant]:
         raise ValueError(
-            f"variant {variant!r} of this preset has no attention: it takes network.preset: attention (or "
+            f"variant {trained.variant!r} of this preset has no attention: it takes network.preset: attention (or "
             "network.options.attention) and the external branch."
         )
-    engine = Engine(state, preset, branches_of(state, variant))
-    tables = []
-    for scale, graph in enumerate(graphs):
-        means = superpixel_means(engine, scale, graph, encode)
+    engine, tables = trained.engine(), []
+    for scale, graph in enumerate(trained.graphs):
+        means = superpixel_means(engine, scale, graph, trained.encode)
         # One member after another: features of all edges are larger than those of superpixels.
-        each = [_member_means(state, m, engine, scale, graph, means) for m in range(means.shape[1])]
+        each = [_member_means(m, engine, scale, graph, means) for m in range(means.shape[1])]
         tables.append(_table(scale, torch.stack(each), _bins(graph)))
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
@@ -109,12 +100,10 @@ def _bins(graph: ScaleGraph) -> Tensor:
     return (bearings(graph.attributes) * BINS / 360).round().long() % BINS
 
 
-def _member_means(
-    state: Stacked, member: int, engine: Engine, scale: int, graph: ScaleGraph, means: Tensor
-) -> Tensor:
+def _member_means(member: int, engine: Engine, scale: int, graph: ScaleGraph, means: Tensor) -> Tensor:
     """Mean relative attention of one member for each class of bearing, (BINS,)."""
     one = slice(member, member + 1)
-    alone = Engine({name: value[one] for name, value in state.items()}, engine.preset, engine.branches)
+    alone = Engine({name: value[one] for name, value in engine.state.items()}, engine.preset, engine.branches)
     found = relative_attention(alone, scale, whole_external(graph, 1), means[:, one])[:, 0].double()
     bins = _bins(graph)
     total = found.new_zeros(BINS).index_add_(0, bins, found)

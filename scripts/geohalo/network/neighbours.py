@@ -6,35 +6,27 @@ from torch import Tensor
 
 from geohalo.network.attribution import STEPS
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Stacked
 from geohalo.network.labelled import whole_external
 from geohalo.network.path import Explained
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.presets import VARIANTS
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.superpixel_steps import Region, path_means, superpixel_parts, superpixels_at_once
+from geohalo.network.trained import Trained
 
 Columns = dict[str, np.ndarray]
 
 
 @torch.no_grad()
-def neighbour_attributions(
-    state: Stacked,
-    graphs: list[ScaleGraph],
-    encode: Encoding,
-    preset: Preset,
-    variant: str,
-    rank: Tensor,
-    temperature: Tensor | None = None,
-    steps: int = STEPS,
-) -> Columns:
+def neighbour_attributions(trained: Trained, rank: Tensor, steps: int = STEPS) -> Columns:
     """Attribute the mean external logit of each target to superpixels: its own, and those within two external steps.
 
     Parameters
     ----------
-    state, graphs, encode, preset, variant, temperature, steps
-        See `attribution.attributions`.
+    trained : Trained
     rank : Tensor (cells,) of int64
         Target of each cell, from 1; 0 for none.
+    steps : int
+        See `attribution.attributions`.
 
     Returns
     -------
@@ -45,10 +37,10 @@ def neighbour_attributions(
     """
     empty = np.empty(0, np.int64)
     found = [{"rank": empty, "scale": empty, "superpixel": empty, "cells": empty, "attribution": np.empty(0)}]
-    if "external" in VARIANTS[variant] and bool((rank > 0).any()):
-        explained = Explained.of(state, preset, variant, temperature, steps)
-        for scale, graph in enumerate(graphs):
-            found += _of_scale(explained, scale, graph, encode, rank.to(graph.superpixel.device))
+    if "external" in VARIANTS[trained.variant] and bool((rank > 0).any()):
+        explained = Explained.of(trained, steps)
+        for scale, graph in enumerate(trained.graphs):
+            found += _of_scale(explained, scale, graph, trained.encode, rank.to(graph.superpixel.device))
     columns = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
     order = np.lexsort([columns["superpixel"], columns["scale"], columns["rank"]])
     return {name: values[order] for name, values in columns.items()}

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, Stacked, branches_of, class_count
-from geohalo.network.presets import Preset
+from geohalo.network.engine import Engine, class_count
 from geohalo.network.scales import Block
+from geohalo.network.trained import Trained
 
 #: Bytes that the features of a block of pixels may take on their way: most of the time goes to passes over them.
 BLOCK_BYTES = 1 << 24
@@ -34,22 +34,21 @@ class Explained:
     steps: int
 
     @classmethod
-    def of(
-        cls, state: Stacked, preset: Preset, variant: str, temperature: Tensor | None, steps: int
-    ) -> "Explained":
-        """Put stacked members together with the temperature of each (1 when left out).
+    def of(cls, trained: Trained, steps: int) -> "Explained":
+        """Put the members together with the temperature of each.
 
         Raises
         ------
         ValueError
             With more than two classes: there is no background that a class would differ from.
         """
-        if class_count(state) != 2:
-            raise ValueError(f"attribution takes two classes; this network has {class_count(state)}")
-        engine = Engine(state, preset, branches_of(state, variant))
+        classes = class_count(trained.state)
+        if classes != 2:
+            raise ValueError(f"attribution takes two classes; this network has {classes}")
+        engine = trained.engine()
         shares = engine.weights()
-        if temperature is not None:
-            shares = shares / temperature.to(shares).view(-1, 1)
+        if trained.temperature is not None:
+            shares = shares / trained.temperature.to(shares).view(-1, 1)
         return cls(engine, shares / len(shares), steps)
 
     def share(self, branch: str, scale: int = 0) -> Tensor:

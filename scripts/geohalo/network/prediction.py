@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, Stacked, branches_of, class_count
+from geohalo.network.engine import Engine, class_count
 from geohalo.network.labelled import whole_external
-from geohalo.network.presets import Preset
 from geohalo.network.scales import Block, ScaleGraph
+from geohalo.network.trained import Trained
 
 #: Bytes of the features that one block may take on its way through the network.
 BLOCK_BYTES = 1 << 27
@@ -23,32 +23,15 @@ def row_blocks(n: int, size: int) -> Iterator[slice]:
 
 
 @torch.no_grad()
-def predict_logits(
-    state: Stacked, values: Tensor, graphs: list[ScaleGraph], encode: Encoding, preset: Preset, variant: str
-) -> Tensor:
-    """Logits of every cell, for stacked members.
-
-    Parameters
-    ----------
-    state : dict of Tensor (members, ...)
-    values : Tensor (cells, elements)
-        The cube; may be memory-mapped.
-    graphs : list of ScaleGraph
-    encode : Encoding
-    preset : Preset
-    variant : str
-
-    Returns
-    -------
-    Tensor (members, classes, cells), on the CPU
-    """
-    engine = Engine(state, preset, branches_of(state, variant))
+def predict_logits(trained: Trained) -> Tensor:
+    """Logits of every cell, before the temperature: Tensor (members, classes, cells), on the CPU."""
+    engine, values, graphs = trained.engine(), trained.values, trained.graphs
     spatial = {"internal", "external"} & set(engine.branches)
     parts = engine.parts(len(graphs) if spatial else 0)
     weights = dict(zip(parts, engine.weights().unbind(1), strict=True))
-    logits = torch.zeros(len(state["prior"]), class_count(state), len(values))
+    logits = torch.zeros(trained.members, class_count(trained.state), len(values))
     for scale, graph in enumerate(graphs if spatial else []):
-        _add_scale(engine, scale, graph, encode, weights, logits)
+        _add_scale(engine, scale, graph, trained.encode, weights, logits)
     if "spectrum" in engine.branches:
         _add_spectrum(engine, values, weights["spectrum", 0], logits)
     if "linear" in engine.branches:
@@ -57,25 +40,17 @@ def predict_logits(
 
 
 @torch.no_grad()
-def predict(
-    state: Stacked,
-    values: Tensor,
-    graphs: list[ScaleGraph],
-    encode: Encoding,
-    preset: Preset,
-    variant: str,
-    temperature: Tensor | None = None,
-) -> np.ndarray:
-    """Probabilities of every cell, for stacked members, each with its temperature (1 when left out).
+def predict(trained: Trained) -> np.ndarray:
+    """Probabilities of every cell, each member with its temperature.
 
     Returns
     -------
     ndarray (members, scores, cells) of float32
         With two classes the probability of the second one (scores = 1), else of every class.
     """
-    logits = predict_logits(state, values, graphs, encode, preset, variant)
-    if temperature is not None:
-        logits /= temperature.view(-1, 1, 1)
+    logits = predict_logits(trained)
+    if trained.temperature is not None:
+        logits /= trained.temperature.view(-1, 1, 1)
     if logits.shape[1] == 2:
         return (logits[:, 1:] - logits[:, :1]).sigmoid_().numpy()
     return logits.softmax(1).numpy()

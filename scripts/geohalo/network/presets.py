@@ -1,7 +1,7 @@
 """Presets: the sizes and the training recipe of the two-branch network."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from geohalo.errors import InputError
@@ -159,6 +159,15 @@ class Preset:
         """Number of features that the graph branch sees of each cell."""
         return n_elements * (1 + self.contrast) * max(1, self.encoding)
 
+
+#: What a preset alone decides: sizes, the kind of normalisation, and the rest of the published recipe. The number of
+#: epochs has a config key of its own. All other fields are options of the config, `OPTIONS`.
+FIXED = (
+    *("internal", "external", "spectrum", "kernels", "hidden", "normalisation", "epochs"),
+    *("l1_internal", "clip_internal", "clip_external"),
+)
+#: Fields that the config section ``network.options`` may change.
+OPTIONS = tuple(field.name for field in fields(Preset) if field.name not in FIXED)
 
 # The published branches and fusion at a fraction of the width, as corrections to a linear term over a few elements
 # that all groups of deposits share: few deposits do not feed half a million weights.

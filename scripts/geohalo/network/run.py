@@ -18,6 +18,7 @@ from geohalo.network.memory import members_at_once
 from geohalo.network.prediction import predict, row_blocks
 from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset, check_task
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.network.training import Training, choose_device, repeatable
 
 #: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
@@ -128,16 +129,21 @@ def train_and_predict(
     if validated.any():
         results += work.run(members[validated].validated(), "validated")
     if not validated.all():
-        rest = replace(
-            members[~validated], validation_cells=None, validation_labels=None, validation_groups=None
-        )
-        if results:
-            known = {name: np.concatenate([getattr(each, name) for each in results]) for name in HANDED}
-            given = (fold[~validated], known, fold[validated])
-            rest = _informed(rest, *given, settings.patience, settings.recipe().epochs)
-        results += work.run(rest, "rest")
+        results += work.run(_rest(members, validated, results, fold, settings), "rest")
     work.checkpoint.remove()
     return Result.joined(results, np.argsort(~validated, kind="stable"))
+
+
+def _rest(
+    members: Members, validated: np.ndarray, results: list[Result], fold: np.ndarray, settings: Settings
+) -> Members:
+    """Return the members without validation cells, with what the results of the others hand them."""
+    rest = replace(members[~validated], validation_cells=None, validation_labels=None, validation_groups=None)
+    if not results:
+        return rest
+    known = {name: np.concatenate([getattr(each, name) for each in results]) for name in HANDED}
+    given = (fold[~validated], known, fold[validated])
+    return _informed(rest, *given, settings.patience, settings.recipe().epochs)
 
 
 def _informed(
@@ -242,7 +248,8 @@ class _Work:
         kept = training.run(progress_lines(self.report), self.checkpoint, name)
         temperature = training.temperature() if members.temperature is None else members.temperature
         scale = torch.as_tensor(temperature, dtype=torch.float32)
-        score = predict(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
+        trained = Trained(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
+        score = predict(trained)
         state = {key: value.cpu() for key, value in kept.items()}
         found = (training.best_epoch.numpy(), temperature, training.factors(temperature))
         return Result(score, state, training.table(), *found, fits)

@@ -11,6 +11,7 @@ from geohalo.network.prediction import predict
 from geohalo.network.presets import VARIANTS
 from geohalo.network.run import Settings
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.network.training import choose_device, repeatable
 
 #: Values (cells, elements) of a cube inside its mask, and the arrays of its graphs, one for each scale.
@@ -67,7 +68,6 @@ def predict_elsewhere(
         state = {name: values[member : member + 1].to(device) for name, values in result.state.items()}
         temperature = torch.as_tensor(result.temperature[member : member + 1], dtype=torch.float32)
         with repeatable():
-            scores.append(
-                predict(state, encode.values, scales, encode, recipe, settings.variant, temperature)
-            )
+            member_here = Trained(state, encode.values, scales, encode, recipe, settings.variant, temperature)
+            scores.append(predict(member_here))
     return np.concatenate(scores)

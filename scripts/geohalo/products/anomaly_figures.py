@@ -1,6 +1,7 @@
 """Maps of the anomaly score, by itself and beside the truth of a simulated survey."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,12 +12,13 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from geohalo.evidence.map_basis import below_chance
 from geohalo.products.deposit_marks import draw_deposits, draw_names, used_deposits
 from geohalo.products.estimate_rows import CHANCE
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
 from geohalo.products.target_shapes import rings
 
@@ -24,45 +26,52 @@ from geohalo.products.target_shapes import rings
 TOP_SHARES = ((0.05, "black", 1.0, "white", 1.8), (0.10, "white", 0.5, "black", 0.9))
 
 
+@dataclass(frozen=True)
+class MapEvidence:
+    """What is told with an anomaly map.
+
+    Attributes
+    ----------
+    capture : (estimate, low, high)
+        Capture of held-out deposits with its 95 % interval; NaN where there is none.
+    random : float
+        Capture with a random split; NaN where there is none.
+    above_decoys : (estimate, low, high)
+        Share of the decoys that held-out deposits outrank; whether they stand above chance is judged by it.
+    realisations : int
+        Number of realisations of the interpolated elements that the score and its evidence are the mean of.
+    warned : str
+        What must be known before the map is looked at (`geohalo.evidence.map_basis.basis_warnings`).
+    """
+
+    capture: tuple[float, float, float]
+    random: float
+    above_decoys: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    realisations: int = 0
+    warned: str = ""
+
+
 @styled
 def anomaly_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     score: ArrayLike,
     deposits: pd.DataFrame,
-    capture: tuple[float, float, float],
-    random: float,
+    evidence: MapEvidence,
     kind: Literal["final", "held-out"],
-    crs: str = "",
-    above_decoys: tuple[float, float, float] = (np.nan, np.nan, np.nan),
-    realisations: int = 0,
-    warned: str = "",
 ) -> Figure:
     """Draw the anomaly score with its evidence in the title.
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
     score : ndarray (rows, columns)
         Anomaly score, 0 to 1.
     deposits : pandas.DataFrame
         ``x``, ``y`` in metres, ``name`` and, if some lie outside the survey, ``inside``.
-    capture : (estimate, low, high)
-        Capture of held-out deposits with its 95 % interval; NaN where there is none.
-    random : float
-        Capture with a random split; NaN where there is none.
+    evidence : MapEvidence
     kind : {"final", "held-out"}
         Whether the score comes from a model that was trained on all deposits, or is the rank of each cell in maps
         that did not know the deposits near it (`geohalo.evidence.blended`).
-    above_decoys : (estimate, low, high), optional
-        Share of the decoys that held-out deposits outrank; whether they stand above chance is judged by it.
-    realisations : int, optional
-        Number of realisations of the interpolated elements that the score and its evidence are the mean of.
-    warned : str, optional
-        What must be known before the map is looked at (`geohalo.evidence.map_basis.basis_warnings`).
 
     Returns
     -------
@@ -75,14 +84,14 @@ def anomaly_map(
     """
     if kind not in ("final", "held-out"):
         raise ValueError(f"kind is {kind!r}; expected 'final' or 'held-out'")
-    ground = Ground(x, y, mask, crs)
     used = used_deposits(deposits)
-    told = _evidence(random, kind, len(used), above_decoys)
-    if realisations:
-        told += f"\nMean of {whole(realisations, 'realisation')} of the kriged elements, and evidence of that mean."
+    told = _evidence(evidence, kind, len(used))
+    if evidence.realisations:
+        number = whole(evidence.realisations, "realisation")
+        told += f"\nMean of {number} of the kriged elements, and evidence of that mean."
     name = "anomaly map" if kind == "final" else "map of ground held out"
-    title = f"{plain(survey)}: {name}, {_headline(capture, above_decoys)}"
-    page = MapPage(ground, title, told, wide_bar=True, warning=warned)
+    title = f"{plain(ground.survey)}: {name}, {_headline(evidence)}"
+    page = MapPage(ground, title, told, wide_bar=True, warning=evidence.warned)
     axes = page.panels[0]
     page.percentile_raster(axes, score, f"Percentile ({'score' if kind == 'final' else 'rank'})")
     contours = draw_contours(page, axes, score)
@@ -100,8 +109,9 @@ def anomaly_map(
     )
 
 
-def _headline(capture: tuple[float, float, float], above_decoys: tuple[float, float, float]) -> str:
+def _headline(evidence: MapEvidence) -> str:
     """Say how well held-out deposits are captured, and whether they stand above decoys, or else above chance."""
+    capture, above_decoys = evidence.capture, evidence.above_decoys
     if not np.isfinite(capture[0]):
         return "without held-out evidence"
     told, chance = f"held-out capture {with_interval(*capture)}", "chance"
@@ -117,14 +127,14 @@ def _headline(capture: tuple[float, float, float], above_decoys: tuple[float, fl
     return f"{told}, above {chance}" if low > CHANCE else f"{told}, not told from {chance}"
 
 
-def _evidence(random: float, kind: str, deposits: int, above_decoys: tuple[float, float, float]) -> str:
+def _evidence(evidence: MapEvidence, kind: str, deposits: int) -> str:
     """Say beneath the headline what it must be read with."""
     split = ""
-    if np.isfinite(above_decoys[0]):
-        share = with_interval(*above_decoys)
+    if np.isfinite(evidence.above_decoys[0]):
+        share = with_interval(*evidence.above_decoys)
         split = f"Of decoys, places without a deposit that were held out alike, they outrank {share}; 0.5 is chance.\n"
-    if np.isfinite(random):
-        split += f"Random split: {random:.2f} (optimistic, as neighbouring cells share samples).\n"
+    if np.isfinite(evidence.random):
+        split += f"Random split: {evidence.random:.2f} (optimistic, as neighbouring cells share samples).\n"
     if kind == "held-out":
         return f"{split}Ranks in maps that did not know the deposits near them, blended between folds."
     return f"{split}Map trained on all {whole(deposits, 'deposit')}, so that these score high is no evidence."
@@ -159,23 +169,18 @@ def draw_contours(page: MapPage, axes: Axes, score: ArrayLike) -> list[Line2D]:
 
 @styled
 def truth_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     halo: ArrayLike,
     false: ArrayLike,
     overburden: ArrayLike,
     score: ArrayLike,
     deposits: pd.DataFrame,
-    crs: str = "",
 ) -> Figure:
     """Draw what is true of a simulated survey beside the anomaly score.
 
     Parameters
     ----------
-    survey, x, y, mask, deposits, crs
-        See `anomaly_map`.
+    ground : MapGround
     score : ndarray (rows, columns)
         Held-out rank: of each cell in maps that did not know the deposits near it.
     halo : ndarray (rows, columns)
@@ -184,19 +189,20 @@ def truth_map(
         Share of contamination, 0 to 1.
     overburden : ndarray (rows, columns)
         Share of transported cover in the sampled material, 0 to 1.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
 
     Returns
     -------
     Figure
     """
-    ground = Ground(x, y, mask, crs)
     layers = (
         ("Held-out anomaly score, percentile", score, "score"),
         ("Truth: halos of the deposits", halo, "halo"),
         ("Truth: contamination (false anomalies)", false, "contamination"),
         ("Truth: cover (weak anomalies)", overburden, "overburden"),
     )
-    headline = f"{plain(survey)}: {_truth_headline(ground, halo, false, score)}"
+    headline = f"{plain(ground.survey)}: {_truth_headline(ground, halo, false, score)}"
     page = MapPage(ground, headline, titles=[title for title, _, _ in layers])
     looks: list[tuple[ArrayLike, dict[str, Any]]] = [(score, {})]
     looks += [(layer, {"cmap": style()["maps"][hues], "vmin": 0, "vmax": 1}) for _, layer, hues in layers[1:]]
@@ -241,7 +247,7 @@ def draw_layers(
 STRONG = 0.5
 
 
-def _truth_headline(ground: Ground, halo: ArrayLike, false: ArrayLike, score: ArrayLike) -> str:
+def _truth_headline(ground: MapGround, halo: ArrayLike, false: ArrayLike, score: ArrayLike) -> str:
     """Say how the score ranks halos and contamination."""
     values = ground.masked(score)
     rank = pd.Series(values.filled(np.nan).ravel()).rank(pct=True).to_numpy().reshape(values.shape) * 100

@@ -13,7 +13,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from geohalo.products.deposit_marks import draw_deposits, used_deposits
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import colour, method_style, plain, style, styled
 from geohalo.products.target_shapes import rings
 
@@ -23,29 +24,26 @@ CLIP = 0.99
 
 @styled
 def attribution_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     layers: Mapping[str, ArrayLike],
     shares: Mapping[str, float],
     branches: Mapping[str, float],
     deposits: pd.DataFrame,
-    crs: str = "",
     targets: ArrayLike | None = None,
 ) -> Figure:
     """Draw what each of some elements adds to the logit of the cells, all on one scale.
 
     Parameters
     ----------
-    survey, x, y, mask, deposits, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
     layers : mapping of str to ndarray (rows, columns)
         Attribution in log-odds by element, in the order of the panels.
     shares : mapping of str to float
         Share of each element in the absolute attributions of all elements.
     branches : mapping of str to float
         Share of each branch of the network in the absolute attributions of all branches.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     targets : ndarray (rows, columns), optional
         Rank of the target of each cell, 0 for none; targets are outlined.
 
@@ -60,27 +58,16 @@ def attribution_map(
     """
     if not layers:
         raise ValueError("no element to draw")
-    ground = Ground(x, y, mask, crs)
     strongest = ", ".join(plain(element) for element in layers)
     page = MapPage(
         ground,
-        f"{plain(survey)}: {strongest} move the anomaly score most, {_percent(_sum(layers, shares))} of all "
+        f"{plain(ground.survey)}: {strongest} move the anomaly score most, {_percent(_sum(layers, shares))} of all "
         "attribution",
         "What the values of an element add to a cell's log-odds of halo, against the survey's mean spectrum: "
         f"integrated gradients, mean over members.{_of_branches(branches)}",
         titles=[f"{plain(element)}, {_percent(shares[element])}" for element in layers],
     )
-    norm = TwoSlopeNorm(0.0, *_range(ground, layers))
-    known, outlines = used_deposits(deposits), targets is not None and bool(np.any(np.asarray(targets)))
-    handles: list[Artist] = []
-    for axes, layer in zip(page.panels, layers.values(), strict=True):
-        page.colour_bar(axes, page.raster(axes, layer, norm=norm, cmap=style()["maps"]["signed"]))
-        if outlines:
-            _outline(ground, axes, np.asarray(targets))
-        if not known.empty:
-            handles = [draw_deposits(axes, known, size=6.0, face=colour("text"))]
-    if outlines:
-        handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
+    handles = _draw_panels(page, layers, used_deposits(deposits), targets)
     return page.finish_map(
         [*handles, area_patch(colour("outside"), "outside the survey")],
         "Per cent: share of all attribution. Colours: log-odds, one scale for all panels: +0.7 doubles the odds, −0.7 "
@@ -88,6 +75,24 @@ def attribution_map(
         f"{_percent(CLIP)} of the cells lie nearer to zero. What the network uses need not be what made the deposits."
         f"{ground.caption}",
     )
+
+
+def _draw_panels(
+    page: MapPage, layers: Mapping[str, ArrayLike], deposits: pd.DataFrame, targets: ArrayLike | None
+) -> list[Artist]:
+    """Draw a layer in each panel, with the deposits and the outlines of targets; returns the legend's symbols."""
+    norm = TwoSlopeNorm(0.0, *_range(page.ground, layers))
+    outlines = targets is not None and bool(np.any(np.asarray(targets)))
+    handles: list[Artist] = []
+    for axes, layer in zip(page.panels, layers.values(), strict=True):
+        page.colour_bar(axes, page.raster(axes, layer, norm=norm, cmap=style()["maps"]["signed"]))
+        if outlines:
+            _outline(page.ground, axes, np.asarray(targets))
+        if not deposits.empty:
+            handles = [draw_deposits(axes, deposits, size=6.0, face=colour("text"))]
+    if outlines:
+        handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
+    return handles
 
 
 def _sum(layers: Mapping[str, ArrayLike], shares: Mapping[str, float]) -> float:
@@ -106,14 +111,14 @@ def _of_branches(branches: Mapping[str, float]) -> str:
     return f" Shares of the branches: {told}."
 
 
-def _range(ground: Ground, layers: Mapping[str, ArrayLike]) -> tuple[float, float]:
+def _range(ground: MapGround, layers: Mapping[str, ArrayLike]) -> tuple[float, float]:
     """Return the ends of the scale, as far from zero on both sides."""
     sizes = np.concatenate([np.abs(ground.masked(layer).compressed()) for layer in layers.values()])
     far = float(np.quantile(sizes, CLIP)) if sizes.size else 0.0
     return -(far or 1.0), far or 1.0
 
 
-def _outline(ground: Ground, axes: Axes, targets: NDArray[np.integer]) -> None:
+def _outline(ground: MapGround, axes: Axes, targets: NDArray[np.integer]) -> None:
     """Draw the outlines of all targets."""
     around = [ring for lines in rings(targets, ground.extent).values() for ring in lines]
     axes.add_collection(LineCollection(around, colors=colour("boundary"), linewidths=0.8, zorder=2))

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import colour, plain, rounded, style, styled, whole
 
 MOST_FOLDS = 8
@@ -35,32 +36,19 @@ STARS = {
 
 @styled
 def superpixel_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     components: NDArray[np.floating],
     labels: Mapping[int, NDArray[np.integer]],
-    crs: str = "",
 ) -> Figure:
     """Draw the superpixels of each scale over the cube; of a map that is too large to show them, the middle.
 
     Parameters
     ----------
-    survey : str
-        Name of the survey.
-    x : ndarray (columns,)
-        Eastings of the cell centres in metres, ascending.
-    y : ndarray (rows,)
-        Northings in metres, descending.
-    mask : ndarray (rows, columns) of bool
-        Interpolated cells.
+    ground : MapGround
     components : ndarray (rows, columns, 3)
         First three principal components of the cube in its `shown_part`, shown as red, green and blue.
     labels : mapping of int to ndarray (rows, columns) of int
         For each number of superpixels asked for, the superpixel of each cell; 0 outside the mask.
-    crs : str
-        Name of the coordinate system.
 
     Returns
     -------
@@ -73,15 +61,15 @@ def superpixel_map(
     """
     if not labels:
         raise ValueError("no scale to draw")
-    ground, part = Ground(x, y, mask, crs), shown_part(mask)
-    counts = {asked: int(np.unique(layer[mask]).size) for asked, layer in labels.items()}
+    part = shown_part(ground.mask)
+    counts = {asked: int(np.unique(layer[ground.mask]).size) for asked, layer in labels.items()}
     titles = [
         f"n_segments {asked}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
         for asked, count in counts.items()
     ]
     told = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))
-    shown = Ground(x[part[1]], y[part[0]], mask[part], crs)
-    whole_map = shown.mask.shape == mask.shape
+    shown = ground.part(*part)
+    whole_map = shown.mask.shape == ground.mask.shape
     subtitle = (
         ""
         if whole_map
@@ -89,7 +77,7 @@ def superpixel_map(
             *shown.size, *ground.size
         )
     )
-    headline = f"{plain(survey)}: {told} superpixels over the cube"
+    headline = f"{plain(ground.survey)}: {told} superpixels over the cube"
     page = MapPage(shown, headline, subtitle, titles=titles, bars=False)
     picture = colour_composite(components, shown.mask)
     for axes, (asked, layer) in zip(page.panels, labels.items(), strict=True):
@@ -125,7 +113,7 @@ def colour_composite(components: NDArray[np.floating], mask: NDArray[np.bool_]) 
     return picture
 
 
-def boundary_lines(ground: Ground, labels: NDArray[np.integer], width: float) -> LineCollection:
+def boundary_lines(ground: MapGround, labels: NDArray[np.integer], width: float) -> LineCollection:
     """Return the edges between cells inside the mask that have different labels, as line segments in km."""
     west, _, _, north = ground.extent
     cell_width, cell_height = ground.cell
@@ -142,20 +130,15 @@ def boundary_lines(ground: Ground, labels: NDArray[np.integer], width: float) ->
 
 @styled
 def folds_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     region: NDArray[np.integer],
     deposits: pd.DataFrame,
-    crs: str = "",
 ) -> Figure:
     """Draw what each fold holds out and learns from.
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `superpixel_map`.
+    ground : MapGround
     region : ndarray (folds, rows, columns) of int
         0 outside the map, 1 free, 2 held-out region, 3 training halo, 4 training background, 5 test halo,
         6 test background. The first 8 folds are drawn.
@@ -166,7 +149,6 @@ def folds_map(
     -------
     Figure
     """
-    ground = Ground(x, y, mask, crs)
     shown = region[:MOST_FOLDS]
     used = used_deposits(deposits)
     used = used[ground.inside(points_of(used))]
@@ -174,12 +156,12 @@ def folds_map(
     titles = [f"Fold {number}: {_count_roles(role)}" for number, role in enumerate(roles, start=1)]
     some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
     headline = f"{whole(len(region), 'fold')}, each tested on deposits that it does not know{some}"
-    page = MapPage(ground, f"{plain(survey)}: {headline}", titles=titles, bars=False)
+    page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles, bars=False)
     palette = style()["fold_codes"]
     colours = ListedColormap([hue for _, hue in palette])
     handles: list[Line2D] = []
     for axes, codes, role in zip(page.panels, shown, roles, strict=True):
-        layer = np.where(mask, codes, 0)
+        layer = np.where(ground.mask, codes, 0)
         axes.imshow(
             layer, extent=ground.extent, origin="upper", aspect="equal", cmap=colours, vmin=-0.5,
             vmax=len(palette) - 0.5, interpolation="nearest",
@@ -203,13 +185,13 @@ def _count_roles(roles: NDArray[np.str_]) -> str:
 
 
 def deposit_roles(
-    ground: Ground, codes: NDArray[np.integer], points: NDArray[np.float64]
+    ground: MapGround, codes: NDArray[np.integer], points: NDArray[np.float64]
 ) -> NDArray[np.str_]:
     """Tell what a fold does with each deposit from the code of the nearest cell of the map.
 
     Parameters
     ----------
-    ground : Ground
+    ground : MapGround
     codes : ndarray (rows, columns) of int
         See `folds_map`.
     points : ndarray (n, 2)
@@ -227,7 +209,9 @@ def deposit_roles(
     return np.where(code == TEST_HALO, "held out", inside)
 
 
-def nearest_cells(ground: Ground, points: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def nearest_cells(
+    ground: MapGround, points: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return row and column (n,) of the cell of the map that is nearest to each of some points (n, 2) in metres."""
     width, height = (1e3 * side for side in ground.cell)
     column = np.clip(np.rint((points[:, 0] - ground.x[0]) / width), 0, ground.x.size - 1).astype(np.intp)

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from geohalo.control_table import PLACES_ALONE
 from geohalo.evidence.claim_surveys import FAULTS, NO_FAULT
 from geohalo.evidence.claim_verdicts import CLAIMS, claim_verdict
 from geohalo.products.estimate_rows import prepare
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
-    PLACES_ALONE,
     SMALL_SIZE,
     TEXT_SIZE,
     colour,

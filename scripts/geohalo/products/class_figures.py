@@ -21,7 +21,8 @@ from geohalo.products.evidence_figures import (
     held_mark,
     random_mark,
 )
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,
@@ -66,23 +67,18 @@ def class_colours(n_classes: int) -> list[str]:
 
 @styled
 def class_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     classes: NDArray[np.integer],
     labelled: NDArray[np.integer],
     metrics: pd.DataFrame,
     variant: str,
     masked: bool = False,
-    crs: str = "",
 ) -> Figure:
     """Draw the predicted class of every cell beside the labelled cells, with the evidence in the title.
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
     classes : ndarray (rows, columns) of int
         Predicted class from 1; 0 outside.
     labelled : ndarray (rows, columns) of int
@@ -98,10 +94,9 @@ def class_map(
     -------
     Figure
     """
-    ground = Ground(x, y, mask, crs)
     n_classes = int(labelled.max())
     accuracy = with_interval(*estimate_of(metrics, variant, "held_out", "average_accuracy"))
-    headline = f"{plain(survey)}: held-out average accuracy {accuracy} over {n_classes} classes"
+    headline = f"{plain(ground.survey)}: held-out average accuracy {accuracy} over {n_classes} classes"
     titles = [
         "Predicted, trained on all labelled cells",
         f"Labels: {whole(int((labelled > 0).sum()), 'cell')}",
@@ -112,7 +107,7 @@ def class_map(
     for axes, layer in zip(page.panels, (classes, labelled), strict=True):
         _draw_codes(page, axes, layer, [colour("inside"), *colours])
     _mark_small_cells(page, page.panels[1], labelled, colours)
-    counts = np.bincount(labelled[mask], minlength=n_classes + 1)[1:]
+    counts = np.bincount(labelled[ground.mask], minlength=n_classes + 1)[1:]
     handles = [
         area_patch(hue, f"class {number} ({count:,} labelled)")
         for number, (hue, count) in enumerate(zip(colours, counts, strict=True), 1)
@@ -164,19 +159,14 @@ def _mark_small_cells(page: MapPage, axes: Axes, labelled: NDArray[np.integer], 
 
 @styled
 def class_folds_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     region: NDArray[np.integer],
-    crs: str = "",
 ) -> Figure:
     """Draw which labelled cells each fold learns from and is tested on.
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `class_map`.
+    ground : MapGround
     region : ndarray (folds, rows, columns) of int
         0 outside the map, 1 free, 2 held-out region, 3 training cell, 5 test cell, 7 test cell of a mask. The
         first 8 folds are drawn.
@@ -185,7 +175,6 @@ def class_folds_map(
     -------
     Figure
     """
-    ground = Ground(x, y, mask, crs)
     shown = region[:MOST_FOLDS]
     titles = [
         f"Fold {number}: {int((codes == 3).sum()):,} training, {int(np.isin(codes, (5, 7)).sum()):,} test cells"
@@ -193,13 +182,13 @@ def class_folds_map(
     ]
     some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
     headline = f"{whole(len(region), 'fold')}, each tested on labelled cells that it does not know{some}"
-    page = MapPage(ground, f"{plain(survey)}: {headline}", titles=titles, bars=False)
+    page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles, bars=False)
     table = style()["fold_codes"]
     hues = [table[code][1] for code, _ in ROLE_STYLES]
     roles = np.zeros(max(ROLES) + 1, dtype=int)
     roles[list(ROLES)] = list(ROLES.values())
     for axes, codes in zip(page.panels, shown, strict=True):
-        layer = roles[np.where(mask, codes, 0)]
+        layer = roles[np.where(ground.mask, codes, 0)]
         _draw_codes(page, axes, layer, hues)
         _mark_small_cells(page, axes, np.clip(layer - 2, 0, 2), hues[3:])
     names = [table[0][0], *(label for _, label in ROLE_STYLES[1:])]

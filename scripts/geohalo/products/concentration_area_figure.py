@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import SMALL_SIZE, colour, plain, rounded, signed_percent, style, styled
 
-#: Steps of the logarithmic axes that are labelled, as many as fit.
-STEPS = (1, 1.5, 2, 3, 5, 7)
+#: Steps of the logarithmic axes that are labelled: the finest of which no more labels come than have room.
+STEPS = ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
+MOST_ACROSS, MOST_UP = 9, 20
 
 
 @styled
@@ -81,15 +82,23 @@ def _label(row: pd.Series) -> str:
 def _scale(axes: Axes, score: NDArray[np.float64], area: NDArray[np.float64]) -> None:
     """Label the logarithmic axes in plain numbers."""
     for axis, values, form in ((axes.xaxis, score, "{:g}"), (axes.yaxis, area, "{:.3g} %")):
-        low, high = np.log10([values.min(), values.max()])
-        powers = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
-        ticks = np.unique(np.outer(powers, STEPS))
-        ticks = ticks[(ticks >= values.min() * 0.98) & (ticks <= values.max() * 1.02)]
-        if len(ticks) < 3:
-            ticks = np.geomspace(values.min(), values.max(), 5).round(3)
+        ticks = round_ticks(
+            float(values.min()), float(values.max()), MOST_ACROSS if axis is axes.xaxis else MOST_UP
+        )
         factor = 100 if "%" in form else 1
         axis.set_major_locator(FixedLocator(ticks.tolist()))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(
             FuncFormatter(lambda value, _, form=form, factor=factor: form.format(value * factor))
         )
+
+
+def round_ticks(low: float, high: float, most: int) -> NDArray[np.float64]:
+    """Return the round numbers from low to high, in the finest steps of which there are at most so many."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in STEPS:
+        ticks = np.unique(np.outer(powers, steps))
+        ticks = ticks[(ticks >= low * 0.98) & (ticks <= high * 1.02)]
+        if len(ticks) <= most:
+            break
+    return ticks if len(ticks) >= 3 else np.geomspace(low, high, 5).round(3)

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from geohalo.products.anomaly_figures import draw_layers
 from geohalo.products.deposit_marks import used_deposits
 from geohalo.products.estimate_rows import side_by_side
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import LINE_SPACING, MARGIN
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, style, styled, wrap
 
@@ -35,24 +36,19 @@ BAR_GAP = 0.25
 
 @styled
 def consensus_plot(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     agreement: ArrayLike,
     spread: ArrayLike,
     deposits: pd.DataFrame,
     table: pd.DataFrame,
     choices: pd.DataFrame,
     area: float,
-    crs: str = "",
 ) -> Figure:
     """Draw where workflows agree, and the share of the variance between them that each choice explains.
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
     agreement : ndarray (rows, columns)
         Share of the workflows that call the cell anomalous, 0 to 1.
     spread : ndarray (rows, columns)
@@ -70,13 +66,13 @@ def consensus_plot(
     -------
     Figure
     """
-    ground, number = Ground(x, y, mask, crs), len(table)
+    number = len(table)
     titles = [
         f"Share of {number} workflows that call a cell anomalous",
         "Standard deviation of a cell's rank",
     ]
     told = _subtitle(ground, agreement, table, area)
-    page = MapPage(ground, _headline(survey, choices, number), told, titles)
+    page = MapPage(ground, _headline(ground.survey, choices, number), told, titles)
     layers = (
         (agreement, {"cmap": style()["maps"]["score"], "vmin": 0, "vmax": 1}),
         (spread, {"cmap": style()["maps"]["censored"], "vmin": 0}),
@@ -122,7 +118,7 @@ def _headline(survey: str, choices: pd.DataFrame, number: int) -> str:
     return f"{plain(survey)}, {number} workflows: {'; '.join(told)}"
 
 
-def _subtitle(ground: Ground, agreement: ArrayLike, table: pd.DataFrame, area: float) -> str:
+def _subtitle(ground: MapGround, agreement: ArrayLike, table: pd.DataFrame, area: float) -> str:
     """Say how much ground is agreed on, and between what the evidence lies."""
     shares = ground.masked(agreement).compressed()
     agreed, never = (

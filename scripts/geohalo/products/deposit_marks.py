@@ -145,6 +145,18 @@ def draw_deposits(
     return Line2D([], [], markersize=11, label=whole(len(deposits), "deposit"), **look)
 
 
+def draw_all_deposits(axes: Axes, deposits: pd.DataFrame) -> list[Line2D]:
+    """Draw deposits, those outside the survey hollow; returns the symbols of those that there are."""
+    used = used_deposits(deposits)
+    handles = [] if used.empty else [draw_deposits(axes, used)]
+    outside = deposits.drop(used.index)
+    if not outside.empty:
+        mark = draw_deposits(axes, outside, face="none", edge=colour("deposit"))
+        mark.set_label(f"{len(outside):,} outside the survey")
+        handles.append(mark)
+    return handles
+
+
 def draw_names(page: MapPage, axes: Axes, deposits: pd.DataFrame, size: float = 11.0) -> int:
     """Write up to `MOST_NAMES` names beside their symbols; returns how many found no free place."""
     if not 0 < len(deposits) <= MOST_NAMES or "name" not in deposits:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -14,37 +13,35 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-from geohalo.products.map_axes import Ground, MapPage, Room
+from geohalo.products.map_axes import MapPage, Room
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import MARGIN
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, rounded, shorten, styled, whole
-from geohalo.products.survey_figures import element_norm, in_readable_unit, marker_size, round_ticks
+from geohalo.products.survey_figures import element_norm, in_readable_unit, marker_size, round_ticks, tick_bar
 
 #: Elements drawn, and batches listed at most.
 MOST_ELEMENTS, MOST_BATCHES = 2, 40
 ROW, LABELS, BETWEEN, ABOVE, BELOW = 0.15, 1.25, 0.3, 0.42, 0.42
 STANDS_OFF = 0.05
 TALLEST = 2.6
-#: Lines of the grid that stands for the ground: maps show samples alone.
-LINES = 50
 
 
 @styled
 def levelling_plot(
-    survey: str,
+    ground: MapGround,
     points: NDArray[np.float64],
     batch: NDArray[np.object_],
     before: pd.DataFrame,
     after: pd.DataFrame,
     table: pd.DataFrame,
     told: str,
-    crs: str = "",
 ) -> Figure:
     """Draw the elements in which batches stand off most, before and after levelling, and the levels of the batches.
 
     Parameters
     ----------
-    survey : str
-        Name of the survey.
+    ground : MapGround
+        See `MapGround.around`: maps show samples alone.
     points : ndarray (samples, 2)
         Coordinates in metres.
     batch : ndarray of str (samples,)
@@ -55,8 +52,6 @@ def levelling_plot(
         See `geohalo.quality.levelling.shift_table`.
     told : str
         What levelling did to the error at left-out samples; empty where nothing was measured.
-    crs : str
-        Name of the coordinate system.
     """
     elements = most_shifted(table)
     values = {name: (before[name].to_numpy(), after[name].to_numpy()) for name in elements}
@@ -64,9 +59,7 @@ def levelling_plot(
     states = ("as analysed", "levelled") if table["applied"].any() else ("as analysed",)
     titles = [f"{plain(name)} ({units[name]}), {state}" for name in elements for state in states]
     room = Room(columns=len(states) * len(elements), tallest=TALLEST)
-    page = MapPage(
-        _ground(points, crs), f"{plain(survey)}: {headline(table)}", told, titles=titles, room=room
-    )
+    page = MapPage(ground, f"{plain(ground.survey)}: {headline(table)}", told, titles=titles, room=room)
     factor = {"ppm": 1.0, "ppb": 1e3, "%": 1e-4}
     panels = iter(page.panels)
     for name in elements:
@@ -78,7 +71,7 @@ def levelling_plot(
             drawn = _samples(page, axes, points, one, norm, colours)
             for label in off:
                 _outline(axes, points[batch == label] / 1e3)
-            _tick(page.colour_bar(axes, drawn))
+            tick_bar(page.colour_bar(axes, drawn), norm)
     _levels(page, table, elements)
     handles = [
         Line2D([], [], color=colour("target"), linewidth=1.2, label="batch that stands off"),
@@ -90,7 +83,7 @@ def levelling_plot(
         handles,
         "Each dot is a sample. All maps of an element have the same colours, to its 2nd and 98th percentile. "
         "Level: how many times as high as the others a batch reads in the element, with its 95 % interval. "
-        f"All elements are in levelling.csv.{page.ground.caption}",
+        f"All elements are in levelling.csv.{ground.caption}",
     )
 
 
@@ -113,15 +106,6 @@ def headline(table: pd.DataFrame) -> str:
     batches, elements = off["batch"].nunique(), off["element"].nunique()
     stand = "stands" if batches == 1 else "stand"
     return f"{batches} of {total} batches {stand} off, in {whole(elements, 'element')}; nothing was corrected"
-
-
-def _ground(points: NDArray[np.float64], crs: str) -> Ground:
-    """Return the ground that the samples lie on, with a margin."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.02 * max(float((high - low).max()), 1.0)
-    x = np.linspace(low[0] - margin, high[0] + margin, LINES)
-    y = np.linspace(high[1] + margin, low[1] - margin, LINES)
-    return Ground(x, y, np.ones((LINES, LINES), dtype=bool), crs)
 
 
 def _samples(
@@ -150,13 +134,6 @@ def _outline(axes: Axes, places: NDArray[np.float64]) -> None:
     x, y = np.concatenate([ring, ring[:1]]).T
     for width, hue in ((2.4, colour("target_edge")), (1.2, colour("target"))):
         axes.plot(x, y, color=hue, linewidth=width, zorder=4)
-
-
-def _tick(bar: Colorbar) -> None:
-    bar.locator = FixedLocator(round_ticks(*bar.mappable.get_clim()))
-    bar.formatter = FuncFormatter(lambda value, _: rounded(value, 3))
-    bar.minorlocator = NullLocator()
-    bar.update_ticks()
 
 
 def _mark(applied: bool) -> dict[str, Any]:

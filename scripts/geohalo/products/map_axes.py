@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
 from geohalo.products.percentiles import LIMITS, limit_labels, percentile_look, percentiles
 from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, wrap
@@ -34,8 +35,6 @@ BELOW_BAR = 0.36
 PANEL_TITLE = 0.24
 SCALE_WIDTH = 1.75
 SCALE_HEIGHT = 0.36
-#: Ratio of the longer side of a map to its shorter one.
-MOST_STRETCHED = 4.0
 #: Legend and scale bar need this many inches.
 NARROWEST_FOOTER = 4.5
 #: A page of several maps comes as near to this height in inches as its panels allow.
@@ -44,91 +43,6 @@ TALLEST_PAGE = 9.0
 #: All rows of maps together are no higher, in inches, so that a title, legend and caption fit on the sheet with them.
 HIGHEST_PANELS = 9.9
 SHORTEST_PANEL = 0.3
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The grid of a survey, as far as drawing is concerned.
-
-    Attributes
-    ----------
-    x : ndarray (columns,)
-        Eastings of the cell centres in metres, ascending.
-    y : ndarray (rows,)
-        Northings in metres, descending.
-    mask : ndarray (rows, columns) of bool
-        Interpolated cells.
-    crs : str
-        Name of the coordinate system, such as ``EPSG:2157``; may be empty.
-    """
-
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    mask: NDArray[np.bool_]
-    crs: str = ""
-
-    def __post_init__(self) -> None:
-        """Check that the parts fit."""
-        if self.mask.shape != (self.y.size, self.x.size):
-            raise ValueError(f"mask has shape {self.mask.shape}; expected {(self.y.size, self.x.size)}")
-        if self.x.size < 2 or self.y.size < 2:
-            raise ValueError("a map needs at least 2 x 2 cells")
-
-    @property
-    def cell(self) -> tuple[float, float]:
-        """Width and height of a cell in km."""
-        return abs(self.x[1] - self.x[0]) / 1e3, abs(self.y[1] - self.y[0]) / 1e3
-
-    @property
-    def extent(self) -> tuple[float, float, float, float]:
-        """Outer edges of the cells in km: left, right, bottom, top."""
-        width, height = self.cell
-        west, east = self.x.min() / 1e3 - width / 2, self.x.max() / 1e3 + width / 2
-        return west, east, self.y.min() / 1e3 - height / 2, self.y.max() / 1e3 + height / 2
-
-    @property
-    def frame(self) -> tuple[float, float, float, float]:
-        """Edges of the drawn rectangle in km, like `extent`; a strip is padded to `MOST_STRETCHED`."""
-        west, east, south, north = self.extent
-        width, height = east - west, north - south
-        beside = max(0.0, height / MOST_STRETCHED - width) / 2
-        above = max(0.0, width / MOST_STRETCHED - height) / 2
-        return west - beside, east + beside, south - above, north + above
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height of the frame in km."""
-        west, east, south, north = self.frame
-        return east - west, north - south
-
-    @property
-    def area(self) -> float:
-        """Interpolated area in km²."""
-        return float(self.mask.sum()) * math.prod(self.cell)
-
-    @property
-    def caption(self) -> str:
-        """Sentence that names the coordinate system, with a leading blank; empty when it has no name."""
-        return f" Map grid: {plain(self.crs)}." if self.crs else ""
-
-    def masked(self, values: ArrayLike) -> np.ma.MaskedArray:
-        """Return values (rows, columns) with cells masked that are outside or have no finite value.
-
-        Raises
-        ------
-        ValueError
-            If the shape is not the grid's.
-        """
-        array = np.asarray(values)
-        if array.shape != self.mask.shape:
-            raise ValueError(f"a layer has shape {array.shape}; the grid has {self.mask.shape}")
-        return np.ma.masked_where(~self.mask | ~np.isfinite(array), array)
-
-    def inside(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell which points (n, 2) in metres lie in the frame."""
-        west, east, south, north = (edge * 1e3 for edge in self.frame)
-        x, y = points.T
-        return (x >= west) & (x <= east) & (y >= south) & (y <= north)
 
 
 @dataclass(frozen=True)
@@ -207,7 +121,7 @@ class MapPage(Page):
 
     Parameters
     ----------
-    ground : Ground
+    ground : MapGround
     title, subtitle, warning : str
         See `Page`.
     titles : sequence of str
@@ -231,7 +145,7 @@ class MapPage(Page):
 
     def __init__(
         self,
-        ground: Ground,
+        ground: MapGround,
         title: str,
         subtitle: str = "",
         titles: Sequence[str] = (),

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from geohalo.control_table import PLACES_ALONE
 from geohalo.evidence.map_basis import below_chance
 from geohalo.products.report_evidence import rows_of
 from geohalo.products.report_text import interval, number, warnings_of
-from geohalo.products.styles import PLACES_ALONE, is_variant, method_style
+from geohalo.products.styles import is_variant, method_style
 
 
 @dataclass(frozen=True)

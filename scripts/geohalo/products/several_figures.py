@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from geohalo.products.deposit_marks import draw_deposits, used_deposits
 from geohalo.products.evidence_figures import CHANCE, METRIC_NAMES, main_variant, prepare
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import TEXT_SIZE, colour, method_style, plain, style, styled, whole
@@ -99,21 +100,16 @@ def transfer_comparison(survey: str, table: pd.DataFrame) -> Figure:
 
 @styled
 def transfer_maps(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     scores: Mapping[str, ArrayLike],
     deposits: pd.DataFrame,
     captures: Mapping[str, float],
-    crs: str = "",
 ) -> Figure:
     """Draw the maps of a survey by models that were trained elsewhere.
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
     scores : mapping of str to ndarray (rows, columns)
         Anomaly score by title of the panel. Drawn is its percentile rank, by which maps of unlike models compare.
     deposits : pandas.DataFrame
@@ -125,11 +121,11 @@ def transfer_maps(
     -------
     Figure
     """
-    ground, used = Ground(x, y, mask, crs), used_deposits(deposits)
+    used = used_deposits(deposits)
     titles = [f"{plain(one)}: capture {captures[one]:.2f}" for one in scores]
     page = MapPage(
         ground,
-        f"{plain(survey)}: where models that know other deposits expect those of this survey",
+        f"{plain(ground.survey)}: where models that know other deposits expect those of this survey",
         f"No model from elsewhere knew any of the {whole(len(used), 'deposit')}. In the survey's own map each cell is "
         "scored by the fold that held out its nearest deposit.",
         titles,

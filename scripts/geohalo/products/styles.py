@@ -16,6 +16,7 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.text import Text
 from PIL import Image
 
+from geohalo.control_table import GROUPS, TABLE
 from geohalo.package_files import RESOURCES
 from geohalo.whole_files import whole as whole_file
 
@@ -29,9 +30,6 @@ DPI = 150
 TITLE_SIZE = 11.0
 TEXT_SIZE = 8.5
 SMALL_SIZE = 7.5
-
-#: Controls that see no element: what they find, holding out gives away or the layout of the survey does.
-PLACES_ALONE = ("sampling_density", "deposit_distance", "background_absence")
 
 #: Tried in this order for names in scripts that the first one lacks.
 FONTS = (
@@ -47,8 +45,13 @@ FONTS = (
 
 @functools.cache
 def style() -> dict[str, Any]:
-    """Return the table of colour maps and colours."""
-    return yaml.safe_load(COLOUR_FILE.read_text(encoding="utf-8"))
+    """Return the table of colour maps and colours, with the controls among the methods and their groups."""
+    table = yaml.safe_load(COLOUR_FILE.read_text(encoding="utf-8"))
+    table["methods"] |= {control.name: [control.label, control.colour, control.line] for control in TABLE}
+    table["groups"] += [
+        [heading, [control.name for control in TABLE if control.group == heading]] for heading in GROUPS
+    ]
+    return table
 
 
 def colour(name: str) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from geohalo.control_table import SHOWN
 from geohalo.products.estimate_rows import prepare
 from geohalo.products.evidence_figures import estimate_of, main_variant
 from geohalo.products.pages import MARGIN, WIDTH, Page
@@ -23,10 +24,9 @@ from geohalo.products.styles import (
     styled,
 )
 
-#: With more controls than this, only those of `SHOWN` and the best other one keep colour and line style.
+#: With more controls than this, only those that `geohalo.control_table` marks as shown, and the best other one, keep
+#: colour and line style.
 MOST_CONTROLS = 6
-#: A learner and a detector to beat, what places alone are worth, and what should be chance.
-SHOWN = ("random_forest", "superpixel_contrast", "sampling_density", "background_absence", "shuffle")
 
 
 @styled

@@ -14,8 +14,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
-from geohalo.products.map_axes import Ground, MapPage, area_patch
+from geohalo.products.deposit_marks import draw_all_deposits, draw_deposits, points_of, used_deposits
+from geohalo.products.map_axes import MapPage, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import colour, plain, rounded, signed_percent, style, styled, whole
 
 MOST_PANELS = 12
@@ -28,38 +29,24 @@ PERCENT = 1e4
 
 @styled
 def sample_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     samples: pd.DataFrame,
     deposits: pd.DataFrame,
-    crs: str = "",
 ) -> Figure:
     """Draw the sample sites, the area that is interpolated from them, and the deposits.
 
     Parameters
     ----------
-    survey : str
-        Name of the survey.
-    x : ndarray (columns,)
-        Eastings of the cell centres in metres, ascending.
-    y : ndarray (rows,)
-        Northings in metres, descending.
-    mask : ndarray (rows, columns) of bool
-        Interpolated cells.
+    ground : MapGround
     samples : pandas.DataFrame
         ``x``, ``y`` in metres and ``censored_share``: share of a sample's elements below the detection limit.
     deposits : pandas.DataFrame
         ``x``, ``y`` in metres, ``name`` and, if some lie outside the survey, ``inside``.
-    crs : str
-        Name of the coordinate system.
 
     Returns
     -------
     Figure
     """
-    ground = Ground(x, y, mask, crs)
     used = used_deposits(deposits)
     censored = samples["censored_share"].to_numpy(dtype=float)
     # Where labels are a raster of classes, there is no table of deposits.
@@ -67,26 +54,18 @@ def sample_map(
     any_censored = bool(np.nanmax(censored, initial=0.0) > 0)
     page = MapPage(
         ground,
-        f"{plain(survey)}: {whole(len(samples), 'sample')}{known}",
+        f"{plain(ground.survey)}: {whole(len(samples), 'sample')}{known}",
         f"One sample per {rounded(ground.area / max(len(samples), 1))} km² of the interpolated "
-        f"{ground.area:,.0f} km² ({whole(int(mask.sum()), 'cell')} of "
+        f"{ground.area:,.0f} km² ({whole(int(ground.mask.sum()), 'cell')} of "
         f"{ground.cell[0]:g} x {ground.cell[1]:g} km)",
         bars=any_censored,
     )
     axes = page.panels[0]
-    page.raster(axes, np.ones(mask.shape), cmap="gray", vmin=0, vmax=1)
-    handles = [_draw_samples(page, axes, samples, censored if any_censored else None)]
-    if not used.empty:
-        handles.append(draw_deposits(axes, used))
-    outside = deposits.drop(used.index)
-    if not outside.empty:
-        mark = draw_deposits(axes, outside, face="none", edge=colour("deposit"))
-        mark.set_label(f"{len(outside):,} outside the survey")
-        handles.append(mark)
+    page.raster(axes, np.ones(ground.mask.shape), cmap="gray", vmin=0, vmax=1)
+    symbol = _draw_samples(page, axes, samples, censored if any_censored else None)
+    handles = [symbol, *draw_all_deposits(axes, deposits)]
     areas = {"inside": "interpolated", "outside": "too far from a sample"}
-    return page.finish_map(
-        [*handles, *(area_patch(colour(ground), label) for ground, label in areas.items())]
-    )
+    return page.finish_map([*handles, *(area_patch(colour(name), label) for name, label in areas.items())])
 
 
 def marker_size(points: NDArray[np.float64], inches_per_km: float) -> float:
@@ -120,15 +99,11 @@ def _draw_samples(
 
 @styled
 def element_maps(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     ppm: Mapping[str, ArrayLike],
     cv_explained: Mapping[str, float],
     deposits: pd.DataFrame,
     n: int = MOST_PANELS,
-    crs: str = "",
     unit: str = "ppm",
     notes: Mapping[str, str] | None = None,
 ) -> Figure:
@@ -136,14 +111,15 @@ def element_maps(
 
     Parameters
     ----------
-    survey, x, y, mask, deposits, crs
-        See `sample_map`.
+    ground : MapGround
     ppm : mapping of str to ndarray (rows, columns)
         Concentration of each element, drawn in this order. An element with values that have no logarithm
         is drawn on a linear scale.
     cv_explained : mapping of str to float
         Share of an element's variance that the interpolation explains at left-out samples; NaN or absent
         when unknown.
+    deposits : pandas.DataFrame
+        ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     n : int
         The first ``n`` elements are drawn, at most 12.
     unit : str
@@ -163,16 +139,11 @@ def element_maps(
     elements = list(ppm)[: min(n, MOST_PANELS)]
     if not elements:
         raise ValueError("no element to draw")
-    ground = Ground(x, y, mask, crs)
     shares = {element: float(cv_explained.get(element, np.nan)) for element in elements}
-    kind, given = ("elements", "interpolated") if unit else ("bands", "given")
-    what = plain(elements[0]) if len(elements) == 1 else f"{len(elements)} {kind}"
     drawn = {element: in_readable_unit(ground.masked(ppm[element]), unit) for element in elements}
     titles = [_element_title(element, drawn[element][1], share, notes) for element, share in shares.items()]
-    told = f"{what} as {given}{_share_range(shares)}"
-    if notes:
-        told = f"the elements that carry the map: {', '.join(map(plain, elements))}"
-    page = MapPage(ground, f"{plain(survey)}: {told}", titles=titles)
+    headline = _elements_headline(shares, unit, carrying=bool(notes))
+    page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles)
     used = used_deposits(deposits)
     handles = []
     for axes, element in zip(page.panels, elements, strict=True):
@@ -186,6 +157,16 @@ def element_maps(
         f"{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
         f"{outside}.{ground.caption}",
     )
+
+
+def _elements_headline(shares: Mapping[str, float], unit: str, carrying: bool) -> str:
+    """Say which elements are drawn, and what share of their variance is explained."""
+    names = list(map(plain, shares))
+    if carrying:
+        return f"the elements that carry the map: {', '.join(names)}"
+    kind, given = ("elements", "interpolated") if unit else ("bands", "given")
+    what = names[0] if len(names) == 1 else f"{len(names)} {kind}"
+    return f"{what} as {given}{_share_range(shares)}"
 
 
 def in_readable_unit(values: np.ma.MaskedArray, unit: str) -> tuple[ArrayLike, str]:
@@ -202,7 +183,7 @@ def _draw_element(page: MapPage, axes: Axes, values: ArrayLike) -> None:
     """Draw one element with its colour bar."""
     norm, colours = element_norm(page.ground.masked(values).compressed())
     image = page.raster(axes, values, norm=norm, cmap=colours)
-    _tick_bar(page.colour_bar(axes, image), norm)
+    tick_bar(page.colour_bar(axes, image), norm)
 
 
 def _element_title(element: str, unit: str, share: float, notes: Mapping[str, str] | None) -> str:
@@ -264,7 +245,7 @@ def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
     return spread if len(spread) > 1 else [low * ratio**0.25, low * ratio**0.75]
 
 
-def _tick_bar(bar: Colorbar, norm: Normalize) -> None:
+def tick_bar(bar: Colorbar, norm: Normalize) -> None:
     """Give the colour bar of an element few, round ticks."""
     if isinstance(norm, LogNorm):
         bar.locator = FixedLocator(round_ticks(*bar.mappable.get_clim()))

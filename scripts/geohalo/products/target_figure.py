@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from geohalo.products.deposit_marks import draw_deposits, points_of, spread_labels, used_deposits
-from geohalo.products.map_axes import BAR_TITLE, Ground, MapPage, Room, area_patch
+from geohalo.products.map_axes import BAR_TITLE, MapPage, Room, area_patch
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import MARGIN, WIDTH, largest_page
 from geohalo.products.styles import TEXT_SIZE, colour, plain, rounded, styled, whole
 from geohalo.products.target_shapes import rings
@@ -78,16 +79,12 @@ def target_layout(size: tuple[float, float], rows: int) -> Layout:
 
 @styled
 def target_map(
-    survey: str,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    mask: NDArray[np.bool_],
+    ground: MapGround,
     score: ArrayLike,
     rank: NDArray[np.integer],
     targets: pd.DataFrame,
     deposits: pd.DataFrame,
-    crs: str = "",
-    ground: pd.DataFrame | None = None,
+    areas: pd.DataFrame | None = None,
     warned: str = "",
 ) -> Figure:
     """Draw the outlines of ranked targets on the anomaly score, and a table of the first ones.
@@ -97,8 +94,7 @@ def target_map(
 
     Parameters
     ----------
-    survey, x, y, mask, crs
-        See `geohalo.products.survey_figures.sample_map`.
+    ground : MapGround
     score : ndarray (rows, columns)
         Anomaly score, 0 to 1.
     rank : ndarray (rows, columns)
@@ -108,7 +104,7 @@ def target_map(
         ``enriched``, ``depleted``, and ``x`` and ``y`` of the peak in metres; in the order of ranks.
     deposits : pandas.DataFrame
         ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``; may be empty.
-    ground : pandas.DataFrame, optional
+    areas : pandas.DataFrame, optional
         Of `geohalo.products.targets.ground_table`.
     warned : str, optional
         What must be known before the map is used; see `geohalo.products.map_warnings`.
@@ -117,15 +113,14 @@ def target_map(
     -------
     Figure
     """
-    place = Ground(x, y, mask, crs)
-    title = f"{plain(survey)}: {_headline(targets, place)}"
+    title = f"{plain(ground.survey)}: {_headline(targets, ground)}"
     rows = sum(len(listed) for _, listed in table_parts(targets))
-    layout, used = target_layout(place.size, rows), used_deposits(deposits)
+    layout, used = target_layout(ground.size, rows), used_deposits(deposits)
     while True:
-        page = MapPage(place, title, _told(ground), wide_bar=True, room=layout.room, warning=warned)
+        page = MapPage(ground, title, _told(areas), wide_bar=True, room=layout.room, warning=warned)
         bottom = _fill(page, layout, score, rank, targets, used)
         filled = page.bottom
-        figure = page.finish(_caption(targets, place))
+        figure = page.finish(_caption(targets, ground))
         # What the map has to give for the page to fit on a sheet.
         over = bottom - filled + figure.get_figheight() - layout.highest
         height = page.place(page.panels[0])[3]
@@ -162,7 +157,7 @@ def _fill(
     return bottom
 
 
-def _caption(targets: pd.DataFrame, ground: Ground) -> str:
+def _caption(targets: pd.DataFrame, ground: MapGround) -> str:
     """Say what the table holds."""
     if targets.empty:
         return ground.caption.strip()
@@ -175,7 +170,7 @@ def _caption(targets: pd.DataFrame, ground: Ground) -> str:
     )
 
 
-def _headline(targets: pd.DataFrame, ground: Ground) -> str:
+def _headline(targets: pd.DataFrame, ground: MapGround) -> str:
     """Say how many targets there are on new ground, and how much of the ground they have."""
     new = targets[on_new_ground(targets)]
     if targets.empty:
@@ -197,7 +192,7 @@ def _told(ground: pd.DataFrame | None) -> str:
 
 
 def _draw_outlines(
-    axes: Axes, ground: Ground, rank: NDArray[np.integer], targets: pd.DataFrame
+    axes: Axes, ground: MapGround, rank: NDArray[np.integer], targets: pd.DataFrame
 ) -> list[Line2D]:
     """Draw the borders of all targets, those on new ground dark; returns the symbols for the legend."""
     around, symbols = rings(rank, ground.extent), []
@@ -258,13 +253,13 @@ def _around(frame: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def target_boxes(
-    ground: Ground, rank: NDArray[np.integer], numbers: NDArray[np.integer]
+    ground: MapGround, rank: NDArray[np.integer], numbers: NDArray[np.integer]
 ) -> NDArray[np.float64]:
     """Return the rectangles around some targets in km.
 
     Parameters
     ----------
-    ground : Ground
+    ground : MapGround
     rank : ndarray (rows, columns)
         Rank of the target of each cell; 0 for none.
     numbers : ndarray (n,)

@@ -1,5 +1,6 @@
 """First stage of an alternative: simulate or read the tables, grid the elements, place the deposits."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from geohalo.files.tables import write_json
@@ -12,12 +13,12 @@ from geohalo.stages.read_grids import read_grids
 from geohalo.stages.simulate_survey import simulate_survey
 
 
-def alternative_elements(settings: dict, tables: dict[str, str], folder: str) -> list[str]:
+def alternative_elements(settings: dict, tables: Mapping[str, str], folder: str) -> list[str]:
     """Write settings, samples, deposits, elements and perhaps truth; returns lines for the log."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     write_json(settings, f"{folder}/settings.json")
     places = elements = f"{folder}/elements.nc"
-    told = []
+    told: list[str] = []
     if "simulate" in settings:
         tables = {name: f"{folder}/{name}.csv" for name in ("samples", "deposits")}
         simulate_survey(settings["simulate"], **tables, truth=f"{folder}/truth.nc")
@@ -25,7 +26,7 @@ def alternative_elements(settings: dict, tables: dict[str, str], folder: str) ->
         told += read_grids(settings["grids"], settings["folder"], elements)
     else:
         places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
-        further = {name: tables.get(name) for name in ("assays", "certified")}
+        further = {name: tables[name] for name in ("assays", "certified") if name in tables}
         if "quality" in settings["samples"]:
             further["quality"] = f"{folder}/quality.csv"
         told += read_places(settings, tables["samples"], folder, places, report, further)
@@ -34,12 +35,12 @@ def alternative_elements(settings: dict, tables: dict[str, str], folder: str) ->
         told.append(interpolate_elements(places, fits, grid, elements))
     deposits, distance = f"{folder}/deposits.parquet", settings["grid"]["max_distance"]
     # Whether they can be held out depends on labels, and is checked where folds are drawn.
-    told.append(clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits))
+    told += clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits)
     return told
 
 
 def read_places(
-    settings: dict, table: str, folder: str, places: str, report: str, further: dict[str, str | None]
+    settings: dict, table: str, folder: str, places: str, report: str, further: Mapping[str, str]
 ) -> list[str]:
     """Write the places of the samples, levelled where the settings ask for it; returns lines for the log."""
     section, grid = settings["samples"], settings["grid"]
@@ -47,5 +48,7 @@ def read_places(
         return clean_samples(table, section, grid, places, report, **further)
     cleaned, analyses = f"{folder}/unlevelled.parquet", f"{folder}/analyses.parquet"
     told = clean_samples(table, section, grid, cleaned, report, analyses=analyses, **further)
-    levelling = section["batch"], section["levelling"], {}, grid["max_distance"]
-    return [*told, *level_samples(cleaned, analyses, *levelling, samples=places)]
+    levelled = level_samples(
+        cleaned, analyses, section["batch"], section["levelling"], {}, grid["max_distance"], places
+    )
+    return [*told, *levelled]

@@ -22,21 +22,41 @@ def alternative_scores(
     Path(folds).mkdir(parents=True, exist_ok=True)
     write_json(settings, f"{folder}/settings.json")
     labels = settings["labels"] | {"extra_splits": [name for name in schemes if name in EXTRA_SCHEMES]}
-    places = [f"{elements}/{name}" for name in ("elements.nc", "deposits.parquet")]
-    log.info(make_folds(*places, labels, settings["members"], folds))
+    gridded, deposits = f"{elements}/elements.nc", f"{elements}/deposits.parquet"
+    log.info(make_folds(gridded, deposits, labels, settings["members"], folds))
     graphs = [*map(str, sorted(Path(cube, "graph").glob("*.npz"), key=lambda file: fineness(file.stem)))]
     tables = {name: f"_{name}.csv" for name in ("history", "pathfinders")}
     for variant in settings["variants"]:
         files = {"scores": ".nc", "members": ".pt", **tables}
         outputs = SimpleNamespace(**{name: f"{folder}/{variant}{end}" for name, end in files.items()})
         run, order = training(settings, variant, machine)
-        known = (graphs, folds, schemes, order, settings["commodities"], run, outputs, log)
-        train(f"{cube}/cube.nc", *known, shuffle=variant == "shuffle")
+        train(
+            f"{cube}/cube.nc",
+            graphs,
+            folds,
+            schemes,
+            order,
+            settings["commodities"],
+            run,
+            outputs,
+            log,
+            shuffle=variant == "shuffle",
+        )
         Path(outputs.members).unlink()  # weights that no one looks at again
     if settings["controls"]:
-        surveyed = next(file for file in (f"{elements}/samples.parquet", places[0]) if Path(file).exists())
-        known = (f"{cube}/cube.nc", surveyed, folds, settings["controls"], threads, f"{folder}/controls.nc")
-        score_controls(*known, log, schemes, graphs, settings["commodities"])
+        surveyed = next(file for file in (f"{elements}/samples.parquet", gridded) if Path(file).exists())
+        score_controls(
+            f"{cube}/cube.nc",
+            surveyed,
+            folds,
+            settings["controls"],
+            threads,
+            f"{folder}/controls.nc",
+            log,
+            schemes,
+            graphs,
+            settings["commodities"],
+        )
 
 
 def training(settings: dict, variant: str, machine: dict) -> tuple[Settings, str]:

@@ -50,7 +50,8 @@ def evaluate(
             write_csv(tables[name], file)
     if "verdict" not in files:
         return ""
-    parts = (tables[part] for part in ("metrics", "comparisons", "deposit_ranks"))
-    text = verdict(*parts, names, along_lines(elements, reach), [str(one) for one in doubts])
+    metrics, comparisons, ranks = (tables[part] for part in ("metrics", "comparisons", "deposit_ranks"))
+    traverse = along_lines(elements, reach)
+    text = verdict(metrics, comparisons, ranks, names, traverse, [str(one) for one in doubts])
     write_text(text, files["verdict"])
     return text

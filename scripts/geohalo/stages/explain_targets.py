@@ -48,11 +48,8 @@ def superpixels_table(
     network: MapNetwork, n_segments: list[str], rank: np.ndarray, steps: int
 ) -> pd.DataFrame:
     """What superpixels add to each target: those that matter most first, numbered as in their files."""
-    state, _, graphs, encode, recipe, variant, temperature = network.explained
-    columns = neighbour_attributions(
-        state, graphs, encode, recipe, variant, torch.as_tensor(rank), temperature, steps
-    )
-    superpixels = [graph.superpixel.cpu().numpy() for graph in graphs]
+    columns = neighbour_attributions(network.trained, torch.as_tensor(rank), steps)
+    superpixels = [graph.superpixel.cpu().numpy() for graph in network.trained.graphs]
     table = pd.DataFrame(neighbour_table(columns, rank, superpixels, network.survey.cells))
     table["n_segments"] = np.array(n_segments)[table.pop("scale")]
     table["superpixel"] += 1

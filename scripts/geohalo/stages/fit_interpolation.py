@@ -7,6 +7,7 @@ from geohalo.cube import method_choice
 from geohalo.cube.method_choice import ElementFit
 from geohalo.files.interpolation import read_logarithms, write_fits
 from geohalo.files.tables import write_csv
+from geohalo.method_table import METHODS
 
 
 def fit_interpolation(
@@ -29,7 +30,7 @@ def _rows(name: str, fit: ElementFit) -> list[dict]:
         row = {"element": name, "method": method, "chosen": method == fit.method}
         row |= {"cv_error": score.error / np.log(10), "cv_explained": score.explained}
         row |= dict.fromkeys(["cv_variance_ratio", "model", "nugget", "sill", "range"])
-        if method == "kriging" and (model := fit.variogram):
+        if METHODS[method].variance and (model := fit.variogram):
             row |= {"cv_variance_ratio": score.variance_ratio, "model": model.family}
             row |= {"nugget": model.nugget, "sill": model.sill, "range": model.range}
         rows.append(row)

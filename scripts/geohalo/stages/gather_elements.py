@@ -20,8 +20,8 @@ def gather_elements(tiles: list[str], elements: str) -> str:
         y = np.concatenate([part.grid.y for part in parts])
         mask = np.concatenate([part.mask for part in parts])
         survey = Survey(Grid(parts[0].grid.x, y), mask, parts[0].crs)
-        maps = {name: data.attrs for name, data in opened[0].items() if data.ndim == 3}
-        small = {name: data.variable for name, data in opened[0].items() if "y" not in data.dims}
+        maps = {str(name): data.attrs for name, data in opened[0].items() if data.ndim == 3}
+        small = {str(name): data.variable for name, data in opened[0].items() if "y" not in data.dims}
         small.pop("spatial_ref", None)
         names = opened[0]["element"].to_numpy().astype(object)
         rest = survey.dataset(**small).assign_coords(element=names)

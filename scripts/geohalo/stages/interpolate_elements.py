@@ -6,6 +6,7 @@ from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.interpolation import estimate
 from geohalo.files.cells import Survey, netcdf_by_rows, tile_rows
 from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
+from geohalo.method_table import with_variance
 from geohalo.progress import steps
 
 MAPS = {
@@ -24,16 +25,17 @@ def interpolate_elements(
     points, logarithms, names, crs = read_logarithms(samples)
     by_name, settings = read_fits(interpolation)
     fits = [by_name[name] for name in names]
-    how = {"methods": [fit.method for fit in fits], "variograms": [fit.variogram for fit in fits]}
+    methods, variograms = [fit.method for fit in fits], [fit.variogram for fit in fits]
     layout = survey_grid(points, grid["cell"], grid["max_distance"])
     if band:
         layout = Grid(layout.x, layout.y[tile_rows(layout.shape, band)])
     survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
-    maps = {name: MAPS[name] for name in (MAPS if "kriging" in how["methods"] else ["concentration"])}
+    maps = {name: MAPS[name] for name in (MAPS if with_variance(methods) else ["concentration"])}
     with netcdf_by_rows(interpolated_frame(survey, names, fits), maps, elements) as write:
         for rows in steps(list(blocks_of_rows(survey, 2 * len(names))), "block of rows"):
             part = survey.band(rows)
-            values, variance = estimate(points, logarithms, part.cells, settings=settings, **how)
-            for name, found in zip(maps, (np.exp(values, out=values), variance), strict=False):
-                write(name, rows, part.image(found.T.astype(np.float32)))
+            values, variance = estimate(points, logarithms, part.cells, methods, variograms, settings)
+            write("concentration", rows, part.image(np.exp(values, out=values).T.astype(np.float32)))
+            if "variance" in maps and variance is not None:
+                write("variance", rows, part.image(variance.T.astype(np.float32)))
     return f"{len(points)} samples, {len(names)} elements, {survey.mask.sum()} cells of {grid['cell']:g} m"

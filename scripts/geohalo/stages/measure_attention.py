@@ -10,9 +10,7 @@ from geohalo.network.directions import attention_by_direction
 
 def measure_attention(network: MapNetwork, attention: str) -> None:
     """Write the table."""
-    found = attention_by_direction(
-        network.state, network.graphs, network.encode, network.recipe, network.variant
-    )
-    table = pd.DataFrame(found)
-    table["scale"] = np.array([graph.n_superpixels for graph in network.graphs])[table["scale"]]
-    write_csv(table.assign(scheme=network.scheme, members=len(network.temperature)), attention)
+    trained = network.trained
+    table = pd.DataFrame(attention_by_direction(trained))
+    table["scale"] = np.array([graph.n_superpixels for graph in trained.graphs])[table["scale"]]
+    write_csv(table.assign(scheme=network.scheme, members=trained.members), attention)

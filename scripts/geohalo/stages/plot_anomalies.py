@@ -4,8 +4,9 @@ import xarray as xr
 
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.tables import read_csv
+from geohalo.products.anomaly_figures import MapEvidence
 from geohalo.products.figures import anomaly_map, save_figure, truth_map
-from geohalo.stages.shared.plots import deposit_table, ground, interval, warned
+from geohalo.stages.shared.plots import deposit_table, interval, map_ground, warned
 
 
 def plot_anomalies(
@@ -14,37 +15,29 @@ def plot_anomalies(
     """Write the figures from elements, deposits, metrics, deposit_ranks, maps; perhaps truth and realisations."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
-    where, known, metrics = (
-        ground(name, survey),
-        deposit_table(files["deposits"]),
-        read_csv(files["metrics"]),
-    )
-    drawn = set()
+    ground, known = map_ground(name, survey), deposit_table(files["deposits"])
+    metrics, drawn = read_csv(files["metrics"]), set()
     if "realisations" in files:
         # The evidence of what is drawn: their mean.
         measured = read_csv(files["realisations"])
         metrics = measured[measured["realisation"] == "mean"]
         drawn = set(measured["realisation"]) - {"interpolated", "mean"}
-    evidence = {
-        "capture": interval(metrics, variant, "held_out", "capture"),
-        "above_decoys": interval(metrics, variant, "held_out", "above_decoys"),
-        "random": interval(metrics, variant, "random", "capture")[0],
-        "realisations": len(drawn),
-        "warned": warned(metrics, files["deposit_ranks"], variant, survey, reach),
-    }
-    for figure, file, kind in (
-        ("anomaly_map", "score", "final"),
-        ("heldout_map", "heldout_score", "held-out"),
-    ):
-        score = read_geotiff(files[file])[0]
-        save_figure(anomaly_map(**where, score=score, deposits=known, **evidence, kind=kind), figures[figure])
+    evidence = MapEvidence(
+        capture=interval(metrics, variant, "held_out", "capture"),
+        above_decoys=interval(metrics, variant, "held_out", "above_decoys"),
+        random=interval(metrics, variant, "random", "capture")[0],
+        realisations=len(drawn),
+        warned=warned(metrics, files["deposit_ranks"], variant, survey, reach),
+    )
+    score, heldout = (read_geotiff(files[file])[0] for file in ("score", "heldout_score"))
+    save_figure(anomaly_map(ground, score, known, evidence, "final"), figures["anomaly_map"])
+    save_figure(anomaly_map(ground, heldout, known, evidence, "held-out"), figures["heldout_map"])
     if "truth" in files:
         with xr.open_dataset(files["truth"]) as truth:
             near = truth.reindex(
                 x=survey.grid.x, y=survey.grid.y, method="nearest", tolerance=survey.grid.cell
             )
-        layers = {
-            layer: near[layer].where(survey.mask).to_numpy() for layer in ("halo", "false", "overburden")
-        }
-        score = read_geotiff(files["heldout_score"])[0]
-        save_figure(truth_map(**where, **layers, score=score, deposits=known), figures["truth"])
+        halo, false, overburden = (
+            near[layer].where(survey.mask).to_numpy() for layer in ("halo", "false", "overburden")
+        )
+        save_figure(truth_map(ground, halo, false, overburden, heldout, known), figures["truth"])

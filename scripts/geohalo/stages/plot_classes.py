@@ -5,16 +5,16 @@ import xarray as xr
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import class_folds_map, class_map, save_figure
-from geohalo.stages.shared.plots import ground
+from geohalo.stages.shared.plots import map_ground
 
 
 def plot_classes(name: str, variant: str, files: dict[str, str], figures: dict[str, str]) -> None:
     """Write the figures; ``files`` has elements, labels, folds, metrics and classes."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
-    where = ground(name, survey)
+    ground = map_ground(name, survey)
     labelled, *part = read_geotiff(files["labels"])
-    evidence = {"metrics": read_csv(files["metrics"]), "variant": variant, "masked": bool(part)}
-    classes = read_geotiff(files["classes"])[0]
-    save_figure(class_map(**where, classes=classes, labelled=labelled, **evidence), figures["class_map"])
-    save_figure(class_folds_map(**where, region=read_geotiff(files["folds"])), figures["folds"])
+    classes, metrics = read_geotiff(files["classes"])[0], read_csv(files["metrics"])
+    drawn = class_map(ground, classes, labelled, metrics, variant, masked=bool(part))
+    save_figure(drawn, figures["class_map"])
+    save_figure(class_folds_map(ground, read_geotiff(files["folds"])), figures["folds"])

@@ -10,7 +10,7 @@ from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import attribution_map, fingerprint_plot, save_figure
 from geohalo.products.map_elements import carrying_elements
-from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.stages.shared.plots import deposit_table, map_ground
 
 #: Elements that have a map.
 DRAWN = 6
@@ -60,7 +60,7 @@ def plot_attribution(name: str, attribution: str, deposits: str, targets: str, f
         for part in (elements, branches)
     ]
     drawn = attribution_map(
-        **ground(name, survey),
+        map_ground(name, survey),
         layers=layers,
         shares=shares[0],
         branches=shares[1],

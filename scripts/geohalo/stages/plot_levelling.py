@@ -6,6 +6,7 @@ import pandas as pd
 from geohalo.files.batches import read_places, read_rows
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import levelling_plot, save_figure
+from geohalo.products.map_ground import MapGround
 from geohalo.quality.levelling_error import error_told
 from geohalo.stages.shared.plots import crs_label
 
@@ -17,7 +18,8 @@ def plot_levelling(
     (after, elements), (old, _), shifts = read_places(samples), read_places(before), read_csv(table)
     rows, _, place = read_rows(analyses, after, elements)
     batch = rows.batch[np.unique(place, return_index=True)[1]]
-    values = [pd.DataFrame(frame[elements]) for frame in (old, after)]
+    levels = [pd.DataFrame(frame[elements]) for frame in (old, after)]
     told = error_told(read_csv(errors), bool(shifts["applied"].any()))
     points = after.get_coordinates().to_numpy()
-    save_figure(levelling_plot(name, points, batch, *values, shifts, told, crs_label(after.crs)), figure)
+    ground = MapGround.around(name, points, crs_label(after.crs))
+    save_figure(levelling_plot(ground, points, batch, levels[0], levels[1], shifts, told), figure)

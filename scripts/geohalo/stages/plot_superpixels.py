@@ -10,7 +10,7 @@ from geohalo.cube.moments import Moments
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.products.cell_figures import shown_part
 from geohalo.products.figures import folds_map, save_figure, superpixel_map
-from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.stages.shared.plots import deposit_table, map_ground
 from geohalo.superpixels.components import Components
 
 
@@ -35,12 +35,12 @@ def plot_superpixels(
         part = shown_part(survey.mask)
         shown = data["cube"][:, *part].to_numpy()[:, survey.mask[part]].T.astype(np.float64)
         seen = Components.of(moments(data, survey), 3)
-    where = ground(name, survey)
+    ground = map_ground(name, survey)
     # A cube of one or two elements leaves channels of the picture empty.
     components = np.zeros((*survey.mask[part].shape, 3))
     components[survey.mask[part], : len(seen.axes)] = seen.project(shown)
     images = {count: read_geotiff(path)[0] for count, path in labels.items()}
-    save_figure(superpixel_map(**where, components=components, labels=images), figures["superpixels"])
+    save_figure(superpixel_map(ground, components, images), figures["superpixels"])
     if folds:
         known = deposit_table(deposits)
-        save_figure(folds_map(**where, region=read_geotiff(folds), deposits=known), figures["folds"])
+        save_figure(folds_map(ground, read_geotiff(folds), known), figures["folds"])

@@ -9,7 +9,7 @@ from geohalo.files.cells import Survey
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import element_maps, sample_map, save_figure
 from geohalo.products.map_elements import carrying_elements, element_notes
-from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.stages.shared.plots import deposit_table, map_ground
 
 #: Elements drawn at most.
 PANELS = 12
@@ -27,21 +27,22 @@ def plot_survey(
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
         names = [str(element) for element in data["element"].to_numpy()]
-        shares = data["cv_explained"].to_numpy() if "cv_explained" in data else []
+        shares = data["cv_explained"].to_numpy() if "cv_explained" in data else np.empty(0)
         explained = dict(zip(names, shares, strict=False))
-        chosen, notes = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS], {}
+        chosen = sorted(names, key=lambda element: -explained.get(element, 0.0))[:PANELS]
+        notes: dict[str, str] = {}
         if pathfinders:
             summary = read_csv(pathfinders)
             chosen, notes = carrying_elements(summary), element_notes(summary)
         concentration = data["concentration"]
         grids = {element: concentration.sel(element=element).to_numpy() for element in chosen}
         unit = concentration.attrs["units"]
-    known, where = deposit_table(deposits), ground(name, survey)
-    about = {"unit": "" if unit == "1" else unit, "deposits": known, "notes": notes}
-    save_figure(element_maps(**where, ppm=grids, cv_explained=explained, **about), figures["elements"])
+    known, ground = deposit_table(deposits), map_ground(name, survey)
+    drawn = element_maps(ground, grids, explained, known, unit="" if unit == "1" else unit, notes=notes)
+    save_figure(drawn, figures["elements"])
     if samples:
         flags = [column for column in pq.read_schema(samples).names if column.endswith("_censored")]
         frame = gpd.read_parquet(samples, columns=[*flags, "geometry"])
         censored = frame[flags].to_numpy().mean(axis=1)
         table = frame.get_coordinates().assign(censored_share=np.asarray(censored))
-        save_figure(sample_map(**where, samples=table, deposits=known), figures["samples"])
+        save_figure(sample_map(ground, table, known), figures["samples"])

@@ -6,8 +6,7 @@ from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.concentration_area import concentration_area_curve
 from geohalo.products.figures import concentration_area_plot, save_figure, target_map
-from geohalo.stages.shared.plots import deposit_table, warned
-from geohalo.stages.shared.plots import ground as place
+from geohalo.stages.shared.plots import deposit_table, map_ground, warned
 
 
 def plot_targets(
@@ -19,12 +18,12 @@ def plot_targets(
     score, rank = (read_geotiff(files[key])[0] for key in ("score", "ranks"))
     targets = read_csv(files["targets"], keep_default_na=False, na_values={"distance_km": ""})
     drawn = target_map(
-        **place(name, survey),
+        map_ground(name, survey),
         score=score,
         rank=rank,
         targets=targets,
         deposits=deposit_table(files["deposits"]),
-        ground=read_csv(files["ground"]),
+        areas=read_csv(files["ground"]),
         warned=warned(read_csv(files["metrics"]), files["deposit_ranks"], variant, survey, reach),
     )
     save_figure(drawn, figures["targets"])

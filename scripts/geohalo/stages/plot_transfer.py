@@ -7,7 +7,7 @@ from geohalo.files.tables import read_csv
 from geohalo.products.evidence_figures import main_variant
 from geohalo.products.several_figures import transfer_comparison, transfer_maps
 from geohalo.products.styles import save_figure
-from geohalo.stages.shared.plots import deposit_table, ground
+from geohalo.stages.shared.plots import deposit_table, map_ground
 
 
 def plot_transfer(name: str, maps: dict[str, str], files: dict[str, str], figures: dict[str, str]) -> None:
@@ -19,9 +19,9 @@ def plot_transfer(name: str, maps: dict[str, str], files: dict[str, str], figure
     by_source = dict(zip(captured["source"], captured["estimate"], strict=True))
     titles = {source: "its own, held out" if source == name else f"trained on {source}" for source in maps}
     with xr.open_dataset(files["elements"]) as data:
-        where = ground(name, Survey.of(data))
+        ground = map_ground(name, Survey.of(data))
     drawn = transfer_maps(
-        **where,
+        ground,
         scores={titles[source]: read_geotiff(file)[0] for source, file in maps.items()},
         captures={titles[source]: by_source[source] for source in maps},
         deposits=deposit_table(files["deposits"]),

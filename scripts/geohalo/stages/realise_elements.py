@@ -7,6 +7,7 @@ from geohalo.cube.realisations import error_correlation, left_out_residuals, rea
 from geohalo.errors import InputError
 from geohalo.files.cells import Survey, netcdf_by_rows, read_cells
 from geohalo.files.interpolation import read_fits, read_logarithms
+from geohalo.method_table import METHODS
 from geohalo.progress import steps
 
 
@@ -14,13 +15,13 @@ def realise_elements(samples: str, elements: str, interpolation: str, realisatio
     """Write the concentrations, those of elements that are not kriged unchanged; returns a line for the log."""
     points, logarithms, names, _ = read_logarithms(samples)
     fits, settings = read_fits(interpolation)
-    kriged = [k for k, name in enumerate(names) if fits[name].method == "kriging"]
+    kriged = [k for k, name in enumerate(names) if METHODS[fits[name].method].variance]
     if not kriged:
         raise InputError(
             "config key interpolation.realisations: no element is kriged, so that all realisations would be the same. "
             "Set interpolation.method: kriging, or interpolation.realisations: 0."
         )
-    models = [fits[names[k]].variogram.model(**settings["anisotropy"]) for k in kriged]
+    models = [one.model(**settings["anisotropy"]) for k in kriged if (one := fits[names[k]].variogram)]
     values, neighbours = logarithms[:, kriged], settings["neighbours"]
     correlation = error_correlation(left_out_residuals(points, values, models, neighbours))
     with xr.open_dataset(elements) as data:

@@ -1,7 +1,9 @@
 """Write the report of a survey: one HTML page that needs no network."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -18,9 +20,20 @@ from geohalo.stages.shared.report_sections import doubtful, pathfinders, section
 
 
 def report(
-    files: list[str], page: str, survey: str, variant: str, settings: dict, inputs: list[str], **jobs
+    files: Sequence[str],
+    page: str,
+    survey: str,
+    variant: str,
+    settings: Mapping[str, Any],
+    inputs: Sequence[str],
+    commodities: Sequence[str],
+    benchmarks: str,
+    rules: Sequence[str],
 ) -> str:
-    """Write the page from the files of a survey, all below the page's folder; returns a line for the log."""
+    """Write the page from the files of a survey, all below the page's folder; returns a line for the log.
+
+    ``inputs`` are the files that the survey was read from, ``benchmarks`` the folder of what jobs of ``rules`` took.
+    """
     results = Results(files, str(Path(page).parent))
     with xr.open_dataset(results["elements.nc"]) as data:
         ground, elements = Survey.of(data), data.sizes["element"]
@@ -32,13 +45,13 @@ def report(
             ground.mask, ground.grid.cell, elements, results.rows("samples.parquet"), len(shown["deposits"])
         ),
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
-        headline=headline(results.table("metrics.csv"), verdict),
+        headline=headline(results.needed("metrics.csv"), verdict),
         verdict=from_markdown(without_warnings(verdict)) if verdict else None,
         map=shown,
         targets=None if targets is None else targets_table(targets),
         targets_told=targets_words(results, targets, variant, ground),
-        head=[doubtful(results), pathfinders(results, jobs["commodities"])],
-        sections=sections(results, ground, variant, settings, inputs, (jobs["benchmarks"], jobs["rules"])),
+        head=[doubtful(results), pathfinders(results, commodities)],
+        sections=sections(results, ground, variant, settings, inputs, (benchmarks, rules)),
     )
     text = render(report)
     write_text(text, page)

@@ -17,7 +17,7 @@ def transfer_metrics(
     samples: str | None,
     folder: str,
     labels: dict,
-    bootstrap: dict,
+    bootstrap: int,
     about: dict[str, str],
     metrics: str,
     path: str,

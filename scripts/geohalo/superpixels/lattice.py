@@ -106,15 +106,6 @@ def with_halo(rows: slice, seeds: Seeds, n_rows: int, halo: float = HALO) -> sli
     return slice(max(0, rows.start - width), min(n_rows, rows.stop + width))
 
 
-def exact_halo(step: int) -> float:
-    """Halo in spacings with which a tile's labels are those of the whole grid.
-
-    In an iteration a cell asks the seeds at most two spacings away, and a seed moves by the cells at most two spacings
-    away, with a cell more for rounding.
-    """
-    return (ITERATIONS * 2 * (2 * step + 1)) / step
-
-
 def tile_labels(
     scores: NDArray[np.float64],
     mask: NDArray[np.bool_],

@@ -1,20 +1,67 @@
 """The files that a table consists of: a shapefile is several, a File Geodatabase a folder."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from geohalo.config_text import shortened
 from geohalo.errors import InputError
 
-#: Files beside the one that the config names, by its suffix: those that it cannot do without, and others.
-PARTS = {
-    ".shp": ((".dbf", ".shx"), (".prj", ".cpg")),
-    ".tab": ((".dat", ".map", ".id"), (".ind",)),
-    ".mif": ((".mid",), ()),
-}
 #: Suffix of a folder that is one file to its user.
 FOLDER_SUFFIX = ".gdb"
+_XML = rb"(?:\s|<\?[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>)*"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """How a file with layers of points is read, by its suffix.
+
+    Attributes
+    ----------
+    name : str
+        Of the format.
+    drivers : tuple of str
+        Those of GDAL that may read it, and no others.
+    begins : bytes pattern or None
+        How a file of the format begins, after a byte order mark and blanks; None where that tells nothing.
+    needed, others : tuple of str
+        Suffixes of files beside it that belong to it: those that it cannot do without, and others.
+    """
+
+    name: str
+    drivers: tuple[str, ...]
+    begins: re.Pattern[bytes] | None = None
+    needed: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+#: Files with layers of points, by their suffix.
+LAYERS = {
+    ".gpkg": Layer("GeoPackage", ("GPKG",), re.compile(rb"SQLite format 3\0")),
+    ".shp": Layer(
+        "Shapefile",
+        ("ESRI Shapefile",),
+        re.compile(rb"\0\0\x27\x0a"),
+        needed=(".dbf", ".shx"),
+        others=(".prj", ".cpg"),
+    ),
+    FOLDER_SUFFIX: Layer("File Geodatabase", ("OpenFileGDB",)),
+    ".geojson": Layer("GeoJSON", ("GeoJSON",), re.compile(rb"\{")),
+    ".json": Layer("GeoJSON", ("GeoJSON", "ESRIJSON", "TopoJSON"), re.compile(rb"\{")),
+    ".geojsonl": Layer("GeoJSON", ("GeoJSONSeq",), re.compile(rb"\{")),
+    ".kml": Layer(
+        "KML",
+        ("LIBKML", "KML"),
+        re.compile(_XML + rb"<(?:\w+:)?(?:kml|Document|Folder|Placemark)\b", re.DOTALL),
+    ),
+    ".kmz": Layer("KMZ", ("LIBKML",), re.compile(rb"PK")),
+    ".gpx": Layer("GPX", ("GPX",), re.compile(_XML + rb"<(?:\w+:)?gpx\b", re.DOTALL)),
+    ".fgb": Layer("FlatGeobuf", ("FlatGeobuf",), re.compile(rb"fgb")),
+    ".tab": Layer("MapInfo", ("MapInfo File",), needed=(".dat", ".map", ".id"), others=(".ind",)),
+    ".mif": Layer("MapInfo", ("MapInfo File",), re.compile(rb"version", re.IGNORECASE), needed=(".mid",)),
+}
 
 
 def data_file(data: Mapping[str, Any], name: str, key: str) -> str:
@@ -83,13 +130,15 @@ def table_files(path: str | Path) -> list[str]:
     path = Path(path)
     if is_geodatabase(path):
         return sorted(str(file) for file in path.iterdir() if file.is_file() and file.suffix != ".lock")
-    needed, others = PARTS.get(path.suffix.lower(), ((), ()))
-    return [str(found) for suffix in (*needed, *others) if (found := beside(path, suffix)) is not None]
+    layer = LAYERS.get(path.suffix.lower())
+    parts = (*layer.needed, *layer.others) if layer else ()
+    return [str(found) for suffix in parts if (found := beside(path, suffix)) is not None]
 
 
 def missing_parts(path: Path) -> list[str]:
     """Return the names of files that a table cannot be read without and that are not beside it."""
-    needed, _ = PARTS.get(path.suffix.lower(), ((), ()))
+    layer = LAYERS.get(path.suffix.lower())
+    needed = layer.needed if layer else ()
     # A MapInfo table over a workbook or text has neither places nor numbers of its own; GDAL tells.
     return [path.with_suffix(suffix).name for suffix in needed if beside(path, suffix) is None]
 

@@ -4,6 +4,8 @@ Cells keep what the user wrote, so that `<0.5` and an Excel date reach the stage
 do with them. The index of a table, named `row`, is the row number that the user sees in the file.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,16 +17,8 @@ from geohalo.survey.layout import Form
 from geohalo.survey.table_files import is_geodatabase
 from geohalo.survey.table_parts import column_names as _column_names
 from geohalo.survey.text_tables import read_text
-from geohalo.survey.vector_tables import VECTOR_SUFFIXES, read_vector
+from geohalo.survey.vector_tables import read_vector
 from geohalo.survey.workbooks import read_workbook
-
-TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".asc"}
-WORKBOOK_SUFFIXES = {".xlsx", ".xlsm"}
-PARQUET_SUFFIXES = {".parquet", ".geoparquet"}
-_READABLE = (
-    "CSV, XLSX, GeoPackage (.gpkg), Shapefile (.shp, or zipped), File Geodatabase (.gdb), GeoJSON, KML or KMZ, GPX, "
-    "FlatGeobuf (.fgb), MapInfo (.tab, .mif) or GeoParquet (.parquet)"
-)
 
 
 def read_table(path: str | Path, layer: str | None = None, form: Form | None = None) -> pd.DataFrame:
@@ -61,27 +55,29 @@ def read_table(path: str | Path, layer: str | None = None, form: Form | None = N
             "that holds it, or give its address under data.sources"
         )
     suffix = path.suffix.lower()
-    if suffix in TEXT_SUFFIXES:
-        if layer is not None:
-            raise InputError(f"{path}: a text file has no layers; leave `layer` (now {layer!r}) empty")
-        table = read_text(path, form or Form())
-    elif suffix in WORKBOOK_SUFFIXES:
-        table = read_workbook(path, layer, form or Form())
-    elif suffix in VECTOR_SUFFIXES:
-        table = _numbered_features(read_vector(path, layer), path)
-    elif suffix in PARQUET_SUFFIXES:
-        table = _read_parquet(path, layer)
-    else:
-        raise InputError(f"{path}: cannot read a file that ends in {suffix!r}; give {_READABLE}")
+    kind = next((kind for kind in FORMATS if suffix in kind.suffixes), None)
+    if kind is None:
+        names = [kind.name for kind in FORMATS]
+        readable_ones = f"{', '.join(names[:-1])} or {names[-1]}"
+        raise InputError(f"{path}: cannot read a file that ends in {suffix!r}; give {readable_ones}")
+    if layer is not None and not kind.layers:
+        raise InputError(f"{path}: {kind.called} has no layers; leave `layer` (now {layer!r}) empty")
+    table = kind.read(path, layer, form or Form())
     table.index.name = "row"
     if table.empty:
         raise InputError(f"{path}: the table has no rows")
     return table
 
 
-def _read_parquet(path: Path, layer: str | None) -> pd.DataFrame:
-    if layer is not None:
-        raise InputError(f"{path}: a Parquet file has no layers; leave `layer` (now {layer!r}) empty")
+def _read_text(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
+    return read_text(path, form)
+
+
+def _read_layer(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
+    return _numbered_features(read_vector(path, layer), path)
+
+
+def _read_parquet(path: Path, layer: str | None, form: Form) -> pd.DataFrame:
     with readable(path, "Parquet file"):
         try:
             table = gpd.read_parquet(path)
@@ -102,3 +98,50 @@ def _numbered_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         table.attrs = told
     table.index = pd.RangeIndex(1, len(table) + 1)
     return table
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of tables.
+
+    Attributes
+    ----------
+    name : str
+        As messages and the documentation call it.
+    suffixes : tuple of str
+        In small letters; they tell the format, and no two formats share one.
+    read : callable
+        From path, layer and form to the table, see `read_table`; how a file begins is checked there.
+    layers : bool
+        Whether the config key ``layer`` may name a sheet or layer.
+    called : str
+        One file of it, for the message where it may not.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path, str | None, Form], pd.DataFrame]
+    layers: bool = True
+    called: str = "such a file"
+
+
+#: All formats of tables, in the order of the message that lists them.
+FORMATS = (
+    Format("CSV", (".csv", ".tsv", ".txt", ".dat", ".asc"), _read_text, layers=False, called="a text file"),
+    Format("XLSX", (".xlsx", ".xlsm"), read_workbook),
+    Format("GeoPackage (.gpkg)", (".gpkg",), _read_layer),
+    Format("Shapefile (.shp, or zipped)", (".shp", ".zip"), _read_layer),
+    Format("File Geodatabase (.gdb)", (".gdb",), _read_layer),
+    Format("GeoJSON", (".geojson", ".json", ".geojsonl"), _read_layer),
+    Format("KML or KMZ", (".kml", ".kmz"), _read_layer),
+    Format("GPX", (".gpx",), _read_layer),
+    Format("FlatGeobuf (.fgb)", (".fgb",), _read_layer),
+    Format("MapInfo (.tab, .mif)", (".tab", ".mif"), _read_layer),
+    Format(
+        "GeoParquet (.parquet)",
+        (".parquet", ".geoparquet"),
+        _read_parquet,
+        layers=False,
+        called="a Parquet file",
+    ),
+)

@@ -4,7 +4,6 @@ A file of an untrusted origin is read by the drivers of its format alone, never 
 other files.
 """
 
-import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,40 +15,11 @@ import pyogrio
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning, as_records
-from geohalo.survey.table_files import FOLDER_SUFFIX, PARTS, is_geodatabase, missing_parts
+from geohalo.survey.table_files import FOLDER_SUFFIX, LAYERS, is_geodatabase, missing_parts
 
-#: Per suffix, the format's name and the GDAL drivers that may read it.
-FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
-    ".gpkg": ("GeoPackage", ("GPKG",)),
-    ".shp": ("Shapefile", ("ESRI Shapefile",)),
-    ".gdb": ("File Geodatabase", ("OpenFileGDB",)),
-    ".geojson": ("GeoJSON", ("GeoJSON",)),
-    ".json": ("GeoJSON", ("GeoJSON", "ESRIJSON", "TopoJSON")),
-    ".geojsonl": ("GeoJSON", ("GeoJSONSeq",)),
-    ".kml": ("KML", ("LIBKML", "KML")),
-    ".kmz": ("KMZ", ("LIBKML",)),
-    ".gpx": ("GPX", ("GPX",)),
-    ".fgb": ("FlatGeobuf", ("FlatGeobuf",)),
-    ".tab": ("MapInfo", ("MapInfo File",)),
-    ".mif": ("MapInfo", ("MapInfo File",)),
-}
-#: How a file of a format begins, after a byte order mark and blanks.
-_XML = rb"(?:\s|<\?[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>)*"
-_BEGINS: dict[str, re.Pattern[bytes]] = {
-    ".gpkg": re.compile(rb"SQLite format 3\0"),
-    ".shp": re.compile(rb"\0\0\x27\x0a"),
-    ".geojson": re.compile(rb"\{"),
-    ".json": re.compile(rb"\{"),
-    ".geojsonl": re.compile(rb"\{"),
-    ".kml": re.compile(_XML + rb"<(?:\w+:)?(?:kml|Document|Folder|Placemark)\b", re.DOTALL),
-    ".kmz": re.compile(rb"PK"),
-    ".gpx": re.compile(_XML + rb"<(?:\w+:)?gpx\b", re.DOTALL),
-    ".fgb": re.compile(rb"fgb"),
-    ".mif": re.compile(rb"version", re.IGNORECASE),
-}
 _BEGINNING = 8192
+#: Of archives that hold a layer of points.
 ZIP_SUFFIX = ".zip"
-VECTOR_SUFFIXES = {*FORMATS, ZIP_SUFFIX}
 #: Formats without a CRS of their own choice, whose layers are folders and whose fields GDAL names anew.
 _KML_SUFFIXES = {".kml", ".kmz"}
 
@@ -60,7 +30,7 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        A file with a suffix of `VECTOR_SUFFIXES`, or the folder of a File Geodatabase.
+        A file with a suffix of `LAYERS`, a ZIP archive of one, or the folder of a File Geodatabase.
     layer : str or None
         The layer, or the file in a ZIP archive of several; without it there must be one that holds points.
 
@@ -125,15 +95,16 @@ def _check_beginning(path: Path, suffix: str, first: bytes) -> None:
 
     GDAL opens a file by its content, whatever it is called, and some texts have it read others, from the network, too.
     """
-    begins = _BEGINS.get(suffix)
+    kind = LAYERS[suffix]
     text = first.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
-    if begins is not None and first and begins.match(text) is None:
-        name, _ = FORMATS[suffix]
-        raise InputError(f"{path}: the file is no {name}, by its first characters; save the layer as {name}")
+    if kind.begins is not None and first and kind.begins.match(text) is None:
+        raise InputError(
+            f"{path}: the file is no {kind.name}, by its first characters; save the layer as {kind.name}"
+        )
 
 
 def _check_driver(path: Path, suffix: str) -> None:
-    name, drivers = FORMATS[suffix]
+    name, drivers = LAYERS[suffix].name, LAYERS[suffix].drivers
     if not set(drivers) & set(pyogrio.list_drivers(read=True)):
         raise InputError(
             f"{path}: this installation of GDAL has no driver for {name} ({' or '.join(drivers)}); save the layer as "
@@ -143,7 +114,7 @@ def _check_driver(path: Path, suffix: str) -> None:
 
 def _check_format(path: Path, suffix: str, driver: str) -> None:
     """Stop when the content is of another format than the suffix says: some formats name other files to read."""
-    name, drivers = FORMATS[suffix]
+    name, drivers = LAYERS[suffix].name, LAYERS[suffix].drivers
     if driver and driver not in drivers:
         raise InputError(f"{path}: the file is no {name} but is read as {driver}; save the layer as {name}")
 
@@ -197,7 +168,7 @@ def _has_points(dataset: str, layer: str, kind: Any) -> bool:
 
 def _stop_at_lost_parts(path: Path, layer: str, names: list[str]) -> None:
     """Raise InputError where an archive lacks files of its layer."""
-    needed, _ = PARTS.get(PurePosixPath(layer).suffix.lower(), ((), ()))
+    needed = LAYERS[PurePosixPath(layer).suffix.lower()].needed
     there = {name.lower() for name in names}
     lost = [suffix for suffix in needed if str(PurePosixPath(layer).with_suffix(suffix)).lower() not in there]
     # Of a MapInfo table some kinds have fewer files.
@@ -219,7 +190,7 @@ def _in_archive(path: Path, layer: str | None) -> tuple[str, str, str | None, by
         folder = next((n for n, part in enumerate(parts) if part.lower().endswith(FOLDER_SUFFIX)), None)
         if folder is not None:
             found["/".join(parts[: folder + 1])] = None
-        elif PurePosixPath(name).suffix.lower() in FORMATS and not name.endswith("/"):
+        elif PurePosixPath(name).suffix.lower() in LAYERS and not name.endswith("/"):
             found[name] = None
     chosen = list(found)
     if len(chosen) > 1 and layer is not None:

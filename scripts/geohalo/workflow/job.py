@@ -36,10 +36,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     except OSError as error:
         terminal.write(_told(error, stage, snakemake.log[0]))
         sys.exit(1)
-    logger, handlers = (
-        logging.getLogger("geohalo"),
-        [logging.StreamHandler(log), logging.StreamHandler(terminal)],
-    )
+    logger = logging.getLogger("geohalo")
+    handlers: list[logging.Handler] = [logging.StreamHandler(log), logging.StreamHandler(terminal)]
     logger.setLevel(logging.INFO)
     for handler in handlers:
         handler.setFormatter(logging.Formatter(f"[{stage}] %(message)s"))

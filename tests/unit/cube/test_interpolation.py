@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from geohalo.cube import inverse_distance
-from geohalo.cube.interpolation import METHODS, estimate, fit_variograms
+from geohalo.cube.interpolation import INTERPOLATORS, METHODS, estimate, fit_variograms
 from geohalo.cube.inverse_distance import stretched
 from geohalo.cube.kriging import kriging_weights
 from geohalo.cube.smooth import smooth
-from geohalo.settings import check_settings
+from geohalo.method_table import with_variance
+from geohalo.settings import check_settings, schema, used_interpolation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,3 +95,46 @@ def test_unknown_methods_are_refused():
         estimate(POINTS, VALUES, TARGETS, ["spline"] * 5, [None] * 5, SETTINGS)
     with pytest.raises(ValueError, match="for each element"):
         estimate(POINTS, VALUES, TARGETS, ["idw"], [None], SETTINGS)
+
+
+def test_every_method_has_a_class_and_stands_in_the_schema():
+    assert tuple(INTERPOLATORS) == METHODS, "one class in INTERPOLATORS for each name of method_table.METHODS"
+    section = schema()["properties"]["interpolation"]["properties"]
+    for key, names in (("candidates", METHODS), ("method", (*METHODS, "best"))):
+        entry = section[key].get("items", section[key])
+        assert set(entry["enum"]) == set(names), (
+            f"config.schema.yaml: interpolation.{key} must list {', '.join(names)}"
+        )
+    assert section["candidates"]["default"] == list(METHODS), (
+        "config.schema.yaml: the default, simplest first"
+    )
+    for name, method in INTERPOLATORS.items():
+        assert set(method.keys) <= set(section), f"config.schema.yaml: interpolation has no key of {name}"
+        assert f"`{name}`" in section["method"]["description"], "config.schema.yaml: say what the method is"
+
+
+class _Counted(dict):
+    """Settings that note which keys are read."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.read = set()
+
+    def __getitem__(self, key):
+        self.read.add(key)
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_reads_the_keys_that_it_names_and_no_others(method):
+    """What it reads re-runs its jobs when it changes."""
+    counted = _Counted(SETTINGS)
+    fitted = INTERPOLATORS[method].fit(POINTS, VALUES, counted)
+    found, variance = fitted.estimate(TARGETS)
+    assert counted.read == {"anisotropy", *INTERPOLATORS[method].keys}
+    assert set(used_interpolation(SETTINGS | {"method": method})) == counted.read | {"method"}
+    assert (variance is not None) == (fitted.variograms is not None) == bool(with_variance([method]))
+    front, spread = estimate(POINTS, VALUES, TARGETS, [method] * 5, fitted.variograms or [None] * 5, SETTINGS)
+    np.testing.assert_array_equal(found, front)
+    if variance is not None:
+        np.testing.assert_array_equal(variance, spread)

@@ -163,7 +163,7 @@ def test_variograms_of_kriging_see_no_left_out_sample(monkeypatch):
         seen.append(set(map(tuple, train)))
         return fit_variograms(train, known, settings)
 
-    monkeypatch.setattr("geohalo.cube.method_choice.fit_variograms", recorded)
+    monkeypatch.setattr("geohalo.cube.interpolation.fit_variograms", recorded)
     cross_validate(points, values, "kriging", SETTINGS, 20)
     folds = block_folds(points, 20, 5)
     assert len(seen) == len(folds) == 5

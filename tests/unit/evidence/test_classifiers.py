@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo.control_table import LEARNERS
 from geohalo.evidence.classifiers import learned_scores, strongest_element, transferred_scores
-from geohalo.evidence.control_names import LEARNERS
 from geohalo.evidence.folds import Folds, draw_folds
 from hypothesis import given
 from hypothesis import strategies as st

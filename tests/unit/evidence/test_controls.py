@@ -2,21 +2,21 @@
 
 import numpy as np
 import pytest
+from geohalo.control_table import CLASSIFIERS, CONTEXT
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
 from geohalo.evidence.context import Context
-from geohalo.evidence.control_names import CLASSIFIERS, CONTEXT
 from geohalo.evidence.controls import (
     CONTROLS,
     LABEL_FREE,
     PROBABILITY_CONTROLS,
     SCALE_ARRAYS,
     Ground,
-    commodity_index,
     score_control,
 )
 from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
+from geohalo.evidence.simple_controls import mean_of_elements
 from geohalo.superpixels.graph import build_graph
 from scipy.spatial import KDTree
 from sklearn.linear_model import LogisticRegression
@@ -262,7 +262,7 @@ def test_commodity_index_is_the_mean_of_the_sought_elements():
 
 
 def test_commodity_index_of_elements_that_were_not_analysed_ranks_nothing():
-    np.testing.assert_array_equal(commodity_index(cube_with(1), ()), np.zeros(len(CELLS)))
+    np.testing.assert_array_equal(mean_of_elements(cube_with(1), ()), np.zeros(len(CELLS)))
 
 
 def test_superpixel_contrast_reads_no_more_of_a_scale_than_it_says():

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from geohalo.control_table import DETECTORS
 from geohalo.evidence import detectors
-from geohalo.evidence.control_names import DETECTORS
 from geohalo.evidence.detectors import detect
 
 N = 1500
@@ -119,3 +119,14 @@ def test_models_are_fitted_to_a_bounded_sample(monkeypatch):
 def test_unknown_detector():
     with pytest.raises(ValueError, match="one_class_svm, isolation_forest"):
         detect("kriging", np.zeros((10, 2)))
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_the_random_stream_of_a_detector_follows_its_name(name, monkeypatch):
+    """Another detector before it in the table changes nothing."""
+    values = correlated()
+    before = detect(name, values)
+    others = dict(detectors.DETECTORS)
+    monkeypatch.setattr(detectors, "DETECTORS", {"another": others[name]} | others)
+    np.testing.assert_array_equal(detect(name, values), before)
+    assert "another" not in DETECTORS

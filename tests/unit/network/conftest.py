@@ -11,6 +11,7 @@ from geohalo.network.members import Members
 from geohalo.network.presets import PRESETS, Preset
 from geohalo.network.run import Settings, train_and_predict
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
 
 
@@ -96,7 +97,7 @@ def scale_graphs():
 
 @pytest.fixture(scope="session")
 def random_network():
-    """Return a function that gives the arguments of `attributions`, for members whose every parameter is random.
+    """Return a function that gives a trained network whose every parameter is random.
 
     Where there are gates, each member does without one element, the first without the first.
     """
@@ -115,6 +116,6 @@ def random_network():
             elif name.endswith("weight"):
                 value.mul_(2)
         x = torch.as_tensor(values)
-        return state, x, graphs, Encoding.of(x, graphs, recipe), recipe, variant
+        return Trained(state, x, graphs, Encoding.of(x, graphs, recipe), recipe, variant)
 
     return network

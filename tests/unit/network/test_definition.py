@@ -23,6 +23,7 @@ from geohalo.network.members import Members
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS, VARIANTS, lean_kernels, published_kernels
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
 from geohalo.superpixels.segmentation import segment
 from torch_geometric.nn import GATv2Conv, GCNConv
@@ -131,7 +132,7 @@ def test_defect_1_storage_order_of_pixels_changes_no_logit(survey, preset, varia
         scales = [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in arrays]
         with torch.no_grad():
             plain = network(x, [hetero_data(graph) for graph in arrays])
-        streamed = predict_logits(state, x, scales, Encoding(x), recipe, variant)[0].t()
+        streamed = predict_logits(Trained(state, x, scales, Encoding(x), recipe, variant))[0].t()
         logits.append((plain, streamed))
     for before, after in zip(*logits, strict=True):
         torch.testing.assert_close(after, before[order], rtol=1e-5, atol=1e-6)

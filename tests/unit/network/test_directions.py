@@ -15,6 +15,7 @@ from geohalo.network.prediction import superpixel_means
 from geohalo.network.presets import PRESETS
 from geohalo.network.run import Settings, train_and_predict
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
 
 PRESET = PRESETS["attention"]
@@ -43,6 +44,10 @@ def scene(labels, seeds=(0, 1), variant="external", preset=PRESET):
     return graph, values, scale, encode, initial_members(list(seeds), ELEMENTS, 1, preset, variant, 2)
 
 
+def attention_of(state, graphs, encode, preset=PRESET, variant="external"):
+    return attention_by_direction(Trained(state, encode.values, graphs, encode, preset, variant))
+
+
 def column(table, name):
     """Values of a column by bearing."""
     return dict(zip(table["bearing"].tolist(), table[name].tolist(), strict=True))
@@ -61,7 +66,7 @@ def test_bearing_is_where_the_first_superpixel_lies_for_the_second():
 )
 def test_two_superpixels_see_each_other_where_they_lie(rows, columns, expected):
     _, _, scale, encode, state = scene(square_labels(rows, columns))
-    edges = column(attention_by_direction(state, [scale], encode, PRESET, "external"), "edges")
+    edges = column(attention_of(state, [scale], encode), "edges")
     assert {bearing: n for bearing, n in edges.items() if n} == expected
 
 
@@ -76,7 +81,7 @@ def test_a_network_made_to_prefer_one_direction_shows_in_its_bin(bearing, weight
     state[f"{conv}.lin_edge.weight"][..., 0] = weight[0]
     state[f"{conv}.lin_edge.weight"][..., 1] = weight[1]
     state[f"{conv}.att"].fill_(1.5 / channels)
-    table = attention_by_direction(state, [scale], encode, PRESET, "external")
+    table = attention_of(state, [scale], encode)
 
     expected: dict[float, list[float]] = {}
     for y in range(4):
@@ -103,7 +108,7 @@ def test_without_preference_everything_is_one():
     """A network whose attention vector is zero attends evenly, whatever the shapes."""
     _, _, scale, encode, state = scene(ragged_labels(20, 24, 30))
     state["external.0.conv_1.att"].zero_()
-    table = attention_by_direction(state, [scale], encode, PRESET, "external")
+    table = attention_of(state, [scale], encode)
     there = table["edges"] > 0
     assert there.all()
     assert table["edges"].sum() == scale.edges.shape[1]
@@ -142,11 +147,11 @@ def test_attention_is_that_of_the_definition():
 
 def test_mean_and_spread_are_taken_over_members():
     _, _, scale, encode, state = scene(ragged_labels(20, 24, 30), seeds=(1, 2, 3))
-    table = attention_by_direction(state, [scale], encode, PRESET, "external")
+    table = attention_of(state, [scale], encode)
     each = []
     for member in range(3):
         one = {name: value[member : member + 1] for name, value in state.items()}
-        each.append(attention_by_direction(one, [scale], encode, PRESET, "external")["attention"])
+        each.append(attention_of(one, [scale], encode)["attention"])
     np.testing.assert_allclose(table["attention"], np.mean(each, axis=0))
     np.testing.assert_allclose(table["spread"], np.std(each, axis=0), atol=1e-9)
     assert table["spread"].max() > 1e-3
@@ -156,7 +161,7 @@ def test_scales_follow_each_other():
     _, _, fine, encode, _ = scene(square_labels(6, 6, 2))
     coarse = ScaleGraph.from_arrays(build_graph(square_labels(3, 3, 4)).arrays(), CPU)
     state = initial_members([0], ELEMENTS, 2, PRESET, "fusion", 2)
-    table = attention_by_direction(state, [fine, coarse], encode, PRESET, "fusion")
+    table = attention_of(state, [fine, coarse], encode, variant="fusion")
     assert table["scale"].tolist() == [0] * BINS + [1] * BINS
     sums = [table["edges"][table["scale"] == k].sum() for k in (0, 1)]
     assert sums == [fine.edges.shape[1], coarse.edges.shape[1]]
@@ -168,7 +173,7 @@ def test_scales_follow_each_other():
 def test_networks_without_attention_are_told(preset, variant):
     _, _, scale, encode, state = scene(square_labels(2, 2), variant=variant, preset=preset)
     with pytest.raises(ValueError, match="no attention"):
-        attention_by_direction(state, [scale], encode, preset, variant)
+        attention_of(state, [scale], encode, preset, variant)
 
 
 @pytest.mark.parametrize(("bearing", "step"), [(90, (0, 1)), (0, (-1, 0))])
@@ -197,8 +202,8 @@ def test_training_finds_where_the_label_comes_from(bearing, step):
     scale = ScaleGraph.from_arrays(graph, CPU)
     encode = Encoding.of(torch.as_tensor(values), [scale], PRESET)
     recipe = replace(PRESET, **options)
-    attention = column(attention_by_direction(state, [scale], encode, recipe, "external"), "attention")
-    there = {b: a for b, a in attention.items() if not np.isnan(a)}
+    found = column(attention_of(state, [scale], encode, recipe), "attention")
+    there = {b: a for b, a in found.items() if not np.isnan(a)}
     assert set(there) == {0, 45, 90, 135, 180, 225, 270, 315}
     others = [a for b, a in there.items() if b != bearing]
     assert there[bearing] > 2

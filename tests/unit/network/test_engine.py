@@ -14,6 +14,7 @@ from geohalo.network.masks import Masks
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS, VARIANTS
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from torch_geometric.nn import GATv2Conv
 
 CPU = torch.device("cpu")
@@ -67,7 +68,7 @@ def features_of(encode, values, variant):
 def test_prediction_equals_the_definition(survey, preset, variant):
     recipe = RECIPES[preset]
     values, scales, encode, state = prepared(survey, recipe, variant)
-    stacked = predict_logits(state, values, scales, encode, recipe, variant)
+    stacked = predict_logits(Trained(state, values, scales, encode, recipe, variant))
     data = [hetero_data(graph) for graph in survey[1]]
     for member in range(2):
         network = definition(state, member, survey, recipe, variant).eval()

@@ -109,13 +109,14 @@ def test_a_gpu_attributes_what_the_cpu_does(wide_survey, random_network, preset)
         graphs = [ScaleGraph.from_arrays(graph, device) for graph in arrays]
         base = next(name for name in PRESETS if PRESETS[name].kernels is RECIPES[preset].kernels)
         options = {name: value for name, value in vars(RECIPES[preset]).items() if name != "kernels"}
-        state, x, _, _, recipe, variant = random_network(
+        trained = random_network(
             values, [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in arrays], base, **options
         )
-        state = {name: value.to(device) for name, value in state.items()}
-        encode = Encoding.of(x, graphs, recipe)
-        parts = dict(attributions(state, x, graphs, encode, recipe, variant))
-        table = neighbour_attributions(state, graphs, encode, recipe, variant, rank)
+        state = {name: value.to(device) for name, value in trained.state.items()}
+        encode = Encoding.of(trained.values, graphs, trained.preset)
+        trained = replace(trained, state=state, graphs=graphs, encode=encode)
+        parts = dict(attributions(trained))
+        table = neighbour_attributions(trained, rank)
         found.append((parts, table))
     (cpu, cpu_table), (gpu, gpu_table) = found
     for branch, part in cpu.items():

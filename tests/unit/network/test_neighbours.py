@@ -1,5 +1,6 @@
 """Which superpixels a target draws on: shares, directions, and how far the network sees."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,11 +18,8 @@ from geohalo.superpixels.graph import build_graph
 STEPS = 4
 
 
-def targets(arguments, rank, **options):
-    state, _, graphs, encode, recipe, variant = arguments
-    return neighbour_attributions(
-        state, graphs, encode, recipe, variant, torch.as_tensor(rank), steps=STEPS, **options
-    )
+def targets(trained, rank):
+    return neighbour_attributions(trained, torch.as_tensor(rank), STEPS)
 
 
 @pytest.fixture
@@ -37,10 +35,10 @@ def two(wide_survey):
 def test_superpixels_add_up_to_what_the_external_branch_adds(
     random_network, scale_graphs, wide_survey, two, preset
 ):
-    arguments = random_network(wide_survey[0], scale_graphs(wide_survey[1]), preset)
-    temperature = torch.tensor([0.5, 2.0])
-    found = targets(arguments, two, temperature=temperature)
-    external = dict(attributions(*arguments, temperature, STEPS))["external"].sum(1).numpy()
+    trained = random_network(wide_survey[0], scale_graphs(wide_survey[1]), preset)
+    trained = replace(trained, temperature=torch.tensor([0.5, 2.0]))
+    found = targets(trained, two)
+    external = dict(attributions(trained, STEPS))["external"].sum(1).numpy()
     for number in (1, 2):
         total = found["attribution"][found["rank"] == number].sum()
         assert total == pytest.approx(external[two == number].mean(), rel=1e-4, abs=1e-5)
@@ -52,10 +50,10 @@ def test_superpixels_add_up_to_what_the_external_branch_adds(
 @pytest.mark.parametrize("preset", ["default", "attention"])
 def test_the_gradient_says_what_each_superpixel_adds(random_network, scale_graphs, wide_survey, two, preset):
     """Each superpixel's change as a part of its own, on the whole map, one member."""
-    arguments = random_network(wide_survey[0], scale_graphs(wide_survey[1]), preset, seeds=(1,))
-    state, _, graphs, encode, recipe, variant = arguments
-    found = targets(arguments, two)
-    explained = Explained.of(state, recipe, variant, None, STEPS)
+    trained = random_network(wide_survey[0], scale_graphs(wide_survey[1]), preset, seeds=(1,))
+    graphs, encode = trained.graphs, trained.encode
+    found = targets(trained, two)
+    explained = Explained.of(trained, STEPS)
     for scale, graph in enumerate(graphs):
         count = graph.n_superpixels
         means = path_means(explained, scale, graph, encode, torch.arange(count))
@@ -78,10 +76,10 @@ def test_the_gradient_says_what_each_superpixel_adds(random_network, scale_graph
 def test_targets_one_by_one_say_what_they_say_together(
     random_network, scale_graphs, wide_survey, two, monkeypatch
 ):
-    arguments = random_network(wide_survey[0], scale_graphs(wide_survey[1]))
-    together = targets(arguments, two)
+    trained = random_network(wide_survey[0], scale_graphs(wide_survey[1]))
+    together = targets(trained, two)
     monkeypatch.setattr(module, "superpixels_at_once", lambda *given: 1)
-    apart = targets(arguments, two)
+    apart = targets(trained, two)
     for name, values in together.items():
         np.testing.assert_allclose(apart[name], values, rtol=1e-4, atol=1e-6)
 
@@ -91,8 +89,8 @@ def test_without_neighbours_or_targets_there_are_no_rows(
     random_network, scale_graphs, wide_survey, two, variant, ranked
 ):
     graphs = scale_graphs(wide_survey[1])
-    arguments = random_network(wide_survey[0], graphs, variant=variant)
-    found = targets(arguments, two if ranked else np.zeros_like(two))
+    trained = random_network(wide_survey[0], graphs, variant=variant)
+    found = targets(trained, two if ranked else np.zeros_like(two))
     assert {name: len(values) for name, values in found.items()} == dict.fromkeys(found, 0)
     table = neighbour_table(
         found, two, [graph.superpixel.numpy() for graph in graphs], np.zeros((len(two), 2))
@@ -129,10 +127,10 @@ def test_a_network_sees_as_far_as_it_has_steps(random_network, scale_graphs, ste
     y, x = np.mgrid[:10, :10]
     labels = y // 2 * 5 + x // 2 + 1
     values = np.random.default_rng(0).normal(size=(100, 5)).astype(np.float32)
-    arguments = random_network(values, scale_graphs([build_graph(labels).arrays()]), variant="external")
+    trained = random_network(values, scale_graphs([build_graph(labels).arrays()]), variant="external")
     if steps == 1:
-        arguments[0]["external.0.conv_2.lin_rel.weight"].zero_()
-    found = targets(arguments, (labels.ravel() == 13).astype(int))
+        trained.state["external.0.conv_2.lin_rel.weight"].zero_()
+    found = targets(trained, (labels.ravel() == 13).astype(int))
     assert len(found["superpixel"]) == reached
     assert np.abs(found["superpixel"] // 5 - 2).max() == np.abs(found["superpixel"] % 5 - 2).max() == steps
     assert found["superpixel"][found["cells"] > 0].tolist() == [12]

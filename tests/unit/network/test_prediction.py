@@ -9,6 +9,7 @@ from geohalo.network.engine import initial_members
 from geohalo.network.prediction import predict, predict_logits, row_blocks
 from geohalo.network.presets import PRESETS, VARIANTS
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
 
 
@@ -25,7 +26,7 @@ def logits_of(values, graphs, preset, variant, n_classes=2):
     recipe = PRESETS[preset]
     state = initial_members([0, 1, 2], values.shape[1], 2, recipe, variant, n_classes)
     x = torch.as_tensor(values)
-    return predict_logits(state, x, graphs, Encoding.of(x, graphs, recipe), recipe, variant)
+    return predict_logits(Trained(state, x, graphs, Encoding.of(x, graphs, recipe), recipe, variant))
 
 
 @pytest.mark.parametrize("preset", ["default", "reference", "attention"])
@@ -64,7 +65,8 @@ def test_probabilities_are_the_softmax_of_logits_over_temperature(large, n_class
     logits = logits_of(values, graphs, "default", "fusion", n_classes)
     state = initial_members([0, 1, 2], values.shape[1], 2, recipe, "fusion", n_classes)
     x = torch.as_tensor(values)
-    score = predict(state, x, graphs, Encoding.of(x, graphs, recipe), recipe, "fusion", temperature)
+    encode = Encoding.of(x, graphs, recipe)
+    score = predict(Trained(state, x, graphs, encode, recipe, "fusion", temperature))
     expected = (logits / temperature.view(3, 1, 1)).softmax(1)
     expected = expected[:, 1:] if n_classes == 2 else expected
     np.testing.assert_allclose(score, expected, rtol=1e-4, atol=1e-6)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from geohalo.products.map_ground import MapGround
 
 SHAPES = {"wide": (24, 52), "tall": (50, 30), "square": (40, 40)}
 
@@ -20,8 +21,8 @@ class Scene:
     deposits: pd.DataFrame
 
     @property
-    def grid(self) -> tuple:
-        return "survey", self.x, self.y, self.mask
+    def ground(self) -> MapGround:
+        return MapGround("survey", self.x, self.y, self.mask)
 
 
 def make_scene(rows: int, columns: int) -> Scene:

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from geohalo.products import anomaly_figures
+from geohalo.products.anomaly_figures import MapEvidence
 from geohalo.products.figures import anomaly_map, truth_map
-from geohalo.products.map_axes import Ground, MapPage
+from geohalo.products.map_axes import MapPage
 from geohalo.products.percentiles import LIMITS, limit_labels, percentiles
 
 CAPTURE = (0.842, 0.711, 0.933)
@@ -18,9 +21,7 @@ def legend(figure):
 
 
 def test_map_shows_the_score_and_the_evidence(scene):
-    figure = anomaly_map(
-        *scene.grid, scene.layer, scene.deposits, CAPTURE, 0.987, "held-out", crs="EPSG:2157"
-    )
+    figure = anomaly_map(scene.ground, scene.layer, scene.deposits, MapEvidence(CAPTURE, 0.987), "held-out")
     assert (
         "survey: map of ground held out, held-out capture 0.84 (95 % interval 0.71–0.93), above chance"
         in words(figure)
@@ -43,15 +44,17 @@ def test_map_shows_the_score_and_the_evidence(scene):
 
 
 def test_final_map_says_that_its_fit_is_no_evidence(square):
-    figure = anomaly_map(*square.grid, square.layer, square.deposits, CAPTURE, float("nan"), "final")
+    figure = anomaly_map(
+        square.ground, square.layer, square.deposits, MapEvidence(CAPTURE, float("nan")), "final"
+    )
     assert "trained on all 3 deposits" in words(figure)
     assert "no evidence" in words(figure)
     assert "Random split" not in words(figure)
 
 
 def test_what_must_be_known_first_stands_above_the_rest(square):
-    common = (*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "final")
-    figure = anomaly_map(*common, warned="No basis for a map: one.\nAnd another.")
+    evidence = MapEvidence(CAPTURE, 0.9, warned="No basis for a map: one.\nAnd another.")
+    figure = anomaly_map(square.ground, square.layer, square.deposits, evidence, "final")
     told = words(figure)
     strong = [text.get_text() for text in figure.texts if text.get_fontweight() == "bold"]
     assert strong == [figure.get_suptitle(), "No basis for a map: one.\nAnd another."]
@@ -60,9 +63,11 @@ def test_what_must_be_known_first_stands_above_the_rest(square):
 
 @pytest.mark.parametrize("kind", ["final", "held-out"])
 def test_map_of_realisations_says_so(square, kind):
-    common = (*square.grid, square.layer, square.deposits, CAPTURE, float("nan"), kind)
-    assert "Mean of 3 realisations of the kriged elements" in words(anomaly_map(*common, realisations=3))
-    assert "realisation" not in words(anomaly_map(*common))
+    evidence = MapEvidence(CAPTURE, float("nan"))
+    common = (square.ground, square.layer, square.deposits)
+    of_three = anomaly_map(*common, replace(evidence, realisations=3), kind)
+    assert "Mean of 3 realisations of the kriged elements" in words(of_three)
+    assert "realisation" not in words(anomaly_map(*common, evidence, kind))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,8 @@ def test_map_of_realisations_says_so(square, kind):
     ],
 )
 def test_headline_claims_no_more_than_the_interval(square, capture, verdict):
-    title = anomaly_map(*square.grid, square.layer, square.deposits, capture, 0.9, "final").get_suptitle()
+    evidence = MapEvidence(capture, 0.9)
+    title = anomaly_map(square.ground, square.layer, square.deposits, evidence, "final").get_suptitle()
     assert title.replace("\n", " ").endswith(verdict)
 
 
@@ -90,24 +96,25 @@ def test_headline_claims_no_more_than_the_interval(square, capture, verdict):
     ],
 )
 def test_decoys_decide_whether_the_capture_is_worth_anything(square, above, verdict):
-    common = (*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "final")
-    figure = anomaly_map(*common, above_decoys=above)
+    common = (square.ground, square.layer, square.deposits)
+    figure = anomaly_map(*common, MapEvidence(CAPTURE, 0.9, above), "final")
     assert figure.get_suptitle().replace("\n", " ").endswith(verdict)
     assert (
         f"they outrank {above[0]:.2f} (95 % interval {above[1]:.2f}–{above[2]:.2f}); 0.5 is chance"
         in words(figure)
     )
-    assert "decoys" not in words(anomaly_map(*common))
+    assert "decoys" not in words(anomaly_map(*common, MapEvidence(CAPTURE, 0.9), "final"))
 
 
 def test_other_kinds_are_refused(square):
     with pytest.raises(ValueError, match="kind is 'both'"):
-        anomaly_map(*square.grid, square.layer, square.deposits, CAPTURE, 0.9, "both")
+        anomaly_map(square.ground, square.layer, square.deposits, MapEvidence(CAPTURE, 0.9), "both")
 
 
 def test_names_with_formula_signs_are_drawn_as_they_stand(square, tmp_path):
+    ground = replace(square.ground, survey="$urvey_1 $")
     deposits = square.deposits.assign(name=["$\\frac{$", "a_b^c", "1 $ and 2 $", "d"])
-    figure = anomaly_map("$urvey_1 $", *square.grid[1:], square.layer, deposits, CAPTURE, 0.9, "final")
+    figure = anomaly_map(ground, square.layer, deposits, MapEvidence(CAPTURE, 0.9), "final")
     figure.draw_without_rendering()
     shown = [text._preprocess_math(text.get_text()) for text in figure.axes[0].texts]
     assert shown == [("$\\frac{$", False), ("a_b^c", False), ("1 $ and 2 $", False)]
@@ -124,7 +131,7 @@ def enclosed(lines):
 
 
 def test_lines_enclose_the_share_that_they_name(square):
-    page = MapPage(Ground(square.x, square.y, square.mask), "title")
+    page = MapPage(square.ground, "title")
     handles = anomaly_figures.draw_contours(page, page.panels[0], square.layer)
     cells = [enclosed(lines) / 4 for lines in page.panels[0].collections]
     inside = int(square.mask.sum())
@@ -133,7 +140,7 @@ def test_lines_enclose_the_share_that_they_name(square):
 
 
 def test_lines_are_closed_where_the_best_ground_lies_at_the_edge(square):
-    page = MapPage(Ground(square.x, square.y, square.mask), "title")
+    page = MapPage(square.ground, "title")
     # Highest along the northern edge of the map.
     score = np.where(square.mask, -np.indices(square.mask.shape)[0] + square.layer / 100, np.nan)
     anomaly_figures.draw_contours(page, page.panels[0], score)
@@ -143,7 +150,7 @@ def test_lines_are_closed_where_the_best_ground_lies_at_the_edge(square):
 
 
 def test_scores_that_tie_get_no_line(square):
-    page = MapPage(Ground(square.x, square.y, square.mask), "title")
+    page = MapPage(square.ground, "title")
     flat = np.where(square.mask, 0.5, np.nan)
     assert anomaly_figures.draw_contours(page, page.panels[0], flat) == []
     rows, columns = np.nonzero(square.mask)
@@ -159,7 +166,7 @@ def test_truth_stands_beside_the_score_and_the_headline_ranks_it(scene):
     halo[rows[:10], columns[:10]] = 0.9
     false[rows[5:30], columns[5:30]] = 0.8  # five cells are both: those count as halo
     score[rows[:10], columns[:10]] = 0.95
-    figure = truth_map(*scene.grid, halo, false, cover, score, scene.deposits)
+    figure = truth_map(scene.ground, halo, false, cover, score, scene.deposits)
     n = len(rows)
     halo_rank, false_rank = 100 * (n - 4.5) / n, 100 * (n - 9) / 2 / n
     told = f"halos rank {halo_rank:.0f}, contamination rank {false_rank:.0f} of 100 on average"
@@ -178,5 +185,5 @@ def test_truth_stands_beside_the_score_and_the_headline_ranks_it(scene):
 
 def test_truth_without_halo_or_contamination_still_draws(square):
     nothing = np.zeros(square.mask.shape)
-    figure = truth_map(*square.grid, nothing, nothing, nothing, square.layer, square.deposits)
+    figure = truth_map(square.ground, nothing, nothing, nothing, square.layer, square.deposits)
     assert figure.get_suptitle() == "survey: score and truth"

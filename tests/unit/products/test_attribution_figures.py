@@ -29,7 +29,7 @@ def drawn(scene, **given):
     layers = layers_of(scene)
     shares = dict(zip(layers, (0.4, 0.2, 0.04), strict=True))
     about = {"layers": layers, "shares": shares, "branches": {"internal": 0.25, "spectrum": 0.75}}
-    return attribution_map(*scene.grid, **about | given, deposits=scene.deposits)
+    return attribution_map(scene.ground, **about | given, deposits=scene.deposits)
 
 
 def rasters(figure):

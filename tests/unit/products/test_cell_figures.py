@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from geohalo.products import cell_figures, styles
 from geohalo.products.figures import folds_map, superpixel_map
-from geohalo.products.map_axes import Ground
+from geohalo.products.map_ground import MapGround
 from matplotlib.colors import to_rgb
 from scipy.spatial import cKDTree
 
@@ -21,7 +21,7 @@ def blocks(scene, side):
 
 def test_superpixel_panels_tell_asked_and_actual_number(scene):
     labels = {20: blocks(scene, 10), 90: blocks(scene, 5)}
-    figure = superpixel_map(*scene.grid, np.dstack([scene.layer] * 3), labels)
+    figure = superpixel_map(scene.ground, np.dstack([scene.layer] * 3), labels)
     counts = {asked: layer.max() for asked, layer in labels.items()}
     assert len(panels(figure)) == 2
     for axes, (asked, count) in zip(panels(figure), counts.items(), strict=True):
@@ -32,7 +32,7 @@ def test_superpixel_panels_tell_asked_and_actual_number(scene):
 
 def test_superpixel_map_needs_a_scale(square):
     with pytest.raises(ValueError, match="no scale"):
-        superpixel_map(*square.grid, np.dstack([square.layer] * 3), {})
+        superpixel_map(square.ground, np.dstack([square.layer] * 3), {})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_superpixels_of_a_large_map_are_those_of_its_middle():
     x, y = 500.0 + 1000.0 * np.arange(1100), 500.0 + 1000.0 * np.arange(1002)[::-1]
     part = cell_figures.shown_part(mask)
     components = np.dstack([columns[part], rows[part], rows[part]]).astype(float)
-    figure = superpixel_map("s", x, y, mask, components, {"1in100": labels})
+    figure = superpixel_map(MapGround("s", x, y, mask), components, {"1in100": labels})
     told = " ".join([figure.get_suptitle(), *(text.get_text() for text in figure.texts)]).replace("\n", " ")
     assert "11,110 superpixels" in figure.get_suptitle()
     assert "the middle, 300 x 300 km of 1,100 x 1,002" in told
@@ -81,7 +81,7 @@ def test_composite_stretches_each_component_and_leaves_the_ground_colour(square)
 def test_boundaries_are_the_edges_between_different_labels_inside_the_mask():
     mask = np.array([[1, 1, 1], [1, 1, 0]], dtype=bool)
     labels = np.array([[1, 1, 2], [3, 1, 0]])
-    ground = Ground(np.array([500.0, 1500.0, 2500.0]), np.array([1500.0, 500.0]), mask)
+    ground = MapGround("survey", np.array([500.0, 1500.0, 2500.0]), np.array([1500.0, 500.0]), mask)
     lines = cell_figures.boundary_lines(ground, labels, 1.0)
     edges = {tuple(map(tuple, np.round(segment, 9).tolist())) for segment in lines.get_segments()}
     assert edges == {
@@ -105,7 +105,7 @@ def test_folds_show_the_codes_and_count_the_deposits(scene, region):
     columns = np.abs(scene.x[:, None] - scene.deposits["x"].to_numpy()).argmin(axis=0)
     region[0, rows[1], columns[1]] = 5
     region[1, rows[0], columns[0]] = 5
-    figure = folds_map(*scene.grid, region, scene.deposits)
+    figure = folds_map(scene.ground, region, scene.deposits)
     assert [axes.get_title(loc="left") for axes in panels(figure)] == [
         "Fold 1: 1 held out, 2 known",
         "Fold 2: 1 held out, 1 known, 1 not used",
@@ -119,14 +119,14 @@ def test_folds_show_the_codes_and_count_the_deposits(scene, region):
 
 def test_colour_of_each_code_is_the_legends(scene, region):
     region[0][scene.mask] = np.resize(np.arange(1, 7), scene.mask.sum())
-    image = panels(folds_map(*scene.grid, region, scene.deposits))[0].images[0]
+    image = panels(folds_map(scene.ground, region, scene.deposits))[0].images[0]
     for code, (_, hue) in enumerate(styles.style()["fold_codes"]):
         assert image.cmap(image.norm(code))[:3] == pytest.approx(to_rgb(hue))
 
 
 def test_at_most_eight_folds_are_shown_and_the_title_says_so(square):
     region = np.repeat(np.where(square.mask, 1, 0)[None], 10, axis=0)
-    figure = folds_map(*square.grid, region, square.deposits)
+    figure = folds_map(square.ground, region, square.deposits)
     assert len(panels(figure)) == 8
     assert "10 folds" in figure.get_suptitle()
     assert "first 8 shown" in figure.get_suptitle().replace("\n", " ")
@@ -138,14 +138,14 @@ def test_labelled_cells_stay_visible_on_a_large_grid():
     region = np.ones((1, 600, 800), dtype=int)
     region[0, 300, 400] = 3
     deposits = pd.DataFrame({"x": [1000.0], "y": [-1000.0]})
-    axes = panels(folds_map("s", x, y, mask, region, deposits))[0]
+    axes = panels(folds_map(MapGround("s", x, y, mask), region, deposits))[0]
     marked = [one for one in axes.collections if len(one.get_offsets())]
     assert len(marked) == 1
     np.testing.assert_allclose(marked[0].get_offsets(), [[400.0, -300.0]])
 
 
 def test_nearest_cells_are_those_of_a_search(scene):
-    ground = Ground(*scene.grid[1:])
+    ground = scene.ground
     generator = np.random.default_rng(0)
     corner, size = [scene.x[0], scene.y[-1]], [np.ptp(scene.x), np.ptp(scene.y)]
     points = generator.uniform(-0.2, 1.2, (500, 2)) * size + corner
@@ -160,7 +160,7 @@ def test_nearest_cells_are_those_of_a_search(scene):
 
 def test_role_of_a_deposit_off_the_map_is_that_of_the_nearest_cell():
     mask = np.array([[1, 1, 0]] * 2, dtype=bool)
-    ground = Ground(np.array([0.0, 1000.0, 2000.0]), np.array([1000.0, 0.0]), mask)
+    ground = MapGround("survey", np.array([0.0, 1000.0, 2000.0]), np.array([1000.0, 0.0]), mask)
     codes = np.array([[3, 5, 0], [2, 6, 0]])
     points = np.array([[0, 1000], [2000, 1000], [0, 0], [2000, 0]], dtype=float)
     assert cell_figures.deposit_roles(ground, codes, points).tolist() == [

@@ -6,6 +6,7 @@ import pytest
 from geohalo.products import styles
 from geohalo.products.class_figures import class_colours
 from geohalo.products.figures import class_comparison, class_folds_map, class_map, confusion_plot
+from geohalo.products.map_ground import MapGround
 from matplotlib.colors import to_rgb
 
 #: Rows are true classes: 8 + 2 + 0, 3 + 1 + 0 and 0 + 0 + 6 cells.
@@ -54,7 +55,7 @@ def colour_at(image, value):
 
 def test_class_map_shows_prediction_and_labels(scene, labelled, metrics):
     classes, labels = labelled
-    figure = class_map(*scene.grid, classes, labels, metrics, "fusion")
+    figure = class_map(scene.ground, classes, labels, metrics, "fusion")
     predicted, given = (axes.images[0] for axes in panels(figure))
     np.testing.assert_array_equal(predicted.get_array().filled(0), classes)
     np.testing.assert_array_equal(given.get_array().filled(0), labels)
@@ -71,7 +72,7 @@ def test_class_map_shows_prediction_and_labels(scene, labelled, metrics):
 def test_class_map_says_that_masks_may_leak(square, metrics):
     classes = np.where(square.mask, 1 + np.indices(square.mask.shape)[0] % 2, 0)
     held_out = metrics[metrics["split"] != "random"]
-    figure = class_map(*square.grid, classes, classes, held_out, "fusion", masked=True)
+    figure = class_map(square.ground, classes, classes, held_out, "fusion", masked=True)
     assert "mask given with the labels: optimistic where it lies beside the training mask" in words(figure)
     assert "Random split" not in words(figure)
 
@@ -88,7 +89,7 @@ def test_small_labelled_cells_stay_visible(metrics):
     classes = np.ones((600, 900), dtype=int)
     labels = np.zeros_like(classes)
     labels[300, 400], labels[10, 20] = 1, 2
-    figure = class_map("s", x, y, classes > 0, classes, labels, metrics, "fusion")
+    figure = class_map(MapGround("s", x, y, classes > 0), classes, labels, metrics, "fusion")
     marks = [one.get_offsets().tolist() for one in panels(figure)[1].collections if len(one.get_offsets())]
     assert marks == [[[400.0, -300.0]], [[20.0, -10.0]]]
 
@@ -100,7 +101,7 @@ def test_folds_tell_training_and_test_cells(scene):
         region[fold][tuple(inside[:4].T)] = code
         region[fold][tuple(inside[10:16].T)] = 3
         region[fold][tuple(inside[20:22].T)] = 2
-    figure = class_folds_map(*scene.grid, region)
+    figure = class_folds_map(scene.ground, region)
     titles = [axes.get_title(loc="left") for axes in panels(figure)]
     assert titles == ["Fold 1: 6 training, 4 test cells", "Fold 2: 6 training, 4 test cells"]
     hues = dict(styles.style()["fold_codes"])

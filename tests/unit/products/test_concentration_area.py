@@ -5,6 +5,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 from geohalo.products.concentration_area import concentration_area_curve, fit_lines
+from geohalo.products.concentration_area_figure import round_ticks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,3 +73,14 @@ def test_scores_of_zero_are_no_obstacle():
     assert np.isfinite(np.log(levels)).all()
     assert (np.diff(area) <= 0).all()
     assert area[-1] > 0
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.001, 0.75), (0.1, 0.7), (0.387, 0.603), (1e-9, 1.0), (0.3, 0.9)]
+)
+def test_labels_of_a_logarithmic_axis_have_room(low, high):
+    ticks = round_ticks(low, high, 9)
+    assert 3 <= len(ticks) <= 10
+    assert (np.diff(ticks) > 0).all()
+    assert low * 0.97 <= ticks[0]
+    assert ticks[-1] <= high * 1.03

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,13 +24,12 @@ def tables(shares=(0.4, 0.1), p=(0.01, 0.3)):
     return workflows, choices
 
 
-def drawn(scene, *arguments, **keywords):
+def drawn(scene, *arguments):
     agreement = np.where(scene.mask, np.round(np.clip(scene.layer, 0, 1) * 8) / 8, np.nan)
     spread = np.where(scene.mask, 0.1, np.nan)
     workflows, choices = tables(*arguments)
-    figure = consensus_plot(
-        *scene.grid, agreement, spread, scene.deposits, workflows, choices, 0.1, **keywords
-    )
+    ground = replace(scene.ground, crs="EPSG:2157")
+    figure = consensus_plot(ground, agreement, spread, scene.deposits, workflows, choices, 0.1)
     return figure, agreement
 
 
@@ -41,7 +42,7 @@ def bars(figure):
 
 
 def test_maps_and_bars_are_what_was_measured(scene):
-    figure, agreement = drawn(scene, crs="EPSG:2157")
+    figure, agreement = drawn(scene)
     maps = [axes for axes in figure.axes if axes.images]
     image = maps[0].images[0]
     np.testing.assert_array_equal(image.get_array().compressed(), agreement[scene.mask])

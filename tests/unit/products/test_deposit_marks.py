@@ -38,7 +38,7 @@ def test_a_lone_name_stands_to_the_right_of_its_symbol_and_to_the_left_at_the_ed
 
 
 def test_a_name_without_room_is_left_out_and_counted(square):
-    page = map_axes.MapPage(map_axes.Ground(square.x, square.y, square.mask), "title")
+    page = map_axes.MapPage(square.ground, "title")
     crowd = pd.DataFrame(
         {"x": [540_000.0] * 15, "y": [5_960_000.0] * 15, "name": [f"{'name' * 6} {n}" for n in range(15)]}
     )
@@ -49,7 +49,7 @@ def test_a_name_without_room_is_left_out_and_counted(square):
 
 @pytest.mark.parametrize(("number", "names"), [(0, 0), (1, 1), (15, 15), (16, 0)])
 def test_names_only_where_they_are_few(square, number, names):
-    page = map_axes.MapPage(map_axes.Ground(square.x, square.y, square.mask), "title")
+    page = map_axes.MapPage(square.ground, "title")
     column = np.arange(number)
     table = pd.DataFrame(
         {"x": 510_000.0 + 4000 * column, "y": 5_930_000.0 + 4000 * column, "name": [f"n{n}" for n in column]}
@@ -59,7 +59,7 @@ def test_names_only_where_they_are_few(square, number, names):
 
 
 def test_names_are_shown_as_they_stand(square):
-    page = map_axes.MapPage(map_axes.Ground(square.x, square.y, square.mask), "title")
+    page = map_axes.MapPage(square.ground, "title")
     table = pd.DataFrame(
         {"x": [520_000.0, 550_000.0], "y": [5_960_000.0] * 2, "name": ["$\\alpha_1$", "Mt_Isa $5"]}
     )
@@ -75,7 +75,7 @@ def test_deposits_outside_are_not_used():
 
 
 def test_stars_stand_at_the_deposits_in_km(square):
-    page = map_axes.MapPage(map_axes.Ground(square.x, square.y, square.mask), "title")
+    page = map_axes.MapPage(square.ground, "title")
     mark = deposit_marks.draw_deposits(page.panels[0], square.deposits)
     np.testing.assert_allclose(page.panels[0].lines[0].get_xydata() * 1e3, square.deposits[["x", "y"]])
     assert mark.get_label() == "4 deposits"

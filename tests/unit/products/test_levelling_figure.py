@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from geohalo.products.figures import levelling_plot
 from geohalo.products.levelling_figure import headline, most_shifted
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import largest_page
 from geohalo.products.report_levelling import errors_table, levelling_words, shifts_table
 
@@ -65,7 +66,8 @@ def test_figure_shows_both_states_in_the_same_colours_and_fits_a_sheet(batches):
         ],
         columns=["element", "batch", "factor", "low", "high", "p", "p_adjusted", "applied"],
     )
-    figure = levelling_plot("$5 survey", points, batch, before, before * 0.9, table, "Told.", "EPSG:32633")
+    ground = MapGround.around("$5 survey", points, "EPSG:32633")
+    figure = levelling_plot(ground, points, batch, before, before * 0.9, table, "Told.")
     assert "batches levelled" in figure.get_suptitle()
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[:3] == ["Cu (ppm), as analysed", "Cu (ppm), levelled", "Zn (ppm), as analysed"]

@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pytest
 from geohalo.products import map_axes, pages, styles
+from geohalo.products.map_ground import MapGround
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgba
@@ -11,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 
 def test_ground_measures_in_km_to_the_outer_edges(square):
-    ground = map_axes.Ground(square.x, square.y, square.mask)
+    ground = square.ground
     assert ground.cell == (2.0, 2.0)
     assert ground.size == (80.0, 80.0)
     assert ground.extent == (499.0, 579.0, 5921.0, 6001.0)
@@ -19,7 +20,7 @@ def test_ground_measures_in_km_to_the_outer_edges(square):
 
 
 def test_ground_tells_points_in_the_drawn_rectangle(square):
-    ground = map_axes.Ground(square.x, square.y, square.mask)
+    ground = square.ground
     points = np.array(
         [[499_001, 6_000_000], [498_999, 6_000_000], [540_000, 5_921_001], [540_000, 5_920_999]]
     )
@@ -27,8 +28,8 @@ def test_ground_tells_points_in_the_drawn_rectangle(square):
 
 
 def test_a_strip_is_padded_and_its_cells_stay_where_they_are():
-    strip = map_axes.Ground(
-        500.0 + 1000 * np.arange(100), 500.0 - 1000 * np.arange(5), np.ones((5, 100), bool)
+    strip = MapGround(
+        "survey", 500.0 + 1000 * np.arange(100), 500.0 - 1000 * np.arange(5), np.ones((5, 100), bool)
     )
     assert strip.extent == (0.0, 100.0, -4.0, 1.0)
     assert strip.frame == (0.0, 100.0, -14.0, 11.0)
@@ -39,11 +40,11 @@ def test_a_strip_is_padded_and_its_cells_stay_where_they_are():
 
 def test_ground_refuses_parts_that_do_not_fit(square):
     with pytest.raises(ValueError, match="mask has shape"):
-        map_axes.Ground(square.x[1:], square.y, square.mask)
+        MapGround("survey", square.x[1:], square.y, square.mask)
     with pytest.raises(ValueError, match="layer has shape"):
-        map_axes.Ground(square.x, square.y, square.mask).masked(square.layer[1:])
+        square.ground.masked(square.layer[1:])
     with pytest.raises(ValueError, match="2 x 2"):
-        map_axes.Ground(square.x[:1], square.y, square.mask[:, :1])
+        MapGround("survey", square.x[:1], square.y, square.mask[:, :1])
 
 
 @pytest.mark.parametrize(("longest", "length"), [(49.9, 20), (50, 50), (99, 50), (0.3, 0.2), (1, 1), (7, 5)])
@@ -98,7 +99,7 @@ def test_the_largest_page_has_text_of_seven_points_in_print():
 
 
 def legend_page(square, panels, entries):
-    ground = map_axes.Ground(square.x, square.y, square.mask)
+    ground = square.ground
     page = map_axes.MapPage(ground, "title", titles=[f"panel {number}" for number in range(panels)])
     for axes in page.panels:
         page.colour_bar(axes, page.raster(axes, square.layer))
@@ -128,7 +129,7 @@ def test_legend_and_scale_bar_fill_a_last_row_that_has_room(square, panels, entr
 
 
 def test_single_map_has_the_shape_of_the_survey_and_axes_in_km(scene):
-    ground = map_axes.Ground(scene.x, scene.y, scene.mask, "EPSG:2157")
+    ground = MapGround("survey", scene.x, scene.y, scene.mask, "EPSG:2157")
     page = map_axes.MapPage(ground, "title")
     image = page.raster(page.panels[0], scene.layer)
     page.colour_bar(page.panels[0], image, "label")
@@ -144,7 +145,7 @@ def test_single_map_has_the_shape_of_the_survey_and_axes_in_km(scene):
 
 
 def test_cells_outside_stay_the_ground_colour(square):
-    page = map_axes.MapPage(map_axes.Ground(square.x, square.y, square.mask), "title")
+    page = map_axes.MapPage(square.ground, "title")
     image = page.raster(page.panels[0], square.layer)
     shown = image.get_array()
     np.testing.assert_array_equal(np.ma.getmaskarray(shown), ~square.mask)
@@ -153,7 +154,7 @@ def test_cells_outside_stay_the_ground_colour(square):
 
 
 def test_scale_bar_has_the_length_that_it_names(scene):
-    ground = map_axes.Ground(scene.x, scene.y, scene.mask)
+    ground = scene.ground
     page = map_axes.MapPage(ground, "title")
     figure = page.finish_map([])
     bar = next(axes for axes in figure.axes if axes.get_label() == "scale bar")
@@ -169,7 +170,9 @@ def test_scale_bar_has_the_length_that_it_names(scene):
 def test_nothing_leaves_the_page_and_no_two_parts_overlap(shape, panels):
     rows, columns = shape
     mask = np.ones(shape, dtype=bool)
-    ground = map_axes.Ground(1000.0 * np.arange(columns), 1000.0 * np.arange(rows)[::-1], mask, "EPSG:2157")
+    ground = MapGround(
+        "survey", 1000.0 * np.arange(columns), 1000.0 * np.arange(rows)[::-1], mask, "EPSG:2157"
+    )
     titles = [
         f"Panel {number} with a rather long title that needs more than one line" for number in range(panels)
     ]

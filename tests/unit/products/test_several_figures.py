@@ -1,5 +1,7 @@
 """Figures of several surveys: every number with the mark of its survey or source, in the row of its method."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,10 +103,10 @@ def test_transfer_stands_beside_the_own_run_of_the_methods_that_were_carried():
 
 
 def test_maps_show_the_rank_of_each_score(scene):
-    name, x, y, mask = scene.grid
+    mask = scene.mask
     scores = {"own": scene.layer, "other": np.where(mask, 1 - scene.layer**2, np.nan)}
     figure = transfer_maps(
-        name, x, y, mask, scores, scene.deposits, {"own": 0.8, "other": 0.45}, crs="EPSG:2157"
+        replace(scene.ground, crs="EPSG:2157"), scores, scene.deposits, {"own": 0.8, "other": 0.45}
     )
     panels = [axes for axes in figure.axes if axes.images and axes.get_title(loc="left")]
     assert [axes.get_title(loc="left").replace("\n", " ") for axes in panels] == [

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ def samples(scene):
 
 
 def test_sample_map_counts_samples_and_deposits_inside_and_outside(scene, samples):
-    figure = sample_map(*scene.grid, samples, scene.deposits, crs="EPSG:2157")
+    figure = sample_map(replace(scene.ground, crs="EPSG:2157"), samples, scene.deposits)
     assert figure.get_suptitle() == "survey: 300 samples, 3 known deposits"
     assert legend(figure) == [
         "300 samples",
@@ -39,7 +41,7 @@ def test_sample_map_counts_samples_and_deposits_inside_and_outside(scene, sample
 
 
 def test_sample_map_shows_every_site_with_its_share(scene, samples):
-    figure = sample_map(*scene.grid, samples, scene.deposits)
+    figure = sample_map(scene.ground, samples, scene.deposits)
     sites = next(one for one in figure.axes[0].collections if one.get_label() == "samples")
     order = np.lexsort(samples[["x", "y", "censored_share"]].to_numpy().T)
     shown = np.column_stack([sites.get_offsets() * 1e3, sites.get_array() / 100])
@@ -53,7 +55,7 @@ def test_sample_map_shows_every_site_with_its_share(scene, samples):
 
 
 def test_sample_map_without_censoring_needs_no_colour_bar(scene, samples):
-    figure = sample_map(*scene.grid, samples.assign(censored_share=0.0), scene.deposits)
+    figure = sample_map(scene.ground, samples.assign(censored_share=0.0), scene.deposits)
     assert not any("below detection" in axes.get_ylabel() for axes in figure.axes)
 
 
@@ -69,7 +71,7 @@ def test_sites_of_a_regular_survey_do_not_touch(side, inches_per_km):
 def test_element_maps_have_a_panel_and_a_bar_for_each_element(scene, number):
     layers = {f"E{n}": np.exp(scene.layer + n / 2) for n in range(number)}
     shares = {f"E{n}": n / 20 for n in range(number)}
-    figure = element_maps(*scene.grid, layers, shares, scene.deposits)
+    figure = element_maps(scene.ground, layers, shares, scene.deposits)
     # The number stays on the line of its name and its sign.
     assert titles(figure) == [f"E{n} (ppm), R²\u00a0{5 * n}\u00a0%" for n in range(number)]
     assert len(figure.axes) == 2 * number + 1  # a map and a colour bar each, and the scale bar
@@ -81,7 +83,7 @@ def test_element_maps_have_a_panel_and_a_bar_for_each_element(scene, number):
 
 def test_element_maps_draw_the_first_twelve_and_say_what_is_explained(square):
     layers = {f"E{n}": np.exp(square.layer) for n in range(14)}
-    figure = element_maps(*square.grid, layers, {"E3": -0.1, "E5": 0.62, "E13": 0.9}, square.deposits)
+    figure = element_maps(square.ground, layers, {"E3": -0.1, "E5": 0.62, "E13": 0.9}, square.deposits)
     assert len(titles(figure)) == 12
     assert (
         figure.get_suptitle().replace("\n", " ")
@@ -92,7 +94,7 @@ def test_element_maps_draw_the_first_twelve_and_say_what_is_explained(square):
 
 def test_element_maps_need_an_element(square):
     with pytest.raises(ValueError, match="no element"):
-        element_maps(*square.grid, {}, {}, square.deposits)
+        element_maps(square.ground, {}, {}, square.deposits)
 
 
 def test_scale_of_an_element_follows_its_values():
@@ -133,14 +135,14 @@ def test_ticks_are_round():
 def test_elements_that_carry_the_map_are_named_with_why(square):
     ppm = {"Ni": square.layer + 1.0, "Bi": square.layer + 2.0}
     notes = {"Ni": "sought", "Bi": "depleted at deposits"}
-    figure = element_maps(*square.grid, ppm, {"Ni": 0.2}, square.deposits, notes=notes)
+    figure = element_maps(square.ground, ppm, {"Ni": 0.2}, square.deposits, notes=notes)
     assert figure.get_suptitle() == "survey: the elements that carry the map: Ni, Bi"
     assert titles(figure) == ["Ni (ppm), sought, R²\u00a020\u00a0%", "Bi (ppm), depleted at deposits"]
 
 
 def test_traces_are_told_in_ppb(square):
     traces = np.where(square.mask, 0.001 + 0.004 * np.nan_to_num(square.layer), np.nan)
-    figure = element_maps(*square.grid, {"Au": traces, "Ni": 100 * traces}, {}, square.deposits)
+    figure = element_maps(square.ground, {"Au": traces, "Ni": 100 * traces}, {}, square.deposits)
     assert titles(figure) == ["Au (ppb)", "Ni (ppm)"]
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     np.testing.assert_allclose(images[0].compressed(), 1000 * traces[square.mask])
@@ -149,7 +151,7 @@ def test_traces_are_told_in_ppb(square):
 
 def test_major_elements_are_told_in_per_cent(square):
     iron = np.where(square.mask, 2000.0 + 30_000 * np.nan_to_num(square.layer), np.nan)
-    figure = element_maps(*square.grid, {"Fe": iron, "Zn": iron / 10}, {}, square.deposits)
+    figure = element_maps(square.ground, {"Fe": iron, "Zn": iron / 10}, {}, square.deposits)
     assert titles(figure) == ["Fe (%)", "Zn (ppm)"]
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     np.testing.assert_allclose(images[0].compressed(), iron[square.mask] / 10_000)

@@ -1,5 +1,7 @@
 """Figures of targets and of the C-A curve: what is drawn is what the tables hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,15 +43,14 @@ def labelled(figure, label):
 
 def test_targets_are_outlined_numbered_and_listed(scene, targets):
     rank, table = targets
-    ground = pd.DataFrame({"ground": [NEW, KNOWN], "share": 0.05, "best_share": [0.7, 0.3], "targets": 1})
+    areas = pd.DataFrame({"ground": [NEW, KNOWN], "share": 0.05, "best_share": [0.7, 0.3], "targets": 1})
     figure = target_map(
-        *scene.grid,
+        replace(scene.ground, crs="EPSG:2157"),
         scene.layer,
         rank,
         table,
         scene.deposits,
-        crs="EPSG:2157",
-        ground=ground,
+        areas=areas,
         warned="Beware.",
     )
     figure.draw_without_rendering()
@@ -89,13 +90,13 @@ def test_no_more_than_twelve_new_rows_and_four_known_ones_and_their_numbers(squa
     table = found.table.assign(area_km2=4.0, nearest_deposit="", distance_km=np.nan, enriched="", depleted="")
     table = table.assign(x=square.x[table["column"]], y=square.y[table["row"]])
     assert len(table) > 30
-    figure = target_map(*square.grid, layer, found.rank, table, square.deposits.iloc[:0])
+    figure = target_map(square.ground, layer, found.rank, table, square.deposits.iloc[:0])
     assert words(figure.axes[0]) == [str(rank) for rank in range(1, 13)]
     listed = words(labelled(figure, "table"))
     assert [one for one in listed if one.isdigit()].count("13") == 0
     assert listed.count("none known") == 12
     half = table.assign(distance_km=1.0, ground=np.where(table["rank"] <= 20, NEW, KNOWN))
-    figure = target_map(*square.grid, layer, found.rank, half, square.deposits)
+    figure = target_map(square.ground, layer, found.rank, half, square.deposits)
     listed = words(labelled(figure, "table"))
     assert "On new ground, the first 12 of 20" in listed
     assert f"On known halos, the first 4 of {len(table) - 20}" in listed
@@ -109,7 +110,7 @@ def test_a_map_without_targets_is_drawn(square):
     table = found.table.assign(
         area_km2=[], nearest_deposit=[], distance_km=[], enriched=[], depleted=[], x=[], y=[]
     )
-    figure = target_map(*square.grid, square.layer, found.rank, table, square.deposits)
+    figure = target_map(square.ground, square.layer, found.rank, table, square.deposits)
     assert figure.get_suptitle() == "survey: no targets"
 
 

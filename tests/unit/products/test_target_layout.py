@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.products.figures import target_map
-from geohalo.products.map_axes import Ground
+from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import LEAST_PRINTED, printed_scale
 from geohalo.products.target_figure import target_boxes, target_layout
 from geohalo.products.targets import KNOWN, NEW
@@ -54,10 +54,10 @@ def draw(shape, new=14, known=5, cells=(1, 2)):
         }
     )
     mask, score = np.ones(shape, dtype=bool), np.linspace(0, 1, rows * columns).reshape(shape)
-    ground = pd.DataFrame({"ground": [NEW, KNOWN], "share": 0.05, "best_share": [0.7, 0.3], "targets": known})
+    areas = pd.DataFrame({"ground": [NEW, KNOWN], "share": 0.05, "best_share": [0.7, 0.3], "targets": known})
     deposits = pd.DataFrame({"x": [x.mean()], "y": [y.mean()], "name": ["Alpha"]})
-    about = {"crs": "EPSG:2157", "ground": ground, "warned": WARNED}
-    figure = target_map("survey", x, y, mask, score, rank, targets, deposits, **about)
+    ground = MapGround("survey", x, y, mask, "EPSG:2157")
+    figure = target_map(ground, score, rank, targets, deposits, areas, WARNED)
     figure.draw_without_rendering()
     return figure
 
@@ -181,7 +181,8 @@ def test_contrasts_that_round_to_nothing_are_not_told():
     )  # fmt: skip
     x, y = 500_000 + 2000.0 * np.arange(52), 6_000_000 - 2000.0 * np.arange(24)
     none = pd.DataFrame({"x": [], "y": []})
-    figure = target_map("survey", x, y, rank >= 0, np.ones(rank.shape), rank, targets, none)
+    ground = MapGround("survey", x, y, rank >= 0)
+    figure = target_map(ground, np.ones(rank.shape), rank, targets, none)
     listed = [one.get_text() for one in labelled(figure, "table").texts]
     assert "Zn +1.94" in listed
     assert not any("0.00" in one for one in listed)
@@ -190,7 +191,7 @@ def test_contrasts_that_round_to_nothing_are_not_told():
 def test_boxes_of_targets_in_km(square):
     rank = np.zeros(square.mask.shape, dtype=np.uint16)
     rank[0, 0], rank[2:4, 5:8] = 2, 1
-    ground = Ground(square.x, square.y, square.mask)
+    ground = square.ground
     boxes = target_boxes(ground, rank, np.array([2, 1]))
     np.testing.assert_allclose(boxes, [[499, 5999, 501, 6001], [509, 5993, 515, 5997]])
     assert target_boxes(ground, rank, np.array([], dtype=int)).shape == (0, 4)

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
+from geohalo.files.provenance import provenance
 from geohalo.settings import check_settings, simulated_tables
 from geohalo.stages.alternative_elements import read_places
 from geohalo.stages.clean_samples import clean_samples
 from geohalo.stages.level_samples import level_samples
-from geohalo.stages.shared.report import provenance
 from level_tables import logs, sheets
 
 SETTINGS = {

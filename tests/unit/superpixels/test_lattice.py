@@ -1,10 +1,12 @@
 """Superpixels by tiles: seeds, iterations against scikit-image, tiles against the whole, and no seams."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 from geohalo.superpixels import lattice
 from geohalo.superpixels.graph import external_edges
-from geohalo.superpixels.lattice import exact_halo, lattice_seeds, stitch, tile_labels, with_halo
+from geohalo.superpixels.lattice import lattice_seeds, stitch, tile_labels, with_halo
 from geohalo.superpixels.segmentation import split_into_components
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label
@@ -12,6 +14,15 @@ from skimage.segmentation import slic
 
 ROWS, COLUMNS = 240, 150
 COMPACTNESS = 0.1
+
+
+def exact_halo(step: int) -> float:
+    """Halo in spacings with which a tile's labels are those of the whole grid.
+
+    In an iteration a cell asks the seeds at most two spacings away, and a seed moves by the cells at most two spacings
+    away, with a cell more for rounding.
+    """
+    return (lattice.ITERATIONS * 2 * (2 * step + 1)) / step
 
 
 def field(rows=ROWS, columns=COLUMNS, components=5, seed=0):
@@ -196,3 +207,12 @@ def test_halo_is_cut_at_the_edges_of_the_grid():
     assert seeds.step == 10
     assert with_halo(slice(0, 50), seeds, 100, 2) == slice(0, 70)
     assert with_halo(slice(30, 50), seeds, 100, 2.55) == slice(4, 76)
+
+
+def test_the_private_kernel_of_scikit_image_is_the_one_that_is_known():
+    """`lattice` calls a function of scikit-image that is not public: tiles need it, and `slic` hides it."""
+    assert version("scikit-image") == "0.26.0", (
+        "scikit-image was upgraded. Compare skimage/segmentation/slic_superpixels.py with what "
+        "geohalo.superpixels.lattice takes from it (_slic_cython, _enforce_label_connectivity_cython, the step), run "
+        "this file, and then write the new version here."
+    )

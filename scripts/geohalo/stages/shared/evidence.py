@@ -1,5 +1,7 @@
 """The tables of evidence of many runs and controls, which are read one at a time."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -20,7 +22,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 def measure_runs(
-    runs: list[tuple],
+    runs: Sequence[tuple],
     elements: str,
     samples: str | None,
     folder: str,

@@ -1,7 +1,5 @@
 """What the scripts that draw have in common."""
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,12 +8,12 @@ from pyproj import CRS
 from geohalo.evidence.map_basis import basis_warnings, is_traverse, plain_warnings
 from geohalo.files.cells import Survey
 from geohalo.files.tables import read_csv
+from geohalo.products.map_ground import MapGround
 
 
-def ground(name: str, survey: Survey) -> dict[str, Any]:
-    """Return the arguments that every map takes: survey, x, y, mask, crs."""
-    label = crs_label(CRS.from_wkt(survey.crs))
-    return {"survey": name, "x": survey.grid.x, "y": survey.grid.y, "mask": survey.mask, "crs": label}
+def map_ground(name: str, survey: Survey) -> MapGround:
+    """Return the ground that the maps of a survey are drawn on."""
+    return MapGround(name, survey.grid.x, survey.grid.y, survey.mask, crs_label(CRS.from_wkt(survey.crs)))
 
 
 def crs_label(crs: CRS) -> str:
@@ -56,11 +54,13 @@ def warned(metrics: pd.DataFrame, deposit_ranks: str, variant: str, survey: Surv
     reach : float
         How far from a sample ground is mapped, in metres.
     """
-    measured = (interval(metrics, variant, "held_out", name) for name in ("above_decoys", "capture"))
+    above_decoys, capture = (
+        interval(metrics, variant, "held_out", name) for name in ("above_decoys", "capture")
+    )
     ranks = read_csv(deposit_ranks)
     groups = ranks.loc[(ranks["variant"] == variant) & (ranks["split"] == "held_out"), "group"].nunique()
     traverse = is_traverse(survey.mask, survey.grid.cell, reach)
-    return plain_warnings(basis_warnings(*measured, groups, traverse))
+    return plain_warnings(basis_warnings(above_decoys, capture, groups, traverse))
 
 
 def held_out_groups(deposits: str, cells: str) -> int:

@@ -38,4 +38,4 @@ def judge(
 def element_weights(quality: str, elements: Sequence[str]) -> np.ndarray:
     """Read the weights of elements from the table of quality control; 1 for one that it does not have."""
     weights = read_csv(quality).set_index("element")["weight"]
-    return weights.reindex(elements).fillna(1.0).to_numpy(dtype=np.float64)
+    return weights.reindex(list(elements)).fillna(1.0).to_numpy(dtype=np.float64)

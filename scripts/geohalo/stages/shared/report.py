@@ -63,11 +63,18 @@ class Results:
         return fnmatch.filter(self.paths, pattern)
 
     def table(self, name: str) -> pd.DataFrame | None:
-        """Read a CSV file; only an empty field is missing, not a deposit that is called None."""
+        """Read a CSV file; nothing where there is none, or no row in it."""
         if name not in self:
             return None
-        frame = read_csv(self[name], keep_default_na=False, na_values=[""])
+        frame = self.needed(name)
         return None if frame.empty else frame
+
+    def needed(self, name: str) -> pd.DataFrame:
+        """Read a CSV file that every config makes.
+
+        Only an empty field is missing, not a deposit that is called None.
+        """
+        return read_csv(self[name], keep_default_na=False, na_values=[""])
 
     def made(self, name: str) -> datetime:
         """Return when a file was written."""

@@ -1,6 +1,8 @@
 """The parts of the report from the files of a survey, in the order of the page."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -29,6 +31,7 @@ from geohalo.stages.shared.report import Results, run_times, sources, versions
 from geohalo.stages.shared.report_map import known_deposits, labels_of
 
 CAPTIONS = RESOURCES / "report" / "captions"
+TERMS = RESOURCES / "report" / "terms.md"
 
 
 def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
@@ -45,7 +48,12 @@ def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
 
 
 def sections(
-    results: Results, survey: Survey, variant: str, settings: dict, inputs: dict, jobs: tuple[str, list[str]]
+    results: Results,
+    survey: Survey,
+    variant: str,
+    settings: Mapping[str, Any],
+    inputs: Sequence[str],
+    jobs: tuple[str, Sequence[str]],
 ) -> list[Section]:
     """Return the parts of the page.
 
@@ -55,11 +63,11 @@ def sections(
     survey : Survey
     variant : str
         The one that the map is made by.
-    settings : dict
+    settings : mapping
         The resolved config.
-    inputs : dict
+    inputs : sequence of str
         Files that the survey was read from.
-    jobs : (str, list of str)
+    jobs : (str, sequence of str)
         Folder of the benchmarks, and the names of the rules.
     """
     return [
@@ -71,6 +79,7 @@ def sections(
         _levelling(results),
         _superpixels(results, survey),
         *_comparisons(results),
+        _terms(),
         _provenance(settings, inputs, jobs),
     ]
 
@@ -82,7 +91,7 @@ def doubtful(results: Results) -> Section:
     return Section("warnings", "Doubtful input", tables=tables)
 
 
-def pathfinders(results: Results, commodities: list[str]) -> Section:
+def pathfinders(results: Results, commodities: Sequence[str]) -> Section:
     """Return the part on the elements that the map rests on, which stands before the map."""
     summary = results.table("pathfinders.csv")
     if summary is None:
@@ -282,15 +291,23 @@ def _by_command(results: Results, name: str, file: str) -> str:
     return told
 
 
-def shown_settings(settings: dict) -> dict:
+def _terms() -> Section:
+    """Return the terms of the page, as docs/glossary.md explains them."""
+    text = from_markdown(TERMS.read_text(encoding="utf-8"))
+    return Section("terms", "Terms", text=text, text_title="What the terms of this page mean")
+
+
+def shown_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return settings without where the data folder lies, if its path is absolute: a report is passed on."""
     folder = Path(settings.get("data", {}).get("folder", ""))
     if not folder.is_absolute():
         return settings
-    return settings | {"data": settings["data"] | {"folder": f".../{folder.name}"}}
+    return {**settings, "data": settings["data"] | {"folder": f".../{folder.name}"}}
 
 
-def _provenance(settings: dict, inputs: dict, jobs: tuple[str, list[str]]) -> Section:
+def _provenance(
+    settings: Mapping[str, Any], inputs: Sequence[str], jobs: tuple[str, Sequence[str]]
+) -> Section:
     times = run_times(*jobs)
     tables = [quality.sources_table(sources(inputs)), quality.versions_table(versions())]
     tables += [quality.times_table(times)] if len(times) else []

@@ -63,11 +63,14 @@ def learned_elsewhere(
     history : pandas.DataFrame
         Of the variants.
     """
-    scored, histories = {}, []
+    scored: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    histories = []
     for variant in variants:
         run = Settings(**settings, variant=variant, patience=early_stopping)
-        known = (spectrum_order, commodities)
-        *scored[variant], history = network_elsewhere(source, target, folds, run, *known, report)
+        mean, spread, history = network_elsewhere(
+            source, target, folds, run, spectrum_order, commodities, report
+        )
+        scored[variant] = mean, spread
         histories.append(history.assign(variant=variant)[["variant", *history.columns]])
     for name in controls:
         scored[name] = transferred_scores(name, source.values, folds[-1], target.values, 0, threads)
