@@ -11,7 +11,7 @@ from geohalo.survey.samples import merge_analyses
 from survey_tables import section
 
 GOOD = {"analysis": {"Cu": 0.03, "Zn": 0.03}, "sampling": {"Cu": 0.05, "Zn": 0.05}}
-SEEDS = range(60)
+SEEDS = range(30)
 
 
 def quality_of(table: pd.DataFrame, certified: bool = True, **further):
@@ -36,7 +36,8 @@ def test_good_laboratories_seldom_fail() -> None:
         (quality_of(controlled_survey(seed, Truth(**GOOD)))[1].elements["verdict"] == "fails").any()
         for seed in SEEDS
     ]
-    assert np.mean(failed) <= 0.02
+    # At most one of 30: whatever the share of failures, two of 30 are less likely than two of 60.
+    assert np.sum(failed) <= 1
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,11 @@ def test_estimates_are_those_of_the_simulation() -> None:
         row = found.reference.set_index("element").loc["Cu"]
         held["bias"].append(row["bias_low"] <= 6 <= row["bias_high"])
         shares.append((copper.noise_share, copper.analysis_share))
-    assert {name: np.mean(one) >= 0.9 for name, one in held.items()} == dict.fromkeys(held, True)
+    # Of 30 intervals that each miss in one survey of 20, five or more miss with probability 0.016.
+    assert {name: np.sum(one) >= 26 for name, one in held.items()} == dict.fromkeys(held, True)
     total = noise + SPREAD**2
-    assert np.mean(shares, axis=0) == pytest.approx([noise / total, 0.06**2 / total], rel=0.1)
+    # The mean of 60 lay within 0.1 of the truth: that of 30 varies by the square root of two more.
+    assert np.mean(shares, axis=0) == pytest.approx([noise / total, 0.06**2 / total], rel=0.14)
 
 
 def test_failing_elements_can_be_left_out() -> None:
