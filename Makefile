@@ -5,7 +5,6 @@ BIN := .venv/bin
 
 # Processes that test beside each other, at most: a number, or one for each processor.
 TEST_CORES ?= logical
-BESIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_CORES) --maxprocesses 8
 
 .PHONY: run unlock check test bench lint docs env env-bench env-docs
 
@@ -48,11 +47,12 @@ check: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BESIDE) --dist worksteal -m "not slow" tests/unit
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit -m "not slow" --numprocesses $(TEST_CORES) --maxprocesses 8 --dist worksteal
 
 # All tests, also the slow ones and those that run the workflow; the tests of a file stay together.
 test: env
-	$(BESIDE) --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_CORES) --maxprocesses 8 \
+		--dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5
 
 bench: env-bench
 	$(BIN)/python tests/benchmarks/network.py

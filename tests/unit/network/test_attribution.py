@@ -37,7 +37,9 @@ def assert_adds_up(trained, steps=STEPS):
 
 @pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("preset", ["default", "reference", "attention", "learned_fusion"])
+@pytest.mark.parametrize(
+    "preset", ["default", pytest.param("reference", marks=pytest.mark.slow), "attention", "learned_fusion"]
+)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_elements_and_branches_add_up_to_the_change_of_the_logit(
     random_network, scale_graphs, wide_survey, preset, variant, options, steps
@@ -74,6 +76,7 @@ def test_it_adds_up_on_any_layout(random_network, scale_graphs, shape, points, s
     torch.testing.assert_close(summed(trained, steps=2).sum(1), end - start, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["default", "attention"])
 @pytest.mark.parametrize("variant", ["internal", "external", "spectrum", "fusion"])
 def test_it_is_what_captum_says_of_the_definition(random_network, scale_graphs, survey, preset, variant):
@@ -159,6 +162,7 @@ def test_an_element_that_says_nothing_gets_nothing(random_network, scale_graphs,
         assert (found[:, [0, 1, 2, 4]].abs().amax(0) > 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["plain", "both"])
 @pytest.mark.parametrize("preset", ["default", "attention"])
 def test_blocks_and_regions_say_what_the_whole_map_says(

@@ -126,6 +126,7 @@ def changes(survey, members, row, recipe, variant, where):
     return [name for name in before if not torch.equal(before[name][row], after[name][row])]
 
 
+@pytest.mark.slow
 @few
 @given(surveys(), st.sampled_from(DEPOSIT_SCHEMES), st.sampled_from(list(RECIPES)), st.data())
 def test_no_value_within_the_buffer_reaches_what_is_learned(case, scheme, recipe, data):
@@ -143,6 +144,7 @@ def test_no_value_within_the_buffer_reaches_what_is_learned(case, scheme, recipe
     assert changes(survey, members, row, recipe, variant, near) == []
 
 
+@pytest.mark.slow
 @few
 @given(
     surveys(),

@@ -41,6 +41,7 @@ def test_another_seed_another_result(survey, draw_members, train):
     assert np.abs(first.score - second.score).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_threads_do_not_change_the_result(survey, draw_members, train):
     """Many labels on few pixels add up in one order, whatever the number of threads (atomic sums would differ)."""
     values, graphs, _ = survey

@@ -106,6 +106,7 @@ def test_training_equals_torch_one_member_at_a_time(wide_survey, draw_members, t
         np.testing.assert_allclose(result.score[member, 0], score, atol=5e-3)
 
 
+@pytest.mark.slow
 def test_the_published_network_at_39_elements_equals_torch(wide_survey, draw_members, train, monkeypatch):
     """Convolutions by frequencies, members one after another in two threads: what large surveys train with."""
     values = np.random.default_rng(5).normal(size=(len(wide_survey[0]), 39)).astype(np.float32)

@@ -31,6 +31,7 @@ def test_a_good_laboratory_passes_and_warns_of_nothing() -> None:
     assert not found.excluded
 
 
+@pytest.mark.slow
 def test_good_laboratories_seldom_fail() -> None:
     failed = [
         (quality_of(controlled_survey(seed, Truth(**GOOD)))[1].elements["verdict"] == "fails").any()
@@ -59,6 +60,7 @@ def test_each_fault_is_found_in_its_element_alone(truth, said) -> None:
     assert all(one.file == "s.csv" for one in found.warnings)
 
 
+@pytest.mark.slow
 def test_estimates_are_those_of_the_simulation() -> None:
     """Precision, share of noise, bias and drift lie within their intervals in 19 of 20 surveys."""
     truth = Truth(
