@@ -234,7 +234,7 @@ def test_verdict_says_what_the_tables_hold(demo, results, held_out):
     for verb, part in (
         ("beats", rows[told_apart & better]),
         ("loses to", rows[told_apart & ~better]),
-        ("is not told apart from", rows[~told_apart]),
+        ("does not clearly differ from", rows[~told_apart]),
     ):
         named = [f"{about[row.against][0]} ({row.difference:+.2f})" for row in part.itertuples()]
         assert f"- {verb} {', '.join(named) or 'none'}.\n" in text

@@ -1,4 +1,4 @@
-"""How far held-out deposits stand above decoys, which were held out alike (`geohalo.evidence.decoys`)."""
+"""How far held-out deposits stand above decoys, which were held out in the same way (`geohalo.evidence.decoys`)."""
 
 from typing import Any
 

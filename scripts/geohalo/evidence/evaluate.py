@@ -7,7 +7,7 @@ Four kinds of metric:
   ``found_5`` and ``found_10`` are the shares of deposits in the best 5 and 10 % of its ground, which is what a
   search pays for.
 - *Decoy metrics* tell how much of that is due to holding out alone (`geohalo.evidence.decoys`):
-  ``decoy_capture`` is the capture of places without a deposit that were held out alike (0.5 where
+  ``decoy_capture`` is the capture of places without a deposit that were held out in the same way (0.5 where
   holding out gives nothing away); ``above_decoys`` is the mean share of their cells that a deposit's
   cells outrank in the same map, ties half (0.5 is chance, whatever the model remembers).
 - *Pair metrics* are AUCs of single places: ``leave_pair_out_auc`` of deposits' own cells against the

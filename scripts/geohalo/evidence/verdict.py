@@ -155,11 +155,12 @@ def warnings(
     if np.isfinite(estimate) and not low > 0.5 and not below_chance((estimate, low, high)):
         found.append(
             f"**Deposits are not shown to stand above decoys**: they outrank {_interval(estimate, low, high)} of "
-            "the places without a deposit that were held out alike, where 0.5 is chance."
+            "the places without a deposit that were held out in the same way, where 0.5 is chance."
         )
     if not np.isfinite(estimate):
         found.append(
-            "**There are no decoys**: what holding out alone gives away cannot be told, and capture may be due to it."
+            "**There are no decoys**: how much capture the hold-out itself produces is unknown, "
+            "and it may produce all of it."
         )
     return found + small_survey(pairs, n_groups)
 
@@ -249,9 +250,10 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
     if np.isfinite(estimate):
         decoys = held.number(first, "above_decoys")
         lines += [
-            f"- Decoys, {_count(decoys, 'place')} without a deposit that were held out alike, have capture "
-            f"{_interval(*held.of(first, 'decoy_capture'))}. What this has above 0.5 is due to holding out alone, in "
-            "the line above as well.",
+            f"- Decoys, {_count(decoys, 'place')} without a deposit that were held out in the same "
+            "way, have capture "
+            f"{_interval(*held.of(first, 'decoy_capture'))}. What this has above 0.5 comes from the hold-out itself, "
+            "in the line above as well.",
             f"- **Deposits outrank {_interval(estimate, low, high)} of the decoys**; 0.5 is chance. Compare methods "
             "by this.",
         ]
@@ -276,7 +278,7 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
 
 
 def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
-    """Return what the first method beats, is not told apart from, and loses to.
+    """Return what the first method beats, does not clearly differ from, and loses to.
 
     Parameters
     ----------
@@ -299,7 +301,7 @@ def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     kinds = {
         "beats": rows[told & better],
         "loses to": rows[told & ~better],
-        "is not told apart from": rows[~told],
+        "does not clearly differ from": rows[~told],
     }
     first, least = _name(rows["variant"].iloc[0], names), smallest_p(int(rows["groups"].max()))
     lines = [

@@ -124,7 +124,7 @@ def _headline(evidence: MapEvidence) -> str:
         return f"{told}, {'the map is upside down here' if below == 'upside down' else below}"
     if not np.isfinite(low):
         return told
-    return f"{told}, above {chance}" if low > CHANCE else f"{told}, not told from {chance}"
+    return f"{told}, above {chance}" if low > CHANCE else f"{told}, not clearly above {chance}"
 
 
 def _evidence(evidence: MapEvidence, kind: str, deposits: int) -> str:
@@ -132,7 +132,10 @@ def _evidence(evidence: MapEvidence, kind: str, deposits: int) -> str:
     split = ""
     if np.isfinite(evidence.above_decoys[0]):
         share = with_interval(*evidence.above_decoys)
-        split = f"Of decoys, places without a deposit that were held out alike, they outrank {share}; 0.5 is chance.\n"
+        split = (
+            "Of decoys, places without a deposit that were held out in the same way, they outrank "
+            f"{share}; 0.5 is chance.\n"
+        )
     if np.isfinite(evidence.random):
         split += f"Random split: {evidence.random:.2f} (optimistic, as neighbouring cells share samples).\n"
     if kind == "held-out":

@@ -58,7 +58,7 @@ MEASURES = {
     "above_decoys": (
         "share of decoys outranked",
         "Share of decoys outranked, 1 is best",
-        "Decoys are places without a known deposit, held out alike: "
+        "Decoys are places without a known deposit, held out in the same way: "
         "outranking them takes more than being held out.",
         CHANCE,
         ("decoy", "fold"),

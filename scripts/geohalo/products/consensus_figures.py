@@ -155,9 +155,9 @@ def _draw_bars(page: MapPage, choices: pd.DataFrame) -> None:
     handles: list[Artist] = [
         Patch(
             facecolor=colour("sample"),
-            label=f"told from chance (F test, p < {LEVEL:g} after Holm's correction)",
+            label=f"different from chance (F test, p < {LEVEL:g} after Holm's correction)",
         ),
-        Patch(facecolor="white", edgecolor=colour("sample"), hatch="////", label="not told from chance"),
+        Patch(facecolor="white", edgecolor=colour("sample"), hatch="////", label="no clear effect"),
         Patch(facecolor=colour("faint"), label="cells together, without a test; the rest"),
     ]
     page.bottom += page.add_legend(handles, MARGIN, page.width - 2 * MARGIN)

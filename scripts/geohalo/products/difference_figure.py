@@ -89,7 +89,7 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
     band = "; the grey band is for one comparison, before the correction" if _has_band(held) else ""
     return page.finish(
         "p: paired permutation test that flips whole groups of deposits, corrected after Holm for the methods in the "
-        f"panel{band}. Against chance there is no p: the interval alone says whether it is told apart."
+        f"panel{band}. Against chance there is no p: only the interval shows whether the difference is clear."
     )
 
 
@@ -232,7 +232,7 @@ def _headline(held: pd.DataFrame, own: pd.DataFrame) -> str:
     values, table = own.loc[metric], held[held["metric"] == metric]
     name, by = plain(method_style(str(values["variant"]))[0]), PANELS[metric][0].lower().split(" of ")[-1]
     verdict = _verdict(values["difference"], values["low"], values["high"], None)
-    chance = {"better": "above chance", "worse": "below chance", "open": "not told apart from chance"}[
+    chance = {"better": "above chance", "worse": "below chance", "open": "not clearly different from chance"}[
         verdict
     ]
     told = f"by {by}, {name} is {chance}"
@@ -245,12 +245,14 @@ def _headline(held: pd.DataFrame, own: pd.DataFrame) -> str:
 
 
 def _tally(counts: list[int], against_chance: str) -> str:
-    """Say how many methods are beaten, beat it, and are not told apart from it."""
+    """Say how many methods are beaten, beat it, and do not clearly differ from it."""
     (better, worse, unclear), others = counts, whole(sum(counts), "other method")
     if not better + worse:
-        return f"{', nor' if against_chance == 'open' else ', but not told apart'} from any of {others}"
+        return (
+            f"{', nor' if against_chance == 'open' else ', but not clearly different'} from any of {others}"
+        )
     told = f", better than {better or 'none'} of {others} and worse than {worse or 'none'}"
-    return f"{told}; from {unclear} it cannot be told apart" if unclear else told
+    return f"{told}; from {unclear} it does not clearly differ" if unclear else told
 
 
 def _about(held: pd.DataFrame, own: pd.DataFrame) -> str:
@@ -277,9 +279,9 @@ def _about(held: pd.DataFrame, own: pd.DataFrame) -> str:
 def _legend(held: pd.DataFrame, own: pd.DataFrame) -> list[Line2D | Patch]:
     """Return the symbols of the forest plot that are there."""
     names = {
-        "better": f"told apart, better (p < {LEVEL})",
-        "worse": "told apart, worse",
-        "open": "not told apart",
+        "better": f"clearly better (p < {LEVEL})",
+        "worse": "clearly worse",
+        "open": "no clear difference",
     }
     values = own[["difference", "low", "high"]].to_numpy(dtype=float)
     against = [_verdict(difference, low, high, None) for difference, low, high in values]

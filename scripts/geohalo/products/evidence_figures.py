@@ -33,7 +33,7 @@ from geohalo.products.styles import (
 )
 
 #: What the crosses of the decoys are, in every legend.
-DECOYS = "held-out places without a deposit: what holding out alone is worth"
+DECOYS = "decoys: how much the hold-out itself produces"
 METRIC_NAMES = {"capture": "Capture", "above_decoys": "Share of decoys outranked", "roc_auc": "ROC AUC"}
 SPLITS = ("held_out", "random")
 ROW_HEIGHT = 0.25
@@ -210,4 +210,7 @@ def _counts(table: pd.DataFrame) -> str:
     if decoys.empty:
         return told
     places = whole(float(decoys["n"].max()), "decoy")
-    return f"{told}\nThe {places} are places without a deposit, held out alike: what they capture is worth nothing."
+    return (
+        f"{told}\nThe {places} are places without a deposit, held out in the same way: their "
+        "capture comes from the hold-out itself."
+    )

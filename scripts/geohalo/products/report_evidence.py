@@ -16,7 +16,7 @@ DEPOSIT_COLUMNS = (
         "Outranks decoys",
         "share of the decoys that a held-out deposit outranks; 0.5 is chance",
     ),
-    ("decoy_capture", "Capture of decoys", "what holding out alone is worth; not better when larger"),
+    ("decoy_capture", "Capture of decoys", "how much the hold-out itself produces; not better when larger"),
     ("roc_auc", "ROC AUC", "test halo cells above test background cells; 0.5 is chance"),
     ("brier", "Brier score", "smaller is better; 0.25 for 0.5 everywhere"),
 )

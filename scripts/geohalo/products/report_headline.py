@@ -193,7 +193,8 @@ def _deposit_measures(metrics: pd.DataFrame, first: str) -> list[Measure]:
             "Decoys outranked",
             0.5,
             "main",
-            "Share of decoys, places without a deposit held out alike, that a deposit outranks. Compare methods by "
+            "Share of decoys, places without a deposit held out in the same way, that a deposit "
+            "outranks. Compare methods by "
             "this.",
         ),
         *_measure(
@@ -202,7 +203,7 @@ def _deposit_measures(metrics: pd.DataFrame, first: str) -> list[Measure]:
             "Control: capture of decoys",
             0.5,
             "control",
-            "What holding out alone is worth, without any deposit.",
+            "How much of such a score the hold-out itself produces, without any deposit.",
         ),
         *_measure(
             against,

@@ -80,8 +80,9 @@ def split_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     told = "Bars: 95 % interval over groups."
     if len(decoys):
         told += (
-            " Crosses: capture of decoys, places without a deposit that were held out alike. What it has above 0.5 is "
-            "due to holding out alone."
+            " Crosses: capture of decoys, places without a deposit that were held out in the same "
+            "way. What it has above 0.5 is "
+            "due to the hold-out itself."
         )
     if "random" in splits:
         told += " The random split has no decoys, and its interval is left out."

@@ -25,7 +25,7 @@ Criterion = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, Mapping[str, flo
 
 
 def signal(elements: pd.DataFrame, _: pd.DataFrame, __: pd.DataFrame, limits: Mapping[str, float]) -> Reasons:
-    """Fail what is not told apart from its own noise, or has more of it than `limits.noise` for certain."""
+    """Fail what does not clearly differ from its own noise, or has more of it than `limits.noise` for certain."""
     reasons: Reasons = {}
     for row in named_rows(elements):
         kind = "sampling and analysis" if row.noise_of == "sampling and analysis" else "analysis alone"

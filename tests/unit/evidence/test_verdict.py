@@ -83,13 +83,13 @@ def test_a_survey_without_faults_has_no_warning_and_all_numbers():
     for part in (
         "Each of 25 deposits in 14 groups",
         "**Capture 0.82 (0.71 to 0.91)**",
-        "Decoys, 20 places without a deposit that were held out alike, have capture 0.55 (0.50 to 0.60)",
+        "Decoys, 20 places without a deposit that were held out in the same way, have capture 0.55 (0.50 to 0.60)",
         "**Deposits outrank 0.85 (0.72 to 0.97) of the decoys**",
         "open benchmark: 0.90 (0.81 to 0.98)",
         "On a random split of cells, capture 0.95 (0.93 to 0.97). This is the optimistic number",
         "- beats sampling density (+0.30).",
         "- loses to spectrum (-0.20).",
-        "- is not told apart from random forest (-0.01).",
+        "- does not clearly differ from random forest (-0.01).",
         "before which the smallest possible is 0.00012",
         "must be 0.10 to 0.18, depending on the method",
     ):

@@ -73,7 +73,7 @@ def test_map_of_realisations_says_so(square, kind):
 @pytest.mark.parametrize(
     ("capture", "verdict"),
     [
-        ((0.6, 0.45, 0.8), "not told from chance"),
+        ((0.6, 0.45, 0.8), "not clearly above chance"),
         ((0.3, 0.2, 0.4), "the map is upside down here"),
         ((0.45, 0.2, 0.7), "below chance"),
         (NO_INTERVAL, "held-out capture 0.84"),
@@ -90,7 +90,7 @@ def test_headline_claims_no_more_than_the_interval(square, capture, verdict):
     ("above", "verdict"),
     [
         ((0.8, 0.6, 0.9), "above decoys"),
-        ((0.6, 0.4, 0.9), "not told from decoys"),
+        ((0.6, 0.4, 0.9), "not clearly above decoys"),
         ((0.2, 0.1, 0.4), "the map is upside down here"),
         ((0.4, 0.1, 0.7), "below chance"),
     ],

@@ -20,7 +20,7 @@ KEYS = {
     "logistic regression": "logistic",
     "sampling density": "sampling_density",
 }
-CROSS = "held-out places without a deposit: what holding out alone is worth"
+CROSS = "decoys: how much the hold-out itself produces"
 
 
 def rows(values, split, column, metric="capture"):
@@ -263,7 +263,7 @@ def test_the_inner_split_of_the_right_panel_chooses_among_variants(ablation_deco
         "0.88 (95 % interval 0.78–0.93), with 0.71 (95 % interval 0.61–0.76) of decoys outranked; "
         "10 deposits in 8 groups"
     )
-    assert "Decoys are places without a known deposit, held out alike" in text_of(figure)
+    assert "Decoys are places without a known deposit, held out in the same way" in text_of(figure)
     assert "Choose by the inner split of the right panel, report the held-out one" in text_of(figure)
 
 

@@ -140,7 +140,7 @@ def test_colour_is_for_what_is_told_apart_and_never_alone(comparisons, metrics):
 
 def test_legend_names_what_is_drawn(comparisons, metrics):
     figure = difference_plot("survey", comparisons, metrics)
-    names = ["told apart, better (p < 0.05)", "told apart, worse", "not told apart"]
+    names = ["clearly better (p < 0.05)", "clearly worse", "no clear difference"]
     names += ["too small to be detected (80 % power)", "capture of decoys"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == names
     few = comparisons.assign(p_holm=1.0, detectable=np.nan)
@@ -167,7 +167,7 @@ def test_title_is_the_plain_answer_by_decoys(comparisons, metrics):
     figure = difference_plot("survey", comparisons, metrics)
     assert title_of(figure) == (
         "survey: by decoys outranked, fusion is above chance, better than 2 of 6 other methods and worse than 1; "
-        "from 3 it cannot be told apart. 25 deposits in 14 groups"
+        "from 3 it does not clearly differ. 25 deposits in 14 groups"
     )
     told = text_of(figure)
     assert "capture 0.82 (95 % interval 0.71–0.91), that of decoys 0.45" in told
@@ -184,20 +184,20 @@ def test_without_decoys_the_answer_is_by_capture(comparisons, metrics):
     assert len(figure.axes) == 1
     assert title_of(figure) == (
         "survey: by capture, fusion is above chance, better than 3 of 6 other methods and worse than none; "
-        "from 3 it cannot be told apart. 25 deposits in 14 groups"
+        "from 3 it does not clearly differ. 25 deposits in 14 groups"
     )
 
 
 @pytest.mark.parametrize(
     ("low", "high", "told"),
-    [(0.4, 0.7, "not told apart from"), (0.2, 0.45, "below"), (np.nan, np.nan, "not told")],
+    [(0.4, 0.7, "not clearly different from"), (0.2, 0.45, "below"), (np.nan, np.nan, "not clearly")],
 )
 def test_chance_is_judged_by_the_interval_alone(comparisons, metrics, low, high, told):
     where = metrics["metric"] == "above_decoys"
     metrics.loc[where, ["estimate", "low", "high"]] = [(0.2 + 0.45) / 2 if high == 0.45 else 0.55, low, high]
     assert f"fusion is {told}" in title_of(difference_plot("survey", comparisons, metrics))
     nothing = title_of(difference_plot("survey", comparisons.assign(p_holm=0.5), metrics))
-    link = ", but not told apart from any" if told == "below" else " chance, nor from any"
+    link = ", but not clearly different from any" if told == "below" else " chance, nor from any"
     assert f"{link} of 6 other methods. 25 deposits" in nothing
 
 
@@ -208,7 +208,9 @@ def test_too_few_groups_are_said_to_tell_nothing_apart(comparisons, metrics):
         in (text_of(figure))
     )
     assert "too few groups to tell any two methods apart" in text_of(figure)
-    assert "fusion is above chance, but not told apart from any of 6 other methods." in title_of(figure)
+    assert "fusion is above chance, but not clearly different from any of 6 other methods." in title_of(
+        figure
+    )
     assert not figure.axes[0].patches
 
 
