@@ -59,7 +59,7 @@ if CLASSES:
             scores=MAPPED,
         output:
             **SPREAD,
-            **{name: path("map", map=name) for name in CLASS_MAPS},
+            **{name: path("map", map=name) for name in maps_of("map_classes")},
         log:
             log_file("map_classes"),
         benchmark:

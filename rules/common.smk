@@ -26,6 +26,8 @@ from geohalo.files.paths import file_path
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.package_files import RESOURCES
+from geohalo.product_table import FIGURES, figures_for, maps_for, maps_of
+from geohalo.product_table import MAPS as ALL_MAPS
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
 from geohalo.survey.table_files import data_file
@@ -223,38 +225,14 @@ def final_outputs():
 
 def final_products():
     """What `all` makes, and the report shows."""
-    figures = [
-        "elements",
-        "superpixels",
-        "folds",
-        "anomaly_map",
-        "heldout_map",
-        "success_rate",
-        "metrics",
-        "differences",
-        "calibration",
-        "history",
-        "targets",
-        "concentration_area",
-        "pathfinders",
-    ]
-    figures += ["splits"] if config["labels"]["extra_splits"] else []
-    if CLASSES:
-        figures = ["elements", "superpixels", "folds", "class_map", "confusion", "metrics", "history"]
-    figures += [] if GRIDDED else ["samples"]
-    figures += ["quality"] if QUALITY else []
-    figures += ["levelling"] if LEVELLED else []
-    figures += ["truth"] if "simulate" in config else []
-    figures += ["attention"] if ATTENTION else []
-    figures += ["attribution", "fingerprints"] if EXPLAINED else []
     return [
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
         *map(path, JUDGED),
         *([path("levelling"), path("levelling_error")] if LEVELLED else []),
-        *(path("map", map=name) for name in (CLASS_MAPS if CLASSES else MAPS)),
-        *(path("figure", figure=name) for name in figures),
+        *(path("map", map=name) for name in maps_for(CLASSES)),
+        *(path("figure", figure=name) for name in figures_for(FACTS)),
         *([] if CLASSES else map(path, [*TARGETS, "pathfinder_summary"])),
         *([path("interpolation_spread"), path("realisations")] if REALISATIONS else []),
     ]
@@ -282,22 +260,26 @@ LABEL_RASTERS = {
     key: survey_file(name, f"labels.raster.{key}") for key, name in config["labels"].get("raster", {}).items()
 }
 
-MAPS = [
-    "score",
-    "spread",
-    "heldout_score",
-    "fold",
-    "probability",
-    "applicability",
-    "anomaly_classes",
-    "success_classes",
-    "targets",
-]
+# What decides which figures there are.
+FACTS = {
+    fact
+    for fact, holds in {
+        "deposits": not CLASSES,
+        "classes": CLASSES,
+        "samples": not GRIDDED,
+        "quality": QUALITY,
+        "batches": LEVELLED,
+        "truth": "simulate" in config,
+        "attention": ATTENTION,
+        "explained": EXPLAINED,
+        "extra_splits": config["labels"]["extra_splits"],
+    }.items()
+    if holds
+}
 # Maps of numbers that targets are found in or described by.
-MEASURED = ["score", "spread", "heldout_score", "probability", "applicability"]
+MEASURED = [one.name for one in ALL_MAPS if one.measured]
 # What targets come with beside their map and figures.
 TARGETS = ["thresholds", "targets", "target_ground", "fingerprints", "target_package", "target_project"]
-CLASS_MAPS = ["classes", "score", "spread"]
 # The scores that maps are made of, and what realisations add to the maps.
 MAPPED = path("averaged_heldout") if REALISATIONS else path("heldout", variant=VARIANTS[0], scales=SCALES)
 SPREAD = {"interpolation_spread": path("interpolation_spread")} if REALISATIONS else {}

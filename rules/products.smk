@@ -158,7 +158,7 @@ if not CLASSES:
             folds=survey_folds(),
         output:
             **SPREAD,
-            **{name: path("map", map=name) for name in MAPS[:5]},
+            **{name: path("map", map=name) for name in maps_of("map_anomalies")},
         log:
             log_file("map_anomalies"),
         benchmark:

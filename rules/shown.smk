@@ -1,33 +1,14 @@
 """No rules: what `snakemake --report` and the report show."""
 
 # Where `snakemake --report` shows a figure or a table; the name is that of its caption in report/captions of the package.
-CATEGORIES = {
-    "Answer": [
-        "verdict",
-        "anomaly_map",
-        "heldout_map",
-        "class_map",
-        "targets",
-        "targets_table",
-        "differences",
-    ],
-    "Evidence": [
-        *("metrics", "metrics_table", "comparisons", "success_rate", "calibration", "confusion", "history"),
-        *("splits", "truth"),
-    ],
-    "Data": ["samples", "samples_report", "quality", "levelling", "elements", "superpixels", "folds"],
-    "Why here": ["pathfinders", "fingerprints", "attribution", "attention", "concentration_area"],
-    "Comparisons": [
-        "ablation",
-        "ablation_differences",
-        "sweep",
-        "consensus",
-        "transfer",
-        "transfer_maps",
-        "claims",
-    ],
+CATEGORY = {
+    "verdict": "Answer",
+    "targets_table": "Answer",
+    "metrics_table": "Evidence",
+    "comparisons": "Evidence",
+    "samples_report": "Data",
+    **{figure.name: figure.category for figure in FIGURES},
 }
-CATEGORY = {name: category for category, names in CATEGORIES.items() for name in names}
 
 
 def shown(name, file=None):

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from documents import METHOD, NAMES, ROOT, blocks, constant, figure_names, output_files, text_of
+from documents import METHOD, NAMES, ROOT, blocks, figure_names, output_files, text_of
+from geohalo.product_table import maps_for
 
 GUIDES = ["docs/tutorial.md", "docs/troubleshooting.md"]
 #: Options of Snakemake that are followed by one value, and by several.
@@ -199,7 +200,7 @@ def test_files_that_the_guides_name_exist():
         f"figures/{name}.png" for name in figure_names()
     }
     known |= {f"figures/{name}.png" for name in ("samples", "truth", "attribution", "fingerprints")}
-    known |= {Path(file).name for file in known} | {f"maps/{name}.tif" for name in constant("MAPS")}
+    known |= {Path(file).name for file in known} | {f"maps/{name}.tif" for name in maps_for(classes=False)}
     for page in GUIDES:
         named = re.findall(
             r"`(?:results/demo/)?((?:figures|maps|simulated|folds)/[\w./]+\w|\w+\.csv)`", text_of(page)

@@ -1,10 +1,10 @@
 """The pages of the documentation, and what the workflow is known to write, for tests that compare them."""
 
-import ast
 import re
 from pathlib import Path
 
 from geohalo.files.paths import ACROSS, BENCH, FILES
+from geohalo.product_table import FACTS, MAPS, figures_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -40,33 +40,15 @@ def prose(name: str) -> list[str]:
     return [line for line in FENCE.sub("", text_of(name)).splitlines() if not re.match(r"\s*\||    \S", line)]
 
 
-def constant(name: str) -> list | dict:
-    """Return a literal that ``rules/common.smk`` assigns."""
-    written = re.search(
-        rf"^{name} = (.*?)(?=^[^\s\]}}]|\Z)", text_of("rules/common.smk"), re.MULTILINE | re.DOTALL
-    )
-    return ast.literal_eval(written[1].strip())
-
-
 def figure_names() -> list[str]:
-    """Return the figures that ``final_products`` asks for in any kind of survey."""
-    function = re.search(
-        r"^def final_products\(.*?(?=^\S)", text_of("rules/common.smk"), re.MULTILINE | re.DOTALL
-    )[0]
-    lists = [
-        node
-        for statement in ast.walk(ast.parse(function))
-        if isinstance(statement, (ast.Assign, ast.AugAssign))
-        for node in ast.walk(statement.value)
-        if isinstance(node, ast.List)
-    ]
-    return [name.value for one in lists for name in one.elts]
+    """Return the figures that ``snakemake`` makes in any kind of survey, without a command of their own."""
+    return figures_for(set(FACTS) - {"command"})
 
 
 def output_files() -> list[str]:
     """Return the paths below a survey's results of all files that the workflow may make."""
     files = dict(FILES)
-    several = {"map": [*constant("MAPS"), *constant("CLASS_MAPS")], "figure": figure_names()}
+    several = {"map": [one.name for one in MAPS], "figure": figure_names()}
     for kind, names in several.items():
         pattern = files.pop(kind)
         files |= {f"{kind} {name}": pattern.replace("{" + kind + "}", name) for name in names}

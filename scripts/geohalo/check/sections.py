@@ -144,8 +144,7 @@ def columns_section(ground: Ground) -> Section:
     caption = (
         "What was understood of each column of concentrations. Values, below limit and missing count places."
     )
-    shown = table(frame, columns, caption, "table-columns", strong=_odd(frame))
-    return Section("columns", "Columns", lead=lead, tables=[shown])
+    return _understood("Columns", lead, frame, columns, caption)
 
 
 def bands_section(ground: Ground) -> Section:
@@ -184,8 +183,15 @@ def bands_section(ground: Ground) -> Section:
         Column("plausible", "Plausible (ppm)", None, PLAUSIBLE),
     ]
     caption = "What was understood of each raster. Values are in ppm; bands that are no concentration are as they are."
+    return _understood("Rasters", lead, frame, columns, caption)
+
+
+def _understood(
+    title: str, lead: list[str], frame: pd.DataFrame, columns: list[Column], caption: str
+) -> Section:
+    """Return a part with a table of what was understood of each column or raster."""
     shown = table(frame, columns, caption, "table-columns", strong=_odd(frame))
-    return Section("columns", "Rasters", lead=lead, tables=[shown])
+    return Section("columns", title, lead=lead, tables=[shown])
 
 
 def _plausible(median: pd.Series | None, frame: pd.DataFrame) -> list[str]:

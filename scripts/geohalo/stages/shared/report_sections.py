@@ -15,6 +15,7 @@ from geohalo.files.cells import Survey
 from geohalo.files.provenance import provenance
 from geohalo.network.presets import VARIANTS
 from geohalo.package_files import RESOURCES
+from geohalo.product_table import figures_of
 from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_levelling as levels
@@ -34,10 +35,11 @@ CAPTIONS = RESOURCES / "report" / "captions"
 TERMS = RESOURCES / "report" / "terms.md"
 
 
-def pictures(results: Results, numbers: str, *names: str) -> list[Picture]:
-    """Return those figures that there are, each with its caption."""
+def pictures(results: Results, part: str) -> list[Picture]:
+    """Return those figures of a part that there are, each with its caption."""
     found = []
-    for name in names:
+    for figure in figures_of(part):
+        name, numbers = figure.name, figure.numbers
         file, caption = f"figures/{name}.png", CAPTIONS / f"{name}.rst"
         if file in results:
             told = caption.read_text(encoding="utf-8") if caption.exists() else ""
@@ -101,7 +103,7 @@ def pathfinders(results: Results, commodities: Sequence[str]) -> Section:
         "Pathfinders",
         lead=pathfinder_words(summary, commodities),
         tables=[pathfinders_table(summary)],
-        pictures=pictures(results, "The numbers of all elements are in pathfinders.csv.", "pathfinders"),
+        pictures=pictures(results, "pathfinders"),
     )
 
 
@@ -119,20 +121,17 @@ def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, 
 
 
 def _maps(results: Results) -> Section:
-    names = ("targets", "anomaly_map", "heldout_map", "class_map", "concentration_area", "truth")
     thresholds = results.table("thresholds.csv")
     return Section(
         "maps",
         "Maps as figures",
         tables=[] if thresholds is None else [thresholds_table(thresholds)],
-        pictures=pictures(results, "The maps are GeoTIFFs in the folder maps.", *names),
+        pictures=pictures(results, "maps"),
     )
 
 
 def _why(results: Results, variant: str) -> Section:
-    told = "The numbers are in fingerprints.csv and target_attribution.csv, and in the panel of a target."
-    found = pictures(results, told, "fingerprints", "attribution")
-    rose = pictures(results, "The numbers are in attention.csv of the run.", "attention")
+    found, rose = pictures(results, "why"), pictures(results, "attention")
     lead = []
     if found and not rose and "external" in VARIANTS[variant]:
         lead.append(
@@ -162,9 +161,7 @@ def _evidence(results: Results, variant: str) -> Section:
         if ranks is not None:
             ranks = ranks[(ranks["variant"] == variant) & (ranks["split"] == "held_out")]
         tables.append(evidence.deposits_table(ranks, deposits))
-    told = "The numbers are in the tables of this part."
-    names = ("differences", "metrics", "success_rate", "calibration", "confusion", "history", "splits")
-    return Section("evidence", "Evidence", tables=tables, pictures=pictures(results, told, *names))
+    return Section("evidence", "Evidence", tables=tables, pictures=pictures(results, "evidence"))
 
 
 def _data(results: Results, survey: Survey) -> Section:
@@ -180,10 +177,7 @@ def _data(results: Results, survey: Survey) -> Section:
         if interpolation is None:
             interpolation = _stored_errors(results["elements.nc"])
         tables.append(quality.elements_table(report, interpolation))
-    told = "The numbers are in the table of elements."
-    return Section(
-        "data", "Data quality", tables=tables, pictures=pictures(results, told, "samples", "elements")
-    )
+    return Section("data", "Data quality", tables=tables, pictures=pictures(results, "data"))
 
 
 def _control(results: Results) -> Section:
@@ -199,13 +193,12 @@ def _control(results: Results) -> Section:
         frame = results.table(name)
         tables += [] if frame is None else [make(frame)]
     counted = provenance(results["samples.parquet"]).get("rows_of_quality_control")
-    told = "The numbers are in the tables of this part."
     return Section(
         "control",
         "Quality control",
         lead=[control.control_words(elements, counted)],
         tables=tables,
-        pictures=pictures(results, told, "quality"),
+        pictures=pictures(results, "control"),
     )
 
 
@@ -216,13 +209,12 @@ def _levelling(results: Results) -> Section:
         return Section("levelling", "Levels of batches")
     errors = results.table("levelling_error.csv")
     tables = [levels.shifts_table(shifts), *([] if errors is None else [levels.errors_table(errors)])]
-    told = "The numbers of all batches and elements are in levelling.csv."
     return Section(
         "levelling",
         "Levels of batches",
         lead=levels.levelling_words(shifts, errors),
         tables=tables,
-        pictures=pictures(results, told, "levelling"),
+        pictures=pictures(results, "levelling"),
     )
 
 
@@ -241,10 +233,7 @@ def _superpixels(results: Results, survey: Survey) -> Section:
         "superpixels",
         "Superpixels and folds",
         tables=[quality.superpixels_table(labels, survey.grid.cell)] if labels else [],
-        pictures=[
-            *pictures(results, "The numbers are in the table of superpixels.", "superpixels"),
-            *pictures(results, "The cells are listed in folds/held_out.csv.", "folds"),
-        ],
+        pictures=pictures(results, "superpixels"),
     )
 
 
@@ -264,16 +253,13 @@ def _comparisons(results: Results) -> list[Section]:
         ("transfer", "Other surveys' models", "transfer.csv", evidence.transfer_table),
         ("claims", "Three claims", "claims_verdicts.csv", evidence.claims_table),
     ]
-    figures = {"ablation": ["ablation_differences", "ablation"], "transfer": ["transfer", "transfer_maps"]}
     found = []
     for name, title, file, make in parts:
         rows = results.table(file)
         if rows is None:
             continue
         part = Section(name, title, lead=[_by_command(results, name, file)], tables=[make(rows)])
-        part.pictures = pictures(
-            results, "The numbers are in the table of this part.", *figures.get(name, [name])
-        )
+        part.pictures = pictures(results, name)
         if name == "claims" and claims:
             part.text, part.text_title = from_markdown(claims), "The claims in words"
         found.append(part)
