@@ -37,10 +37,8 @@ def test_check_runs_style_types_and_the_unit_tests_that_are_not_slow():
     assert set(commands[:-1]) <= set(recipe("lint"))
     assert ".venv/bin/mypy" in commands
     assert ".venv/bin/ruff check ." in commands
-    assert commands[-1].endswith('-m "not slow" tests/unit')
-    variable = re.match(r"\$\((\w+)\)", commands[-1])[1]
-    definition = re.search(rf"^{variable} := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
-    assert "pytest --numprocesses" in definition
+    assert 'pytest tests/unit -m "not slow"' in commands[-1]
+    assert "--numprocesses" in commands[-1]
 
 
 def test_commands_and_files_of_the_page_exist():

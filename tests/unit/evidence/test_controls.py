@@ -131,6 +131,7 @@ def test_classifiers_find_a_halo_that_is_there(name):
     assert table["brier"] < 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PROBABILITY_CONTROLS, "best_element", "pathfinder_index"])
 def test_learners_on_noise_are_chance(name):
     """Mean over several noise cubes; 49 cells in four halos each, uniform ranks: standard error 0.02."""

@@ -120,6 +120,7 @@ def test_every_reachable_deposit_is_held_out_once_with_its_whole_group(layout, s
     np.testing.assert_array_equal(folds.deposit_fold[tested["deposit"]], tested["fold"])
 
 
+@pytest.mark.slow
 @relaxed
 @given(layouts())
 def test_each_fold_leaves_one_group_out_as_held_out_does_with_as_many_folds(layout):
@@ -138,6 +139,7 @@ def test_each_fold_leaves_one_group_out_as_held_out_does_with_as_many_folds(layo
         np.testing.assert_array_equal(folds.training_deposits(fold), alike.training_deposits(same))
 
 
+@pytest.mark.slow
 @relaxed
 @given(layouts())
 def test_checkerboard_by_brute_force(layout):
@@ -171,6 +173,7 @@ def test_checkerboard_by_brute_force(layout):
         assert tested[0] == list(np.flatnonzero(clear.all(axis=1) & region))
 
 
+@pytest.mark.slow
 @relaxed
 @given(layouts())
 def test_decoys_of_a_checkerboard_lie_on_its_squares(layout):

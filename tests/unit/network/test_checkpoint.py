@@ -73,6 +73,7 @@ def epochs_run(lines):
     return [int(line.split("epoch ")[1].split()[0]) for line in lines if "epoch" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_at", [1, 4, 6, 8])
 def test_a_broken_training_ends_as_the_unbroken_one(survey, members, tmp_path, every_epoch, kill_at):
     """Broken off at the first epoch, in the middle, at the last of the validated, and among the rest."""
@@ -89,6 +90,7 @@ def test_a_broken_training_ends_as_the_unbroken_one(survey, members, tmp_path, e
     assert not list(path.parent.iterdir())
 
 
+@pytest.mark.slow
 def test_broken_off_again_and_again(survey, members, tmp_path, every_epoch):
     path = tmp_path / "checkpoint.pt"
     for kill_at in (3, 2, 4):
