@@ -63,13 +63,13 @@ def type_text(entry: Config) -> str:
         names["array"] = (
             f"{'list, not empty,' if entry.get('minItems') else 'list'} of {type_text(resolve(entry['items']))}"
         )
-    told = " or ".join(names.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
-    if told == "array":
-        told = f"{'list, not empty,' if entry.get('minItems') else 'list'} of {type_text(resolve(entry['items']))}"
+    message = " or ".join(names.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    if message == "array":
+        message = f"{'list, not empty,' if entry.get('minItems') else 'list'} of {type_text(resolve(entry['items']))}"
     bounds = [
         f"{word} {entry[bound]}" for bound, word in BOUNDS.items() if abs(entry.get(bound, WIDE)) < WIDE
     ]
-    return ", ".join([told, *bounds])
+    return ", ".join([message, *bounds])
 
 
 def all_keys() -> Iterator[tuple[str, Config]]:

@@ -139,9 +139,9 @@ def check_settings(config: Config, source: str = "config") -> Config:
             )
     given = [key for key in SOURCES if key in config]
     if len(given) != 1:
-        told = " and ".join(given) if given else "none of them"
+        text = " and ".join(given) if given else "none of them"
         raise InputError(
-            f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {told}."
+            f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {text}."
         )
     settings = with_defaults(config, schema())
     _check_sources(settings["data"]["sources"], source)

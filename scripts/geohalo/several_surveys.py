@@ -91,10 +91,14 @@ def survey_configs(
         one = laid_over(own, shared)
         survey = SurveyConfig(str(file), one, check_settings(one, str(file)))
         if (same := found.get(survey.prefix)) is not None:
-            told = f"are both named {survey.name!r}" if same.name == survey.name else "have names that differ"
-            told += "" if same.name == survey.name else f" in punctuation alone ({same.name}, {survey.name})"
+            message = (
+                f"are both named {survey.name!r}" if same.name == survey.name else "have names that differ"
+            )
+            message += (
+                "" if same.name == survey.name else f" in punctuation alone ({same.name}, {survey.name})"
+            )
             raise InputError(
-                f"{source}: {same.file} and {file} {told}; their results would be one folder's. Change the key "
+                f"{source}: {same.file} and {file} {message}; their results would be one folder's. Change the key "
                 "'survey' of one of them."
             )
         found[survey.prefix] = survey

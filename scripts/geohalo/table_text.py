@@ -43,8 +43,8 @@ def _changed(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     for position, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
             column = frame.iloc[:, position].astype(object)
-            told = [change(value) if isinstance(value, str) else value for value in column]
-            if any(new is not old for new, old in zip(told, column, strict=True)):
-                out.isetitem(position, np.array(told, dtype=object))
+            messages = [change(value) if isinstance(value, str) else value for value in column]
+            if any(new is not old for new, old in zip(messages, column, strict=True)):
+                out.isetitem(position, np.array(messages, dtype=object))
     out.columns = [change(name) if isinstance(name, str) else name for name in frame.columns]
     return out

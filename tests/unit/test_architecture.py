@@ -74,7 +74,7 @@ def test_torch_stays_in_the_network(file):
     assert {".".join(name.split(".")[:2]) for name in others} <= {
         "geohalo.errors",
         "geohalo.pathfinders",
-        "geohalo.whole_files",
+        "geohalo.atomic_files",
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from geohalo.atomic_files import atomic_write
 from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, netcdf_by_rows, write_geotiff, write_netcdf
 from geohalo.files.maps import write_map
@@ -18,7 +19,6 @@ from geohalo.files.targets import write_geopackage
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.products.styles import save_figure
 from geohalo.stages.build_graph import build_graph
-from geohalo.whole_files import whole
 from matplotlib.figure import Figure
 
 ROWS, COLUMNS = 300, 280
@@ -57,23 +57,23 @@ def points(n=3000):
 
 
 def parquet(path):
-    with whole(path) as beside:
-        points().to_parquet(beside)
+    with atomic_write(path) as temporary:
+        points().to_parquet(temporary)
 
 
 def text(path):
-    with whole(path) as beside:
-        pd.DataFrame(noise(3000, 4)).to_csv(beside)
+    with atomic_write(path) as temporary:
+        pd.DataFrame(noise(3000, 4)).to_csv(temporary)
 
 
 def page(path):
-    with whole(path) as beside:
-        beside.write_text("x" * 200_000, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text("x" * 200_000, encoding="utf-8")
 
 
 def weights(path):
-    with whole(path) as beside:
-        torch.save({"a": torch.as_tensor(noise(200, 300))}, beside)
+    with atomic_write(path) as temporary:
+        torch.save({"a": torch.as_tensor(noise(200, 300))}, temporary)
 
 
 def by_rows(survey, path):

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 from geohalo import progress
+from geohalo.atomic_files import NotWrittenError, atomic_write, remove_stale
 from geohalo.errors import InputError
 from geohalo.progress import steps
-from geohalo.whole_files import NotWrittenError, remove_stale, whole
 from geohalo.workflow import job as job_module
 from geohalo.workflow.job import advice, job
 from geohalo.workflow.locks import check_writable, lock_message
@@ -99,8 +99,8 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     path = tmp_path / "a.txt"
 
     def write(text: str, error: Exception | None = None) -> None:
-        with whole(str(path)) as beside:
-            beside.write_text(text)
+        with atomic_write(str(path)) as temporary:
+            temporary.write_text(text)
             if error:
                 raise error
 
@@ -120,8 +120,8 @@ def test_what_a_killed_process_was_writing_is_removed_and_what_another_writes_is
     kept = [tmp_path / f".writing-{os.getppid()}-a.txt", tmp_path / f".writing-{ended.pid}-b-a.txt"]
     for file in (*stale, *kept):
         file.touch()
-    with whole(str(path)) as beside:
-        beside.write_text("all")
+    with atomic_write(str(path)) as temporary:
+        temporary.write_text("all")
     assert sorted(tmp_path.iterdir()) == sorted([path, *kept])
     remove_stale(tmp_path / "b-a.txt")
     assert sorted(tmp_path.iterdir()) == sorted([path, kept[0]])
@@ -131,9 +131,9 @@ def test_a_file_that_does_not_hold_what_was_written_never_gets_its_name(tmp_path
     def wrong(beside):
         raise NotWrittenError(f"{beside}: cut")
 
-    with pytest.raises(NotWrittenError), whole(str(tmp_path / "a.bin"), wrong) as beside:
+    with pytest.raises(NotWrittenError), atomic_write(str(tmp_path / "a.bin"), wrong) as beside:
         beside.write_bytes(b"half")
-    with pytest.raises(zipfile.BadZipFile), whole(str(tmp_path / "a.npz")) as beside:
+    with pytest.raises(zipfile.BadZipFile), atomic_write(str(tmp_path / "a.npz")) as beside:
         beside.write_bytes(b"half")
     assert list(tmp_path.iterdir()) == []
 

@@ -29,7 +29,7 @@ WRITERS = {
     "copyfile": "second",
     "copy": "second",
 }
-#: Functions that get the path beside from one that calls `whole`, and files that are no results.
+#: Functions that get a path from one that calls `atomic_write`, and files that are no results.
 ALLOWED = {
     ("geohalo/files/cells.py", "_to_netcdf"),  # of write_netcdf and netcdf_by_rows
     ("geohalo/key_table.py", "<module>"),  # a part of the documentation, by a developer
@@ -57,7 +57,7 @@ def path_of(call: ast.Call) -> ast.expr | None:
 
 
 def direct_writes(file: Path) -> Iterator[tuple[str, int]]:
-    """Yield function and line of what writes to anything but the path that `whole` gives, or a file opened there."""
+    """Yield function and line of what writes past the path that `atomic_write` gives, or a file opened there."""
     functions = [node for node in nodes(file) if isinstance(node, ast.FunctionDef)]
     inside = {node: function.name for function in functions for node in ast.walk(function)}
     beside = set()
@@ -78,7 +78,7 @@ def direct_writes(file: Path) -> Iterator[tuple[str, int]]:
 @each(sorted(SCRIPTS.rglob("*.py")), lambda file: str(file.relative_to(SCRIPTS)))
 def test_no_script_writes_a_file_directly(file):
     name = file.relative_to(SCRIPTS).as_posix()
-    if name in ("geohalo/whole_files.py", "geohalo/workflow/job.py"):  # `whole` itself, and the log
+    if name in ("geohalo/atomic_files.py", "geohalo/workflow/job.py"):  # `atomic_write` itself, and the log
         return
     assert [place for place in direct_writes(file) if (name, place[0]) not in ALLOWED] == []
 

@@ -9,7 +9,7 @@ import copy
 import numpy as np
 import pytest
 import rasterio
-from geohalo.whole_files import whole
+from geohalo.atomic_files import atomic_write
 from pyproj import Transformer
 from rasterio.transform import from_origin
 from workflow_runs import TABLES, simulated_survey, snakemake, write_config
@@ -202,8 +202,8 @@ def test_a_file_that_fails_while_it_is_written_leaves_the_old_one(tmp_path):
     path.write_text("old")
 
     def write(text):
-        with whole(str(path)) as beside:
-            beside.write_text(text)
+        with atomic_write(str(path)) as temporary:
+            temporary.write_text(text)
             if text == "half":
                 raise OSError("no space left on device")
 

@@ -68,13 +68,13 @@ class Findings:
     def warn(self, stage: str, warnings: Iterable[InputWarning | None]) -> None:
         """Note warnings; None stands for none."""
         for one in relative_to((one for one in warnings if one is not None), self.folder):
-            if one not in [told for _, told in self.warnings]:
+            if one not in [note for _, note in self.warnings]:
                 self.warnings.append((stage, one))
 
     def table(self) -> pd.DataFrame:
         """Return all of them with the columns `FINDING_COLUMNS`, errors first, all text."""
         empty: dict[str, Any] = dict.fromkeys(FINDING_COLUMNS, "")
-        rows = [empty | {"kind": ERROR, "stage": stage, "what": told.strip()} for stage, told in self.errors]
+        rows = [empty | {"kind": ERROR, "stage": stage, "what": note.strip()} for stage, note in self.errors]
         rows += [{"kind": WARNING, "stage": stage} | asdict(one) for stage, one in self.warnings]
         return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype=str)
 
@@ -87,15 +87,15 @@ def by_kind(errors: Sequence[str]) -> list[str]:
     kinds: dict[str, list[str]] = {}
     for one in errors:
         kinds.setdefault(re.sub(r"'[^']*'|\d+([.,]\d+)?", "", one), []).append(one)
-    told = []
+    messages = []
     for alike in kinds.values():
         if len(alike) <= MOST_ALIKE:
-            told += alike
+            messages += alike
         else:
-            told.append(
+            messages.append(
                 f"{alike[0].rstrip('.')}. The same in {len(alike) - 1} other places, which check.csv lists."
             )
-    return told
+    return messages
 
 
 def told(table: pd.DataFrame) -> tuple[list[str], list[str]]:

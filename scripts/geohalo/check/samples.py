@@ -201,7 +201,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _is_read(name: str, columns: pd.Series) -> bool:
     """Tell whether a column is among those that elements were read from."""
-    return any(name == told or name in told.split("; ") for told in columns)
+    return any(name == message or name in message.split("; ") for message in columns)
 
 
 @dataclass

@@ -102,13 +102,13 @@ def netcdf_bands(
         grids, others = _only(path, element, grids)
         over += others
     if not grids:
-        told = f"; passed over: {listed(over)}" if over else ""
-        told += (
+        message = f"; passed over: {listed(over)}" if over else ""
+        message += (
             f"; variables in groups ({listed(groups)}) are not read: save them in the root" if groups else ""
         )
         raise InputError(
             f"{path}: no variable with two dimensions (y, x); each element needs one, named after it, or all are in "
-            f"one over (element, y, x){told}."
+            f"one over (element, y, x){message}."
         )
     bands, doubts = [], _told(path, over) + _told_groups(path, groups)
     for name, grid in grids.items():
@@ -175,14 +175,14 @@ def _valid(grid: xr.DataArray, path: Path, place: str) -> tuple[xr.DataArray, li
     count = int(outside.sum())
     if not count:
         return grid, []
-    told = InputWarning(
+    warning = InputWarning(
         f"{count} cells lie outside {least:g} to {most:g}, which the file states as the valid range, and were taken as "
         "no data",
         "correct valid_range (valid_min, valid_max) in the file if they are values",
         str(path),
         row=place,
     )
-    return grid.where(~outside), [told]
+    return grid.where(~outside), [warning]
 
 
 def _told(path: Path, over: list[str]) -> list[InputWarning]:

@@ -107,13 +107,13 @@ def without_infinity(band: Band) -> tuple[Band, list[InputWarning]]:
     if not infinite.any():
         return band, []
     count = int(infinite.sum())
-    told = InputWarning(
+    warning = InputWarning(
         f"{count} {'cell is' if count == 1 else 'cells are'} infinite, and were taken as no data",
         "divisions by zero leave such cells: mend them in the file, or declare them as no data",
         band.file,
         row=band.place,
     )
-    return replace(band, values=np.where(infinite, np.nan, band.values)), [told]
+    return replace(band, values=np.where(infinite, np.nan, band.values)), [warning]
 
 
 def _warning(code: float, places: Sequence[tuple[Band, int]]) -> InputWarning:

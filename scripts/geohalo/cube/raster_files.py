@@ -177,13 +177,13 @@ def raster_files(
     chosen = {path: element for path in sorted(files) if (element := elements[path])}
     if not chosen:
         there = sorted(path.name for path in files if _GRID.fullmatch(path.suffix))
-        told = (f" There are {listed(there)}." if there else "") + _suggested(there)
+        message = (f" There are {listed(there)}." if there else "") + _suggested(there)
         folders = [
             f" The folder {path.name} is {what}." for path in _subfolders(place) if (what := _folder(path))
         ]
         raise InputError(
             f"config key grids.pattern: no file in {place} matches {section['pattern']!r}; correct "
-            f"the pattern or grids.folder.{told}{''.join(folders[:1])}"
+            f"the pattern or grids.folder.{message}{''.join(folders[:1])}"
         )
     left = {path: element for path, element in chosen.items() if selection.takes(element, path.name)}
     if not left:
@@ -209,18 +209,18 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
         and path.name.lower() not in {"readme", "license", "makefile"}
         and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _BESIDE.fullmatch(path.suffix)))
     ]
-    told = []
+    messages = []
     for path in _subfolders(place):
         if what := _folder(path):
             kind, _, fix = what.partition("; ")
-            told.append(
+            messages.append(
                 InputWarning(f"the folder {path.name} was passed over: it is {kind}", fix, str(place))
             )
     if not left:
-        return told
+        return messages
     number = "1 file of the folder was" if len(left) == 1 else f"{len(left)} files of the folder were"
     return [
-        *told,
+        *messages,
         InputWarning(
             f"{number} passed over, since grids.pattern does not match: {listed(left)}",
             "correct grids.pattern, or rename or remove the files, if they hold elements",
@@ -279,7 +279,7 @@ def _elements(expression: str, files: Iterable[Path]) -> dict[Path, str | None]:
     spellings = {path: (path.name, path.stem + path.suffix.lower()) for path in files}
     names = dict.fromkeys(name for both in spellings.values() for name in both)
     found = matches(compiled(expression, key, "element"), names, key, "search")
-    told = {
+    by_name = {
         path: next((found[name] for name in both if name in found), None) for path, both in spellings.items()
     }
-    return {path: match["element"] if match else None for path, match in told.items()}
+    return {path: match["element"] if match else None for path, match in by_name.items()}

@@ -111,8 +111,8 @@ def meanings(bands: Sequence[Band], section: Mapping[str, Any]) -> tuple[list[Me
         else:
             if key is None:
                 _check_title(band)
-            unit, factor, told = _unit(band, name, unit_of_name, key, section["unit"])
-            warnings += told
+            unit, factor, messages = _unit(band, name, unit_of_name, key, section["unit"])
+            warnings += messages
             symbol, share = concentration_factor(name, "ppm")
             found.append(Meaning(band, symbol, Column(symbol, band.source, name, unit, share * factor)))
     if unmet := sorted(set(units) - met):
@@ -207,13 +207,13 @@ def _unit(
             f"{band.source}: the file states the unit {text!r}, but {'grids.units' if key else 'grids.unit'} is "
             f"{chosen}; correct the file, or {way}."
         )
-    told = InputWarning(
+    warning = InputWarning(
         f"the file states the unit {text!r}, and its values were taken as such, not as {default} (grids.unit)",
         "correct the unit in the file if it is wrong",
         band.file,
         row=band.place,
     )
-    return unit, factor, [told]
+    return unit, factor, [warning]
 
 
 def in_ppm(meaning: Meaning) -> Meaning:
@@ -301,7 +301,7 @@ def without_zeros(meaning: Meaning, floor: float | None) -> tuple[Meaning, list[
         return meaning, []
     least = float(values[values > 0].min())
     share = zero.sum() / np.isfinite(values).sum()
-    told = InputWarning(
+    warning = InputWarning(
         f"{zero.sum()} cells ({share:.1%}) of {meaning.name} are 0, which no concentration is; they were taken as "
         f"below detection, {floor:g} times the smallest positive value ({floor * least:.4g} ppm)",
         "set grids.nodata: 0 if they are no data, or another share in grids.floor"
@@ -313,4 +313,6 @@ def without_zeros(meaning: Meaning, floor: float | None) -> tuple[Meaning, list[
         meaning.band.file,
         row=meaning.band.place,
     )
-    return replace(meaning, band=replace(meaning.band, values=np.where(zero, floor * least, values))), [told]
+    return replace(meaning, band=replace(meaning.band, values=np.where(zero, floor * least, values))), [
+        warning
+    ]

@@ -146,17 +146,17 @@ def survey_of_bands(bands: Sequence[Band], warnings: list[InputWarning], section
         See `read_rasters`.
     """
     bands = with_crs(bands, section.get("crs"))
-    grid, crs, told = common_grid(bands)
-    warnings = [*warnings, *told]
+    grid, crs, messages = common_grid(bands)
+    warnings = [*warnings, *messages]
     checked = [without_infinity(band) for band in bands]
     bands = [band for band, _ in checked]
     warnings += [doubt for _, doubts in checked for doubt in doubts]
-    found, told = meanings(bands, section)
-    warnings += told
+    found, messages = meanings(bands, section)
+    warnings += messages
     concentrations = {meaning.band.source for meaning in found if meaning.column}
     if section.get("nodata") is None:
-        cleared, told = undeclared_blanks(bands, concentrations)
-        warnings += told
+        cleared, messages = undeclared_blanks(bands, concentrations)
+        warnings += messages
         by_source = {band.source: band for band in cleared}
         found = [Meaning(by_source[m.band.source], m.name, m.column) for m in found]
     if section.get("nodata") != []:
@@ -168,9 +168,9 @@ def survey_of_bands(bands: Sequence[Band], warnings: list[InputWarning], section
     warnings += check_plausible(found, section)
     whole = []
     for meaning in found:
-        meaning, told = without_zeros(meaning, section.get("floor", 0.5))
+        meaning, messages = without_zeros(meaning, section.get("floor", 0.5))
         whole.append(meaning)
-        warnings += told
+        warnings += messages
     values, mask = stack_bands([meaning.band for meaning in whole])
     return Rasters([meaning.name for meaning in whole], values, mask, grid, crs, warnings)
 
@@ -204,9 +204,11 @@ def read_bands(section: dict[str, Any], folder: Path) -> tuple[list[Band], list[
     bands, warnings = list[Band](), passed_over(section, folder)
     for path, element in files.items():
         reader = next(reader for reader in READERS if reader.detects(path))
-        found, told = reader.read(Request(path, element, section.get("unit") == "none", selection, blanks))
+        found, messages = reader.read(
+            Request(path, element, section.get("unit") == "none", selection, blanks)
+        )
         bands += found
-        warnings += told
+        warnings += messages
     where = str(folder / section.get("file", section.get("folder", "")))
     selection.check_met(where)
     left = [band for band in bands if selection.names(band.element) or not about_places(band.element)]

@@ -40,10 +40,10 @@ def deposit_doubts(
         Median distance in metres from a sample to the next one; none for rasters, which do not tell.
     """
     source = str(deposits.attrs["source"])
-    told = [commodities_not_measured(section.get("commodities"), elements, source)]
+    messages = [commodities_not_measured(section.get("commodities"), elements, source)]
     if labels and spacing is not None:
-        told.append(narrow_radius(spacing, labels))
-    return [*from_records(deposits.attrs["warnings"]), *(one for one in told if one)]
+        messages.append(narrow_radius(spacing, labels))
+    return [*from_records(deposits.attrs["warnings"]), *(one for one in messages if one)]
 
 
 def group_sizes(deposits: gpd.GeoDataFrame, distance: float) -> np.ndarray:

@@ -82,12 +82,12 @@ def lost_labels(
             )
         )
     if names:
-        told = ", ".join(names[:_MOST_NAMED])
+        message = ", ".join(names[:_MOST_NAMED])
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         warnings.append(
             InputWarning(
                 f"{len(names)} of {n_inside} deposits on surveyed ground have no cell within labels.radius "
-                f"({labels['radius']:g} m) and are neither learned from nor judged by: {told}{more}",
+                f"({labels['radius']:g} m) and are neither learned from nor judged by: {message}{more}",
                 "raise labels.radius or grid.max_distance, or take smaller cells (grid.cell; rasters: finer ones)",
                 "config",
             )

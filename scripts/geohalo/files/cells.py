@@ -17,9 +17,9 @@ import xarray as xr
 from pyproj import CRS
 from rasterio.transform import from_origin
 
+from geohalo.atomic_files import atomic_write, same_raster
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
-from geohalo.whole_files import same_raster, whole
 
 #: Cells of a chunk: whole rows of one map, half a megabyte of float32. One element's map and a block of rows of all
 #: elements both read whole chunks, and such a block of 40 elements takes 20 MB.
@@ -119,8 +119,8 @@ def surveyed_elements(path: str) -> list[str]:
 
 def write_netcdf(data: xr.Dataset, path: str) -> None:
     """Write a dataset as compressed NetCDF 4, in chunks of rows of one element or fold."""
-    with whole(path) as beside:
-        _to_netcdf(data, str(beside))
+    with atomic_write(path) as temporary:
+        _to_netcdf(data, str(temporary))
 
 
 @contextmanager
@@ -143,9 +143,9 @@ def netcdf_by_rows(
         Dimensions before y and x; ``element`` when left out.
     """
     leading = leading or ("element",)
-    with whole(path) as beside:
-        _to_netcdf(data, str(beside))
-        with netCDF4.Dataset(beside, "a") as file:
+    with atomic_write(path) as temporary:
+        _to_netcdf(data, str(temporary))
+        with netCDF4.Dataset(temporary, "a") as file:
             chunks = (*[1] * len(leading), *_chunks(data.sizes["y"], data.sizes["x"]))
             for name, attributes in maps.items():
                 variable = file.createVariable(
@@ -218,9 +218,9 @@ def write_geotiff(survey: Survey, image: np.ndarray, path: str, nodata: float, n
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     height, width = survey.grid.shape
     with (
-        whole(path, partial(same_raster, image=image)) as beside,
+        atomic_write(path, partial(same_raster, image=image)) as temporary,
         rasterio.open(
-            beside, "w", height=height, width=width, crs=survey.crs, transform=transform, **profile
+            temporary, "w", height=height, width=width, crs=survey.crs, transform=transform, **profile
         ) as file,
     ):
         file.write(image)

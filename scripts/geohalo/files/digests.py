@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from geohalo.atomic_files import atomic_write
 from geohalo.errors import InputError
-from geohalo.whole_files import whole
 
 #: Damaged files that a message names at most.
 NAMED = 5
@@ -51,8 +51,8 @@ def keep_digests(outputs: Iterable[str]) -> None:
         ]
         if lines:
             kept.parent.mkdir(exist_ok=True)
-            with whole(kept) as beside:
-                beside.write_text("".join(lines), encoding="utf-8")
+            with atomic_write(kept) as temporary:
+                temporary.write_text("".join(lines), encoding="utf-8")
 
 
 def check_digests(inputs: Iterable[str]) -> None:

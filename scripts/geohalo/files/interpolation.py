@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow.parquet
 import xarray as xr
 
+from geohalo.atomic_files import atomic_write
 from geohalo.cube.method_choice import ElementFit, Score
 from geohalo.cube.variogram import Variogram
 from geohalo.files.cells import Survey
-from geohalo.whole_files import whole
 
 #: Bytes that the maps of the rows interpolated at a time may take, in float64.
 BLOCK_BYTES = 256e6
@@ -36,8 +36,8 @@ def write_fits(names: list[str], fits: list[ElementFit], settings: dict, path: s
     """Write the settings and, for each element, method, scores in ln ppm and variogram in (ln ppm)² and metres."""
     elements = {name: asdict(fit) for name, fit in zip(names, fits, strict=True)}
     text = json.dumps({"settings": settings, "elements": _without_nan(elements)}, indent=1)
-    with whole(path) as beside:
-        beside.write_text(text + "\n", encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def read_fits(path: str) -> tuple[dict[str, ElementFit], dict]:

@@ -9,8 +9,8 @@ import rasterio
 from rasterio.shutil import copy
 from rasterio.transform import Affine, from_origin
 
+from geohalo.atomic_files import atomic_write, same_raster
 from geohalo.files.cells import Survey
-from geohalo.whole_files import same_raster, whole
 
 #: Side of a tile. A map that is longer or wider has overviews.
 BLOCK = 256
@@ -80,8 +80,8 @@ def write_map(
     place = {"height": height, "width": width, "crs": survey.crs, "transform": corner_transform(survey)}
     values = {"count": len(image), "dtype": image.dtype, "nodata": nodata}
     layout = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK, "interleave": "band"}
-    with whole(path, partial(same_raster, image=image)) as beside:
-        plain = beside.with_name(f"{beside.name}.plain")
+    with atomic_write(path, partial(same_raster, image=image)) as temporary:
+        plain = temporary.with_name(f"{temporary.name}.plain")
         try:
             with rasterio.open(
                 plain, "w", driver="GTiff", BIGTIFF="IF_SAFER", **place, **values, **layout
@@ -91,6 +91,6 @@ def write_map(
                     file.set_band_description(number, band.name)
                     file.set_band_unit(number, band.unit)
                     file.update_tags(number, long_name=band.meaning)
-            copy(str(plain), str(beside), driver="COG", **COG, **resampling)
+            copy(str(plain), str(temporary), driver="COG", **COG, **resampling)
         finally:
             plain.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from geohalo.atomic_files import atomic_write
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES
 from geohalo.files.cells import Survey
@@ -15,7 +16,6 @@ from geohalo.files.scores import scores_file
 from geohalo.files.tables import write_csv
 from geohalo.network.members import Members, Result
 from geohalo.network.run import UNTOLD
-from geohalo.whole_files import whole
 
 #: Validation cells of each class that a member looks at, evenly spread over those that there are.
 VALIDATED = 1000
@@ -114,8 +114,8 @@ def write_results(
     survey: Survey, table: pd.DataFrame, result: Result, names: Sequence[str], outputs: Any
 ) -> None:
     """Write the members, their history and their pathfinders, and their scores."""
-    with whole(outputs.members) as beside:
-        torch.save(result.state, beside)
+    with atomic_write(outputs.members) as temporary:
+        torch.save(result.state, temporary)
     write_csv(history_table(table, result), outputs.history)
     write_csv(pathfinder_table(table, result, names), outputs.pathfinders)
     write_members(survey, table, result.score, outputs.scores)

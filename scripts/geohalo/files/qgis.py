@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from geohalo.atomic_files import atomic_write
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.qgis_project import Layer, qgis_project
@@ -12,7 +13,6 @@ from geohalo.products.qgis_styles import (
     raster_parts,
     vector_parts,
 )
-from geohalo.whole_files import whole
 
 GEOMETRIES = {"targets": "Polygon", "deposits": "Point", "samples": "Point", "superpixels": "Polygon"}
 SHOWN = {"targets", "deposits"}
@@ -56,5 +56,5 @@ def write_project(name: str, survey: Survey, layers: list[str], files: dict[str,
     half = survey.grid.cell / 2
     x, y = survey.grid.x, survey.grid.y
     extent = (x[0] - half, y[-1] - half, x[-1] + half, y[0] + half)
-    with whole(path) as beside:
-        beside.write_bytes(qgis_project(f"GeoHalo: {name}", listed, survey.crs, extent))
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(qgis_project(f"GeoHalo: {name}", listed, survey.crs, extent))

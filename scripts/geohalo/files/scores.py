@@ -7,8 +7,8 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from geohalo.atomic_files import atomic_write
 from geohalo.files.cells import Survey, read_cells
-from geohalo.whole_files import whole
 
 #: Scheme -> (mean, spread), each (folds, cells), or (folds, classes, cells) with more than two classes; methods before.
 Scores = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -38,9 +38,9 @@ def scores_file(
     rest, chunks = survey.dataset(), (survey.chunk_rows, survey.grid.shape[1])
     rest = rest if methods is None else rest.assign_coords(method=methods)
     compressed = {"zlib": True, "complevel": 1, "chunksizes": chunks, "grid_mapping": "spatial_ref"}
-    with whole(path) as beside:
-        rest.to_netcdf(beside, encoding={"mask": compressed})
-        with netCDF4.Dataset(beside, "a") as file:
+    with atomic_write(path) as temporary:
+        rest.to_netcdf(temporary, encoding={"mask": compressed})
+        with netCDF4.Dataset(temporary, "a") as file:
             for dimension, size in {
                 **{f"fold_{name}": n for name, n in folds.items()},
                 "class": classes,

@@ -5,20 +5,20 @@ from typing import Any
 
 import pandas as pd
 
+from geohalo.atomic_files import atomic_write
 from geohalo.table_text import neutralised, restored
-from geohalo.whole_files import whole
 
 
 def write_csv(table: pd.DataFrame, path: str, float_format: str | None = None) -> None:
     """Write a table without its index."""
-    with whole(path) as beside:
-        neutralised(table).to_csv(beside, index=False, float_format=float_format)
+    with atomic_write(path) as temporary:
+        neutralised(table).to_csv(temporary, index=False, float_format=float_format)
 
 
 def write_text(text: str, path: str) -> None:
     """Write a text in UTF-8."""
-    with whole(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(content: Any, path: str) -> None:

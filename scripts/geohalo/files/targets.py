@@ -13,6 +13,7 @@ import pyogrio
 import xarray as xr
 from scipy.spatial import KDTree
 
+from geohalo.atomic_files import NotWrittenError, atomic_write
 from geohalo.cube.logratio import transformed
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.maps import corner_transform
@@ -22,7 +23,6 @@ from geohalo.products.qgis_styles import layer_style
 from geohalo.products.target_parts import SPACINGS, largest_area, sample_spacing
 from geohalo.products.target_shapes import degrees, nearest_deposits, outlines, superpixels_of
 from geohalo.products.targets import Targets, anomalous_ground, find_targets, ground_table
-from geohalo.whole_files import NotWrittenError, whole
 
 #: Means over a target that are of use: column of the table, map and its band.
 MEANS = {"spread": ("spread", 0), "heldout_score": ("heldout_score", 0), "probability": ("probability", 0)}
@@ -128,12 +128,12 @@ def target_frame(
     frame["y"] = survey.grid.y[frame.pop("row").to_numpy(dtype=int)]
     frame["lon"], frame["lat"] = degrees(frame["x"].to_numpy(), frame["y"].to_numpy(), survey.crs)
     near = nearest_deposits(frame.geometry, deposits)
-    told = [named_elements(part, carrying) for _, part in prints.groupby("rank")]
+    messages = [named_elements(part, carrying) for _, part in prints.groupby("rank")]
     frame = frame.assign(
         **near,
         superpixels=superpixels_of(targets.rank, read_geotiff(superpixels)[0]),
-        enriched=[one for one, _ in told],
-        depleted=[one for _, one in told],
+        enriched=[one for one, _ in messages],
+        depleted=[one for _, one in messages],
     )
     return frame[[*COLUMNS, "geometry"]]
 
@@ -164,11 +164,11 @@ def write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: str) -> None:
     """Write layers in order, and their styles as QGIS looks for them, in a table ``layer_styles``."""
     kinds = {"targets": "MultiPolygon", "superpixels": "MultiPolygon"}
     styles: list[dict[str, Any]] = []
-    with whole(path, partial(_same_layers, layers=layers)) as beside:
+    with atomic_write(path, partial(_same_layers, layers=layers)) as temporary:
         for number, (name, frame) in enumerate(layers.items()):
             kind = kinds.get(name, "Point")
             pyogrio.write_dataframe(
-                frame, beside, layer=name, driver="GPKG", geometry_type=kind, append=number > 0,
+                frame, temporary, layer=name, driver="GPKG", geometry_type=kind, append=number > 0,
                 layer_options={"GEOMETRY_NAME": "geom"},
             )  # fmt: skip
             place = {
@@ -181,7 +181,7 @@ def write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: str) -> None:
             styles.append(place | about | {"description": f"GeoHalo: {name}", "owner": "", "ui": ""})
         table = pd.DataFrame(styles).assign(update_time=pd.Timestamp.now("UTC"))
         pyogrio.write_dataframe(
-            table, beside, layer="layer_styles", driver="GPKG", append=True, layer_options={"FID": "id"}
+            table, temporary, layer="layer_styles", driver="GPKG", append=True, layer_options={"FID": "id"}
         )
 
 

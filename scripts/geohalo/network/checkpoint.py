@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geohalo.whole_files import read_back, remove_stale, whole
+from geohalo.atomic_files import atomic_write, read_back, remove_stale
 
 Tensors = dict[str, Tensor]
 
@@ -78,8 +78,8 @@ class Checkpoint:
             return
         self.found[part] = state
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(self.path) as beside:
-            torch.save({"identity": self.identity, "parts": self.found}, beside)
+        with atomic_write(self.path) as temporary:
+            torch.save({"identity": self.identity, "parts": self.found}, temporary)
         self.written = time.monotonic()
 
     def remove(self) -> None:

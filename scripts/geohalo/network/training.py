@@ -131,7 +131,7 @@ class Labelled:
         if not self.scales:
             return []
         there = torch.stack([scale.there for scale in self.scales]).amax(0) > 0
-        counted, told = self.labels.weight > 0, []
+        counted, messages = self.labels.weight > 0, []
         for label in self.labels.label[counted].unique().tolist():
             mine = counted & (self.labels.label == label)
             lost = mine.any(0) & ~(mine & there).any(0)
@@ -143,8 +143,8 @@ class Labelled:
             )
             if lost.all():
                 raise InputError(message)
-            told += [message] if lost.any() else []
-        return told
+            messages += [message] if lost.any() else []
+        return messages
 
     def logits(self, engine: Engine) -> Logits:
         """Logits of the cells."""

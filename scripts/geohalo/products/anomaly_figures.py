@@ -114,17 +114,17 @@ def _headline(evidence: MapEvidence) -> str:
     capture, above_decoys = evidence.capture, evidence.above_decoys
     if not np.isfinite(capture[0]):
         return "without held-out evidence"
-    told, chance = f"held-out capture {with_interval(*capture)}", "chance"
+    message, chance = f"held-out capture {with_interval(*capture)}", "chance"
     low = capture[1]
     if np.isfinite(above_decoys[1]):
         low = above_decoys[1]
         chance = "decoys"
     below = below_chance(above_decoys if np.isfinite(above_decoys[0]) else capture)
     if below:
-        return f"{told}, {'the map is upside down here' if below == 'upside down' else below}"
+        return f"{message}, {'the map is upside down here' if below == 'upside down' else below}"
     if not np.isfinite(low):
-        return told
-    return f"{told}, above {chance}" if low > CHANCE else f"{told}, not clearly above {chance}"
+        return message
+    return f"{message}, above {chance}" if low > CHANCE else f"{message}, not clearly above {chance}"
 
 
 def _evidence(evidence: MapEvidence, kind: str, deposits: int) -> str:
@@ -257,9 +257,9 @@ def _truth_headline(ground: MapGround, halo: ArrayLike, false: ArrayLike, score:
     usable = ~np.ma.getmaskarray(values)
     true_halo = usable & (np.asarray(halo) > STRONG)
     contaminated = usable & (np.asarray(false) > STRONG) & ~true_halo
-    told = [
+    messages = [
         f"{name} rank {rank[cells].mean():.0f}"
         for name, cells in (("halos", true_halo), ("contamination", contaminated))
         if cells.any()
     ]
-    return f"{', '.join(told)} of 100 on average" if told else "score and truth"
+    return f"{', '.join(messages)} of 100 on average" if messages else "score and truth"

@@ -107,8 +107,8 @@ def _of_branches(branches: Mapping[str, float]) -> str:
     """Say what share of the attribution is that of each branch, where there are several."""
     if len(branches) < 2:
         return ""
-    told = ", ".join(f"{method_style(name)[0]} {_percent(share)}" for name, share in branches.items())
-    return f" Shares of the branches: {told}."
+    message = ", ".join(f"{method_style(name)[0]} {_percent(share)}" for name, share in branches.items())
+    return f" Shares of the branches: {message}."
 
 
 def _range(ground: MapGround, layers: Mapping[str, ArrayLike]) -> tuple[float, float]:

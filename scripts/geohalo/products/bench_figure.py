@@ -198,8 +198,8 @@ def _legend(values: pd.DataFrame, pooled: pd.DataFrame, looks: Mapping[str, Mark
     handles = []
     for row in values.drop_duplicates("survey").itertuples():
         deposits, groups = float(row.deposits), float(row.groups)  # type: ignore[arg-type]
-        told = f"{whole(deposits, 'deposit')} in {whole(groups, 'group')}"
-        handles.append(looks[str(row.survey)].symbol(f"{plain(row.survey)}: {told}"))
+        message = f"{whole(deposits, 'deposit')} in {whole(groups, 'group')}"
+        handles.append(looks[str(row.survey)].symbol(f"{plain(row.survey)}: {message}"))
     kinds = [str(one) for one in dict.fromkeys(pooled["kind"])]
     for kind in kinds:
         handles.append(Line2D([], [], label=f"mean over {kind} surveys", **_mean_look(kind)))
@@ -230,8 +230,11 @@ def _headline(pooled: pd.DataFrame, default: str, title: str) -> str:
 def _about(pooled: pd.DataFrame, default: str, title: str) -> str:
     """Say what is drawn and from how much of it."""
     own = pooled[(pooled["method"] == default) & (pooled["against"] == "")]
-    told = "; ".join(
+    message = "; ".join(
         f"{row.kind} surveys: {whole(float(row.deposits), 'deposit')} in {whole(float(row.groups), 'group')}"  # type: ignore[arg-type]
         for row in own.itertuples()
     )
-    return f"{title}, held out, of every method in every survey; methods by their mean. {told[:1].upper()}{told[1:]}."
+    return (
+        f"{title}, held out, of every method in every survey; methods by their mean. "
+        f"{message[:1].upper()}{message[1:]}."
+    )

@@ -32,10 +32,10 @@ def bench_text(values: pd.DataFrame, pooled: pd.DataFrame) -> str:
     """
     parts = []
     for kind in dict.fromkeys(values["kind"]):
-        for split, told in {"held_out": "held-out deposits", "inner": "inner split, for choosing"}.items():
+        for split, message in {"held_out": "held-out deposits", "inner": "inner split, for choosing"}.items():
             chosen = [one[(one["kind"] == kind) & (one["split"] == split)] for one in (values, pooled)]
             if len(chosen[1]):
-                parts.append(f"### {str(kind).capitalize()} surveys, {told}\n\n{_table(*chosen)}")
+                parts.append(f"### {str(kind).capitalize()} surveys, {message}\n\n{_table(*chosen)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,8 +57,8 @@ def _table(values: pd.DataFrame, pooled: pd.DataFrame) -> str:
         numbers = [float(wide.loc[method, one]) for one in surveys["survey"]]
         mean, *rest = (float(means.loc[method, one]) for one in (metric, *further))  # type: ignore[arg-type]
         apart = against[against["against"] == method]
-        told = [_number(mean), *map(_number, numbers), _difference(apart), *map(_number, rest)]
-        lines.append([method_style(method)[0], *told])
+        messages = [_number(mean), *map(_number, numbers), _difference(apart), *map(_number, rest)]
+        lines.append([method_style(method)[0], *messages])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -69,8 +69,8 @@ def _number(value: float) -> str:
 
 def _difference(rows: pd.DataFrame) -> str:
     """Return the difference of a row and its interval; nothing without one."""
-    told = ""
+    message = ""
     for numbers in rows[["estimate", "low", "high"]].to_numpy(dtype=float):
         estimate, low, high = (f"{round(number, 2) + 0.0:+.2f}" for number in numbers)
-        told = estimate + (f" ({low} to {high})" if np.isfinite(numbers[1]) else "")
-    return told
+        message = estimate + (f" ({low} to {high})" if np.isfinite(numbers[1]) else "")
+    return message

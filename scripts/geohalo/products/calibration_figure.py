@@ -83,7 +83,7 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, method: str, brier: float, main
     label, hue, line = method_style(method)
     shown = curve.sort_values("bin_low")
     (drawn,) = axes.plot(shown["predicted"], shown["observed"], color=hue, linestyle=line, label=method)
-    told = f"{brier:.2f} " if np.isfinite(brier) else ""
+    message = f"{brier:.2f} " if np.isfinite(brier) else ""
     drawn.set(linewidth=1.2 if is_variant(method) else 0.9, zorder=2, alpha=1.0 if main else FAINT)
     if main:
         drawn.set(linewidth=2.0, marker="o", markersize=6, zorder=4)
@@ -91,7 +91,7 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, method: str, brier: float, main
         for row in bars.itertuples():
             axes.plot([row.predicted] * 2, [row.low, row.high], color=hue, linewidth=1.4, label="interval")
     handle = Line2D([], [], color=hue, linewidth=drawn.get_linewidth(), alpha=drawn.get_alpha())
-    handle.set(linestyle=line, label=plain(told + label), marker="o" if main else "None", markersize=6)
+    handle.set(linestyle=line, label=plain(message + label), marker="o" if main else "None", markersize=6)
     return handle
 
 
@@ -118,5 +118,7 @@ def _headline(bins: pd.DataFrame, main: str, brier: float) -> str:
         return f"{start}; too few groups for intervals"
     high, low = (known["predicted"] > known["high"]).sum(), (known["predicted"] < known["low"]).sum()
     off = [f"too {what} in {number}" for number, what in ((high, "high"), (low, "low")) if number]
-    told = f"within the interval of what was found in {len(known) - high - low} of {whole(len(known), 'bin')}"
-    return f"{start}; its score is {', '.join([told, *off])}"
+    message = (
+        f"within the interval of what was found in {len(known) - high - low} of {whole(len(known), 'bin')}"
+    )
+    return f"{start}; its score is {', '.join([message, *off])}"

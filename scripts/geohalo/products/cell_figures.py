@@ -67,7 +67,7 @@ def superpixel_map(
         f"n_segments {asked}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
         for asked, count in counts.items()
     ]
-    told = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))
+    message = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))
     shown = ground.part(*part)
     whole_map = shown.mask.shape == ground.mask.shape
     subtitle = (
@@ -77,7 +77,7 @@ def superpixel_map(
             *shown.size, *ground.size
         )
     )
-    headline = f"{plain(ground.survey)}: {told} superpixels over the cube"
+    headline = f"{plain(ground.survey)}: {message} superpixels over the cube"
     page = MapPage(shown, headline, subtitle, titles=titles, bars=False)
     picture = colour_composite(components, shown.mask)
     for axes, (asked, layer) in zip(page.panels, labels.items(), strict=True):

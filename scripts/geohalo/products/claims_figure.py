@@ -96,12 +96,12 @@ def claims_plot(survey: str, summary: pd.DataFrame, verdicts: pd.DataFrame, area
 
 def _headline(verdicts: pd.DataFrame) -> str:
     """Say what the verdict on each claim is."""
-    told = {
+    by_name = {
         claim.name: claim_verdict(list(verdicts.loc[verdicts["claim"] == claim.name, "verdict"]))
         for claim in CLAIMS
     }
     names = dict(zip((claim.name for claim in CLAIMS), HEADLINES, strict=True))
-    return "; ".join(f"“{names[name]}” {verdict}" for name, verdict in told.items())
+    return "; ".join(f"“{names[name]}” {verdict}" for name, verdict in by_name.items())
 
 
 def _highest(summary: pd.DataFrame) -> float:

@@ -64,10 +64,10 @@ def claims_text(survey: str, section: Mapping[str, Any], table: pd.DataFrame, ve
         Markdown.
     """
     parts = [verdicts[verdicts["claim"] == claim.name] for claim in CLAIMS]
-    told = [claim_verdict(list(part["verdict"])) for part in parts]
+    messages = [claim_verdict(list(part["verdict"])) for part in parts]
     summary = [
         f"{number}. {claim.statement} **{verdict.capitalize()}**: {_counted(part)}."
-        for number, (claim, verdict, part) in enumerate(zip(CLAIMS, told, parts, strict=True), 1)
+        for number, (claim, verdict, part) in enumerate(zip(CLAIMS, messages, parts, strict=True), 1)
     ]
     return "\n\n".join(
         [
@@ -77,7 +77,7 @@ def claims_text(survey: str, section: Mapping[str, Any], table: pd.DataFrame, ve
             RULE,
             *(
                 _claim(number, claim, verdict, part)
-                for number, (claim, verdict, part) in enumerate(zip(CLAIMS, told, parts, strict=True), 1)
+                for number, (claim, verdict, part) in enumerate(zip(CLAIMS, messages, parts, strict=True), 1)
             ),
             _all_methods(section, table),
             "",
@@ -90,7 +90,7 @@ def _counted(part: pd.DataFrame) -> str:
     holding, failing, unknown = (
         int((part["verdict"] == verdict).sum()) for verdict in (HOLDS, FAILS, UNKNOWN)
     )
-    told = (
+    message = (
         f"of {whole(len(part), 'part')}, {holding} {'holds' if holding == 1 else 'hold'}, "
         f"{failing} {'does' if failing == 1 else 'do'} not, and {unknown} cannot be told"
     )
@@ -98,7 +98,7 @@ def _counted(part: pd.DataFrame) -> str:
         f"{NAMES[str(row['metric'])]}, {_pair(row)}: {_signed(row['difference'])}"
         for row in part[part["verdict"] == FAILS].to_dict("records")
     ]
-    return f"{told}. Against it: {'; '.join(against)}" if against else told
+    return f"{message}. Against it: {'; '.join(against)}" if against else message
 
 
 def _pair(row: dict[Hashable, Any]) -> str:

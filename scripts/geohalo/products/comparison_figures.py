@@ -202,15 +202,15 @@ def _chosen_text(panels: list[pd.DataFrame], kind: str, rows: list[str], names: 
     if inner.empty or len(rows) < 2:
         if held[0].empty:
             return f"no held-out {name}"
-        told = [f"{one.min():.2f}" + (f" to {one.max():.2f}" if len(rows) > 1 else "") for one in held]
+        messages = [f"{one.min():.2f}" + (f" to {one.max():.2f}" if len(rows) > 1 else "") for one in held]
         start = f"held-out {name} is"
     else:
         best = str(inner.sort_values().index[-1])
         held = [one[one.index == best] for one in held]
-        told = [_told(panel, best) for panel in panels]
+        messages = [_told(panel, best) for panel in panels]
         start = f"of {len(rows)} {kind}, the inner split prefers {names[best]}, whose held-out {name} is"
-    outranked = f", with {told[1]} of decoys outranked" if len(panels) > 1 and len(held[1]) else ""
-    return f"{start} {told[0]}{outranked}"
+    outranked = f", with {messages[1]} of decoys outranked" if len(panels) > 1 and len(held[1]) else ""
+    return f"{start} {messages[0]}{outranked}"
 
 
 def _told(table: pd.DataFrame, row: str) -> str:

@@ -105,17 +105,17 @@ def _headline(survey: str, choices: pd.DataFrame, number: int) -> str:
     effects = _effects(choices[choices["choice"] != "rest"]).dropna(subset="share")
     if effects.empty:
         return f"{plain(survey)}: {number} workflows are too few to tell which choice moves the map"
-    told = []
+    messages = []
     for result, words in (("map", "the map"), ("capture", "held-out capture")):
         part = effects[effects["result"] == result].set_index("choice")
         # The map has no test.
         shares = part.loc[(part["share"] > 0) & ~(part["p"] >= LEVEL), "share"]
         if shares.empty:
-            told.append(f"no choice is shown to move {words}")
+            messages.append(f"no choice is shown to move {words}")
         else:
             best = f"{plain(shares.idxmax())} moves {words} most"
-            told.append(f"{best} ({shares.max() * 100:.0f} % of the variance)")
-    return f"{plain(survey)}, {number} workflows: {'; '.join(told)}"
+            messages.append(f"{best} ({shares.max() * 100:.0f} % of the variance)")
+    return f"{plain(survey)}, {number} workflows: {'; '.join(messages)}"
 
 
 def _subtitle(ground: MapGround, agreement: ArrayLike, table: pd.DataFrame, area: float) -> str:
@@ -124,15 +124,18 @@ def _subtitle(ground: MapGround, agreement: ArrayLike, table: pd.DataFrame, area
     agreed, never = (
         float(np.mean(part)) if shares.size else np.nan for part in (shares >= AGREED, shares == 0)
     )
-    told = (
+    message = (
         f"{agreed * 100:.1f} % of the ground are called anomalous by at least {AGREED * 100:g} % of the workflows "
         f"({area * 100:g} % if all agreed), {never * 100:.0f} % by none."
     )
     for name, words in (("capture", "Held-out capture"), ("above_decoys", "Decoys outranked")):
         values = table[name].dropna()
         if not values.empty:
-            told += f" {words} {values.min():.2f} to {values.max():.2f}, median {values.median():.2f}; 0.5 is chance."
-    return told
+            message += (
+                f" {words} {values.min():.2f} to {values.max():.2f}, median {values.median():.2f}; 0.5 "
+                "is chance."
+            )
+    return message
 
 
 def _draw_bars(page: MapPage, choices: pd.DataFrame) -> None:

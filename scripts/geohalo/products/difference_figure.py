@@ -235,13 +235,13 @@ def _headline(held: pd.DataFrame, own: pd.DataFrame) -> str:
     chance = {"better": "above chance", "worse": "below chance", "open": "not clearly different from chance"}[
         verdict
     ]
-    told = f"by {by}, {name} is {chance}"
+    message = f"by {by}, {name} is {chance}"
     if len(table):
         verdicts = _verdicts(table)
-        told += _tally([int((verdicts == one).sum()) for one in LOOKS], verdict)
+        message += _tally([int((verdicts == one).sum()) for one in LOOKS], verdict)
     counted = whole(float(values["deposits"]), "deposit") if np.isfinite(values["deposits"]) else ""
     groups = f" in {whole(float(held['groups'].max()), 'group')}" if len(held) else ""
-    return f"{told}. {counted}{groups}" if counted else told
+    return f"{message}. {counted}{groups}" if counted else message
 
 
 def _tally(counts: list[int], against_chance: str) -> str:
@@ -251,19 +251,19 @@ def _tally(counts: list[int], against_chance: str) -> str:
         return (
             f"{', nor' if against_chance == 'open' else ', but not clearly different'} from any of {others}"
         )
-    told = f", better than {better or 'none'} of {others} and worse than {worse or 'none'}"
-    return f"{told}; from {unclear} it does not clearly differ" if unclear else told
+    message = f", better than {better or 'none'} of {others} and worse than {worse or 'none'}"
+    return f"{message}; from {unclear} it does not clearly differ" if unclear else message
 
 
 def _about(held: pd.DataFrame, own: pd.DataFrame) -> str:
     """Give the variant's own numbers, and the smallest p that the groups allow."""
-    told = []
+    messages = []
     for metric, row in own.iterrows():
         numbers = with_interval(*(float(row[one]) + CHANCE for one in ("difference", "low", "high")))
         decoys = f", that of decoys {row['decoys'] + CHANCE:.2f}" if np.isfinite(row["decoys"]) else ""
-        told.append(f"{PANELS[str(metric)][0].lower()} {numbers}{decoys}")
+        messages.append(f"{PANELS[str(metric)][0].lower()} {numbers}{decoys}")
     name = plain(method_style(str(own["variant"].iloc[0]))[0]) if len(own) else ""
-    lines = [f"{name[:1].upper()}{name[1:]} itself, held out: {'; '.join(told)}."] if told else []
+    lines = [f"{name[:1].upper()}{name[1:]} itself, held out: {'; '.join(messages)}."] if messages else []
     if len(held):
         groups, most = int(held["groups"].max()), int(held.groupby("metric").size().max())
         least = smallest_p(groups)

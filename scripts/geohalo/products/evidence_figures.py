@@ -186,8 +186,8 @@ def _comparison_headline(table: pd.DataFrame) -> str:
         return "no held-out capture"
     main = main_variant(held["variant"])
     capture = with_interval(*estimate_of(held, main, "held_out", "capture"))
-    told = f"{plain(method_style(main)[0])} captures held-out deposits at {capture}"
-    return f"{told}{_best_control(held, main)}"
+    message = f"{plain(method_style(main)[0])} captures held-out deposits at {capture}"
+    return f"{message}{_best_control(held, main)}"
 
 
 def _best_control(held: pd.DataFrame, main: str) -> str:
@@ -205,12 +205,14 @@ def _counts(table: pd.DataFrame) -> str:
     if capture.empty or "n" not in capture:
         return ""
     number = whole(float(capture["n"].max()), "held-out deposit")
-    told = f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
+    message = (
+        f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
+    )
     decoys = table[(table["metric"] == "above_decoys") & table["estimate"].notna()]
     if decoys.empty:
-        return told
+        return message
     places = whole(float(decoys["n"].max()), "decoy")
     return (
-        f"{told}\nThe {places} are places without a deposit, held out in the same way: their "
+        f"{message}\nThe {places} are places without a deposit, held out in the same way: their "
         "capture comes from the hold-out itself."
     )

@@ -140,12 +140,12 @@ def _headline(shown: pd.DataFrame, contrast: pd.DataFrame) -> str:
     first = contrast[shown["rank"].iloc[0]]
     high, low = first[first > 0].nlargest(3).index, first[first < 0].nsmallest(3).index
     name = f"target {shown['rank'].iloc[0]}"
-    told = [
+    messages = [
         f"{word} in {', '.join(map(plain, names))}"
         for word, names in (("enriched", high), ("depleted", low))
         if len(names)
     ]
-    return f"{name} is {' and '.join(told)}" if told else f"{name} is like its surroundings"
+    return f"{name} is {' and '.join(messages)}" if messages else f"{name} is like its surroundings"
 
 
 def _told(count: int, elements: int, analysed: int, carrying: bool) -> str:
@@ -164,14 +164,14 @@ def _told(count: int, elements: int, analysed: int, carrying: bool) -> str:
 
 def _title(row: dict[Hashable, Any], columns: int) -> str:
     """Say of a target how large it is, how high where there is room for it, and what lies near it."""
-    told, longest = f"Target {row['rank']}: {rounded(row['area_km2'], 3)} km²", MOST_NAME // columns
+    message, longest = f"Target {row['rank']}: {rounded(row['area_km2'], 3)} km²", MOST_NAME // columns
     if columns == 1:
-        told += f", mean score {row['mean_score']:.2f}"
+        message += f", mean score {row['mean_score']:.2f}"
     name, distance = row.get("nearest_deposit"), row.get("distance_km", math.nan)
     if not isinstance(name, str) or not math.isfinite(distance):
-        return told
+        return message
     name = shorten(name, longest)
-    return f"{told}, {name} inside" if distance == 0 else f"{told}, {distance:,.0f} km to {name}"
+    return f"{message}, {name} inside" if distance == 0 else f"{message}, {distance:,.0f} km to {name}"
 
 
 def _far(added: pd.DataFrame | None) -> float:

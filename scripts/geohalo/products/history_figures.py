@@ -99,8 +99,8 @@ def _draw_loss(axes: Axes, history: pd.DataFrame, noun: str) -> None:
     for scheme, (label, hue, line) in style()["schemes"].items():
         if scheme in members.index:
             one = history[history["scheme"] == scheme]
-            told = f"{label.replace('deposits', noun)}: {whole(members[scheme], 'member')}"
-            _band(axes, one, "loss", (told, hue, line), outside=0.0)
+            message = f"{label.replace('deposits', noun)}: {whole(members[scheme], 'member')}"
+            _band(axes, one, "loss", (message, hue, line), outside=0.0)
     epochs = history["epoch"]
     axes.set(xlabel="Epoch", ylabel="Training loss (cross-entropy)", xlim=(epochs.min(), epochs.max()))
     axes.set_ylim(bottom=0)

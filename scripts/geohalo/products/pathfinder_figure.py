@@ -58,9 +58,9 @@ def pathfinder_plot(
     width = WIDTH - 2 * MARGIN - LABEL_WIDTH - COLUMN_WIDTH * len(columns)
     axes = page.add_axes(MARGIN + LABEL_WIDTH, page.bottom + HEAD_HEIGHT, width, len(rows) * ROW_HEIGHT + 0.1)
     _draw(axes, rows, differences, gated)
-    for number, (heading, told) in enumerate(columns.items()):
+    for number, (heading, message) in enumerate(columns.items()):
         at = 1 + (number + 0.55) * COLUMN_WIDTH / width
-        _write(axes, at, heading, told)
+        _write(axes, at, heading, message)
     page.bottom += 0.15
     page.bottom += page.add_legend(_legend(gated), MARGIN, WIDTH - 2 * MARGIN)
     return page.finish(_caption(commodities, gated))
@@ -121,12 +121,12 @@ def _label(row: dict) -> str:
 
 def _columns(rows: pd.DataFrame, gated: bool) -> dict[str, list[str]]:
     """Return what stands beside each row, by its heading."""
-    told = {"groups\nalike": [f"{row.groups_alike} of {row.groups}" for row in rows.itertuples()]}
+    by_name = {"groups\nalike": [f"{row.groups_alike} of {row.groups}" for row in rows.itertuples()]}
     if gated:
-        told["kept in\nfolds"] = [f"{row.folds_kept} of {row.folds}" for row in rows.itertuples()]
+        by_name["kept in\nfolds"] = [f"{row.folds_kept} of {row.folds}" for row in rows.itertuples()]
     if (rows["types"] > 0).any():
-        told["known of\ntypes"] = [f"{row.known_types} of {row.types}" for row in rows.itertuples()]
-    return told
+        by_name["known of\ntypes"] = [f"{row.known_types} of {row.types}" for row in rows.itertuples()]
+    return by_name
 
 
 def _write(axes: Axes, at: float, heading: str, told: Sequence[str]) -> None:
@@ -152,13 +152,13 @@ def _legend(gated: bool) -> list[Line2D]:
 
 
 def _caption(commodities: Sequence[str], gated: bool) -> str:
-    told = (
+    message = (
         "Kept in a fold: by at least half of its members, which know nothing of the deposits that it holds out."
         if gated
         else ""
     )
     if commodities:
-        told += " * Named in deposits.commodities: counted beforehand as a pathfinder that is enriched."
+        message += " * Named in deposits.commodities: counted beforehand as a pathfinder that is enriched."
     if types_of(commodities):
-        told += f" Known: of types of deposits with {types_words(commodities)} ({SOURCE})."
-    return told.strip()
+        message += f" Known: of types of deposits with {types_words(commodities)} ({SOURCE})."
+    return message.strip()

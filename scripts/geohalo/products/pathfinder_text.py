@@ -75,16 +75,16 @@ def _rests_on(summary: pd.DataFrame) -> str:
 
 def _told(row: Mapping[Hashable, Any]) -> str:
     """Say of an element how alike deposits are in it, and how often it is kept."""
-    told = [f"{row['direction']} in {row['groups_alike']} of {whole(row['groups'], 'group')}"]
+    messages = [f"{row['direction']} in {row['groups_alike']} of {whole(row['groups'], 'group')}"]
     if row["map"] < 1:
-        told.append(f"kept by {100 * row['map']:.0f} % of the map's members")
+        messages.append(f"kept by {100 * row['map']:.0f} % of the map's members")
     if row["folds"]:
-        told.append(f"kept in {row['folds_kept']} of {whole(row['folds'], 'fold')}")
+        messages.append(f"kept in {row['folds_kept']} of {whole(row['folds'], 'fold')}")
     counts = counted_direction(row)
     if counts != row["direction"]:
         named = ", since deposits.commodities names it" * bool(row["commodity"])
-        told.append(f"counted as {counts} all the same{named}")
-    return f"{row['element']} ({', '.join(told)})"
+        messages.append(f"counted as {counts} all the same{named}")
+    return f"{row['element']} ({', '.join(messages)})"
 
 
 def _against_types(summary: pd.DataFrame, commodities: Sequence[str]) -> str:
@@ -101,11 +101,11 @@ def _against_types(summary: pd.DataFrame, commodities: Sequence[str]) -> str:
         parts.append(f"{listed(agree)} {'is' if len(agree) == 1 else 'are'} known of such deposits")
     if unknown:
         parts.append(f"{listed(unknown)} {'is' if len(unknown) == 1 else 'are'} not in the table for them")
-    told = [f"{', '.join(parts)}."] if parts else []
+    messages = [f"{', '.join(parts)}."] if parts else []
     if opposite:
-        told.append(f"Of {listed(opposite)} the table says the opposite.")
+        messages.append(f"Of {listed(opposite)} the table says the opposite.")
     missing = missing_pathfinders(summary, commodities)
     if missing:
-        told.append(f"The survey has no {listed(missing)}.")
+        messages.append(f"The survey has no {listed(missing)}.")
     named = "; ".join(one.label for one in types)
-    return f"Types of deposits with {types_words(commodities)}: {named}. {' '.join(told)}".strip()
+    return f"Types of deposits with {types_words(commodities)}: {named}. {' '.join(messages)}".strip()

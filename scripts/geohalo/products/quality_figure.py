@@ -135,17 +135,17 @@ def _headline(elements: pd.DataFrame, fails: pd.Series) -> str:
     judged = int((elements["verdict"] != "not judged").sum())
     names = elements.loc[fails, "element"].head(MOST_TITLED)
     more = f" and {fails.sum() - MOST_TITLED} more" if fails.sum() > MOST_TITLED else ""
-    told = f": {', '.join(map(plain, names))}{more}" if fails.any() else ""
-    return (
-        f"{fails.sum()} of {whole(judged, 'judged element')} {'fails' if fails.sum() == 1 else 'fail'}{told}"
-    )
+    message = f": {', '.join(map(plain, names))}{more}" if fails.any() else ""
+    return f"{fails.sum()} of {whole(judged, 'judged element')} {'fails' if fails.sum() == 1 else 'fail'}{message}"
 
 
 def _told(elements: pd.DataFrame, charts: Sequence[Chart]) -> str:
-    told = "Precision is two standard deviations of duplicates over their mean, with its 95 % interval. "
+    message = "Precision is two standard deviations of duplicates over their mean, with its 95 % interval. "
     if elements["noise_share"].notna().any():
-        told += "Noise is the share of the variance of logarithms that does not lie between places. "
-    return told + ("Charts: the materials farthest off, and the blanks with most in them." if charts else "")
+        message += "Noise is the share of the variance of logarithms that does not lie between places. "
+    return message + (
+        "Charts: the materials farthest off, and the blanks with most in them." if charts else ""
+    )
 
 
 def _measured(duplicates: pd.DataFrame) -> list[str]:
@@ -313,9 +313,9 @@ def _chart_legend(charts: Sequence[Chart]) -> list[Artist]:
     lines: list[Artist] = []
     if not all(blanks):
         lines.append(Patch(color=colour("outside"), label="2 standard deviations"))
-    told = ["3 standard deviations"] * (not all(blanks)) + ["limit of blanks"] * any(blanks)
+    messages = ["3 standard deviations"] * (not all(blanks)) + ["limit of blanks"] * any(blanks)
     lines.append(
-        Line2D([], [], color=colour("boundary"), linewidth=0.8, linestyle="dashed", label=", ".join(told))
+        Line2D([], [], color=colour("boundary"), linewidth=0.8, linestyle="dashed", label=", ".join(messages))
     )
     if any(chart.censored.any() for chart in charts):
         symbols.append(("o", "none", "below detection"))

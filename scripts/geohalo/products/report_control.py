@@ -39,9 +39,9 @@ def control_words(elements: pd.DataFrame, rows: int | None) -> str:
         Rows of quality control in the table.
     """
     counts = elements["verdict"].value_counts()
-    told = [f"{counts[one]} {words}" for one, words in _WORDS.items() if counts.get(one, 0)]
+    messages = [f"{counts[one]} {words}" for one, words in _WORDS.items() if counts.get(one, 0)]
     by = f"By {whole(rows, 'row')} of quality control, which are not part of the survey, " if rows else ""
-    text = f"{by}{' and '.join([', '.join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]} of "
+    text = f"{by}{' and '.join([', '.join(messages[:-1]), messages[-1]]) if len(messages) > 1 else messages[0]} of "
     return text + f"{whole(len(elements), 'element')}."
 
 

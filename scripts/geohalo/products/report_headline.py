@@ -136,8 +136,8 @@ def found_told(metrics: pd.DataFrame) -> str:
         )
     if not parts:
         return ""
-    told = ", ".join(parts)
-    return f"{told[0].upper()}{told[1:]}. "
+    message = ", ".join(parts)
+    return f"{message[0].upper()}{message[1:]}. "
 
 
 def is_control(method: str) -> bool:

@@ -72,21 +72,21 @@ def targets_told(targets: pd.DataFrame, ground: pd.DataFrame | None = None) -> s
     """
     ranks = sorted(targets["rank"][on_new_ground(targets)].astype(int))
     known = len(targets) - len(ranks)
-    told = (
+    message = (
         f"{len(ranks)} of {len(targets)} targets lie on new ground, away from known deposits (bold)"
         f"{f': {_spans(ranks)}' if ranks else ''}."
     )
     if known:
-        told += (
+        message += (
             f" The map was trained on the known deposits, so that the {known} on their halos are no finds."
         )
     if ground is not None:
         halo = ground[ground["ground"] == KNOWN].iloc[0]
-        told += (
+        message += (
             f" Known halos have {100 * halo['best_share']:.0f} % of the best {100 * halo['share']:g} % of the survey"
             f"{'; the targets on new ground are the best ground beside them' if ranks else ''}."
         )
-    return told
+    return message
 
 
 def _spans(ranks: list[int]) -> str:

@@ -54,11 +54,14 @@ def survey_comparison(metrics: pd.DataFrame) -> Figure:
     )
     drawn = _draw_series(page, table, series)
     absent = [plain(one) for one in series if one not in drawn]
-    told = "Surveys differ in elements, spacing and deposits: compare methods within a survey, and whether their order "
-    told += "is the same in all."
+    message = (
+        "Surveys differ in elements, spacing and deposits: compare methods within a survey, "
+        "and whether their order "
+    )
+    message += "is the same in all."
     if absent:
-        told += f" Not drawn, since measured otherwise: {', '.join(absent)}."
-    return page.finish(told)
+        message += f" Not drawn, since measured otherwise: {', '.join(absent)}."
+    return page.finish(message)
 
 
 @styled
@@ -218,20 +221,20 @@ def _value(table: pd.DataFrame, series: str, variant: str, metric: str) -> float
 
 def _surveys_headline(table: pd.DataFrame, surveys: Sequence[str]) -> str:
     """Give the held-out capture of each survey's main variant."""
-    told = []
+    messages = []
     for one in surveys:
         main = main_variant(table.loc[table["series"] == one, "variant"])
         value = _value(table, one, main, "capture")
         if np.isfinite(value):
-            told.append(f"{plain(one)} {value:.2f} ({plain(method_style(main)[0])})")
-    listed = f": held-out capture {', '.join(told)}" if told else ""
+            messages.append(f"{plain(one)} {value:.2f} ({plain(method_style(main)[0])})")
+    listed = f": held-out capture {', '.join(messages)}" if messages else ""
     return f"{whole(len(surveys), 'survey')}{listed}"
 
 
 def _transfer_headline(table: pd.DataFrame, survey: str, sources: Sequence[str]) -> str:
     """Give the capture of the main variant from each source, beside the survey's own."""
     main = main_variant(table["variant"])
-    told = [f"{_value(table, one, main, 'capture'):.2f} trained on {plain(one)}" for one in sources]
+    messages = [f"{_value(table, one, main, 'capture'):.2f} trained on {plain(one)}" for one in sources]
     own = _value(table, survey, main, "capture")
-    told += [f"{own:.2f} on its own, held out"] if np.isfinite(own) else []
-    return f"{plain(method_style(main)[0])} captures its deposits at {', '.join(told)} (chance: {CHANCE:.2f})"
+    messages += [f"{own:.2f} on its own, held out"] if np.isfinite(own) else []
+    return f"{plain(method_style(main)[0])} captures its deposits at {', '.join(messages)} (chance: {CHANCE:.2f})"

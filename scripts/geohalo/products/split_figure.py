@@ -77,29 +77,31 @@ def split_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         rows.draw(axes, labels if number == 0 else None)
     page.bottom += 0.35
     page.bottom += page.add_legend(_legend(splits, len(decoys) > 0), MARGIN, WIDTH - 2 * MARGIN)
-    told = "Bars: 95 % interval over groups."
+    message = "Bars: 95 % interval over groups."
     if len(decoys):
-        told += (
+        message += (
             " Crosses: capture of decoys, places without a deposit that were held out in the same "
             "way. What it has above 0.5 is "
             "due to the hold-out itself."
         )
     if "random" in splits:
-        told += " The random split has no decoys, and its interval is left out."
-    return page.finish(told)
+        message += " The random split has no decoys, and its interval is left out."
+    return page.finish(message)
 
 
 def _headline(table: pd.DataFrame, splits: list[str]) -> str:
     """Give what the main variant captures, and how many decoys it outranks, in every split."""
     main = main_variant(table["variant"])
-    told = []
+    messages = []
     for split in splits:
         capture, above = (estimate_of(table, main, split, one)[0] for one in ("capture", "above_decoys"))
         outranked = f" ({above:.2f} of decoys outranked)" if np.isfinite(above) else ""
         if np.isfinite(capture):
-            told.append(f"{capture:.2f}{outranked} with {SPLITS[split][0]}")
+            messages.append(f"{capture:.2f}{outranked} with {SPLITS[split][0]}")
     return (
-        f"capture of {plain(method_style(main)[0])} is {', '.join(told)}" if told else "no split was judged"
+        f"capture of {plain(method_style(main)[0])} is {', '.join(messages)}"
+        if messages
+        else "no split was judged"
     )
 
 

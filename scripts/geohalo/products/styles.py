@@ -16,9 +16,9 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.text import Text
 from PIL import Image
 
+from geohalo.atomic_files import atomic_write as whole_file
 from geohalo.control_table import GROUPS, TABLE
 from geohalo.package_files import RESOURCES
-from geohalo.whole_files import whole as whole_file
 
 COLOUR_FILE = RESOURCES / "colour_maps.yaml"
 
@@ -179,8 +179,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     kind = path.suffix.lstrip(".").lower()
-    with whole_file(path, _read_picture if kind == "png" else None) as beside:
-        figure.savefig(beside, dpi=DPI, format=kind, metadata=_metadata(figure, kind))
+    with whole_file(path, _read_picture if kind == "png" else None) as temporary:
+        figure.savefig(temporary, dpi=DPI, format=kind, metadata=_metadata(figure, kind))
 
 
 @styled

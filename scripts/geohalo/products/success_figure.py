@@ -83,8 +83,8 @@ def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Fi
     for text, method in zip(legend.get_texts(), ranked, strict=False):
         text.set_color(colour("text" if method in coloured else "note"))
     page.bottom += 0.45
-    told = "Grey lines: the controls without a colour of their own." if len(coloured) < len(ranked) else ""
-    return page.finish(told)
+    message = "Grey lines: the controls without a colour of their own." if len(coloured) < len(ranked) else ""
+    return page.finish(message)
 
 
 def _draw_ranked(

@@ -190,8 +190,8 @@ def _element_title(element: str, unit: str, share: float, notes: Mapping[str, st
     """Name an element, its unit and, where they are known, why it is drawn and the share of variance explained."""
     note = f", {notes[element]}" if notes and element in notes else ""
     # On one line, whatever stands before it.
-    told = f"R² {signed_percent(share)}".replace(" ", "\u00a0")
-    explained = f", {told}" if np.isfinite(share) else ""
+    message = f"R² {signed_percent(share)}".replace(" ", "\u00a0")
+    explained = f", {message}" if np.isfinite(share) else ""
     return f"{plain(element)}{f' ({unit})' if unit else ''}{note}{explained}"
 
 

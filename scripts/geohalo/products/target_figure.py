@@ -176,8 +176,8 @@ def _headline(targets: pd.DataFrame, ground: MapGround) -> str:
     if targets.empty:
         return "no targets"
     share = new["area_km2"].sum() / ground.area
-    told = f"{whole(len(new), 'target')} on new ground, {share * 100:.1f} % of the survey"
-    return f"{told}, the largest {rounded(new['area_km2'].max(), 3)} km²" if len(new) else told
+    message = f"{whole(len(new), 'target')} on new ground, {share * 100:.1f} % of the survey"
+    return f"{message}, the largest {rounded(new['area_km2'].max(), 3)} km²" if len(new) else message
 
 
 def _told(ground: pd.DataFrame | None) -> str:

@@ -134,8 +134,8 @@ def _elements(page: MapPage, form: TableForm, target: dict[Hashable, Any]) -> di
     for sign, text, start, end in zip(
         ("up", "down"), (target["enriched"], target["depleted"]), form.elements, ends, strict=True
     ):
-        told = [f"{sign}: {named}" if form.drop and named else named for named in _first(text)]
-        cells[sign] = _longest(page, told, end - start)
+        messages = [f"{sign}: {named}" if form.drop and named else named for named in _first(text)]
+        cells[sign] = _longest(page, messages, end - start)
     return cells
 
 

@@ -139,18 +139,20 @@ def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -
         "weigh": "they are weighed down (samples.quality.failing); see quality.csv",
     }[what]
     return [
-        InputWarning(f"elements fail quality control by {_FAILED[criterion]}: {_named(told)}", done, source)
-        for criterion, told in failing.items()
+        InputWarning(
+            f"elements fail quality control by {_FAILED[criterion]}: {_named(message)}", done, source
+        )
+        for criterion, message in failing.items()
     ]
 
 
 def _few_pairs(roles: Roles, analyses: Analyses, duplicates: pd.DataFrame) -> list[InputWarning]:
     """Return a warning for each kind of duplicates of which there are too few to judge by."""
-    told = []
+    messages = []
     for kind in DUPLICATES:
         pairs = 0 if duplicates.empty else duplicates.loc[duplicates["kind"] == kind, "pairs"].max()
         if roles.of(kind).any() and not pairs >= FEWEST_PAIRS:
-            told.append(
+            messages.append(
                 InputWarning(
                     f"{0 if np.isnan(pairs) else pairs:.0f} {kind.replace('_', ' ')}s have an original and measured "
                     f"values; no element is judged by fewer than {FEWEST_PAIRS}",
@@ -158,7 +160,7 @@ def _few_pairs(roles: Roles, analyses: Analyses, duplicates: pd.DataFrame) -> li
                     analyses.source,
                 )
             )
-    return told
+    return messages
 
 
 def _out_of_control(reference: pd.DataFrame, source: str) -> list[InputWarning]:
@@ -173,13 +175,14 @@ def _out_of_control(reference: pd.DataFrame, source: str) -> list[InputWarning]:
     bad = known[holm(np.array(tests, dtype=float)) < LEVEL]
     if bad.empty:
         return []
-    told = {
+    by_name = {
         f"{row.element} in {row.material}": f"{row.beyond_3sd:.0f} of {row.results}"
         for row in named_rows(bad)
     }
     return [
         InputWarning(
-            f"more results of reference materials are beyond 3 standard deviations than chance allows: {_named(told)}",
+            "more results of reference materials are beyond 3 standard deviations than chance "
+            f"allows: {_named(by_name)}",
             "see quality_reference.csv and figures/quality.png; ask the laboratory to repeat those batches, or leave "
             "them out with samples.keep",
             source,
@@ -192,10 +195,10 @@ def _batches(elements: pd.DataFrame, limit: float, source: str) -> list[InputWar
     bad = elements[(elements["batch_p_holm"] < LEVEL) & (elements["batch_shift_percent"] > limit)]
     if bad.empty:
         return []
-    told = {row.element: f"{row.batch_shift_percent:.0f} %" for row in named_rows(bad)}
+    by_name = {row.element: f"{row.batch_shift_percent:.0f} %" for row in named_rows(bad)}
     return [
         InputWarning(
-            f"reference materials differ between batches by more than {limit:g} %: {_named(told)}",
+            f"reference materials differ between batches by more than {limit:g} %: {_named(by_name)}",
             "level the batches, with samples.levelling: {method: reference} if they share reference materials",
             source,
         )

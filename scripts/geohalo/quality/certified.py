@@ -106,12 +106,12 @@ def uncertified(roles: Roles, certified: pd.DataFrame, source: str) -> list[Inpu
     absent = [name for name in used if name not in set(certified["material"])]
     if not absent:
         return []
-    told = ", ".join(map(repr, absent[:_MOST_NAMED]))
+    message = ", ".join(map(repr, absent[:_MOST_NAMED]))
     more = f" and {len(absent) - _MOST_NAMED} more" if len(absent) > _MOST_NAMED else ""
     known = ", ".join(repr(name) for name in dict.fromkeys(certified["material"][:_MOST_NAMED]))
     return [
         InputWarning(
-            f"no certified values for the reference material {told}{more}; it is judged against its own mean, which "
+            f"no certified values for the reference material {message}{more}; it is judged against its own mean, which "
             "shows no bias",
             f"add it to the table, spelt as in the survey (the table has {known})",
             source,

@@ -108,8 +108,8 @@ def error_told(errors: pd.DataFrame, applied: bool) -> str:
         if np.isfinite(share):
             parts.append(f"{share:.3f} {name} (95 % interval {low:.3f} to {high:.3f})")
     change = "Levelling changes" if applied else "Levelling would change"
-    told = "the error at samples left out in blocks, over the elements concerned, by a factor of"
-    return f"{change} {told} {' and '.join(parts)}."
+    message = "the error at samples left out in blocks, over the elements concerned, by a factor of"
+    return f"{change} {message} {' and '.join(parts)}."
 
 
 def _compared(

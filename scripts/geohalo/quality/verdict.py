@@ -52,8 +52,8 @@ def precision(
         return reasons
     for row in named_rows(duplicates[duplicates["p"].notna()]):
         fails = row.precision_percent > limits["precision"] and row.p_holm < LEVEL
-        told = f"its precision in laboratory duplicates is {row.precision_percent:.0f} %, above"
-        reasons[row.element] = f"{told} {limits['precision']:g} %" if fails else ""
+        message = f"its precision in laboratory duplicates is {row.precision_percent:.0f} %, above"
+        reasons[row.element] = f"{message} {limits['precision']:g} %" if fails else ""
     return reasons
 
 
@@ -71,8 +71,10 @@ def accuracy(
     for row in named_rows(known.sort_values("bias_percent", key=abs)):
         fails = abs(row.bias_percent) > limits["bias"] and row.p_holm < LEVEL
         side = "high" if row.bias_percent > 0 else "low"
-        told = f"{row.material} reads {abs(row.bias_percent):.0f} % too {side}, beyond {limits['bias']:g} %"
-        reasons[row.element] = told if fails else reasons[row.element] or ""
+        message = (
+            f"{row.material} reads {abs(row.bias_percent):.0f} % too {side}, beyond {limits['bias']:g} %"
+        )
+        reasons[row.element] = message if fails else reasons[row.element] or ""
     return reasons
 
 
@@ -83,8 +85,8 @@ def steadiness(
     reasons: Reasons = {}
     for row in named_rows(elements):
         fails = abs(row.drift_percent) > limits["bias"] and row.drift_p_holm < LEVEL
-        told = f"reference materials drift by {row.drift_percent:+.0f} %, beyond {limits['bias']:g} %"
-        reasons[row.element] = None if np.isnan(row.drift_p) else told.replace("-", "−") if fails else ""
+        message = f"reference materials drift by {row.drift_percent:+.0f} %, beyond {limits['bias']:g} %"
+        reasons[row.element] = None if np.isnan(row.drift_p) else message.replace("-", "−") if fails else ""
     return reasons
 
 
@@ -98,9 +100,9 @@ def cleanness(
         limit = f"{limits['blank']:g} detection limits"
         if np.isnan(row.detection_limit_ppm):
             limit = "the poorest samples of the survey"
-        told = f"{row.contaminated} of {row.blanks} blanks hold more than {limit} ({row.blank_limit_ppm:.3g} ppm)"
+        message = f"{row.contaminated} of {row.blanks} blanks hold more than {limit} ({row.blank_limit_ppm:.3g} ppm)"
         fails = judged and row.contaminated > limits["contaminated"] * row.blanks
-        reasons[row.element] = (told if fails else "") if judged else None
+        reasons[row.element] = (message if fails else "") if judged else None
     return reasons
 
 
@@ -137,11 +139,11 @@ def judged(
     verdicts: dict[str, Any] = {}
     every = {name: rule(elements, duplicates, reference, limits) for name, rule in CRITERIA.items()}
     for element in elements["element"]:
-        told = {name: reasons[element] for name, reasons in every.items()}
-        bad = {name: reason for name, reason in told.items() if reason}
+        by_name = {name: reasons[element] for name, reasons in every.items()}
+        bad = {name: reason for name, reason in by_name.items() if reason}
         for name, reason in bad.items():
             failing.setdefault(name, {})[element] = reason
-        known = any(reason is not None for reason in told.values())
+        known = any(reason is not None for reason in by_name.values())
         verdicts[element] = (FAILS if bad else PASSES if known else NOT_JUDGED, "; ".join(bad.values()))
     table = elements.copy()
     table.insert(1, "verdict", [verdicts[element][0] for element in elements["element"]])

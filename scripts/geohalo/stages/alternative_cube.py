@@ -19,10 +19,10 @@ def alternative_cube(elements: str, settings: dict, folder: str) -> list[str]:
     stack_cube(
         f"{elements}/elements.nc", settings["cube"]["transform"], settings["cube"]["clip"], cube, weighed
     )
-    told = []
+    messages = []
     for count in section["n_segments"]:
         labels, graph = f"{folder}/superpixels/{count}.tif", f"{folder}/graph/{count}.npz"
         shape = (section["compactness"], section["components"])
-        told.append(segment_superpixels(cube, str(count), *shape, labels))
-        told.append(build_graph(labels, graph))
-    return told
+        messages.append(segment_superpixels(cube, str(count), *shape, labels))
+        messages.append(build_graph(labels, graph))
+    return messages

@@ -18,25 +18,27 @@ def alternative_elements(settings: dict, tables: Mapping[str, str], folder: str)
     Path(folder).mkdir(parents=True, exist_ok=True)
     write_json(settings, f"{folder}/settings.json")
     places = elements = f"{folder}/elements.nc"
-    told: list[str] = []
+    messages: list[str] = []
     if "simulate" in settings:
         tables = {name: f"{folder}/{name}.csv" for name in ("samples", "deposits")}
         simulate_survey(settings["simulate"], **tables, truth=f"{folder}/truth.nc")
     if "grids" in settings:
-        told += read_grids(settings["grids"], settings["folder"], elements)
+        messages += read_grids(settings["grids"], settings["folder"], elements)
     else:
         places, report, grid = f"{folder}/samples.parquet", f"{folder}/samples_report.csv", settings["grid"]
         further = {name: tables[name] for name in ("assays", "certified") if name in tables}
         if "quality" in settings["samples"]:
             further["quality"] = f"{folder}/quality.csv"
-        told += read_places(settings, tables["samples"], folder, places, report, further)
+        messages += read_places(settings, tables["samples"], folder, places, report, further)
         fits, table = f"{folder}/interpolation.json", f"{folder}/interpolation.csv"
-        told.append(fit_interpolation(places, grid["max_distance"], settings["interpolation"], fits, table))
-        told.append(interpolate_elements(places, fits, grid, elements))
+        messages.append(
+            fit_interpolation(places, grid["max_distance"], settings["interpolation"], fits, table)
+        )
+        messages.append(interpolate_elements(places, fits, grid, elements))
     deposits, distance = f"{folder}/deposits.parquet", settings["grid"]["max_distance"]
     # Whether they can be held out depends on labels, and is checked where folds are drawn.
-    told += clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits)
-    return told
+    messages += clean_deposits(tables["deposits"], places, settings["deposits"], distance, None, deposits)
+    return messages
 
 
 def read_places(

@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from geohalo.atomic_files import atomic_write
 from geohalo.files.cells import read_geotiff
 from geohalo.superpixels import graph as superpixel_graph
-from geohalo.whole_files import whole
 
 
 def build_graph(labels: str, graph: str) -> str:
     """Write the graph's arrays; returns a line for the log."""
     built = superpixel_graph.build_graph(read_geotiff(labels)[0])
-    with whole(graph) as beside, open(beside, "wb") as file:
+    with atomic_write(graph) as temporary, open(temporary, "wb") as file:
         np.savez(file, allow_pickle=False, **built.arrays())
     return f"{built.internal_edges.shape[1]} internal and {built.external_edges.shape[1]} external edges"

@@ -36,8 +36,8 @@ def classify_anomalies(
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "survey", survey_name)
     write_csv(table, outputs["table"])
-    told = [
+    messages = [
         f"{kind}: " + ", ".join(f"{row['area_share']:.1%} ({row['found']:.0%})" for _, row in rows.iterrows())
         for kind, rows in table[table["class"] > 0].groupby("kind", sort=False)
     ]
-    return "area from each class upwards (held-out deposits found there) by " + "; ".join(told)
+    return "area from each class upwards (held-out deposits found there) by " + "; ".join(messages)

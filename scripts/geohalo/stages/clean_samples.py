@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 
+from geohalo.atomic_files import atomic_write
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.files.tables import write_csv
 from geohalo.input_warnings import from_records, named_within
@@ -11,7 +12,6 @@ from geohalo.stages.shared.quality import judge
 from geohalo.survey.analyses import analyses_table, read_analyses
 from geohalo.survey.sample_tables import read_samples
 from geohalo.survey.samples import merge_analyses
-from geohalo.whole_files import whole
 
 
 def clean_samples(
@@ -34,17 +34,17 @@ def clean_samples(
     read, source = read_samples(table, section, assays)
     rows = read_analyses(read, section, grid["crs"], source)
     if "analyses" in control:
-        with whole(control["analyses"]) as beside:
-            analyses_table(rows).to_parquet(beside)
+        with atomic_write(control["analyses"]) as temporary:
+            analyses_table(rows).to_parquet(temporary)
     excluded, judged = judge(rows, section, certified, control)
-    frame, told = merge_analyses(rows, section, grid["max_distance"], excluded)
+    frame, element_report = merge_analyses(rows, section, grid["max_distance"], excluded)
     doubts = [*from_records(frame.attrs["warnings"]), *judged]
     frame.attrs = frame.attrs | {"source": named_within(frame.attrs["source"], folder), "warnings": []}
-    with whole(samples) as beside:
-        frame.to_parquet(beside)
-    write_csv(told, report)
+    with atomic_write(samples) as temporary:
+        frame.to_parquet(temporary)
+    write_csv(element_report, report)
     pd.set_option("display.width", 200, "display.max_rows", 200, "display.max_columns", 20)
-    kept = told["kept"].sum()
-    print(told, json.dumps(frame.attrs, indent=1, default=str), sep="\n\n")
+    kept = element_report["kept"].sum()
+    print(element_report, json.dumps(frame.attrs, indent=1, default=str), sep="\n\n")
     lines = leave_warnings("clean_samples", doubts, warnings, folder)
-    return [*lines, f"{len(frame)} places, {kept} of {len(told)} elements kept (see {report})"]
+    return [*lines, f"{len(frame)} places, {kept} of {len(element_report)} elements kept (see {report})"]

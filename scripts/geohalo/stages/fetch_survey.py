@@ -6,8 +6,8 @@ from pathlib import Path
 import pooch
 
 from geohalo.addresses import masked
+from geohalo.atomic_files import NO_ROOM
 from geohalo.errors import InputError
-from geohalo.whole_files import NO_ROOM
 
 
 def fetch_survey(url: str, sha256: str, path: str) -> str:

@@ -1,10 +1,10 @@
 """Bring the batches of the samples to one level, and measure what that does."""
 
+from geohalo.atomic_files import atomic_write
 from geohalo.files.batches import join_places, read_places, read_rows
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.files.tables import write_csv
 from geohalo.quality.level_survey import level_survey
-from geohalo.whole_files import whole
 
 
 def level_samples(
@@ -27,8 +27,8 @@ def level_samples(
     found = level_survey(
         rows, references, elements, batch, section, interpolation, block, source, measure=measure
     )
-    with whole(samples) as beside:
-        join_places(places, elements, rows, place, found).to_parquet(beside)
+    with atomic_write(samples) as temporary:
+        join_places(places, elements, rows, place, found).to_parquet(temporary)
     if table is not None and errors is not None:
         write_csv(found.table, table, float_format="%.5g")
         write_csv(found.errors, errors, float_format="%.5g")

@@ -18,10 +18,10 @@ def make_class_folds(elements: str, raster: str, labels: dict, seeds: int, folde
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
     classes, *part = read_geotiff(raster)[:, survey.mask]
-    told = []
+    messages = []
     for scheme in SCHEMES:
         folds = draw_class_folds(scheme, survey.cells, classes, labels, seeds, *part)
         write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
-        told.append(f"{scheme} {folds.n_folds}")
+        messages.append(f"{scheme} {folds.n_folds}")
     write_csv(pd.DataFrame(columns=DEPOSITS), f"{folder}/deposits.csv")
-    return f"folds: {', '.join(told)}"
+    return f"folds: {', '.join(messages)}"

@@ -21,7 +21,7 @@ def make_folds(
     known = gpd.read_parquet(deposits)
     places, inside = known.get_coordinates().to_numpy(), known["inside"].to_numpy()
     table = known[["deposit", "name", "inside"]].assign(x=places[:, 0], y=places[:, 1])
-    told, names = [], []
+    messages, names = [], []
     for scheme in (*SCHEMES, *labels["extra_splits"]):
         with names_told(known["name"]):
             folds = draw_folds(scheme, survey.cells, places, labels, seeds, inside)
@@ -31,7 +31,7 @@ def make_folds(
         if scheme in FOLD_COLUMNS:
             table[FOLD_COLUMNS[scheme]] = folds.deposit_fold
         shift = f" (shift {folds.shift})" if folds.shift else ""
-        told.append(f"{scheme} {folds.n_folds}{shift}")
+        messages.append(f"{scheme} {folds.n_folds}{shift}")
     write_csv(table, f"{folder}/deposits.csv")
     doubts = lost_labels(survey.grid.cell, names, int(inside.sum()), labels)
-    return [*leave_warnings("make_folds", doubts, warnings), f"folds: {', '.join(told)}"]
+    return [*leave_warnings("make_folds", doubts, warnings), f"folds: {', '.join(messages)}"]

@@ -19,11 +19,11 @@ def measure_consensus(
         survey = Survey.of(data)
     measured = [measure_workflow(run["file"], about["radius"], survey.cells) for run in runs]
     captured, above, ranks = (np.array(part) for part in zip(*measured, strict=True))
-    told = [
+    messages = [
         {**run["values"], "capture": c, "above_decoys": a} | run["keys"]
         for run, c, a in zip(runs, captured, above, strict=True)
     ]
-    table = pd.DataFrame(told)
+    table = pd.DataFrame(messages)
     table.insert(0, "workflow", np.arange(1, len(runs) + 1))
     everywhere = np.isfinite(ranks).all(axis=0)
     results = {"capture": captured, "above_decoys": above, "map": ranks[:, everywhere]}

@@ -18,5 +18,5 @@ def read_grids(section: dict, folder: str, elements: str, warnings: str | None =
     about = {"long_name": "concentration" if kind == "element" else "value", "units": unit}
     data = survey.dataset(concentration=(("element", "y", "x"), rasters.values.astype(np.float32), about))
     write_netcdf(data.assign_coords(element=names), elements)
-    told = f"{len(names)} {kind}s ({', '.join(names)}), {mask.sum()} cells of {rasters.grid.cell:g} m"
-    return [*leave_warnings("read_grids", rasters.warnings, warnings, folder), told]
+    message = f"{len(names)} {kind}s ({', '.join(names)}), {mask.sum()} cells of {rasters.grid.cell:g} m"
+    return [*leave_warnings("read_grids", rasters.warnings, warnings, folder), message]

@@ -19,7 +19,7 @@ def read_labels(elements: str, files: dict[str, str], labels: str) -> str:
     bands = {"class": found.classes} | ({} if found.part is None else {"part": found.part})
     write_geotiff(survey, np.stack(list(bands.values())), labels, nodata=0, names=list(bands))
     counts = np.bincount(found.classes.ravel())[1:]
-    told = ", ".join(f"{count} of class {number}" for number, count in enumerate(counts, 1))
+    message = ", ".join(f"{count} of class {number}" for number, count in enumerate(counts, 1))
     if found.part is not None:
-        told += "; " + ", ".join(f"{(found.part == code).sum()} in {name}" for name, code in PARTS.items())
-    return f"labelled cells: {told}"
+        message += "; " + ", ".join(f"{(found.part == code).sum()} in {name}" for name, code in PARTS.items())
+    return f"labelled cells: {message}"

@@ -17,14 +17,14 @@ def transfer_cubes(
     shared = shared_elements(source.names, target.names, fewest, names)
     levelled = level_table((source.names, source.medians), (target.names, target.medians))
     write_csv(levelled, levels)
-    told, asked = [f"{len(shared)} shared elements: {' '.join(shared)}"], settings["superpixels"]
+    messages, asked = [f"{len(shared)} shared elements: {' '.join(shared)}"], settings["superpixels"]
     for role, side in {"source": source, "target": target}.items():
         place = Path(folder, role)
         place.mkdir(parents=True, exist_ok=True)
         side.write(shared, f"{place}/elements.nc")
         counts = same_size(asked["n_segments"], source.ground, side.ground)
-        told += alternative_cube(
+        messages += alternative_cube(
             str(place), settings | {"superpixels": asked | {"n_segments": counts}}, str(place)
         )
         (place / "elements.nc").unlink()  # the surveys' own files hold it
-    return told
+    return messages

@@ -118,8 +118,8 @@ def read_analyses(
     table = _with_points(table, wanted, section, source)
 
     survey, rows = roles.of(SURVEY), row_numbers(table)
-    xy, crs, unplaced, told = _places(table, roles, section, grid_crs, source, provenance)
-    doubts += told
+    xy, crs, unplaced, messages = _places(table, roles, section, grid_crs, source, provenance)
+    doubts += messages
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
     flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))

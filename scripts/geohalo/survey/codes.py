@@ -117,7 +117,7 @@ def extreme_repeats(
         Row numbers, column and file, for the warnings.
     """
     measured = numbers[(numbers > 0) & ~is_limit]
-    told = []
+    messages = []
     for end, of_all in (("largest", np.max), ("smallest", np.min)):
         value = float(of_all(measured)) if measured.size else 0.0
         others = measured[measured != value]
@@ -136,7 +136,7 @@ def extreme_repeats(
                 "add 'half_limit' to samples.censoring.below if it is half a limit",
             )
         )
-        told.append(
+        messages.append(
             InputWarning(
                 f"the {end} value, {value:.10g}, stands in {at.size} {'cell' if at.size == 1 else 'cells'}, "
                 f"{apart:.3g} times {'above' if end == 'largest' else 'below'} the next one: it may be {mean[0]}",
@@ -146,7 +146,7 @@ def extreme_repeats(
                 str(rows[at[0]]),
             )
         )
-    return told
+    return messages
 
 
 def unusual_limits(

@@ -30,14 +30,14 @@ def coordinates_left_out(table: pd.DataFrame, section: Mapping[str, Any], source
         return []
     pattern = compiled(expression, "samples.elements", "element")
     places = [str(name) for name in (section.get("x"), section.get("y")) if name in table.columns]
-    told = []
+    messages = []
     for header, match in matches(pattern, places, "samples.elements").items():
         try:
             element = concentration_factor(match["element"], "ppm")[0]
         except InputError:
             continue
         if is_place_or_id(header, match["element"], section):
-            told.append(
+            messages.append(
                 InputWarning(
                     f"samples.elements matches this coordinate, which is not read as {element}",
                     f"nothing if it is a coordinate; else correct samples.{'x' if header == section['x'] else 'y'}",
@@ -45,7 +45,7 @@ def coordinates_left_out(table: pd.DataFrame, section: Mapping[str, Any], source
                     header,
                 )
             )
-    return told
+    return messages
 
 
 def coordinate_doubts(
@@ -72,7 +72,7 @@ def coordinate_doubts(
         A column of Y, N, S or W is a plane over the coordinates, or a column counts the rows.
     """
     headers = {str(name).lower() for name in others}
-    told = []
+    messages = []
     for column in columns:
         series = values[column.element].to_numpy()
         if column.element in _OF_BOTH_KINDS and _is_plane(series, xy):
@@ -86,7 +86,7 @@ def coordinate_doubts(
                 f"3 and so on, each once); narrow samples.elements, or list {column.element} in samples.exclude"
             )
         if column.element == column.column and column.element not in _OF_BOTH_KINDS and _is_plane(series, xy):
-            told.append(
+            messages.append(
                 InputWarning(
                     f"read as {column.element}, and its values follow the coordinates more closely than an element "
                     "does",
@@ -97,7 +97,7 @@ def coordinate_doubts(
             )
         partner = _PARTNERS.get(column.column.lower())
         if partner in headers:
-            told.append(
+            messages.append(
                 InputWarning(
                     f"read as {column.element}, and there is a column {partner.upper()} beside it as of coordinates",
                     f"list {column.element} in samples.exclude if it is a coordinate",
@@ -105,7 +105,7 @@ def coordinate_doubts(
                     column.column,
                 )
             )
-    return told
+    return messages
 
 
 def _counts(series: FloatArray) -> bool:

@@ -90,11 +90,11 @@ def _repeats(deposits: gpd.GeoDataFrame, source: str, section: Mapping[str, Any]
             widest = max(widest, float(np.hypot(*(xy[one] - xy[other]))))
     if not found:
         return None
-    told = ", ".join(repr(name) for name in list(found)[:_MOST_NAMED])
+    message = ", ".join(repr(name) for name in list(found)[:_MOST_NAMED])
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     return InputWarning(
         f"{len(found)} {'name is' if len(found) == 1 else 'names are'} listed at several places up to "
-        f"{kilometres(widest)} apart, and each place counts as a deposit: {told}{more}",
+        f"{kilometres(widest)} apart, and each place counts as a deposit: {message}{more}",
         f"remove the repeats if they are one deposit, or set deposits.merge_distance (now "
         f"{section.get('merge_distance', 1.0):g}) to the metres within which records are one",
         source,
@@ -111,14 +111,14 @@ def _neighbours(deposits: gpd.GeoDataFrame, source: str, section: Mapping[str, A
     pairs = [(one, other) for one, other in pairs if names[one] != names[other]]
     if not pairs:
         return None
-    told = "; ".join(
+    message = "; ".join(
         f"{inside['name'].iat[one]!r} and {inside['name'].iat[other]!r}" for one, other in pairs[:_MOST_NAMED]
     )
     more = f" and {len(pairs) - _MOST_NAMED} more" if len(pairs) > _MOST_NAMED else ""
     return InputWarning(
         f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of deposits with different names "
         f"{'lies' if len(pairs) == 1 else 'lie'} within {_ONE_PLACE_METRES:g} m of each other, and each place "
-        f"counts as a deposit: {told}{more}",
+        f"counts as a deposit: {message}{more}",
         f"remove the repeats if they are one deposit, or set deposits.merge_distance (now "
         f"{section.get('merge_distance', 1.0):g}) to the metres within which records are one",
         source,

@@ -103,9 +103,9 @@ def typical_spacing(xy: FloatArray) -> float:
 
 def named_rows(rows: npt.NDArray[np.int64]) -> str:
     """List row numbers, the first ones where there are many."""
-    told = ", ".join(map(str, rows[:_MOST_NAMED]))
+    message = ", ".join(map(str, rows[:_MOST_NAMED]))
     more = f" and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else ""
-    return f"row{'' if len(rows) == 1 else 's'} {told}{more}"
+    return f"row{'' if len(rows) == 1 else 's'} {message}{more}"
 
 
 def scattered_places(
@@ -170,10 +170,12 @@ def _several_parts(
     order = names[np.argsort(-sizes, kind="stable")]
     first = part == order[0]
     distance = float(cKDTree(xy[first]).query(xy[~first])[0].min())
-    told = "; ".join(f"{(part == one).sum()} rows from row {rows[part == one].min()} on" for one in order[:5])
+    message = "; ".join(
+        f"{(part == one).sum()} rows from row {rows[part == one].min()} on" for one in order[:5]
+    )
     return InputWarning(
         f"the survey falls into {len(order)} parts that lie far from each other, the largest "
-        f"{kilometres(distance)} from the next: {told}",
+        f"{kilometres(distance)} from the next: {message}",
         "if coordinates are in several zones, name the column that tells which in samples.crs_column; if the parts are "
         "surveys of their own, run each alone (samples.keep)",
         source,

@@ -158,11 +158,11 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
         assert record is not None
         first = record.number
     names = column_names(_joined_names(rows, header, form, path), path)
-    told = {} if units is None else dict(zip(names, (cell.strip() for cell in units.cells), strict=False))
+    by_name = {} if units is None else dict(zip(names, (cell.strip() for cell in units.cells), strict=False))
     widest = max((len(row.cells) for row in rows if row.number >= first), default=0)
-    told = {name: unit for name, unit in told.items() if unit}
+    by_name = {name: unit for name, unit in by_name.items() if unit}
     hint = _units_hint(rows, header, form) if units is None else ""
-    return Layout(names, told, first, max(0, widest - len(names)), bool(template), hint)
+    return Layout(names, by_name, first, max(0, widest - len(names)), bool(template), hint)
 
 
 def _find(rows: Sequence[Row], mark: str) -> Row | None:
@@ -229,10 +229,10 @@ def _stop_at_other_header(rows: Sequence[Row], header: Row, form: Form, path: st
                 f"({_cut(', '.join(cell.strip() for cell in other.cells if cell.strip()))}) and {seems.number} "
                 f"({_cut(cells)}); {both}write them into one line"
             )
-        told = f"set {form.key}.header: {seems.number}, or " if form.key else ""
+        message = f"set {form.key}.header: {seems.number}, or " if form.key else ""
         raise InputError(
             f"{path}: the column names seem to stand in line {seems.number} ({_cut(cells)}), not in line "
-            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); {told}delete the lines "
+            f"{header.number} ({_cut(', '.join(cell.strip() for cell in header.cells))}); {message}delete the lines "
             "above it"
         )
 

@@ -79,11 +79,11 @@ def _several_cases(results: pd.DataFrame, long: Mapping[str, Any], source: str) 
     counts = results["name"].value_counts()
     first = str(alike.iloc[0])
     group = [str(name) for name in alike if str(name).casefold() == first.casefold()]
-    told = ", ".join(f"{name!r} ({counts[name]} results)" for name in group)
+    message = ", ".join(f"{name!r} ({counts[name]} results)" for name in group)
     rare = min(group, key=lambda name: counts[name])
     return [
         InputWarning(
-            f"{told} differ by upper and lower case alone and are read as analytes of their own",
+            f"{message} differ by upper and lower case alone and are read as analytes of their own",
             "spell them alike; samples.elements may match one of them and leave out the other",
             source,
             str(long["element"]),

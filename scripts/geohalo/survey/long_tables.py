@@ -82,12 +82,12 @@ def widen(
         flags = {str(column): f"{column} (flag)" for column in flagged.columns}
         parts.append(flagged.fillna("").rename(columns=flags).set_axis(wide.index, axis=0))
     found = pd.concat(parts, axis=1)
-    told = [
+    messages = [
         *table.attrs.get("warnings", []),
         *as_records(_several_at_a_place(results, table, long, section, source)),
         *as_records(long_doubts(results, table, sample.astype(np.int64), long, section, source)),
     ]
-    found.attrs = table.attrs | {"units": units, "analytes": analytes, "flags": flags, "warnings": told}
+    found.attrs = table.attrs | {"units": units, "analytes": analytes, "flags": flags, "warnings": messages}
     found.attrs["origins"] = origins
     found.index.name = "row"
     return found
@@ -209,9 +209,9 @@ def join_assays(
     beside.loc[~found] = ""
     joined = pd.concat([samples, beside], axis=1)
     joined.index.name = "row"
-    told = [*samples.attrs.get("warnings", []), *assays.attrs.get("warnings", [])]
-    told += as_records(_unmatched(left, right, found, both, source, other, samples.index))
-    joined.attrs = samples.attrs | assays.attrs | {"warnings": told}
+    messages = [*samples.attrs.get("warnings", []), *assays.attrs.get("warnings", [])]
+    messages += as_records(_unmatched(left, right, found, both, source, other, samples.index))
+    joined.attrs = samples.attrs | assays.attrs | {"warnings": messages}
     joined.attrs["origins"] = _of_assays(
         beside.columns, assays, other, np.where(found, at, -1).astype(np.int64), joined
     )
@@ -264,22 +264,22 @@ def _unmatched(
     rows: pd.Index,
 ) -> list[InputWarning]:
     """Tell of samples without assays, assays without samples, and columns of both files."""
-    told = []
+    messages = []
     fix = "check the key (samples.join) and whether both files are complete"
     if not found.all():
         what = f"{(~found).sum()} of {len(found)} samples have no assay in {other} (the first is {left[~found][0]!r})"
-        told.append(InputWarning(what, fix, source, row=str(rows[~found][0])))
+        messages.append(InputWarning(what, fix, source, row=str(rows[~found][0])))
     lone = ~right.isin(left) & (right != "")
     if lone.any():
         what = f"{lone.sum()} of {len(right)} assays belong to no sample of {source} (the first is {right[lone][0]!r})"
-        told.append(InputWarning(what, fix, other))
+        messages.append(InputWarning(what, fix, other))
     if both:
         listed = ", ".join(both[:8])
-        told.append(
+        messages.append(
             InputWarning(
                 f"columns that {source} has too are not taken from here: {listed}",
                 "rename them if they differ",
                 other,
             )
         )
-    return told
+    return messages

@@ -37,7 +37,7 @@ def nearly_kept(
     lost = table[~table.index.isin(kept.index)]
     if lost.empty:
         return []
-    told = []
+    messages = []
     for column, wanted in keep.items():
         if column not in table.columns:
             continue
@@ -59,7 +59,7 @@ def nearly_kept(
         listed = ", ".join(map(repr, sorted(near)[:_MOST_NAMED])) + (
             " ..." if len(near) > _MOST_NAMED else ""
         )
-        told.append(
+        messages.append(
             InputWarning(
                 f"{len(at)} {'row is' if len(at) == 1 else 'rows are'} left out whose cells look like a wanted value "
                 f"but do not equal it: {listed}",
@@ -69,7 +69,7 @@ def nearly_kept(
                 str(lost.index[at[0]]),
             )
         )
-    return told
+    return messages
 
 
 def _parts(text: str) -> list[str]:

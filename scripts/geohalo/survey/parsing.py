@@ -79,9 +79,9 @@ def parse_columns(
             places = cell_places(table.attrs, other.column, source, rows)
             best = _preferred(best, parse(other), (label, other.column), *places)
         file, numbers = cell_places(table.attrs, label, source, rows)
-        told = [*best.warnings, *_above_limit(best, column, file, numbers), *_dates(best, column, file)]
-        told += thousands_doubt(table[label], label, file, numbers, "samples") if not told_numbers else []
-        best = replace(best, warnings=tuple(told))
+        messages = [*best.warnings, *_above_limit(best, column, file, numbers), *_dates(best, column, file)]
+        messages += thousands_doubt(table[label], label, file, numbers, "samples") if not told_numbers else []
+        best = replace(best, warnings=tuple(messages))
         parsed[column.element] = best
     return parsed
 
@@ -128,9 +128,9 @@ def _preferred(
     absent = np.isnan(first.values)
     use = ~np.isnan(second.values) & (absent | (first.above & ~second.censored))
     lower = use & first.above & (second.values < _CONTRADICTS * first.values)
-    told = [*first.warnings, *second.warnings]
+    messages = [*first.warnings, *second.warnings]
     if lower.any():
-        told.append(
+        messages.append(
             InputWarning(
                 f"{lower.sum()} values are below the upper limit of column {names[0]!r}, which says that they are "
                 "above it; they are taken as they are",
@@ -150,5 +150,5 @@ def _preferred(
         n_missing=missing - dates,
         n_dates=dates,
         above=np.where(use, second.above, first.above),
-        warnings=tuple(told),
+        warnings=tuple(messages),
     )

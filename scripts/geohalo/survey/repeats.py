@@ -56,10 +56,10 @@ def differing_rows(
         member[int(pick(measured[element].to_numpy()[member]))] for pick in (np.nanargmin, np.nanargmax)
     )
     pair = sorted((low, high))
-    told = " and ".join(f"{measured[element].to_numpy()[one]:.4g}" for one in pair)
+    message = " and ".join(f"{measured[element].to_numpy()[one]:.4g}" for one in pair)
     what = (
         f"at {bad.size} of {len(ratio)} places with several rows the rows differ by more than {TIMES:g} times (first "
-        f"rows {' and '.join(str(numbers[one]) for one in pair)}: {element} {told} ppm); their median is taken"
+        f"rows {' and '.join(str(numbers[one]) for one in pair)}: {element} {message} ppm); their median is taken"
     )
     fix = "if some rows are reference materials, blanks, other depths or other fractions, keep the samples alone with "
     fix += _keep_advice(about[shared].reset_index(drop=True), at, bad, about)

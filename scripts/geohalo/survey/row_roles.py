@@ -172,11 +172,14 @@ def _stop_at_unmarked(
     """Raise the InputError that rows are of no kind, with what they hold and how often."""
     column = next(column for kind, column, _ in _listed(quality) if kind == SURVEY)
     counts = pd.Series(label_cells(table[column])[unmarked]).value_counts()
-    told = ", ".join(f"{name or 'empty'} ({count} rows)" for name, count in counts.head(_MOST_NAMED).items())
+    message = ", ".join(
+        f"{name or 'empty'} ({count} rows)" for name, count in counts.head(_MOST_NAMED).items()
+    )
     more = f" and {len(counts) - _MOST_NAMED} more values" if len(counts) > _MOST_NAMED else ""
     raise InputError(
         f"{source}, column {column!r}, row {rows[unmarked][0]}: {unmarked.sum()} rows are of no kind that {_KEY} lists"
-        f": {told}{more}; list each value as survey, reference, blank, field_duplicate, laboratory_duplicate or other"
+        f": {message}{more}; list each value as survey, reference, blank, field_duplicate, "
+        "laboratory_duplicate or other"
     )
 
 

@@ -154,10 +154,10 @@ def _choose(
     report = _report(columns, analyses.parsed, values, censored, reasons, doubtful)
     if len(kept) < FEWEST_ELEMENTS:
         dropped = report[~report["kept"]].head(5)
-        told = "; ".join(f"{row.element}: {row.reason}" for row in dropped.itertuples())
+        message = "; ".join(f"{row.element}: {row.reason}" for row in dropped.itertuples())
         raise InputError(
             f"{source}: {len(kept)} elements are left, at least {FEWEST_ELEMENTS} are needed "
-            f"({told}); see samples.elements, samples.include, samples.min_coverage and "
+            f"({message}); see samples.elements, samples.include, samples.min_coverage and "
             "samples.max_censored"
         )
     return kept, report

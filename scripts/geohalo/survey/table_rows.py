@@ -47,10 +47,10 @@ def without_repeated_headers(
     if not repeats.any() or repeats.all():
         return table, []
     rows = table.index[repeats]
-    told = ", ".join(map(str, rows[:_MOST_NAMED])) + (" and more" if len(rows) > _MOST_NAMED else "")
+    message = ", ".join(map(str, rows[:_MOST_NAMED])) + (" and more" if len(rows) > _MOST_NAMED else "")
     warning = InputWarning(
         f"{len(rows)} {'row repeats' if len(rows) == 1 else 'rows repeat'} the header or its units and "
-        f"{'is' if len(rows) == 1 else 'are'} left out: {told}",
+        f"{'is' if len(rows) == 1 else 'are'} left out: {message}",
         "delete such rows; if the file was pasted together from several, check that all have the same columns and "
         "units",
         str(path),

@@ -58,13 +58,13 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     except (UnicodeError, csv.Error) as error:
         raise InputError(f"{path}: not a readable table: {one_line(error)}") from error
     cells.index = pd.Index(numbers)
-    table, told = _whole_rows(cells, pd.Series(widths, index=cells.index), layout, path)
+    table, messages = _whole_rows(cells, pd.Series(widths, index=cells.index), layout, path)
     # A short line leaves missing cells at its end; they are empty like any other empty cell. Column by column: a
     # national survey holds a hundred million cells.
     for name in table.columns[table.isna().any()]:
         table[name] = table[name].fillna("")
     table, repeated = without_repeated_headers(without_unnamed(table), layout.units, path)
-    doubts = as_records([*told, *repeated])
+    doubts = as_records([*messages, *repeated])
     table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": doubts}
     return table
 
@@ -304,9 +304,9 @@ def _whole_rows(
                 f"{path}, row {table.index[np.flatnonzero(whole)[0]]}: begins with '#' and has as many cells as a "
                 "record; delete the row if it is a comment, or the sign if it is none"
             )
-    table, told = _without_footer(table[filled] if not filled.all() else table, path)
+    table, messages = _without_footer(table[filled] if not filled.all() else table, path)
     _stop_at_other_width(table, widths[table.index], path)
-    return (table.iloc[:, 1:] if layout.template else table), told
+    return (table.iloc[:, 1:] if layout.template else table), messages
 
 
 def _filled(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -331,9 +331,9 @@ def _without_footer(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list
         last -= 1
     texts = [str(text).strip() for text in table.iloc[last:, 0]]
     strange = [text for text in texts if text.lower() not in _FOOTERS]
-    told = []
+    messages = []
     if strange:
-        told.append(
+        messages.append(
             InputWarning(
                 f"the last {len(texts)} lines hold one text alone ({strange[0][:60]!r}) and are left out",
                 "delete them if they are no records, or fill their other cells",
@@ -341,7 +341,7 @@ def _without_footer(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list
                 row=str(table.index[last]),
             )
         )
-    return table.iloc[:last], told
+    return table.iloc[:last], messages
 
 
 def _stop_at_other_width(table: pd.DataFrame, widths: pd.Series, path: Path) -> None:

@@ -52,11 +52,11 @@ def told_places(
     if not (section.get("x") and section.get("y")):
         return []
     axes = {"x": (str(section["x"]), x), "y": (str(section["y"]), y)}
-    told = [_datums(table, section, crs, source, key), _packed_minutes(axes, crs, source, key)]
+    messages = [_datums(table, section, crs, source, key), _packed_minutes(axes, crs, source, key)]
     for axis, (name, values) in axes.items():
-        told.append(_hemisphere(table, axis, name, values, crs, source, key))
-        told.append(_few_digits(table, name, crs, source))
-    return [one for one in told if one is not None]
+        messages.append(_hemisphere(table, axis, name, values, crs, source, key))
+        messages.append(_few_digits(table, name, crs, source))
+    return [one for one in messages if one is not None]
 
 
 def _hemisphere(

@@ -61,10 +61,10 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
         )
     with readable(path, "layer of points"):
         layers = {str(name): kind for name, kind in pyogrio.list_layers(dataset)}
-        chosen, told = _chosen_layer(path, dataset, layer, layers)
+        chosen, messages = _chosen_layer(path, dataset, layer, layers)
         _check_format(path, suffix, str(pyogrio.read_info(dataset, layer=chosen).get("driver", "")))
         table = gpd.read_file(dataset, layer=chosen, engine="pyogrio")
-    table.attrs["warnings"] = as_records(told)
+    table.attrs["warnings"] = as_records(messages)
     if suffix in _KML_SUFFIXES and "Name" in table and "name" not in table:
         table["name"] = table["Name"]  # as KML itself spells it
     return table
@@ -139,15 +139,15 @@ def _chosen_layer(
     found = points or plain or filled
     if len(found) == 1:
         return found[0], []
-    told = (
+    message = (
         f"{len(found)} layers hold {'points' if points else 'rows'} ({', '.join(map(repr, found or layers))})"
     )
     if found and path.suffix.lower() == ".gpkg":
         doubt = InputWarning(
-            f"{told}, and the first one is read", "set `layer` to the one that is meant", str(path)
+            f"{message}, and the first one is read", "set `layer` to the one that is meant", str(path)
         )
         return found[0], [doubt]
-    raise InputError(f"{path}: {told}, and it is not clear which is meant; set `layer` to one")
+    raise InputError(f"{path}: {message}, and it is not clear which is meant; set `layer` to one")
 
 
 def _count(dataset: str, layer: str) -> int:

@@ -58,9 +58,10 @@ def row_crs(text: str, base: CRS | None, key: str, where: str) -> CRS:
         return named
     name = _ZONE_NAME.fullmatch(base.name) if base is not None else None
     if base is None or name is None:
-        told = f"{base.name!r} has no zones" if base is not None else "it is empty"
+        message = f"{base.name!r} has no zones" if base is not None else "it is empty"
         raise InputError(
-            f"{where}: {text!r} is a zone, and {key}.crs does not tell of which system ({told}); set {key}.crs to the "
+            f"{where}: {text!r} is a zone, and {key}.crs does not tell of which system "
+            f"({message}); set {key}.crs to the "
             "CRS of one of the zones, such as EPSG:32633 for WGS 84 / UTM zone 33N"
         )
     wanted = f"{name['before']}{int(cell['zone'])}{_hemisphere(cell['letter'], name['letter'], where)}{name['after']}"
@@ -124,16 +125,16 @@ def untold_zones(
             continue
         text = cell_text(table[column]).str.removesuffix(".0")
         cells = [cell for cell in pd.unique(text) if cell]
-        told = {cell: _told(cell) for cell in cells}
+        by_name = {cell: _told(cell) for cell in cells}
         own = {crs.to_epsg(), int(name["zone"]) if name else None}
         if (
             not cells
-            or None in told.values()
-            or set(told.values()) <= own
+            or None in by_name.values()
+            or set(by_name.values()) <= own
             or (len(cells) == 1 and name is None)
         ):
             continue
-        other = next(cell for cell in cells if told[cell] not in own)
+        other = next(cell for cell in cells if by_name[cell] not in own)
         return InputWarning(
             f"the column holds {', '.join(map(repr, cells[:5]))}, and all rows are read in {crs_name(crs)} "
             f"({crs.name})",

@@ -111,13 +111,13 @@ def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, 
     """Say which targets may be finds, and what a search of as much ground would have found."""
     if targets is None:
         return []
-    told = [targets_told(targets, results.table("target_ground.csv"))]
+    messages = [targets_told(targets, results.table("target_ground.csv"))]
     new, ranks = targets[on_new_ground(targets)], results.table("deposit_ranks.csv")
     if ranks is not None and len(new):
         chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
         area = survey.mask.sum() * (survey.grid.cell / 1000) ** 2
-        told.append(search_told(new["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
-    return [one for one in told if one]
+        messages.append(search_told(new["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
+    return [one for one in messages if one]
 
 
 def _maps(results: Results) -> Section:
@@ -145,8 +145,8 @@ def _evidence(results: Results, variant: str) -> Section:
     tables: list[Table] = []
     metrics = results.table("metrics.csv")
     if metrics is not None:
-        told = "The map's variant and every other method on the same held-out folds (metrics.csv)."
-        tables.append(evidence.methods_table(metrics, "table-methods", told))
+        message = "The map's variant and every other method on the same held-out folds (metrics.csv)."
+        tables.append(evidence.methods_table(metrics, "table-methods", message))
     for name, make in (
         ("comparisons.csv", evidence.comparisons_table),
         ("calibration.csv", lambda frame: evidence.calibration_table(frame, variant)),
@@ -239,14 +239,14 @@ def _superpixels(results: Results, survey: Survey) -> Section:
 
 def _comparisons(results: Results) -> list[Section]:
     """Return the parts that commands of their own make, such as ``snakemake ablation``."""
-    told = "Every variant of the network and every control on the same folds (ablation.csv)."
+    message = "Every variant of the network and every control on the same folds (ablation.csv)."
     claims = results.text("claims.md")
     parts = [
         (
             "ablation",
             "Ablation",
             "ablation.csv",
-            lambda rows: evidence.methods_table(rows, "table-ablation", told),
+            lambda rows: evidence.methods_table(rows, "table-ablation", message),
         ),
         ("sweep", "Superpixel settings", "sweep.csv", evidence.sweep_table),
         ("consensus", "Other ways of working", "consensus_choices.csv", evidence.choices_table),
@@ -269,12 +269,12 @@ def _comparisons(results: Results) -> list[Section]:
 def _by_command(results: Results, name: str, file: str) -> str:
     """Say when another command made a part, and whether the evidence is younger."""
     made = results.made(file)
-    told = f"Made by snakemake {name} on {made:%d %B %Y}."
+    message = f"Made by snakemake {name} on {made:%d %B %Y}."
     if "metrics.csv" in results and made < results.made("metrics.csv"):
-        told += (
+        message += (
             f" The evidence above is younger: after a change of settings or data, run snakemake {name} again."
         )
-    return told
+    return message
 
 
 def _terms() -> Section:

@@ -30,7 +30,7 @@ class NotWrittenError(OSError):
 
 
 @contextmanager
-def whole(path: str | os.PathLike[str], check: Callable[[Path], None] | None = None) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike[str], check: Callable[[Path], None] | None = None) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; rename it when the block has ended well, else remove it.
 
     Before it is renamed, the file is read back (`read_back`) and synced to the disk: some libraries tell nothing of a
