@@ -83,7 +83,7 @@ class _Method:
 class Nearest(_Method):
     """The nearest sample."""
 
-    keys = method_table.METHODS["nearest"].keys
+    keys: ClassVar[tuple[str, ...]] = method_table.METHODS["nearest"].keys
 
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the values (cells, elements) of the nearest samples."""
@@ -94,7 +94,7 @@ class Nearest(_Method):
 class InverseDistance(_Method):
     """Inverse-distance weighting."""
 
-    keys = method_table.METHODS["idw"].keys
+    keys: ClassVar[tuple[str, ...]] = method_table.METHODS["idw"].keys
 
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the weighted means (cells, elements)."""
@@ -105,7 +105,7 @@ class InverseDistance(_Method):
 class Smooth(_Method):
     """A smoothing thin-plate spline."""
 
-    keys = method_table.METHODS["smooth"].keys
+    keys: ClassVar[tuple[str, ...]] = method_table.METHODS["smooth"].keys
 
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the heights of the splines (cells, elements)."""
@@ -116,7 +116,7 @@ class Smooth(_Method):
 class Kriging(_Method):
     """Ordinary kriging with a variogram fitted to each element."""
 
-    keys = method_table.METHODS["kriging"].keys
+    keys: ClassVar[tuple[str, ...]] = method_table.METHODS["kriging"].keys
 
     @classmethod
     def fit(
