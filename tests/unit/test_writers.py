@@ -66,7 +66,7 @@ def direct_writes(file: Path) -> Iterator[tuple[str, int]]:
             for item in node.items:
                 called = item.context_expr
                 named = isinstance(called, ast.Call) and isinstance(called.func, ast.Name)
-                if named and called.func.id in ("whole", "whole_file", "open") and item.optional_vars:
+                if named and called.func.id in ("atomic_write", "open") and item.optional_vars:
                     beside.add(ast.unparse(item.optional_vars))
     for node in nodes(file):
         if isinstance(node, ast.Call) and (path := path_of(node)) is not None:
@@ -87,12 +87,12 @@ def test_no_script_writes_a_file_directly(file):
     ("text", "found"),
     [
         ("def f(p):\n    p.write_text('a')", [("f", 2)]),
-        ("def f(p):\n    with whole(p) as beside:\n        beside.write_text('a')", []),
-        ("def f(p, t):\n    with whole(p) as beside:\n        t.to_csv(p)", [("f", 3)]),
+        ("def f(p):\n    with atomic_write(p) as beside:\n        beside.write_text('a')", []),
+        ("def f(p, t):\n    with atomic_write(p) as beside:\n        t.to_csv(p)", [("f", 3)]),
         ("open('a', 'w')", [("<module>", 1)]),
         ("open('a', mode='r')\nopen('b')", []),
         (
-            "def f(p):\n    with whole(p) as b, open(b, 'wb') as s:\n        np.savez(s, 1)\n        torch.save(1, b)",
+            "def f(p):\n    with atomic_write(p) as b, open(b, 'wb') as s:\n        np.savez(s, 1)\n        torch.save(1, b)",
             [],
         ),
     ],

@@ -16,7 +16,7 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.text import Text
 from PIL import Image
 
-from geohalo.atomic_files import atomic_write as whole_file
+from geohalo.atomic_files import atomic_write
 from geohalo.control_table import GROUPS, TABLE
 from geohalo.package_files import RESOURCES
 
@@ -179,7 +179,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     kind = path.suffix.lstrip(".").lower()
-    with whole_file(path, _read_picture if kind == "png" else None) as temporary:
+    with atomic_write(path, _read_picture if kind == "png" else None) as temporary:
         figure.savefig(temporary, dpi=DPI, format=kind, metadata=_metadata(figure, kind))
 
 
