@@ -92,7 +92,8 @@ def test_no_script_writes_a_file_directly(file):
         ("open('a', 'w')", [("<module>", 1)]),
         ("open('a', mode='r')\nopen('b')", []),
         (
-            "def f(p):\n    with atomic_write(p) as b, open(b, 'wb') as s:\n        np.savez(s, 1)\n        torch.save(1, b)",
+            "def f(p):\n    with atomic_write(p) as b, open(b, 'wb') as s:\n        np.savez(s, 1)\n"
+            "        torch.save(1, b)",
             [],
         ),
     ],
