@@ -129,7 +129,7 @@ def netcdf_by_rows(
 ) -> Iterator[WriteRows]:
     """Write maps that need not fit into memory: yields ``write(name, rows, values, *place)``.
 
-    The values are (*``leading``, rows, columns) of float32, NaN outside the mask, or those of a ``place`` along the
+    The values are (``*leading``, rows, columns) of float32, NaN outside the mask, or those of a ``place`` along the
     first dimensions; rows that are never written are NaN.
 
     Parameters
