@@ -133,7 +133,7 @@ def _evidence(evidence: MapEvidence, kind: str, deposits: int) -> str:
     if np.isfinite(evidence.above_decoys[0]):
         share = with_interval(*evidence.above_decoys)
         split = (
-            "Of decoys, places without a deposit that were held out in the same way, they outrank "
+            "Of decoys, places without a deposit held out in the same way, they outrank "
             f"{share}; 0.5 is chance.\n"
         )
     if np.isfinite(evidence.random):
