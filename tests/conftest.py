@@ -29,8 +29,19 @@ LONGEST = [
 ]
 
 
+def slow_tests() -> set[str]:
+    """Return the tests that are listed as slow, as file and function below tests/."""
+    lines = (ROOT / "tests" / "slow_tests.txt").read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if not line.startswith("#")}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put what takes long first where several processes test; one alone takes files as they come."""
+    """Mark what is listed as slow, and put what takes long first where several processes test."""
+    listed = slow_tests()
+    for item in items:
+        if item.nodeid.partition("[")[0].removeprefix("tests/") in listed:
+            item.add_marker(pytest.mark.slow)
     if not hasattr(config, "workerinput"):
         return
     places = {ROOT / "tests" / "workflow" / f"test_{name}.py": place for place, name in enumerate(LONGEST)}

@@ -63,3 +63,16 @@ def test_catalog_entry_says_what_the_workflow_can_do():
     assert "conda:" in rules
     assert usage["usage"]["report"] is ("report(" in rules)
     assert (ROOT / "config" / "README.md").exists()
+
+
+def test_tests_that_are_listed_as_slow_exist():
+    listed = (ROOT / "tests" / "slow_tests.txt").read_text(encoding="utf-8").splitlines()
+    names = [line for line in listed if not line.startswith("#")]
+    assert names == sorted(set(names))
+    missing = []
+    for name in names:
+        file, _, function = name.partition("::")
+        text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        if not re.search(rf"^def {re.escape(function.split('::')[-1])}\(", text, re.MULTILINE):
+            missing.append(name)
+    assert missing == []
