@@ -17,7 +17,7 @@ from geohalo.products.report_pictures import Picture
 from geohalo.products.report_quality import PROVENANCE, facts
 from geohalo.products.report_tables import Column, table
 from geohalo.products.report_text import area, number, significant, size
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 from geohalo.survey.crs import crs_name
 
 #: What the cleaning of deposits counts, in words.
@@ -54,11 +54,11 @@ def summary(ground: Ground, deposits: KnownDeposits) -> str:
     """Return the survey in a line, as far as it could be read."""
     parts = []
     if ground.places is not None and ground.spacing is not None:
-        parts.append(whole(len(ground.places), "sample"))
+        parts.append(amount(len(ground.places), "sample"))
     if ground.elements:
-        parts.append(whole(len(ground.elements), "element"))
+        parts.append(amount(len(ground.elements), "element"))
     if deposits.table is not None:
-        parts.append(whole(len(deposits.table), "known deposit"))
+        parts.append(amount(len(deposits.table), "known deposit"))
     if ground.grid is not None and ground.n_cells:
         parts.append(f"{ground.n_cells:,} cells of {metres(ground.grid.cell)}")
     return ", ".join(parts)
@@ -123,7 +123,7 @@ def columns_section(ground: Ground) -> Section:
     )
     noted = frame["reason"] != ""
     frame.loc[noted, "kept"] += ": " + frame["reason"][noted]
-    lead = [f"{kept.sum()} of {whole(len(frame), 'element')} are kept."]
+    lead = [f"{kept.sum()} of {amount(len(frame), 'element')} are kept."]
     if ground.unused:
         lead.append(f"Not read: {', '.join(ground.unused)}.")
     columns = [
@@ -228,7 +228,7 @@ def deposits_section(deposits: KnownDeposits, labels: Labels) -> Section:
             table(
                 labels.lost,
                 columns,
-                f"{whole(len(labels.lost), 'deposit')} not used.",
+                f"{amount(len(labels.lost), 'deposit')} not used.",
                 "table-lost",
                 folded=True,
             )
@@ -241,8 +241,8 @@ def labels_section(labels: Labels, distances: pd.DataFrame, spacing: float | Non
     tables, lead = [], []
     if labels.positive is not None and labels.background is not None:
         lead.append(
-            f"{whole(labels.positive, 'cell')} within labels.radius of a deposit are halo, "
-            f"{whole(labels.background, 'cell')} beyond labels.background_distance of all of them can be background."
+            f"{amount(labels.positive, 'cell')} within labels.radius of a deposit are halo, "
+            f"{amount(labels.background, 'cell')} beyond labels.background_distance of all of them can be background."
         )
     if not labels.drawn:
         lead.append("Folds were not drawn: of a map as large as this it takes longer than a check should.")
@@ -307,7 +307,7 @@ def cost_line(cost: Cost) -> str:
     cube = f" ({size(cost.cube)})" if cost.cube >= 1 else ""
     return (
         f"A run works on {cost.cells:,} cells x {cost.elements} elements{cube} and trains "
-        f"{whole(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
+        f"{amount(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
         f"two cores it takes about {rough_time(cost.seconds)}, within a factor of three."
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 from rasterio.transform import Affine
 
 from geohalo.cube.bands import Band, north_up
-from geohalo.cube.raster_access import beside_crs
+from geohalo.cube.raster_access import prj_crs
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
@@ -87,7 +87,7 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         "band 1",
         values,
         transform,
-        beside_crs(path),
+        prj_crs(path),
         "",
         "",
         1 / factor,

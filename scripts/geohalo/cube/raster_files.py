@@ -32,7 +32,7 @@ _GRID = re.compile(
     "|".join(re.escape(suffix) for suffixes in GRIDS.values() for suffix in suffixes), re.IGNORECASE
 )
 #: Suffixes of what customarily lies beside grids: descriptions, styles, tables, vector layers.
-_BESIDE = re.compile(
+_COMPANION = re.compile(
     r"\.(xml|prj|ovr|msk|rrd|ige|tfw|tifw|aux|hdr|gi|sgrd|mgrd|stx|clr|qml|qmd|lyrx?|sld|cpg|rdc|isi|txt|md|rst|pdf"
     r"|docx?|csv|tsv|xlsx?|ods|json|geojson|ya?ml|log|png|jpe?g|html?|shp|shx|dbf|sbn|sbx|gpkg|parquet|km[lz]|gpx"
     r"|qg[sz]|mxd|aprx|py|r|ipynb|sha256|md5)",
@@ -207,7 +207,7 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
         for path in files
         if not elements[path]
         and path.name.lower() not in {"readme", "license", "makefile"}
-        and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _BESIDE.fullmatch(path.suffix)))
+        and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _COMPANION.fullmatch(path.suffix)))
     ]
     messages = []
     for path in _subfolders(place):

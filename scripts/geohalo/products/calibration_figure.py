@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from geohalo.products.estimate_rows import prepare
 from geohalo.products.evidence_figures import estimate_of, main_variant
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import SMALL_SIZE, colour, is_variant, method_style, plain, styled, whole
+from geohalo.products.styles import SMALL_SIZE, amount, colour, is_variant, method_style, plain, styled
 
 PANEL = 4.5
 COUNTS_HEIGHT = 0.9
@@ -119,6 +119,6 @@ def _headline(bins: pd.DataFrame, main: str, brier: float) -> str:
     high, low = (known["predicted"] > known["high"]).sum(), (known["predicted"] < known["low"]).sum()
     off = [f"too {what} in {number}" for number, what in ((high, "high"), (low, "low")) if number]
     message = (
-        f"within the interval of what was found in {len(known) - high - low} of {whole(len(known), 'bin')}"
+        f"within the interval of what was found in {len(known) - high - low} of {amount(len(known), 'bin')}"
     )
     return f"{start}; its score is {', '.join([message, *off])}"

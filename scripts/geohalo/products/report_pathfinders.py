@@ -22,7 +22,7 @@ COLUMNS = (
         "map_kept", "Kept by the map", note="Share of the members that make the map which keep the element."
     ),
     Column(
-        "folds_told", "Kept in folds", note="Held-out folds in which at least half of the members keep it."
+        "folds_text", "Kept in folds", note="Held-out folds in which at least half of the members keep it."
     ),
     Column(
         "weight",
@@ -51,7 +51,7 @@ def pathfinders_table(summary: pd.DataFrame) -> Table:
     columns = list(COLUMNS)
     if is_gated(summary):
         shown["map_kept"] = [f"{100 * share:.0f} %" for share in shown["map"]]
-        shown["folds_told"] = [f"{row.folds_kept} of {row.folds}" for row in shown.itertuples()]
+        shown["folds_text"] = [f"{row.folds_kept} of {row.folds}" for row in shown.itertuples()]
     if shown["weight"].isna().all():
         columns = [column for column in columns if column.name != "weight"]
     shown["known"] = shown["known"].fillna("").replace("", "-")

@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 from geohalo.cube.grid import Grid
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import area, duration, number, significant, size
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 
 FACTS = [Column("what", "What"), Column("value", "How much")]
 #: Cells whose distance to the samples is measured at most.
@@ -58,7 +58,7 @@ def summary(mask: NDArray[np.bool_], cell: float, elements: int, samples: int, d
     counted = [(samples, "sample"), (elements, "element"), (deposits, "known deposit")]
     cells = int(mask.sum())
     ground = f"{cells:,} cells of {cell:,.0f} m, {area(cells * (cell / 1000) ** 2)}"
-    return ", ".join([*(whole(number, noun) for number, noun in counted if number), ground])
+    return ", ".join([*(amount(number, noun) for number, noun in counted if number), ground])
 
 
 def facts(rows: Sequence[tuple[str, str]], caption: str, name: str) -> Table:

@@ -74,7 +74,7 @@ class Levelling:
     errors: pd.DataFrame
     warnings: list[InputWarning]
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return a line for the log."""
         applied, elements = self.shifts.applied, int(self.shifts.applied.any(axis=1).sum())
         moved = f"{int(applied.any(axis=0).sum())} of {len(self.batches)} batches levelled, in {elements} elements"
