@@ -17,7 +17,7 @@ if not workflow.overwrite_configfiles:
 # Several surveys: this very file once for each of them.
 if "surveys" in config:
 
-    include: "rules/several.smk"
+    include: "rules/multi_survey.smk"
     include: "rules/surveys.smk"
     include: "rules/transfer.smk"
     include: "rules/bench.smk"
@@ -25,7 +25,7 @@ if "surveys" in config:
 else:
 
     include: "rules/common.smk"
-    include: "rules/shown.smk"
+    include: "rules/report_output.smk"
     include: "rules/tiles.smk"
     include: "rules/survey.smk"
     include: "rules/cube.smk"
@@ -38,7 +38,7 @@ else:
     include: "rules/explanation.smk"
     include: "rules/classes.smk"
     include: "rules/experiments.smk"
-    include: "rules/designs.smk"
+    include: "rules/scenarios.smk"
     include: "rules/alternatives.smk"
     include: "rules/claims.smk"
     include: "rules/realisations.smk"

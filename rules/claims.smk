@@ -89,7 +89,7 @@ rule plot_claims:
         summary=path("claims_summary"),
         verdicts=path("claims_verdicts"),
     output:
-        figure=shown("claims", path("claims_figure")),
+        figure=report_output("claims", path("claims_figure")),
     log:
         log_file("plot_claims"),
     benchmark:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 from rasterio.transform import Affine
 
 from geohalo.cube.bands import Band, north_up
@@ -55,32 +56,17 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         If the file is cut off, rotated, of colours or in an order that the library does not know, or does not tell
         its element.
     """
-    import harmonica  # slow to import, needed only here
-
     if element is None:
         raise InputError(
             f"{path}: a Geosoft grid does not tell its element; name the file after it (grids.folder)."
         )
-    size, sign, across, along, _ = np.fromfile(path, dtype="<i4", count=5).tolist()
-    needed = across * along * (size % _COMPRESSED)
-    bytes_held = path.stat().st_size - _HEADER
-    if needed > bytes_held * (_LARGEST_RATIO if size > _COMPRESSED else 1):
-        raise InputError(
-            f"{path}: its values take {needed} bytes, and it has {bytes_held}; it is cut off. Copy it again."
-        )
-    with readable(path, "Geosoft grid", "export it as GXF, ER Mapper or GeoTIFF"):
-        grid = harmonica.load_oasis_montaj_grid(path)
-    if grid.attrs["rotation"] % 360:
-        raise InputError(
-            f"{path}: the raster is rotated ({grid.attrs['rotation']:g} degrees); regrid it to a north-up grid in the "
-            "software that wrote it."
-        )
+    stored = _stored_type(path)
+    grid = _loaded(path)
     x, y = grid["easting"].to_numpy(), grid["northing"].to_numpy()
     x_step, y_step = x[1] - x[0], y[1] - y[0]
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
     values, transform = north_up(blanks.remove(grid.to_numpy()), transform)
     factor, base = float(grid.attrs["data_factor"]), float(grid.attrs["base_value"])
-    stored = f"{_STORED[sign]}{8 * (size % _COMPRESSED)}"
     return Band(
         element,
         str(path),
@@ -95,3 +81,29 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         stored,
         _DUMMY,
     )
+
+
+def _stored_type(path: Path) -> str:
+    """Return how the header says that values are stored; raise InputError if the file is too short for them."""
+    size, sign, across, along, _ = np.fromfile(path, dtype="<i4", count=5).tolist()
+    needed = across * along * (size % _COMPRESSED)
+    bytes_held = path.stat().st_size - _HEADER
+    if needed > bytes_held * (_LARGEST_RATIO if size > _COMPRESSED else 1):
+        raise InputError(
+            f"{path}: its values take {needed} bytes, and it has {bytes_held}; it is cut off. Copy it again."
+        )
+    return f"{_STORED[sign]}{8 * (size % _COMPRESSED)}"
+
+
+def _loaded(path: Path) -> xr.DataArray:
+    """Read the grid; raise InputError if it is rotated or not understood."""
+    import harmonica  # slow to import, needed only here
+
+    with readable(path, "Geosoft grid", "export it as GXF, ER Mapper or GeoTIFF"):
+        grid = harmonica.load_oasis_montaj_grid(path)
+    if grid.attrs["rotation"] % 360:
+        raise InputError(
+            f"{path}: the raster is rotated ({grid.attrs['rotation']:g} degrees); regrid it to a north-up grid in the "
+            "software that wrote it."
+        )
+    return grid

@@ -91,6 +91,22 @@ def fingerprint_plot(
     if shown.empty:
         return page.finish()
     norm = TwoSlopeNorm(0.0, -_far(added), _far(added))
+    _draw_targets(page, shown, contrast, added, order, norm)
+    if added is not None:
+        _colour_bar(page, norm)
+    order_text = CARRYING if carrying else BY_MEAN
+    return page.finish(f"{CONTRAST}{order_text}{'' if added is None else PALE}")
+
+
+def _draw_targets(
+    page: Page,
+    shown: pd.DataFrame,
+    contrast: pd.DataFrame,
+    added: pd.DataFrame | None,
+    order: Sequence[str],
+    norm: TwoSlopeNorm,
+) -> None:
+    """Draw a panel of bars for each target, all with one vertical axis, and move the bottom of the page below them."""
     farthest = 1.08 * max(0.5, float(contrast.abs().max().max()))
     top, height = page.bottom, TITLE_SPACE + PANEL_HEIGHT + NAME_SPACE
     # Few elements leave room for two targets side by side.
@@ -100,19 +116,11 @@ def fingerprint_plot(
         down, right = divmod(number, columns)
         place = (MARGIN + AXIS_SPACE + right * width, top + down * height + TITLE_SPACE)
         axes = page.add_axes(*place, width - AXIS_SPACE - (columns - 1) * 0.08, PANEL_HEIGHT)
-        _draw(
-            axes,
-            contrast.loc[order, row["rank"]],
-            None if added is None else added.loc[order, row["rank"]],
-            norm,
-        )
+        carried = None if added is None else added.loc[order, row["rank"]]
+        _draw(axes, contrast.loc[order, row["rank"]], carried, norm)
         axes.set_ylim(-farthest, farthest)
         axes.set_title(_title(row, columns), loc="left", fontsize=TEXT_SIZE, pad=3)
     page.bottom += NAME_SPACE
-    if added is not None:
-        _colour_bar(page, norm)
-    order_text = CARRYING if carrying else BY_MEAN
-    return page.finish(f"{CONTRAST}{order_text}{'' if added is None else PALE}")
 
 
 def _added(attribution: pd.DataFrame | None, contrast: pd.DataFrame) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""No rules: which alternatives of the settings are run, what their stages depend on, and the designs of consensus and claims."""
+"""No rules: which alternatives of the settings are run, what their stages depend on, and the scenarios of consensus and claims."""
 
 from geohalo.alternatives import (
     STAGES,
@@ -11,10 +11,10 @@ from geohalo.alternatives import (
 from geohalo.evidence import claim_surveys
 
 # What the stages of the alternatives depend on: stage -> content key -> settings. A target that compares alternatives fills it when it is
-# asked for, so that other targets do not wait for its design.
+# asked for, so that other targets do not wait for its scenarios.
 ALTERNATIVES = {stage: {} for stage in STAGES}
 # Functions that register the alternatives of one target each, for whoever asks for a stage's folder by its path.
-DESIGNS = []
+SCENARIOS = []
 
 
 def register(settings, variants, controls=(), schemes=("held_out",), members=1):
@@ -28,8 +28,8 @@ def register(settings, variants, controls=(), schemes=("held_out",), members=1):
 
 def registered(stage, key):
     """Return what a stage of an alternative depends on."""
-    for design in [] if key in ALTERNATIVES[stage] else DESIGNS:
-        design()
+    for scenario in [] if key in ALTERNATIVES[stage] else SCENARIOS:
+        scenario()
     if key not in ALTERNATIVES[stage]:
         raise WorkflowError(f"alternatives/{stage}/{key}: no alternative of this config has this key.")
     return ALTERNATIVES[stage][key]
@@ -89,7 +89,7 @@ def consensus_workflows():
 
 
 if not CLASSES:
-    DESIGNS.append(consensus_workflows)
+    SCENARIOS.append(consensus_workflows)
 
 
 def consensus_runs(wildcards):
@@ -127,10 +127,10 @@ def claims_scores(seed):
     return claims_surveys(seed)
 
 
-def claims_design():
+def claims_scenarios():
     """Register every alternative of the claims, for whoever asks for one by its path."""
     for seed in claim_surveys.seeds(config["claims"]) if "simulate" in config else []:
         claims_scores(seed)
 
 
-DESIGNS.append(claims_design)
+SCENARIOS.append(claims_scenarios)
