@@ -103,7 +103,7 @@ def _draw_targets(
     shown: pd.DataFrame,
     contrast: pd.DataFrame,
     added: pd.DataFrame | None,
-    order: Sequence[str],
+    order: list[str],
     norm: TwoSlopeNorm,
 ) -> None:
     """Draw a panel of bars for each target, all with one vertical axis, and move the bottom of the page below them."""
