@@ -1,4 +1,4 @@
-"""No rules: which alternatives of the settings are run, what their stages depend on, and the scenarios of consensus and claims."""
+"""No rules: which alternatives of the settings are run, what their stages depend on, and the scenarios of consensus."""
 
 from geohalo.alternatives import (
     STAGES,
@@ -8,7 +8,6 @@ from geohalo.alternatives import (
     level_text,
     stage_settings,
 )
-from geohalo.evidence import claim_surveys
 
 # What the stages of the alternatives depend on: stage -> content key -> settings. A target that compares alternatives fills it when it is
 # asked for, so that other targets do not wait for its scenarios.
@@ -102,35 +101,3 @@ def consensus_runs(wildcards):
         }
         for one in consensus_workflows()[1]
     ]
-
-
-def claims_surveys(seed):
-    """Return the scores of every condition of a seed, by (fault, strength)."""
-    if "simulate" not in config:
-        raise WorkflowError(
-            "claims compares maps with the truth, which only a simulated survey has, and this config has no section "
-            "'simulate'. Run it without --configfile."
-        )
-    section, folders = config["claims"], {}
-    for fault, strength in claim_surveys.conditions(section["strengths"]):
-        settings = alternative(
-            config, claim_surveys.changes(section, fault, strength, seed), "section claims"
-        )
-        keys = register(settings, list(BRANCHES), CONTROLS, ["held_out"], section["members"])
-        folders[fault, strength] = path("alternative_scores", key=keys["scores"])
-    return folders
-
-
-@functools.cache
-def claims_scores(seed):
-    """Return the same, worked out once."""
-    return claims_surveys(seed)
-
-
-def claims_scenarios():
-    """Register every alternative of the claims, for whoever asks for one by its path."""
-    for seed in claim_surveys.seeds(config["claims"]) if "simulate" in config else []:
-        claims_scores(seed)
-
-
-SCENARIOS.append(claims_scenarios)

@@ -60,7 +60,7 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         raise InputError(
             f"{path}: a Geosoft grid does not tell its element; name the file after it (grids.folder)."
         )
-    stored = _stored_type(path)
+    size, sign = _checked_header(path)
     grid = _loaded(path)
     x, y = grid["easting"].to_numpy(), grid["northing"].to_numpy()
     x_step, y_step = x[1] - x[0], y[1] - y[0]
@@ -78,13 +78,13 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         "",
         1 / factor,
         base,
-        stored,
+        f"{_STORED[sign]}{8 * size}",
         _DUMMY,
     )
 
 
-def _stored_type(path: Path) -> str:
-    """Return how the header says that values are stored; raise InputError if the file is too short for them."""
+def _checked_header(path: Path) -> tuple[int, int]:
+    """Return bytes and kind of a value; raise InputError if the file is too short for all of them."""
     size, sign, across, along, _ = np.fromfile(path, dtype="<i4", count=5).tolist()
     needed = across * along * (size % _COMPRESSED)
     bytes_held = path.stat().st_size - _HEADER
@@ -92,7 +92,7 @@ def _stored_type(path: Path) -> str:
         raise InputError(
             f"{path}: its values take {needed} bytes, and it has {bytes_held}; it is cut off. Copy it again."
         )
-    return f"{_STORED[sign]}{8 * (size % _COMPRESSED)}"
+    return size % _COMPRESSED, sign
 
 
 def _loaded(path: Path) -> xr.DataArray:
