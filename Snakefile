@@ -49,7 +49,10 @@ else:
 
     if SURVEY_SNAKEFILE == ROOT / "Snakefile":
 
-        include: "rules/claims_command.smk"
+        # Run by rules/claims/Snakefile; here it names the command.
+        rule claims:
+            input:
+                claims_command,
 
 
 localrules:

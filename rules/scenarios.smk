@@ -101,3 +101,11 @@ def consensus_runs(wildcards):
         }
         for one in consensus_workflows()[1]
     ]
+
+
+def claims_command(wildcards):
+    """Raise WorkflowError, since `claims` has a Snakefile of its own."""
+    raise WorkflowError(
+        "claims is an experiment of the method and has a Snakefile of its own: "
+        f"snakemake --snakefile {ROOT}/rules/claims/Snakefile claims --cores all"
+    )
