@@ -64,9 +64,7 @@ def calibration_plot(survey: str, calibration: pd.DataFrame, metrics: pd.DataFra
     axes.set(xlim=(0, 1), ylim=(-0.02, 1.02), ylabel="Observed share of halo cells")
     axes.tick_params(axis="x", labelbottom=False)
     handles.append(
-        Line2D(
-            [], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="score is what is found"
-        )
+        Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="perfect calibration")
     )
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0,

@@ -83,7 +83,7 @@ def levelling_plot(
             tick_bar(page.colour_bar(axes, drawn), norm)
     _levels(page, table, elements)
     handles = [
-        Line2D([], [], color=colour("target"), linewidth=1.2, label="batch that stands off"),
+        Line2D([], [], color=colour("target"), linewidth=1.2, label="batch that differs"),
         Line2D([], [], **_mark(True), label="levelled"),
         Line2D([], [], **_mark(False), label="left as it is"),
     ]
@@ -111,12 +111,10 @@ def headline(table: pd.DataFrame) -> str:
         batches, elements = applied["batch"].nunique(), applied["element"].nunique()
         return f"{batches} of {total} batches levelled, in {amount(elements, 'element')}"
     if off.empty:
-        return f"none of {total} batches stands off the others by more than chance"
+        return f"none of {total} batches differs from the others by more than chance"
     batches, elements = off["batch"].nunique(), off["element"].nunique()
-    stand = "stands" if batches == 1 else "stand"
-    return (
-        f"{batches} of {total} batches {stand} off, in {amount(elements, 'element')}; nothing was corrected"
-    )
+    differ = "differs" if batches == 1 else "differ"
+    return f"{batches} of {total} batches {differ} from the others, in {amount(elements, 'element')}; nothing was corrected"
 
 
 def _samples(

@@ -123,11 +123,11 @@ def _label(row: dict) -> str:
 
 def _columns(rows: pd.DataFrame, gated: bool) -> dict[str, list[str]]:
     """Return what stands beside each row, by its heading."""
-    by_name = {"groups\nalike": [f"{row.groups_alike} of {row.groups}" for row in rows.itertuples()]}
+    by_name = {"groups\nagreeing": [f"{row.groups_alike} of {row.groups}" for row in rows.itertuples()]}
     if gated:
         by_name["kept in\nfolds"] = [f"{row.folds_kept} of {row.folds}" for row in rows.itertuples()]
     if (rows["types"] > 0).any():
-        by_name["known of\ntypes"] = [f"{row.known_types} of {row.types}" for row in rows.itertuples()]
+        by_name["known for\ntypes"] = [f"{row.known_types} of {row.types}" for row in rows.itertuples()]
     return by_name
 
 

@@ -283,7 +283,7 @@ def _draw_reference(axes: Axes, chart: Chart) -> None:
     axes.plot(number[beyond], off[beyond], "^", color=colour("enriched"), markersize=4.5, zorder=3)
     reach = 1.1 * max(float(np.abs(off).max()), 3.3 * sd)
     axes.set_ylim(-reach, reach)
-    axes.set_ylabel("off (%)", fontsize=SMALL_SIZE, labelpad=1)
+    axes.set_ylabel("deviation (%)", fontsize=SMALL_SIZE, labelpad=1)
 
 
 def _draw_blank(axes: Axes, chart: Chart) -> None:

@@ -39,7 +39,11 @@ def shifts_table(shifts: pd.DataFrame) -> Table:
         ],
         done=["levelled" if one else "left" for one in frame["applied"].astype(bool)],
     )
-    what = "The surest shifts; none is more than chance" if none else "Batches that stand off or are levelled"
+    what = (
+        "The most certain shifts; none is beyond chance"
+        if none
+        else "Batches that differ from the others or are levelled"
+    )
     more = "" if none or len(chosen) <= MOST_SHOWN else f", the first {MOST_SHOWN} of {len(chosen)}"
     return table(
         frame,
@@ -55,7 +59,7 @@ def shifts_table(shifts: pd.DataFrame) -> Table:
             Column(
                 "p_adjusted", "p", lambda value: number(value, 3), "corrected for all batches and elements"
             ),
-            Column("done", "Done"),
+            Column("done", "Action"),
         ],
         f"{what}{more} (levelling.csv).",
         "table-levelling",

@@ -16,7 +16,9 @@ COLUMNS = (
         "Mean over groups of known deposits of halo less background, in standard deviations over the map.",
     ),
     Column(
-        "alike", "Groups alike", note="Groups of known deposits that differ in the direction of the mean."
+        "alike",
+        "Groups that agree",
+        note="Groups of known deposits that differ in the direction of the mean.",
     ),
     Column(
         "map_kept", "Kept by the map", note="Share of the members that make the map which keep the element."
@@ -32,8 +34,8 @@ COLUMNS = (
     ),
     Column(
         "known",
-        "Known of",
-        note=f"Types of deposits that it is known of ({SOURCE}); an element that the table lacks may belong to a type.",
+        "Known pathfinder of",
+        note=f"Types of deposits that it is known to indicate ({SOURCE}); an element that the table lacks may belong to a type.",
     ),
 )
 

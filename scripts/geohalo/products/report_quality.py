@@ -13,7 +13,7 @@ from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import area, duration, number, significant, size
 from geohalo.products.styles import amount
 
-FACTS = [Column("what", "What"), Column("value", "How much")]
+FACTS = [Column("what", "Quantity"), Column("value", "Value")]
 #: Cells whose distance to the samples is measured at most.
 MOST_CENTRES = 200_000
 #: What the cleaning of samples counts, in words.
@@ -145,7 +145,7 @@ def elements_table(report: pd.DataFrame, interpolation: pd.DataFrame | None = No
             Column("detection_limit_ppm", "Detection limit (ppm)", significant),
             Column("median_ppm", "Median (ppm)", significant),
             Column("kept", "Kept"),
-            Column("reason", "Why not"),
+            Column("reason", "Why left out"),
             Column("method", "Interpolated by"),
             Column("cv_error", "Error (log10 ppm)", number, "RMSE at samples left out in blocks"),
             Column("cv_explained", "Explained", percent, "share of the variance; 0 or less: nothing"),
