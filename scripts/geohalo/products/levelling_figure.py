@@ -114,7 +114,8 @@ def headline(table: pd.DataFrame) -> str:
         return f"none of {total} batches differs from the others by more than chance"
     batches, elements = off["batch"].nunique(), off["element"].nunique()
     differ = "differs" if batches == 1 else "differ"
-    return f"{batches} of {total} batches {differ} from the others, in {amount(elements, 'element')}; nothing was corrected"
+    where = amount(elements, "element")
+    return f"{batches} of {total} batches {differ} from the others, in {where}; nothing was corrected"
 
 
 def _samples(

@@ -39,11 +39,8 @@ def shifts_table(shifts: pd.DataFrame) -> Table:
         ],
         done=["levelled" if one else "left" for one in frame["applied"].astype(bool)],
     )
-    what = (
-        "The most certain shifts; none is beyond chance"
-        if none
-        else "Batches that differ from the others or are levelled"
-    )
+    differing = "Batches that differ from the others or are levelled"
+    what = "The most certain shifts; none is beyond chance" if none else differing
     more = "" if none or len(chosen) <= MOST_SHOWN else f", the first {MOST_SHOWN} of {len(chosen)}"
     return table(
         frame,

@@ -35,7 +35,8 @@ COLUMNS = (
     Column(
         "known",
         "Known pathfinder of",
-        note=f"Types of deposits that it is known to indicate ({SOURCE}); an element that the table lacks may belong to a type.",
+        note=f"Types of deposits that it is known to indicate ({SOURCE}); an element that the table lacks may belong "
+        "to a type.",
     ),
 )
 
