@@ -107,5 +107,5 @@ def test_report_words_and_tables():
     assert "2.00" in shown
     assert "1.80 to 2.20" in shown
     assert "levelled" in shown
-    assert "none is more than chance" in str(shifts_table(_table()[:3]))
+    assert "none is beyond chance" in str(shifts_table(_table()[:3]))
     assert "0.850 to 0.950" in str(errors_table(errors))
