@@ -68,6 +68,7 @@ lint: env
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint --snakefile rules/claims/Snakefile
 
 # The documentation site, site/html/README.html; a warning is an error.
 docs: env-docs

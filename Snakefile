@@ -1,4 +1,5 @@
 # GeoHalo: from a geochemical survey and known deposits to an anomaly map with held-out evidence.
+import os
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -6,7 +7,9 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 # Where this file is; `workflow.basedir` is the folder of a workflow that uses this one as a module.
-ROOT = Path(workflow.current_basedir)
+ROOT = Path(os.path.normpath(workflow.current_basedir))
+# What runs each of several surveys: this file, or rules/claims/Snakefile, which includes it.
+SURVEY_SNAKEFILE = globals().get("SURVEY_SNAKEFILE", ROOT / "Snakefile")
 
 # A survey's config stands alone; without one, the embedded demo runs.
 if not workflow.overwrite_configfiles:
@@ -14,10 +17,10 @@ if not workflow.overwrite_configfiles:
     configfile: f"{ROOT}/config/config.yaml"
 
 
-# Several surveys: this very file once for each of them.
+# Several surveys: this very workflow once for each of them.
 if "surveys" in config:
 
-    include: "rules/several.smk"
+    include: "rules/multi_survey.smk"
     include: "rules/surveys.smk"
     include: "rules/transfer.smk"
     include: "rules/bench.smk"
@@ -25,7 +28,7 @@ if "surveys" in config:
 else:
 
     include: "rules/common.smk"
-    include: "rules/shown.smk"
+    include: "rules/report_output.smk"
     include: "rules/tiles.smk"
     include: "rules/survey.smk"
     include: "rules/cube.smk"
@@ -38,12 +41,18 @@ else:
     include: "rules/explanation.smk"
     include: "rules/classes.smk"
     include: "rules/experiments.smk"
-    include: "rules/designs.smk"
+    include: "rules/scenarios.smk"
     include: "rules/alternatives.smk"
-    include: "rules/claims.smk"
     include: "rules/realisations.smk"
     include: "rules/report.smk"
     include: "rules/check.smk"
+
+    if SURVEY_SNAKEFILE == ROOT / "Snakefile":
+
+        # Run by rules/claims/Snakefile; here it names the command.
+        rule claims:
+            input:
+                claims_command,
 
 
 localrules:

@@ -139,7 +139,7 @@ rule plot_consensus:
         choices=path("consensus_choices"),
         agreement=path("agreement"),
     output:
-        figure=shown("consensus", path("consensus_figure")),
+        figure=report_output("consensus", path("consensus_figure")),
     log:
         log_file("plot_consensus"),
     benchmark:

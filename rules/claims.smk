@@ -1,4 +1,4 @@
-"""The publication's three claims, on simulated surveys with each fault off and on: `snakemake claims`."""
+"""The publication's three claims, on simulated surveys with each fault off and on; rules/claims/Snakefile includes this."""
 
 CLAIM_FILES = ["claims", "claims_summary", "claims_verdicts", "claims_text"]
 
@@ -89,7 +89,7 @@ rule plot_claims:
         summary=path("claims_summary"),
         verdicts=path("claims_verdicts"),
     output:
-        figure=shown("claims", path("claims_figure")),
+        figure=report_output("claims", path("claims_figure")),
     log:
         log_file("plot_claims"),
     benchmark:

@@ -86,8 +86,8 @@ if CLASSES:
             metrics=path("metrics"),
             classes=path("map", map="classes"),
         output:
-            class_map=shown("class_map"),
-            folds=shown("folds"),
+            class_map=report_output("class_map"),
+            folds=report_output("folds"),
         log:
             log_file("plot_classes"),
         benchmark:
@@ -114,9 +114,9 @@ if CLASSES:
             confusion=path("confusion"),
             history=path("history", variant=VARIANTS[0], scales=SCALES),
         output:
-            confusion=shown("confusion"),
-            metrics=shown("metrics"),
-            history=shown("history"),
+            confusion=report_output("confusion"),
+            metrics=report_output("metrics"),
+            history=report_output("history"),
         log:
             log_file("plot_class_evidence"),
         benchmark:

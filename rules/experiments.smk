@@ -78,8 +78,12 @@ rule plot_ablation:
         deposits=path("folds_deposits"),
         cells=path("folds_table", scheme="held_out"),
     output:
-        **({} if CLASSES else {"differences": shown("ablation_differences", path("ablation_differences"))}),
-        figure=shown("ablation", path("ablation_figure")),
+        **(
+            {}
+            if CLASSES
+            else {"differences": report_output("ablation_differences", path("ablation_differences"))}
+        ),
+        figure=report_output("ablation", path("ablation_figure")),
     log:
         log_file("plot_ablation"),
     benchmark:
@@ -106,7 +110,7 @@ rule plot_sweep:
         deposits=path("folds_deposits"),
         cells=path("folds_table", scheme="held_out"),
     output:
-        figure=shown("sweep", path("sweep_figure")),
+        figure=report_output("sweep", path("sweep_figure")),
     log:
         log_file("plot_sweep"),
     benchmark:

@@ -77,8 +77,8 @@ if EXPLAINED:
             fingerprints=path("fingerprints"),
             pathfinders=path("pathfinder_summary"),
         output:
-            attribution=shown("attribution"),
-            fingerprints=shown("fingerprints"),
+            attribution=report_output("attribution"),
+            fingerprints=report_output("fingerprints"),
         log:
             log_file("plot_explanation"),
         benchmark:

@@ -13,7 +13,7 @@ if not CLASSES:
             ],
         output:
             table=path("pathfinder_summary"),
-            figure=shown("pathfinders"),
+            figure=report_output("pathfinders"),
         log:
             log_file("show_pathfinders"),
         benchmark:

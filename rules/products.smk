@@ -7,8 +7,8 @@ rule plot_survey:
         **({} if CLASSES else {"deposits": path("deposits"), "pathfinders": path("pathfinder_summary")}),
         elements=path("elements"),
     output:
-        **({} if GRIDDED else {"samples": shown("samples")}),
-        elements=shown("elements"),
+        **({} if GRIDDED else {"samples": report_output("samples")}),
+        elements=report_output("elements"),
     log:
         log_file("plot_survey"),
     benchmark:
@@ -38,7 +38,7 @@ if QUALITY:
             reference=path("quality_reference"),
             duplicates=path("quality_duplicates"),
         output:
-            figure=shown("quality"),
+            figure=report_output("quality"),
         log:
             log_file("plot_quality"),
         benchmark:
@@ -70,7 +70,7 @@ if LEVELLED:
             table=path("levelling"),
             errors=path("levelling_error"),
         output:
-            figure=shown("levelling"),
+            figure=report_output("levelling"),
         log:
             log_file("plot_levelling"),
         benchmark:
@@ -98,8 +98,8 @@ rule plot_superpixels:
         cube=path("cube"),
         labels=[path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]],
     output:
-        **({} if CLASSES else {"folds": shown("folds")}),
-        superpixels=shown("superpixels"),
+        **({} if CLASSES else {"folds": report_output("folds")}),
+        superpixels=report_output("superpixels"),
     log:
         log_file("plot_superpixels"),
     benchmark:
@@ -127,7 +127,7 @@ if ATTENTION:
         input:
             attention=path("attention", variant=VARIANTS[0], scales=SCALES),
         output:
-            figure=shown("attention"),
+            figure=report_output("attention"),
         log:
             log_file("plot_attention"),
         benchmark:
@@ -243,7 +243,7 @@ if not CLASSES:
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
             map=path("map", map="targets"),
-            table=shown("targets_table", path("targets")),
+            table=report_output("targets_table", path("targets")),
             fingerprints=path("fingerprints"),
             ground=path("target_ground"),
             geopackage=path("target_package"),
@@ -287,8 +287,8 @@ if not CLASSES:
             metrics=path("metrics"),
             deposit_ranks=path("deposit_ranks"),
         output:
-            targets=shown("targets"),
-            concentration_area=shown("concentration_area"),
+            targets=report_output("targets"),
+            concentration_area=report_output("concentration_area"),
         log:
             log_file("plot_targets"),
         benchmark:
@@ -321,9 +321,9 @@ if not CLASSES:
             score=path("map", map="score"),
             heldout_score=path("map", map="heldout_score"),
         output:
-            **({"truth": shown("truth")} if "simulate" in config else {}),
-            anomaly_map=shown("anomaly_map"),
-            heldout_map=shown("heldout_map"),
+            **({"truth": report_output("truth")} if "simulate" in config else {}),
+            anomaly_map=report_output("anomaly_map"),
+            heldout_map=report_output("heldout_map"),
         log:
             log_file("plot_anomalies"),
         benchmark:
@@ -353,12 +353,12 @@ if not CLASSES:
             calibration=path("calibration"),
             history=path("history", variant=VARIANTS[0], scales=SCALES),
         output:
-            **({"splits": shown("splits")} if config["labels"]["extra_splits"] else {}),
-            success_rate=shown("success_rate"),
-            metrics=shown("metrics"),
-            differences=shown("differences"),
-            calibration=shown("calibration"),
-            history=shown("history"),
+            **({"splits": report_output("splits")} if config["labels"]["extra_splits"] else {}),
+            success_rate=report_output("success_rate"),
+            metrics=report_output("metrics"),
+            differences=report_output("differences"),
+            calibration=report_output("calibration"),
+            history=report_output("history"),
         log:
             log_file("plot_evidence"),
         benchmark:

@@ -88,7 +88,7 @@ if not GRIDDED:
             **ANALYSES,
             **{name: path(name) for name in JUDGED},
             samples=path("unlevelled") if LEVELLED else path("samples"),
-            report=shown("samples_report", path("samples_report")),
+            report=report_output("samples_report", path("samples_report")),
             warnings=path("stage_warnings", stage="clean_samples"),
         log:
             log_file("clean_samples"),

@@ -1,6 +1,6 @@
 """Alternatives of a survey's settings: keys changed, and what each stage of the work depends on.
 
-A comparison of many ways to work (`snakemake consensus`, `snakemake claims`) runs the whole chain from samples to
+A comparison of many ways to work (the targets `consensus` and `claims`) runs the whole chain from samples to
 scores for each of them. The chain has three stages, and alternatives that agree in all that a stage depends on share
 its results:
 

@@ -50,21 +50,21 @@ def atomic_write(path: str | os.PathLike[str], check: Callable[[Path], None] | N
     path = Path(path)
     remove_stale(path)
     # A job that a killed run has left behind may be writing the same file.
-    beside = path.with_name(f".writing-{os.getpid()}-{path.name}")
+    temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
     try:
-        yield beside
-        read_back(beside)
+        yield temporary
+        read_back(temporary)
         if check is not None:
-            check(beside)
-        _sync(beside)
-        os.replace(beside, path)
+            check(temporary)
+        _sync(temporary)
+        os.replace(temporary, path)
     except BaseException as error:
-        told = _no_room(beside, path) if _of_the_disk(error) else None
-        _remove_beside(beside)
-        if told is not None:
-            raise told from error
+        full_disk = _no_room(temporary, path) if _of_the_disk(error) else None
+        _remove_temporary(temporary)
+        if full_disk is not None:
+            raise full_disk from error
         raise
-    _remove_beside(beside)
+    _remove_temporary(temporary)
     _sync_folder(path.parent)
 
 
@@ -84,9 +84,9 @@ def _at_work(pid: int, file: Path) -> bool:
     return pid != os.getpid() and time.time() - file.stat().st_mtime < DAY
 
 
-def _remove_beside(beside: Path) -> None:
+def _remove_temporary(temporary: Path) -> None:
     """Remove a file and what libraries put beside it: journals, overviews and statistics."""
-    for name in (str(beside), *glob.glob(f"{glob.escape(str(beside))}[.-]*")):
+    for name in (str(temporary), *glob.glob(f"{glob.escape(str(temporary))}[.-]*")):
         with suppress(FileNotFoundError):
             os.unlink(name)
 
@@ -95,14 +95,14 @@ def _of_the_disk(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, InputError)
 
 
-def _no_room(beside: Path, path: Path) -> OSError | None:
+def _no_room(temporary: Path, path: Path) -> OSError | None:
     """Return the error of a disk that has no room left; None where there is some.
 
     Libraries raise errors of their own for a full disk, and some have removed their file by then: a further write
     tells.
     """
     try:
-        with open(beside, "ab") as file:
+        with open(temporary, "ab") as file:
             file.write(bytes(PROBE))
             file.flush()
             os.fsync(file.fileno())

@@ -90,11 +90,11 @@ def explain(error: ValidationError) -> str:
         return "this is no config: it has no keys and values."
     if error.validator == "type" and error.instance is None:
         return f"key {path!r} is empty; give a value or remove the key."
-    told = read_as(error.instance) if "string" in str(error.validator_value) else ""
-    if not told:
+    text = read_as(error.instance) if "string" in str(error.validator_value) else ""
+    if not text:
         message = error.message.replace(repr(error.instance), shortened(repr(error.instance)))
-        told = f"{message}. {error.schema.get('description', '')}".rstrip()
-    return f"key {path!r}: {told}"
+        text = f"{message}. {error.schema.get('description', '')}".rstrip()
+    return f"key {path!r}: {text}"
 
 
 def check_settings(config: Config, source: str = "config") -> Config:

@@ -80,7 +80,7 @@ class Run:
         """Return the seconds from the start to the end."""
         return (self._end or time.monotonic()) - self._start
 
-    def told(self) -> str:
+    def output(self) -> str:
         """Return what the run has told."""
         if self.status is not None:
             self._reader.join(2)  # jobs that outlive the run hold its output
@@ -88,8 +88,8 @@ class Run:
 
     def job(self) -> str:
         """Return the message of the job that the run was at."""
-        started = re.findall(r"^Job (\d+): (.*)$", self.told(), re.MULTILINE)
-        ended = set(re.findall(r"^Finished jobid: (\d+)", self.told(), re.MULTILINE))
+        started = re.findall(r"^Job (\d+): (.*)$", self.output(), re.MULTILINE)
+        ended = set(re.findall(r"^Finished jobid: (\d+)", self.output(), re.MULTILINE))
         left = [message for number, message in started if number not in ended]
         return left[-1] if left else "between jobs" if started else "start"
 
@@ -116,7 +116,7 @@ class Run:
 
     def wait_for_job(self) -> bool:
         """Wait for the first job; tells whether the run goes on."""
-        while "\nJob " not in self.told():
+        while "\nJob " not in self.output():
             if not self.wait(0.1):
                 return False
         return True

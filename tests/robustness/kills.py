@@ -102,7 +102,7 @@ class Breaker:
         """Break a run off; tells whether it had ended before that."""
         run = self.run() if kind != "limit" else self._limited()
         if not self.moment(run):
-            if kind != "limit" or any(word in run.told() for word in ENDED):
+            if kind != "limit" or any(word in run.output() for word in ENDED):
                 return self._completed(run)
         elif kind == "kill":
             *how, _ = self.chance.choices(KILLS, [weight for *_, weight in KILLS])[0]
@@ -123,7 +123,7 @@ class Breaker:
 
     def _record(self, kind: str, run: Run) -> None:
         """Keep what a break did, and check what it left."""
-        told = run.told()
+        told = run.output()
         self.events.append(
             {
                 "kind": kind,
@@ -170,10 +170,10 @@ class Breaker:
         if way < 0.9:
             refused = self.run()
             refused.end_by_itself(120)
-            advised = re.search(r"^ {4}(\S.* --unlock .*)$", refused.told(), re.MULTILINE)
+            advised = re.search(r"^ {4}(\S.* --unlock .*)$", refused.output(), re.MULTILINE)
             self.events[-1]["lock"] = "as the message says"
             if advised is None:
-                self.wrong.append(f"break {len(self.events)}: the lock is told as: {refused.told()[-800:]}")
+                self.wrong.append(f"break {len(self.events)}: the lock is told as: {refused.output()[-800:]}")
             else:
                 words = advised[1]
         done = subprocess.run(
@@ -184,7 +184,7 @@ class Breaker:
 
     def _completed(self, run: Run) -> bool:
         """Check a run that has ended, and clear its folder for the next one; tells whether it ended well."""
-        told = run.told()
+        told = run.output()
         if not any(word in told for word in ENDED):
             self.wrong.append(f"after break {len(self.events)}: the run did not end well: {told[-1500:]}")
         found = differences(self.expected, self.contents.now())
@@ -250,8 +250,8 @@ def main() -> None:
         if arguments.unbroken is None:
             run = Run(command(unbroken, arguments), unbroken)
             run.end_by_itself(36_000)
-            if not any(word in run.told() for word in ENDED):
-                sys.exit(f"the unbroken run did not end well: {run.told()[-2000:]}")
+            if not any(word in run.output() for word in ENDED):
+                sys.exit(f"the unbroken run did not end well: {run.output()[-2000:]}")
         expected = Contents(unbroken).now()
         with folder_of_runs(Path(scratch), arguments.room * bool(arguments.full_disks)) as folder:
             breaker = Breaker(folder, expected, arguments)

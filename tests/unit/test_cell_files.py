@@ -7,7 +7,7 @@ import pytest
 import rasterio
 import xarray as xr
 from geohalo.cube.grid import Grid
-from geohalo.cube.logratio import cube_values
+from geohalo.cube.logratio import standardise, transformed
 from geohalo.errors import InputError
 from geohalo.files.cells import Survey, netcdf_by_rows, read_cells, read_spectra, tile_rows, write_netcdf
 from geohalo.stages.fit_components import fit_components
@@ -139,7 +139,7 @@ def test_cube_by_blocks_is_that_of_all_cells(tmp_path, survey, concentrations, t
     write(survey, concentrations, tmp_path / "elements.nc")
     stack_cube(str(tmp_path / "elements.nc"), transform, 2.5, str(tmp_path / "cube.nc"))
     inside = concentrations[:, survey.mask].T.astype(np.float64)
-    expected = cube_values(inside, NAMES, transform, 2.5).T
+    expected = standardise(transformed(inside, NAMES, transform), 2.5).T
     with xr.open_dataset(tmp_path / "cube.nc") as data:
         found = data["cube"].to_numpy()
         assert list(data["element"].to_numpy()) == NAMES

@@ -25,11 +25,9 @@ def test_hooks_are_what_make_lint_runs():
     assert [hook["entry"] for hook in source["hooks"]] == recipe("lint")
     # Every file that a hook is about starts it.
     files = {hook["id"]: hook.get("files") for hook in source["hooks"]}
-    for hook in ("snakefmt", "snakemake-lint"):
-        assert re.search(files[hook], "Snakefile")
-        assert all(
-            re.search(files[hook], file.relative_to(ROOT).as_posix()) for file in ROOT.glob("rules/*.smk")
-        )
+    rules = [ROOT / "Snakefile", ROOT / "rules" / "claims" / "Snakefile", *ROOT.glob("rules/*.smk")]
+    for hook in ("snakefmt", "snakemake-lint", "snakemake-lint-claims"):
+        assert all(re.search(files[hook], file.relative_to(ROOT).as_posix()) for file in rules)
 
 
 def test_check_runs_style_types_and_the_unit_tests_that_are_not_slow():

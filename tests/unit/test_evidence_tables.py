@@ -8,7 +8,6 @@ from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
 from geohalo.evidence.class_folds import draw_class_folds
 from geohalo.evidence.class_metrics import class_metrics, judged_cells
-from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
 from geohalo.files.cells import Survey, write_netcdf
 from geohalo.files.folds import write_folds
@@ -16,6 +15,7 @@ from geohalo.files.scores import write_scores
 from geohalo.stages.make_class_folds import DEPOSITS
 from geohalo.stages.make_folds import make_folds
 from geohalo.stages.shared.evidence import measure_elsewhere, measure_runs
+from metric_tables import metric_table
 from pyproj import CRS
 
 LABELS = {
@@ -112,7 +112,7 @@ def test_metrics_are_those_of_the_library(files, tables):
     _, _, survey, drawn, made = files
     samples = gpd.read_parquet(files[0] / "samples.parquet").get_coordinates().to_numpy()
     for split in SPLITS:
-        expected = evaluate_scores(
+        expected = metric_table(
             made["fusion"][split][0], drawn[split], survey.cells, PLACES, LABELS, 200, 0, samples=samples
         )
         table = tables["metrics"]
@@ -137,7 +137,7 @@ def test_a_map_from_elsewhere_stands_in_for_those_of_all_folds(files, tmp_path):
         maps = np.repeat(mean[number], 3, axis=0)
         given = (maps, drawn["held_out"], survey.cells, PLACES, LABELS, 200, 0)
         # Of a single element there is no probability to judge.
-        expected = evaluate_scores(*given, method == "spectrum", samples=where)
+        expected = metric_table(*given, method == "spectrum", samples=where)
         found = table[table["variant"] == method].reset_index(drop=True)
         pd.testing.assert_frame_equal(found[expected.columns], expected)
         measured = found.set_index("metric")["estimate"]

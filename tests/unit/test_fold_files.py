@@ -11,7 +11,7 @@ from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES
 from geohalo.files.cells import Survey
 from geohalo.files.folds import FOLD_COLUMNS, FREE, fold_codes, read_folds, write_folds
 from geohalo.files.members import outer_fold, stack_members
-from geohalo.network.run import UNTOLD
+from geohalo.network.run import UNINFORMED
 from geohalo.settings import check_settings
 from pyproj import CRS
 
@@ -56,10 +56,10 @@ def test_an_extra_split_may_know_what_the_inner_fold_of_its_one_held_out_fold_fo
     assert outer["leave_one_group_out"] == [held[group] for group in range(4)]
     # The colour that holds deposits of several folds has none that knows nothing of them.
     of_colour = [set(drawn[0].deposit_fold[drawn[-1].deposit_fold == fold]) for fold in range(2)]
-    assert outer["checkerboard"] == [min(one) if len(one) == 1 else UNTOLD for one in of_colour]
-    assert UNTOLD in outer["checkerboard"]
+    assert outer["checkerboard"] == [min(one) if len(one) == 1 else UNINFORMED for one in of_colour]
+    assert UNINFORMED in outer["checkerboard"]
     # Without the scheme held_out nothing is known.
-    assert set(outer_fold(table[table["scheme"] == "checkerboard"], drawn[-1:])) == {UNTOLD}
+    assert set(outer_fold(table[table["scheme"] == "checkerboard"], drawn[-1:])) == {UNINFORMED}
 
 
 @pytest.mark.parametrize("key", ["extra_splits", "block"])

@@ -31,11 +31,13 @@ def test_every_figure_has_a_caption_a_rule_and_a_line_in_the_documentation():
         if "command" in figure.when:
             assert file in FILES.values(), f"files/paths.py: add {file} to FILES"
         else:
-            assert f'shown("{figure.name}")' in RULES, f"rules: let one make shown({figure.name!r})"
+            assert f'report_output("{figure.name}")' in RULES, (
+                f"rules: let one make report_output({figure.name!r})"
+            )
 
 
 def test_rules_show_no_other_figure():
-    shown = set(re.findall(r'\bshown\("(\w+)"\)', RULES))
+    shown = set(re.findall(r'\breport_output\("(\w+)"\)', RULES))
     assert shown - {figure.name for figure in FIGURES} == set(), "product_table.FIGURES: add a record"
 
 

@@ -52,7 +52,7 @@ def stopped(tables, tmp_path):
     return run
 
 
-def assert_told_once(text, *parts):
+def assert_stated_once(text, *parts):
     """All parts stand in one paragraph, the first of them nowhere else, and there is no stack trace."""
     assert text.count(parts[0]) == 1, text
     paragraph = next(paragraph for paragraph in text.split("\n\n") if parts[0] in paragraph)
@@ -94,7 +94,7 @@ def with_cell(column, row, value):
 )
 def test_a_fault_of_the_config_stops_before_any_job(stopped, settings, parts):
     text, left = stopped(settings=settings)
-    assert_told_once(text, *parts)
+    assert_stated_once(text, *parts)
     assert left == set()
     assert "Job stats" not in text
 
@@ -124,7 +124,7 @@ def test_a_fault_of_the_config_stops_before_any_job(stopped, settings, parts):
 )
 def test_a_fault_of_the_samples_leaves_nothing(stopped, faults, parts):
     text, left = stopped(**faults)
-    assert_told_once(text, *parts)
+    assert_stated_once(text, *parts)
     assert left == set()
 
 
@@ -147,14 +147,14 @@ def test_a_fault_of_the_samples_leaves_nothing(stopped, faults, parts):
 )
 def test_a_fault_of_the_deposits_stops_before_the_interpolation(stopped, faults, parts):
     text, left = stopped(**faults)
-    assert_told_once(text, *parts)
+    assert_stated_once(text, *parts)
     assert left == CLEANED
 
 
 def test_more_superpixels_than_cells(stopped):
     settings = {"superpixels": {"n_segments": [100000]}, "labels": {"folds": 2, "buffer": 6000}}
     text, left = stopped("--until", "segment_superpixels", settings=settings)
-    assert_told_once(text, "100000 superpixels are asked for", "superpixels.n_segments", "grid.cell")
+    assert_stated_once(text, "100000 superpixels are asked for", "superpixels.n_segments", "grid.cell")
     assert left == CLEANED | {
         "deposits.parquet",
         "warnings/clean_deposits.csv",
@@ -193,7 +193,7 @@ def test_a_fault_of_the_rasters_leaves_nothing(fault, parts, tables, tmp_path):
     config["grids"] = {"folder": ".", "pattern": "^(?P<element>[A-Z][a-z]).*tif$"}
     result = snakemake(tmp_path, configs=(write_config(tmp_path / "bad.yaml", config),))
     assert result.returncode != 0
-    assert_told_once(result.stdout, *parts)
+    assert_stated_once(result.stdout, *parts)
     assert not (tmp_path / "results" / "bad" / "elements.nc").exists()
 
 

@@ -1,4 +1,4 @@
-"""`snakemake claims` on surveys as small as they get: what it plans, what it writes, and when it declines."""
+"""`claims`, on surveys as small as they get: what its Snakefile plans, what it writes, and when it declines."""
 
 import json
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from geohalo.evidence.claims import MEASURES
 from PIL import Image
-from workflow_runs import ROOT, SMALL, TABLES, planned, snakemake, write_config
+from workflow_runs import CLAIMS, ROOT, SMALL, TABLES, planned, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 
@@ -29,7 +29,7 @@ def overlay(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, overlay):
     folder = tmp_path_factory.mktemp("claims")
-    result = snakemake(folder, "claims", configs=(SMALL, overlay))
+    result = snakemake(folder, "claims", configs=(SMALL, overlay), snakefile=CLAIMS)
     assert result.returncode == 0, result.stdout
     return folder
 
@@ -41,7 +41,7 @@ def results(run):
 
 def test_the_full_size_is_an_overlay_of_the_demo(tmp_path):
     configs = (ROOT / "config" / "config.yaml", ROOT / "config" / "claims-full.yaml")
-    jobs = planned(tmp_path, "claims", configs=configs)
+    jobs = planned(tmp_path, "claims", configs=configs, snakefile=CLAIMS)
     assert jobs["alternative_scores"] == 10 * (1 + 3 * 3)
     assert jobs["measure_claims"] == 10
 
@@ -102,9 +102,9 @@ def test_text_and_figure_say_which_claims_hold(results):
 
 
 def test_nothing_is_left_to_do_and_another_area_trains_nothing_again(run, overlay, tmp_path):
-    assert planned(run, "claims", configs=(SMALL, overlay)) == {}
+    assert planned(run, "claims", configs=(SMALL, overlay), snakefile=CLAIMS) == {}
     other = write_config(tmp_path / "area.yaml", TINY | {"claims": TINY["claims"] | {"area": 0.05}})
-    jobs = planned(run, "claims", configs=(SMALL, other))
+    jobs = planned(run, "claims", configs=(SMALL, other), snakefile=CLAIMS)
     assert jobs == {"measure_claims": 2, "collect_claims": 1, "plot_claims": 1, "claims": 1}
 
 
@@ -114,10 +114,24 @@ def test_a_survey_without_truth_is_declined_in_one_message(tmp_path):
     )
     for name in ("samples.csv", "deposits.csv"):
         (tmp_path / name).write_text("x,y\n")
-    result = snakemake(tmp_path / "run", "claims", configs=(config,))
+    result = snakemake(tmp_path / "run", "claims", configs=(config,), snakefile=CLAIMS)
     assert result.returncode != 0
     assert (
         "only a simulated survey has, and this config has no section 'simulate'. Run it without --configfile."
         in result.stdout
     )
     assert "most recent call last" not in result.stdout
+
+
+def test_the_main_snakefile_names_the_command(tmp_path):
+    result = snakemake(tmp_path, "--dry-run", "claims")
+    assert result.returncode != 0
+    assert f"snakemake --snakefile {CLAIMS} claims --cores all" in result.stdout
+    assert "most recent call last" not in result.stdout
+
+
+def test_several_surveys_each_put_the_claims_to_the_test(tmp_path):
+    surveys = [f"config/bench/simulated-{name}.yaml" for name in ("gold", "nickel")]
+    config = write_config(tmp_path / "two.yaml", {"surveys": surveys})
+    jobs = planned(tmp_path, "claims", configs=(config,), snakefile=CLAIMS)
+    assert jobs["simulated_gold_measure_claims"] == jobs["simulated_nickel_measure_claims"] == 6

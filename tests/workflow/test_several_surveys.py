@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
-from geohalo.cube.logratio import cube_values
+from geohalo.cube.logratio import centred_logratio, standardise
 from geohalo.files.cells import Survey
 from PIL import Image
 from workflow_runs import (
@@ -146,7 +146,7 @@ def test_cubes_are_made_anew_of_the_shared_elements(both, target, source):
         with xr.open_dataset(cubes / role / "cube.nc") as data:
             assert [str(one) for one in data["element"].to_numpy()] == shared
             found = data["cube"].to_numpy()[:, survey.mask].T
-        np.testing.assert_allclose(found, cube_values(ppm, shared, "clr", 5.0), atol=1e-4)
+        np.testing.assert_allclose(found, standardise(centred_logratio(ppm), 5.0), atol=1e-4)
         labels = sorted((cubes / role / "superpixels").glob("*.tif"), key=lambda file: int(file.stem))
         assert len(labels) == 2
         # Superpixels that were asked for, per square kilometre.

@@ -14,6 +14,7 @@ from geohalo.survey.simulate import simulate_survey
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "config" / "test" / "small.yaml"
+SNAKEFILE, CLAIMS = ROOT / "Snakefile", ROOT / "rules" / "claims" / "Snakefile"
 #: What the reduced demo goes by: the keys of its config, and the defaults of all others.
 SETTINGS = check_settings(yaml.safe_load(SMALL.read_text(encoding="utf-8")))
 #: The controls of the reduced demo, all that there are, and those among them that are scored by one rule.
@@ -38,10 +39,14 @@ CORES = 1 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1 else 2
 
 
 def snakemake(
-    folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,), cores: int = CORES
+    folder: Path,
+    *arguments: str,
+    configs: tuple[Path, ...] = (SMALL,),
+    cores: int = CORES,
+    snakefile: Path = SNAKEFILE,
 ) -> subprocess.CompletedProcess:
     """Run the workflow in ``folder``; output and messages come together in stdout."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--directory", folder]
     command += ["--cores", cores, "--nolock", *arguments, "--configfile", *configs]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     return subprocess.run(
@@ -54,9 +59,11 @@ def snakemake(
     )
 
 
-def planned(folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,)) -> dict[str, int]:
+def planned(
+    folder: Path, *arguments: str, configs: tuple[Path, ...] = (SMALL,), snakefile: Path = SNAKEFILE
+) -> dict[str, int]:
     """Return the jobs that a run would start: rule -> number."""
-    result = snakemake(folder, "--dry-run", *arguments, configs=configs)
+    result = snakemake(folder, "--dry-run", *arguments, configs=configs, snakefile=snakefile)
     assert result.returncode == 0, result.stdout
     if "Nothing to be done" in result.stdout:
         return {}

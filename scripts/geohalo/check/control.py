@@ -68,7 +68,7 @@ def compare_batches(
     if levelled is None:
         return ""
     findings.warn("level_samples", levelled.warnings)
-    return f"{levelled.told()}."
+    return f"{levelled.summary()}."
 
 
 def control_section(quality: Quality | None, rows: int | None, levelled: str) -> Section:

@@ -98,7 +98,7 @@ def by_kind(errors: Sequence[str]) -> list[str]:
     return messages
 
 
-def told(table: pd.DataFrame) -> tuple[list[str], list[str]]:
+def check_messages(table: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Return the errors and the warnings of `check.csv`, a text each."""
     stops = table["kind"] == ERROR
     return table.loc[stops, "what"].tolist(), [str(one) for one in warnings_in(table[~stops])]

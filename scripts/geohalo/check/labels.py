@@ -12,7 +12,7 @@ from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.evidence.candidates import NONE, nearest_deposit
 from geohalo.evidence.folds import SCHEMES, Folds, draw_folds
-from geohalo.evidence.known_deposits import names_told, without_cell
+from geohalo.evidence.known_deposits import deposit_names_in_error, without_cell
 from geohalo.evidence.label_doubts import lost_labels, ruled_distances, ruled_grid, ruled_radius
 from geohalo.superpixels.counts import superpixel_count
 
@@ -101,7 +101,7 @@ def _draw(
     places, inside = table[["x", "y"]].to_numpy(dtype=float), table["inside"].to_numpy(dtype=bool)
 
     def drawn(scheme: str) -> Folds:
-        with names_told(table["name"]):
+        with deposit_names_in_error(table["name"]):
             return draw_folds(scheme, cells, places, labels, 1, inside)
 
     # A run draws the random split as well where it does not measure it (evaluation.random).

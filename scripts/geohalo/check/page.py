@@ -8,7 +8,7 @@ from geohalo.check.findings import ERROR, Findings, by_kind
 from geohalo.products.html_pages import Section, render_page
 from geohalo.products.report_quality import warnings_shown
 from geohalo.products.report_tables import Table
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 
 #: Of the page's scripts: tables that sort.
 SCRIPTS = ("page.js",)
@@ -63,15 +63,15 @@ class CheckPage:
 def answer(errors: int, warnings: int) -> str:
     """Say in a sentence whether a run can begin, by the numbers of errors and warnings."""
     doubts = (
-        f"{whole(warnings, 'warning')}: read {'it' if warnings == 1 else 'them'} first." if warnings else ""
+        f"{amount(warnings, 'warning')}: read {'it' if warnings == 1 else 'them'} first." if warnings else ""
     )
     if errors:
         also = (
-            f" There {'is' if warnings == 1 else 'are'} also {whole(warnings, 'warning')}."
+            f" There {'is' if warnings == 1 else 'are'} also {amount(warnings, 'warning')}."
             if warnings
             else ""
         )
-        return f"No: {whole(errors, 'error')} {'stops' if errors == 1 else 'stop'} a run.{also}"
+        return f"No: {amount(errors, 'error')} {'stops' if errors == 1 else 'stop'} a run.{also}"
     return (
         f"Yes, nothing stops a run. There {'is' if warnings == 1 else 'are'} {doubts}"
         if doubts

@@ -44,8 +44,8 @@ def check_rasters(
     bands, warnings = read
     findings.warn(STAGE, warnings)
     found = findings.attempt(STAGE, survey_of_bands, bands, warnings, section)
-    told = Findings().attempt(STAGE, meanings, bands, section)
-    ground = Ground(source=source, columns=bands_table(bands, told[0] if told else []))
+    of_bands = Findings().attempt(STAGE, meanings, bands, section)
+    ground = Ground(source=source, columns=bands_table(bands, of_bands[0] if of_bands else []))
     if found is None:
         _apart(findings, bands, section)
         return ground
@@ -64,10 +64,10 @@ def _apart(findings: Findings, bands: Sequence[Band], section: dict[str, Any]) -
     if placed is not None:
         grid = findings.attempt(STAGE, common_grid, placed)
         findings.warn(STAGE, grid[2] if grid else [])
-    told = findings.attempt(STAGE, meanings, bands, section)
-    if told is None:
+    of_bands = findings.attempt(STAGE, meanings, bands, section)
+    if of_bands is None:
         return
-    found, doubts = told
+    found, doubts = of_bands
     findings.warn(STAGE, doubts)
     if section.get("nodata") is None:
         concentrations = {meaning.band.source for meaning in found if meaning.column}

@@ -232,13 +232,13 @@ def _apart(
     if roles is not None and roles.of(SURVEY).any():
         table = table[roles.of(SURVEY)]
     table.attrs = attrs
-    whole = _Table(table, section, source)
+    full_table = _Table(table, section, source)
     columns = findings.attempt(STAGE, concentration_columns, table, section, source) or []
     wanted = findings.attempt(STAGE, wanted_columns, columns, section, source) if columns else []
     wanted = columns if wanted is None else wanted
     findings.warn(STAGE, coordinates_left_out(table, section, source) if columns else [])
-    places, crs = _places(findings, whole, grid)
-    report, values = _columns(findings, whole, columns, wanted)
+    places, crs = _places(findings, full_table, grid)
+    report, values = _columns(findings, full_table, columns, wanted)
     read = [column for column in wanted if column.element in values]
     findings.attempt(STAGE, require_values, values, read, section, source)
     # A run looks at units after all this: if it came so far, it has told.
@@ -250,12 +250,12 @@ def _apart(
 
 
 def _places(
-    findings: Findings, whole: _Table, grid: Mapping[str, Any]
+    findings: Findings, full_table: _Table, grid: Mapping[str, Any]
 ) -> tuple[FloatArray | None, CRS | None]:
     """Return the places of the rows in metres and their CRS, as far as they are known."""
-    section, source = whole.section, whole.source
-    axes = [str(name) for name in (section.get("x"), section.get("y")) if name in whole.table.columns]
-    table = findings.attempt(STAGE, _with_points, whole, axes)
+    section, source = full_table.section, full_table.source
+    axes = [str(name) for name in (section.get("x"), section.get("y")) if name in full_table.table.columns]
+    table = findings.attempt(STAGE, _with_points, full_table, axes)
     found = None if table is None else findings.attempt(STAGE, locate, table, section, source, "samples")
     if found is None or not np.isfinite(found.x).any():
         return None, None
@@ -265,24 +265,24 @@ def _places(
         return None, None
     xy = np.stack(project(found.x, found.y, found.crs, crs), axis=1)
     there = np.isfinite(xy[:, 0])
-    findings.warn(STAGE, scattered_places(xy[there], whole.rows[there], grid["max_distance"], source))
+    findings.warn(STAGE, scattered_places(xy[there], full_table.rows[there], grid["max_distance"], source))
     return xy[there], crs
 
 
 def _columns(
-    findings: Findings, whole: _Table, columns: Sequence[Column], wanted: Sequence[Column]
+    findings: Findings, full_table: _Table, columns: Sequence[Column], wanted: Sequence[Column]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what each column holds, each read by itself, and the values (rows, elements) of those that can be."""
-    section, source = whole.section, whole.source
+    section, source = full_table.section, full_table.source
     every = [one for column in columns for one in (column, *column.then)]
-    flags = findings.attempt(STAGE, flag_columns, whole.table, every, section["censoring"], source) or {}
-    flags = {**flags, **whole.table.attrs.get("flags", {})}
+    flags = findings.attempt(STAGE, flag_columns, full_table.table, every, section["censoring"], source) or {}
+    flags = {**flags, **full_table.table.attrs.get("flags", {})}
     known = {str(flag).strip(): meaning for flag, meaning in section["censoring"].get("flags", {}).items()}
-    if findings.attempt(STAGE, _checked_flags, whole.table, flags, known, source) is None:
+    if findings.attempt(STAGE, _checked_flags, full_table.table, flags, known, source) is None:
         flags = {}
     parsed: dict[str, Parsed] = {}
     for column in wanted:
-        found = findings.attempt(STAGE, _parsed, whole, column, flags)
+        found = findings.attempt(STAGE, _parsed, full_table, column, flags)
         if found is not None:
             parsed[column.element] = found
             findings.warn(STAGE, found.warnings)
@@ -306,23 +306,23 @@ def _checked_flags(
     return True
 
 
-def _with_points(whole: _Table, names: Sequence[str]) -> pd.DataFrame:
+def _with_points(full_table: _Table, names: Sequence[str]) -> pd.DataFrame:
     """Write decimal commas as points in some columns of numbers, where the config declares them."""
-    table = plain_numbers(whole.table, names, whole.section, whole.source, "samples")
-    table.attrs = whole.table.attrs
+    table = plain_numbers(full_table.table, names, full_table.section, full_table.source, "samples")
+    table.attrs = full_table.table.attrs
     return table
 
 
-def _parsed(whole: _Table, column: Column, flags: Mapping[str, str]) -> Parsed:
+def _parsed(full_table: _Table, column: Column, flags: Mapping[str, str]) -> Parsed:
     """Parse one column, with its own flags alone."""
-    section = whole.section
+    section = full_table.section
     own = [one.column for one in (column, *column.then)]
     mapped = {name: flags[name] for name in own if name in flags}
     censoring = section["censoring"] | {"flag": mapped or None}
-    table = _with_points(whole, own).copy(deep=False)
-    table.attrs = whole.table.attrs | {"flags": mapped}
+    table = _with_points(full_table, own).copy(deep=False)
+    table.attrs = full_table.table.attrs | {"flags": mapped}
     section = {**section, "censoring": censoring}
-    return parse_columns(table, [column], section, whole.source, whole.rows)[column.element]
+    return parse_columns(table, [column], section, full_table.source, full_table.rows)[column.element]
 
 
 def _row(

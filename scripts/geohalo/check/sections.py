@@ -17,7 +17,7 @@ from geohalo.products.report_pictures import Picture
 from geohalo.products.report_quality import PROVENANCE, facts
 from geohalo.products.report_tables import Column, table
 from geohalo.products.report_text import area, number, significant, size
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 from geohalo.survey.crs import crs_name
 
 #: What the cleaning of deposits counts, in words.
@@ -54,11 +54,11 @@ def summary(ground: Ground, deposits: KnownDeposits) -> str:
     """Return the survey in a line, as far as it could be read."""
     parts = []
     if ground.places is not None and ground.spacing is not None:
-        parts.append(whole(len(ground.places), "sample"))
+        parts.append(amount(len(ground.places), "sample"))
     if ground.elements:
-        parts.append(whole(len(ground.elements), "element"))
+        parts.append(amount(len(ground.elements), "element"))
     if deposits.table is not None:
-        parts.append(whole(len(deposits.table), "known deposit"))
+        parts.append(amount(len(deposits.table), "known deposit"))
     if ground.grid is not None and ground.n_cells:
         parts.append(f"{ground.n_cells:,} cells of {metres(ground.grid.cell)}")
     return ", ".join(parts)
@@ -123,14 +123,14 @@ def columns_section(ground: Ground) -> Section:
     )
     noted = frame["reason"] != ""
     frame.loc[noted, "kept"] += ": " + frame["reason"][noted]
-    lead = [f"{kept.sum()} of {whole(len(frame), 'element')} are kept."]
+    lead = [f"{kept.sum()} of {amount(len(frame), 'element')} are kept."]
     if ground.unused:
         lead.append(f"Not read: {', '.join(ground.unused)}.")
     columns = [
         Column("element", "Element"),
         Column("column", "Column"),
         Column("unit", "Unit"),
-        Column("factor", "Times, to ppm", significant),
+        Column("factor", "Factor to ppm", significant),
         Column("n", "Values", count),
         Column("censored", "Below limit", count),
         Column("missing", "Missing", count),
@@ -169,13 +169,13 @@ def bands_section(ground: Ground) -> Section:
         Column("band", "Band"),
         Column("stated_unit", "Unit of the file"),
         Column("unit", "Unit, as taken"),
-        Column("factor", "Times, to ppm", significant),
+        Column("factor", "Factor to ppm", significant),
         Column("nodata", "No-data code", lambda value: f"{value:g}", "as the file declares it"),
         Column("size", "Rows x columns"),
         Column("cell", "Cell (m)", significant),
         Column("crs", "CRS"),
         Column("n", "Cells with a value", count),
-        Column("missing", "Without", count),
+        Column("missing", "Cells without", count),
         Column("zeros", "Zeros", count),
         Column("low", "Lowest", significant),
         Column("median", "Median", significant),
@@ -228,7 +228,7 @@ def deposits_section(deposits: KnownDeposits, labels: Labels) -> Section:
             table(
                 labels.lost,
                 columns,
-                f"{whole(len(labels.lost), 'deposit')} not used.",
+                f"{amount(len(labels.lost), 'deposit')} not used.",
                 "table-lost",
                 folded=True,
             )
@@ -241,8 +241,8 @@ def labels_section(labels: Labels, distances: pd.DataFrame, spacing: float | Non
     tables, lead = [], []
     if labels.positive is not None and labels.background is not None:
         lead.append(
-            f"{whole(labels.positive, 'cell')} within labels.radius of a deposit are halo, "
-            f"{whole(labels.background, 'cell')} beyond labels.background_distance of all of them can be background."
+            f"{amount(labels.positive, 'cell')} within labels.radius of a deposit are halo, "
+            f"{amount(labels.background, 'cell')} beyond labels.background_distance of all of them can be background."
         )
     if not labels.drawn:
         lead.append("Folds were not drawn: of a map as large as this it takes longer than a check should.")
@@ -262,12 +262,12 @@ def _folds_table(folds: pd.DataFrame) -> Any:
         Column("fold", "Fold", str),
         Column("groups", "Groups held out", count),
         Column("deposits", "Deposits held out", count),
-        Column("train", "Cells to learn from", count),
-        Column("test", "Cells to judge by", count),
-        Column("train_positive", "Halo to learn from", count),
-        Column("train_background", "Background to learn from", count),
-        Column("test_positive", "Halo to judge by", count),
-        Column("test_background", "Background to judge by", count),
+        Column("train", "Training cells", count),
+        Column("test", "Test cells", count),
+        Column("train_positive", "Training halo", count),
+        Column("train_background", "Training background", count),
+        Column("test_positive", "Test halo", count),
+        Column("test_background", "Test background", count),
         Column("decoys", "Decoys", count),
     ]
     caption = (
@@ -295,7 +295,7 @@ def _distances_table(distances: pd.DataFrame, spacing: float | None) -> Any:
             Column(
                 "follows", "Near the rule", lambda value: "yes" if value else "no", "within a factor of two"
             ),
-            Column("write", "The rule would be"),
+            Column("write", "By the rule"),
         ],
         caption,
         "table-distances",
@@ -307,7 +307,7 @@ def cost_line(cost: Cost) -> str:
     cube = f" ({size(cost.cube)})" if cost.cube >= 1 else ""
     return (
         f"A run works on {cost.cells:,} cells x {cost.elements} elements{cube} and trains "
-        f"{whole(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
+        f"{amount(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
         f"two cores it takes about {rough_time(cost.seconds)}, within a factor of three."
     )
 

@@ -70,9 +70,9 @@ def gdal_bands(
             # Before values are read: where that fails and is made good, rasterio raises the error once more.
             doubts = [doubt for k, _ in chosen for doubt in _palette(path, data, k)]
             described = (data.descriptions[numbers[0] - 1] or "").strip()
-            told = other_name(path, name, described, f"band {numbers[0]}")
+            name_warnings = other_name(path, name, described, f"band {numbers[0]}")
             bands = [_band(path, data, k, band, crs, blanks, visible) for k, band in chosen]
-            return bands, [*told, *doubts]
+            return bands, [*name_warnings, *doubts]
     except RasterioError as error:
         raise InputError(
             f"{path}: this is not a raster that GDAL can read ({one_line(error)}).{_way_out(path)}"

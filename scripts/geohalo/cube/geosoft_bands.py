@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 from rasterio.transform import Affine
 
 from geohalo.cube.bands import Band, north_up
-from geohalo.cube.raster_access import beside_crs
+from geohalo.cube.raster_access import prj_crs
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
@@ -55,12 +56,35 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         If the file is cut off, rotated, of colours or in an order that the library does not know, or does not tell
         its element.
     """
-    import harmonica  # slow to import, needed only here
-
     if element is None:
         raise InputError(
             f"{path}: a Geosoft grid does not tell its element; name the file after it (grids.folder)."
         )
+    size, sign = _checked_header(path)
+    grid = _loaded(path)
+    x, y = grid["easting"].to_numpy(), grid["northing"].to_numpy()
+    x_step, y_step = x[1] - x[0], y[1] - y[0]
+    transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
+    values, transform = north_up(blanks.remove(grid.to_numpy()), transform)
+    factor, base = float(grid.attrs["data_factor"]), float(grid.attrs["base_value"])
+    return Band(
+        element,
+        str(path),
+        "band 1",
+        values,
+        transform,
+        prj_crs(path),
+        "",
+        "",
+        1 / factor,
+        base,
+        f"{_STORED[sign]}{8 * size}",
+        _DUMMY,
+    )
+
+
+def _checked_header(path: Path) -> tuple[int, int]:
+    """Return bytes and kind of a value; raise InputError if the file is too short for all of them."""
     size, sign, across, along, _ = np.fromfile(path, dtype="<i4", count=5).tolist()
     needed = across * along * (size % _COMPRESSED)
     bytes_held = path.stat().st_size - _HEADER
@@ -68,6 +92,13 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
         raise InputError(
             f"{path}: its values take {needed} bytes, and it has {bytes_held}; it is cut off. Copy it again."
         )
+    return size % _COMPRESSED, sign
+
+
+def _loaded(path: Path) -> xr.DataArray:
+    """Read the grid; raise InputError if it is rotated or not understood."""
+    import harmonica  # slow to import, needed only here
+
     with readable(path, "Geosoft grid", "export it as GXF, ER Mapper or GeoTIFF"):
         grid = harmonica.load_oasis_montaj_grid(path)
     if grid.attrs["rotation"] % 360:
@@ -75,23 +106,4 @@ def geosoft_band(path: Path, element: str | None, blanks: Blanks) -> Band:
             f"{path}: the raster is rotated ({grid.attrs['rotation']:g} degrees); regrid it to a north-up grid in the "
             "software that wrote it."
         )
-    x, y = grid["easting"].to_numpy(), grid["northing"].to_numpy()
-    x_step, y_step = x[1] - x[0], y[1] - y[0]
-    transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
-    values, transform = north_up(blanks.remove(grid.to_numpy()), transform)
-    factor, base = float(grid.attrs["data_factor"]), float(grid.attrs["base_value"])
-    stored = f"{_STORED[sign]}{8 * (size % _COMPRESSED)}"
-    return Band(
-        element,
-        str(path),
-        "band 1",
-        values,
-        transform,
-        beside_crs(path),
-        "",
-        "",
-        1 / factor,
-        base,
-        stored,
-        _DUMMY,
-    )
+    return grid

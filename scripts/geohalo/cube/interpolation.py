@@ -4,9 +4,10 @@ All methods weigh the nearest samples and work on log concentrations. `geohalo.m
 first; `INTERPOLATORS` has their classes. Which serves an element best is told by `geohalo.cube.method_choice`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,45 +24,25 @@ Array = NDArray[np.float64]
 METHODS = tuple(method_table.METHODS)
 
 
-class Fitted(Protocol):
+@dataclass(frozen=True)
+class Method(ABC):
     """A method that is fitted to samples of some elements.
 
     Attributes
     ----------
+    keys : tuple of str
+        The config keys that it depends on.
+    points : ndarray (samples, 2)
+        Samples in the coordinates in which the search ellipse is a circle.
+    values : ndarray (samples, elements)
+        NaN where missing.
+    settings : mapping
+        See `estimate`.
     variograms : sequence of Variogram (elements,) or None
         What was fitted to each element, by methods that give a variance.
     """
 
-    @property
-    def variograms(self) -> Sequence[Variogram] | None:
-        """What was fitted to each element."""
-
-    def estimate(self, targets: Array) -> tuple[Array, Array | None]:
-        """Estimate all elements (cells, elements) at places in metres, with the variance of methods that give one."""
-
-
-class Interpolator(Protocol):
-    """What a class of `INTERPOLATORS` has: the config keys that it depends on, and what fits it."""
-
     keys: ClassVar[tuple[str, ...]]
-
-    @classmethod
-    def fit(
-        cls,
-        points: Array,
-        values: Array,
-        settings: Mapping[str, Any],
-        variograms: Sequence[Variogram] | None = None,
-    ) -> Fitted:
-        """Fit to samples (samples, 2) with values (samples, elements), NaN where missing; see `estimate`.
-
-        Variograms that were fitted before may be given, and are not fitted again.
-        """
-
-
-@dataclass(frozen=True)
-class _Method:
-    """Samples in the coordinates in which the search ellipse is a circle; nothing else is fitted."""
 
     points: Array
     values: Array
@@ -76,70 +57,83 @@ class _Method:
         settings: Mapping[str, Any],
         variograms: Sequence[Variogram] | None = None,
     ) -> Self:
-        """Keep the samples."""
-        return cls(_stretch(points, settings), values, settings)
+        """Fit to samples (samples, 2) with values (samples, elements), NaN where missing; see `estimate`.
+
+        Variograms that were fitted before may be given, and are not fitted again.
+        """
+        if variograms is None:
+            variograms = cls._variograms(points, values, settings)
+        return cls(_stretch(points, settings), values, settings, variograms)
+
+    @classmethod
+    def _variograms(
+        cls, points: Array, values: Array, settings: Mapping[str, Any]
+    ) -> Sequence[Variogram] | None:
+        """Return the variogram of each element; None of a method that needs none."""
+        return None
+
+    @abstractmethod
+    def estimate(self, targets: Array) -> tuple[Array, Array | None]:
+        """Estimate all elements (cells, elements) at places in metres, with the variance of methods that give one."""
+
+    def _stretched(self, targets: Array) -> Array:
+        return _stretch(targets, self.settings)
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the settings that the method depends on."""
+        return {key: self.settings[key] for key in self.keys}
 
 
-class Nearest(_Method):
+class Nearest(Method):
     """The nearest sample."""
 
     keys: ClassVar[tuple[str, ...]] = method_table.METHODS["nearest"].keys
 
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the values (cells, elements) of the nearest samples."""
-        there = _stretch(targets, self.settings)
+        there = self._stretched(targets)
         return inverse_distance.interpolate(self.points, self.values, there, neighbours=1, power=1.0), None
 
 
-class InverseDistance(_Method):
+class InverseDistance(Method):
     """Inverse-distance weighting."""
 
     keys: ClassVar[tuple[str, ...]] = method_table.METHODS["idw"].keys
 
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the weighted means (cells, elements)."""
-        there, how = _stretch(targets, self.settings), {key: self.settings[key] for key in self.keys}
-        return inverse_distance.interpolate(self.points, self.values, there, **how), None
+        there = self._stretched(targets)
+        return inverse_distance.interpolate(self.points, self.values, there, **self._settings()), None
 
 
-class Smooth(_Method):
+class Smooth(Method):
     """A smoothing thin-plate spline."""
 
     keys: ClassVar[tuple[str, ...]] = method_table.METHODS["smooth"].keys
 
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the heights of the splines (cells, elements)."""
-        there, how = _stretch(targets, self.settings), {key: self.settings[key] for key in self.keys}
-        return smooth(self.points, self.values, there, **how), None
+        return smooth(self.points, self.values, self._stretched(targets), **self._settings()), None
 
 
-class Kriging(_Method):
+class Kriging(Method):
     """Ordinary kriging with a variogram fitted to each element."""
 
     keys: ClassVar[tuple[str, ...]] = method_table.METHODS["kriging"].keys
 
     @classmethod
-    def fit(
-        cls,
-        points: Array,
-        values: Array,
-        settings: Mapping[str, Any],
-        variograms: Sequence[Variogram] | None = None,
-    ) -> Self:
-        """Fit the variograms, unless they are given."""
-        if variograms is None:
-            variograms = fit_variograms(points, values, settings)
-        return cls(_stretch(points, settings), values, settings, variograms)
+    def _variograms(cls, points: Array, values: Array, settings: Mapping[str, Any]) -> Sequence[Variogram]:
+        return fit_variograms(points, values, settings)
 
     def estimate(self, targets: Array) -> tuple[Array, Array]:
         """Return estimates and variance without the nugget (cells, elements); see `geohalo.cube.kriging`."""
         models = [variogram.model() for variogram in self.variograms or ()]
-        there = _stretch(targets, self.settings)
+        there = self._stretched(targets)
         return kriging.krige(self.points, self.values, there, models, self.settings["neighbours"])
 
 
 #: The class of each method, by its name.
-INTERPOLATORS: dict[str, type[Interpolator]] = {
+INTERPOLATORS: dict[str, type[Method]] = {
     "nearest": Nearest,
     "idw": InverseDistance,
     "smooth": Smooth,

@@ -58,31 +58,6 @@ def stretched(points: Array, ratio: float = 1.0, bearing: float = 0.0) -> Array:
     return points @ np.array([[ratio * north, east], [-ratio * east, north]])
 
 
-def idw_weights(points: Array, targets: Array, neighbours: int, power: float) -> csr_array:
-    """Weights of inverse-distance weighting (Shepard 1968, doi 10.1145/800186.810616).
-
-    The weight of sample *i* in cell *j* is d_ij^-power over its sum for the nearest ``neighbours`` samples; a cell that
-    coincides with samples takes their mean.
-
-    Parameters
-    ----------
-    points : ndarray (samples, 2)
-        Coordinates in metres. Places may be sampled more than once; at equal distance the first samples count.
-    targets : ndarray (cells, 2)
-        Coordinates in metres.
-    neighbours : int
-        Nearest samples used; all of them when there are fewer.
-    power : float
-        Exponent of the distance.
-
-    Returns
-    -------
-    csr_array (cells, samples)
-        Rows sum to 1.
-    """
-    return _weights(cKDTree(points), targets, neighbours, power)
-
-
 def _weights(tree: cKDTree, targets: Array, neighbours: int, power: float) -> csr_array:
     index = nearest_sets(tree, targets, neighbours)
     distance = distances(tree, targets, index)
@@ -149,18 +124,23 @@ def interpolate(
     memory: float = 0.5,
     workers: int = -1,
 ) -> Array:
-    """Interpolate all elements by inverse-distance weighting, each from the samples in which it has a value.
+    """Interpolate all elements by inverse-distance weighting (Shepard 1968, doi 10.1145/800186.810616).
+
+    Each is taken from the samples in which it has a value. The weight of sample *i* in cell *j* is d_ij^-power over its
+    sum for the nearest ``neighbours`` samples; a cell that coincides with samples takes their mean.
 
     Parameters
     ----------
     points : ndarray (samples, 2)
-        Coordinates in metres. Places may be sampled more than once.
+        Coordinates in metres. Places may be sampled more than once; at equal distance the first samples count.
     values : ndarray (samples, elements)
         Usually log concentrations; NaN where missing.
     targets : ndarray (cells, 2)
         Coordinates in metres.
-    neighbours, power
-        See `idw_weights`.
+    neighbours : int
+        Nearest samples used; all of them when there are fewer.
+    power : float
+        Exponent of the distance.
     ratio, bearing
         Of the ellipse that distances are measured by; see `stretched`.
     memory : float

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 import gstools as gs
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from geohalo.cube.inverse_distance import missing_patterns
-from geohalo.cube.neighbourhoods import Neighbourhoods, Places, as_matrix, neighbourhoods
+from geohalo.cube.neighbourhoods import Neighbourhoods, Places, neighbourhoods
 
 Array = NDArray[np.float64]
 
@@ -21,58 +20,34 @@ Array = NDArray[np.float64]
 JITTER = 1e-12
 
 
-def kriging_weights(
-    points: Array, targets: Array, model: gs.CovModel, neighbours: int
-) -> tuple[csr_array, Array]:
-    """Weights and variance of ordinary kriging (Matheron 1963, doi 10.2113/gsecongeo.58.8.1246).
+def krige(
+    points: Array, values: Array, targets: Array, models: Sequence[gs.CovModel], neighbours: int
+) -> tuple[Array, Array]:
+    """Krige all elements (Matheron 1963, doi 10.2113/gsecongeo.58.8.1246), each by its own model.
+
+    Each is taken from the samples in which it has a value. Elements analysed in the same samples share the neighbour
+    search and the distances.
 
     Parameters
     ----------
     points : ndarray (samples, 2)
         Coordinates in metres. Samples within a centimetre of each other are one place, whose samples share its weight.
+    values : ndarray (samples, elements)
+        Usually log concentrations; NaN where missing. Every element needs at least one value.
     targets : ndarray (cells, 2)
         Coordinates in metres.
-    model : gstools.CovModel
-        In two dimensions, with its nugget and anisotropy; the nearest samples are those that it correlates most.
+    models : sequence of gstools.CovModel (elements,)
+        In two dimensions, each with its nugget, all with the same anisotropy; the nearest samples are those that the
+        first one correlates most.
     neighbours : int
         Nearest places used; all of them when there are fewer.
 
     Returns
     -------
-    weights : csr_array (cells, samples)
-        Rows sum to 1; some weights may be negative.
-    variance : ndarray (cells,)
+    estimate : ndarray (cells, elements)
+        Weighted means of the samples: weights sum to 1, and some may be negative.
+    variance : ndarray (cells, elements)
         Of the error without the nugget, in the units of the model: 0 at a sample where there is no nugget.
-    """
-    places = Places.of(points)
-    parts, variance = [], np.empty(len(targets))
-    here, there = _isotropic(places.points, model), _isotropic(targets, model)
-    for near in neighbourhoods(here, there, neighbours):
-        weight, variance[near.rows] = _solve(near, near.squared_between, places.count, model)
-        parts.append(as_matrix(near.index, weight, len(here)) @ places.mean)
-    return csr_array(vstack(parts)), variance
-
-
-def krige(
-    points: Array, values: Array, targets: Array, models: Sequence[gs.CovModel], neighbours: int
-) -> tuple[Array, Array]:
-    """Krige all elements, each by its own model and from the samples in which it has a value.
-
-    Elements analysed in the same samples share the neighbour search and the distances.
-
-    Parameters
-    ----------
-    points, targets, neighbours
-        See `kriging_weights`.
-    values : ndarray (samples, elements)
-        Usually log concentrations; NaN where missing. Every element needs at least one value.
-    models : sequence of gstools.CovModel (elements,)
-        All with the same anisotropy.
-
-    Returns
-    -------
-    estimate, variance : ndarray (cells, elements)
-        See `kriging_weights`.
     """
     estimate, variance = np.empty((2, len(targets), values.shape[1]))
     there = _isotropic(targets, models[0])

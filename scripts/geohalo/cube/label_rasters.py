@@ -186,12 +186,12 @@ def _on_grid(
         )
     west, north = grid.x[0] - cell / 2, grid.y[0] + cell / 2
     shift = np.array([(north - transform.f) / cell, (transform.c - west) / cell])
-    row, column = whole = np.rint(shift).astype(int)
-    if np.abs(shift - whole).max() > SAME_PLACE:
+    row, column = offset = np.rint(shift).astype(int)
+    if np.abs(shift - offset).max() > SAME_PLACE:
         raise InputError(
             f"{path}: its cells do not coincide with the survey's: its upper left corner {transform.c:.10g}, "
-            f"{transform.f:.10g} is off by {(shift - whole)[1] * cell:.4g} m east and "
-            f"{-(shift - whole)[0] * cell:.4g} m north. Warp the labels to the survey's grid (gdalwarp -r near -te)."
+            f"{transform.f:.10g} is off by {(shift - offset)[1] * cell:.4g} m east and "
+            f"{-(shift - offset)[0] * cell:.4g} m north. Warp the labels to the survey's grid (gdalwarp -r near -te)."
         )
     out = np.zeros(grid.shape, dtype=np.int64)
     top, left = max(row, 0), max(column, 0)

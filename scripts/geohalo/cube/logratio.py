@@ -126,22 +126,3 @@ def transformed(concentrations: Array, elements: list[str], transform: str) -> A
     if transform == "clr":
         return centred_logratio(concentrations)
     return np.log(concentrations) if transform == "log" else concentrations
-
-
-def cube_values(concentrations: Array, elements: list[str], transform: str, clip: float) -> Array:
-    """Transform and standardise the concentrations of all cells inside the mask.
-
-    No label is used here, so that the cube is the same for every fold.
-
-    Parameters
-    ----------
-    concentrations, elements, transform
-        See `transformed`.
-    clip : float
-        See `standardise`.
-
-    Returns
-    -------
-    ndarray (cells, elements)
-    """
-    return standardise(transformed(concentrations, elements, transform), clip)

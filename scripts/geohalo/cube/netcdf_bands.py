@@ -14,7 +14,7 @@ from scipy.io import netcdf_file
 
 from geohalo.cube.bands import Band, north_up, one_line
 from geohalo.cube.netcdf_places import crs_of, in_metres, step_of
-from geohalo.cube.raster_access import beside_crs
+from geohalo.cube.raster_access import prj_crs
 from geohalo.cube.raster_blanks import Blanks
 from geohalo.cube.raster_files import GRIDS, Selection, listed, other_name
 from geohalo.errors import InputError
@@ -110,7 +110,7 @@ def netcdf_bands(
             f"{path}: no variable with two dimensions (y, x); each element needs one, named after it, or all are in "
             f"one over (element, y, x){message}."
         )
-    bands, doubts = [], _told(path, over) + _told_groups(path, groups)
+    bands, doubts = [], _skipped_warnings(path, over) + _group_warnings(path, groups)
     for name, grid in grids.items():
         several = grid.ndim > 2
         if several and not _labels(data, grid) and selection.include and not selection.takes(name):
@@ -145,7 +145,7 @@ def _groups(path: Path) -> list[str]:
         return list(data.groups)
 
 
-def _told_groups(path: Path, groups: list[str]) -> list[InputWarning]:
+def _group_warnings(path: Path, groups: list[str]) -> list[InputWarning]:
     if not groups:
         return []
     return [
@@ -185,7 +185,7 @@ def _valid(grid: xr.DataArray, path: Path, place: str) -> tuple[xr.DataArray, li
     return grid.where(~outside), [warning]
 
 
-def _told(path: Path, over: list[str]) -> list[InputWarning]:
+def _skipped_warnings(path: Path, over: list[str]) -> list[InputWarning]:
     if not over:
         return []
     number = "1 variable was" if len(over) == 1 else f"{len(over)} variables were"
@@ -279,12 +279,12 @@ def _labels(data: xr.Dataset, grid: xr.DataArray) -> list[str]:
     if grid.ndim != 3 or len(others) != 1:
         return []
     dim = others[0]
-    beside = [
+    other_axes = [
         axis
         for key, axis in grid.coords.items()
         if axis.dims == (dim,) and key not in _UNIT_KEYS and key != dim
     ]
-    for names in (data.coords.get(dim), grid.attrs.get("long_name"), *beside):
+    for names in (data.coords.get(dim), grid.attrs.get("long_name"), *other_axes):
         if names is None or isinstance(names, str):
             continue
         texts = np.asarray(names)
@@ -339,7 +339,7 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
             "Name the dimensions and their coordinates x and y, and leave variables that are no element out with "
             "grids.exclude."
         ) from error
-    crs = crs_of(grid, data, source) or beside_crs(path)
+    crs = crs_of(grid, data, source) or prj_crs(path)
     x, y = (in_metres(axis, data[name].attrs, crs) for axis, name in ((x, x_name), (y, y_name)))
     x_step, y_step = step_of(x, str(x_name), source), step_of(y, str(y_name), source)
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)

@@ -88,10 +88,10 @@ def crs_of(path: Path, data: DatasetReader) -> CRS | None:
         If the ``.prj`` is not understood.
     """
     own = data.crs
-    return own if own and (own.is_geographic or own.is_projected) else beside_crs(path) or own
+    return own if own and (own.is_geographic or own.is_projected) else prj_crs(path) or own
 
 
-def beside_crs(path: Path) -> CRS | None:
+def prj_crs(path: Path) -> CRS | None:
     """Return the CRS that a file of the same name with the suffix ``.prj`` holds; None where there is none.
 
     Raises
@@ -100,17 +100,17 @@ def beside_crs(path: Path) -> CRS | None:
         If it is not understood.
     """
     for suffix in (".prj", ".PRJ"):
-        beside = path.with_suffix(suffix)
-        if not beside.is_file():
+        prj_file = path.with_suffix(suffix)
+        if not prj_file.is_file():
             continue
-        text = beside.read_text(encoding="utf-8-sig", errors="replace").strip()
+        text = prj_file.read_text(encoding="utf-8-sig", errors="replace").strip()
         if not text:
             continue
         try:
             return CRS.from_wkt(pyproj.CRS.from_user_input(text).to_wkt())
         except CRSError as error:
             raise InputError(
-                f"{beside}: this is no CRS that is known; set grids.crs and remove the file, or write it anew."
+                f"{prj_file}: this is no CRS that is known; set grids.crs and remove the file, or write it anew."
             ) from error
     return None
 

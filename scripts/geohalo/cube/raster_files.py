@@ -32,7 +32,7 @@ _GRID = re.compile(
     "|".join(re.escape(suffix) for suffixes in GRIDS.values() for suffix in suffixes), re.IGNORECASE
 )
 #: Suffixes of what customarily lies beside grids: descriptions, styles, tables, vector layers.
-_BESIDE = re.compile(
+_COMPANION = re.compile(
     r"\.(xml|prj|ovr|msk|rrd|ige|tfw|tifw|aux|hdr|gi|sgrd|mgrd|stx|clr|qml|qmd|lyrx?|sld|cpg|rdc|isi|txt|md|rst|pdf"
     r"|docx?|csv|tsv|xlsx?|ods|json|geojson|ya?ml|log|png|jpe?g|html?|shp|shx|dbf|sbn|sbx|gpkg|parquet|km[lz]|gpx"
     r"|qg[sz]|mxd|aprx|py|r|ipynb|sha256|md5)",
@@ -156,17 +156,7 @@ def raster_files(
     """
     selection = selection or Selection(section)
     if "file" in section:
-        path = folder / section["file"]
-        if exists(path, "grids.file") and path.is_dir():
-            raise InputError(
-                f"config key grids.file: {path} is {_folder(path) or 'a folder; name it in grids.folder'}."
-            )
-        if not path.is_file() and section["file"] not in set(sources):
-            raise InputError(
-                f"config key grids.file: {path} does not exist. Put the file there, name another folder in "
-                "data.folder, or give its address and checksum in data.sources."
-            )
-        return {path: None}
+        return {_single_file(section["file"], folder, sources): None}
     place = folder / section["folder"]
     files = {path for name in sources if (path := folder / name).parent == place}
     if exists(place, "grids.folder") and place.is_dir():
@@ -176,15 +166,7 @@ def raster_files(
     elements = _elements(section["pattern"], files)
     chosen = {path: element for path in sorted(files) if (element := elements[path])}
     if not chosen:
-        there = sorted(path.name for path in files if _GRID.fullmatch(path.suffix))
-        message = (f" There are {listed(there)}." if there else "") + _suggested(there)
-        folders = [
-            f" The folder {path.name} is {what}." for path in _subfolders(place) if (what := _folder(path))
-        ]
-        raise InputError(
-            f"config key grids.pattern: no file in {place} matches {section['pattern']!r}; correct "
-            f"the pattern or grids.folder.{message}{''.join(folders[:1])}"
-        )
+        raise _no_match(section["pattern"], place, files)
     left = {path: element for path, element in chosen.items() if selection.takes(element, path.name)}
     if not left:
         raise InputError(
@@ -192,6 +174,34 @@ def raster_files(
             f"({listed([path.name for path in chosen])})."
         )
     return dict(left)
+
+
+def _single_file(name: str, folder: Path, sources: Iterable[str]) -> Path:
+    """Return the path of ``grids.file``; raise InputError if it is a folder, or is missing and not a source."""
+    path = folder / name
+    if exists(path, "grids.file") and path.is_dir():
+        raise InputError(
+            f"config key grids.file: {path} is {_folder(path) or 'a folder; name it in grids.folder'}."
+        )
+    if not path.is_file() and name not in set(sources):
+        raise InputError(
+            f"config key grids.file: {path} does not exist. Put the file there, name another folder in "
+            "data.folder, or give its address and checksum in data.sources."
+        )
+    return path
+
+
+def _no_match(pattern: str, place: Path, files: Collection[Path]) -> InputError:
+    """Return the error of a folder in which no file matches ``grids.pattern``, with what is there."""
+    there = sorted(path.name for path in files if _GRID.fullmatch(path.suffix))
+    message = (f" There are {listed(there)}." if there else "") + _suggested(there)
+    folders = [
+        f" The folder {path.name} is {what}." for path in _subfolders(place) if (what := _folder(path))
+    ]
+    return InputError(
+        f"config key grids.pattern: no file in {place} matches {pattern!r}; correct "
+        f"the pattern or grids.folder.{message}{''.join(folders[:1])}"
+    )
 
 
 def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
@@ -207,7 +217,7 @@ def passed_over(section: dict[str, Any], folder: Path) -> list[InputWarning]:
         for path in files
         if not elements[path]
         and path.name.lower() not in {"readme", "license", "makefile"}
-        and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _BESIDE.fullmatch(path.suffix)))
+        and (_GRID.fullmatch(path.suffix) or not (path.stem in stems or _COMPANION.fullmatch(path.suffix)))
     ]
     messages = []
     for path in _subfolders(place):

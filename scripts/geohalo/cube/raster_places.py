@@ -109,14 +109,14 @@ def common_grid(bands: Sequence[Band]) -> tuple[Grid, CRS, list[InputWarning]]:
     x = transform.c + (np.arange(columns) + 0.5) * transform.a
     y = transform.f + (np.arange(rows) + 0.5) * transform.e
     crs = max((_plain(pyproj.CRS.from_wkt(band.crs.to_wkt())) for band in bands if band.crs), key=_well_named)
-    told = _check_place(first, crs, x, y)
+    warnings = _check_place(first, crs, x, y)
     _check_metric(first.source, crs, x, y)
     if abs(transform.a + transform.e) > SQUARE * transform.a:
         raise InputError(
             f"{first.source}: cells of {transform.a:g} x {-transform.e:g} m are not square; "
             "resample them (gdalwarp -tr)."
         )
-    return Grid(x, y), CRS.from_wkt(crs.to_wkt()), told
+    return Grid(x, y), CRS.from_wkt(crs.to_wkt()), warnings
 
 
 def _well_named(crs: pyproj.CRS) -> int:

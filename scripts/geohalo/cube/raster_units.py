@@ -246,8 +246,8 @@ def check_plausible(found: Sequence[Meaning], section: Mapping[str, Any]) -> lis
         if not values.size:
             continue
         _check_limits(meaning, values)
-        told = implausible_units(pd.DataFrame({meaning.name: values}), [meaning.column])
-        for text in told.values():
+        implausible = implausible_units(pd.DataFrame({meaning.name: values}), [meaning.column])
+        for text in implausible.values():
             faults[meaning.band.source] = text
     if faults and section.get("implausible", "stop") == "stop":
         (source, text), *others = faults.items()

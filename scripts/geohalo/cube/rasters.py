@@ -166,13 +166,13 @@ def survey_of_bands(bands: Sequence[Band], warnings: list[InputWarning], section
         check_varies(meaning.band)
     found = [in_ppm(meaning) for meaning in found]
     warnings += check_plausible(found, section)
-    whole = []
+    without_zero_cells = []
     for meaning in found:
         meaning, messages = without_zeros(meaning, section.get("floor", 0.5))
-        whole.append(meaning)
+        without_zero_cells.append(meaning)
         warnings += messages
-    values, mask = stack_bands([meaning.band for meaning in whole])
-    return Rasters([meaning.name for meaning in whole], values, mask, grid, crs, warnings)
+    values, mask = stack_bands([meaning.band for meaning in without_zero_cells])
+    return Rasters([meaning.name for meaning in without_zero_cells], values, mask, grid, crs, warnings)
 
 
 def read_bands(section: dict[str, Any], folder: Path) -> tuple[list[Band], list[InputWarning]]:

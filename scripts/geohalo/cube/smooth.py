@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 from scipy.special import xlogy
 
 from geohalo.cube.inverse_distance import missing_patterns
@@ -22,16 +22,19 @@ Array = NDArray[np.float64]
 SLOPE_PENALTY = 1e-9
 
 
-def smooth_weights(points: Array, targets: Array, neighbours: int, smoothing: float) -> csr_array:
-    """Weights of a smoothing thin-plate spline (Duchon 1977, doi 10.1007/BFb0086566).
+def smooth(points: Array, values: Array, targets: Array, neighbours: int, smoothing: float) -> Array:
+    """Interpolate all elements by smoothing thin-plate splines (Duchon 1977, doi 10.1007/BFb0086566).
 
-    The spline through the nearest samples, a plane plus a sum of r² ln r, whose misfit and bending are balanced by
-    ``smoothing``: what `scipy.interpolate.RBFInterpolator` fits with ``neighbors`` and ``smoothing``.
+    Each is taken from the samples in which it has a value. The spline through the nearest samples, a plane plus a sum
+    of r² ln r, whose misfit and bending are balanced by ``smoothing``: what `scipy.interpolate.RBFInterpolator` fits
+    with ``neighbors`` and ``smoothing``.
 
     Parameters
     ----------
     points : ndarray (samples, 2)
         Coordinates in metres. Samples within a centimetre of each other are one place.
+    values : ndarray (samples, elements)
+        Usually log concentrations; NaN where missing. Every element needs at least one value.
     targets : ndarray (cells, 2)
         Coordinates in metres.
     neighbours : int
@@ -41,27 +44,9 @@ def smooth_weights(points: Array, targets: Array, neighbours: int, smoothing: fl
 
     Returns
     -------
-    csr_array (cells, samples)
-        Rows sum to 1; some weights are negative. A plane is reproduced, at and beyond the samples.
-    """
-    places = Places.of(points)
-    parts = [part @ places.mean for _, part in _blocks(places, targets, neighbours, smoothing)]
-    return csr_array(vstack(parts))
-
-
-def smooth(points: Array, values: Array, targets: Array, neighbours: int, smoothing: float) -> Array:
-    """Interpolate all elements, each from the samples in which it has a value.
-
-    Parameters
-    ----------
-    points, targets, neighbours, smoothing
-        See `smooth_weights`.
-    values : ndarray (samples, elements)
-        Usually log concentrations; NaN where missing. Every element needs at least one value.
-
-    Returns
-    -------
     ndarray (cells, elements)
+        Weighted means of the samples: weights sum to 1, and some are negative. A plane is reproduced, at and beyond
+        the samples.
     """
     result = np.empty((len(targets), values.shape[1]))
     for present, elements in missing_patterns(values):

@@ -141,8 +141,8 @@ def empirical_variogram(points: Array, values: Array) -> tuple[Array, Array]:
     )
     low, high = edges[:-1], edges[1:]
     lag = 2 / 3 * (high**3 - low**3) / (high**2 - low**2)
-    told = pairs >= min(FEWEST_PAIRS, len(points) // 2)
-    return lag[told], gamma[told]
+    enough = pairs >= min(FEWEST_PAIRS, len(points) // 2)
+    return lag[enough], gamma[enough]
 
 
 def sample_spacing(points: Array) -> float:

@@ -1,4 +1,4 @@
-"""The simulated surveys of `snakemake claims`, apart from what measures them: every start reads them."""
+"""The simulated surveys of the target `claims`, apart from what measures them: every start reads them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

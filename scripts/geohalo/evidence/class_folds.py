@@ -115,8 +115,8 @@ def draw_class_folds(
     block = spatial_blocks(centres[cell], float(labels["group_distance"]))
     ground = _Labelled(cell, np.asarray(classes)[cell].astype(np.int64) - 1, block, centres)
     if scheme == "final":
-        whole = np.ones(len(cell), dtype=bool)
-        splits = [_Split(whole, ~whole, np.zeros(len(centres), dtype=bool))]
+        every_cell = np.ones(len(cell), dtype=bool)
+        splits = [_Split(every_cell, ~every_cell, np.zeros(len(centres), dtype=bool))]
     elif part is not None:
         splits = _mask_splits(scheme, ground, np.asarray(part)[cell])
     elif scheme == "random":

@@ -189,58 +189,34 @@ def pathfinder_index(training: Training) -> Scorer:
 @learner
 def logistic(training: Training) -> Scorer:
     """Fit an L2-penalised logistic regression."""
-    model = LogisticRegression(
-        C=1.0, class_weight="balanced", solver="newton-cholesky", random_state=training.state
-    )
-    return _fitted(model, training)
+    return _fitted(LogisticRegression, training, C=1.0, solver="newton-cholesky")
 
 
 @learner
 def sparse_logistic(training: Training) -> Scorer:
     """Fit an L1-penalised logistic regression."""
-    model = LogisticRegression(
-        C=0.1,
-        l1_ratio=1.0,
-        class_weight="balanced",
-        solver="saga",
-        max_iter=2000,
-        tol=1e-4,
-        random_state=training.state,
-    )
-    return _fitted(model, training)
+    return _fitted(LogisticRegression, training, C=0.1, l1_ratio=1.0, solver="saga", max_iter=2000, tol=1e-4)
 
 
 @learner
 def gradient_boosting(training: Training) -> Scorer:
     """Fit shallow, coarse boosted trees."""
-    model = HistGradientBoostingClassifier(
-        max_iter=100,
-        max_depth=3,
-        min_samples_leaf=20,
-        l2_regularization=1.0,
-        max_bins=31,
-        early_stopping=False,
-        class_weight="balanced",
-        random_state=training.state,
+    size = {"max_iter": 100, "max_depth": 3, "min_samples_leaf": 20, "max_bins": 31}
+    return _fitted(
+        HistGradientBoostingClassifier, training, **size, l2_regularization=1.0, early_stopping=False
     )
-    return _fitted(model, training)
 
 
 @learner
 def random_forest(training: Training) -> Scorer:
     """Fit a random forest."""
-    model = RandomForestClassifier(
-        n_estimators=300,
-        min_samples_leaf=3,
-        class_weight="balanced",
-        n_jobs=training.n_jobs,
-        random_state=training.state,
-    )
-    return _fitted(model, training)
+    size = {"n_estimators": 300, "min_samples_leaf": 3}
+    return _fitted(RandomForestClassifier, training, **size, n_jobs=training.n_jobs)
 
 
-def _fitted(model: Any, training: Training) -> Scorer:
-    """Return the probabilities of a classifier that is fitted here: of halo, or of each of several classes."""
+def _fitted(classifier: Callable[..., Any], training: Training, **settings: Any) -> Scorer:
+    """Fit a classifier to classes of equal weight; return probabilities, of halo or of each of several classes."""
+    model = classifier(class_weight="balanced", random_state=training.state, **settings)
     model.fit(training.values, training.label)
     if len(model.classes_) > 2:
         return lambda cube: in_chunks(model.predict_proba, cube).T

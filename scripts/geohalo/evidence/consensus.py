@@ -206,15 +206,15 @@ def choices_table(
         found = main_effects(design, values if known else np.full(len(design), np.nan), sizes)
         corrected = holm(found.p)
         for k, (choice, texts) in enumerate(levels.items()):
-            told = (found.share[k], found.p[k], corrected[k])
+            of_choice = (found.share[k], found.p[k], corrected[k])
             if values.ndim > 1:
-                rows.append((name, choice, "", *told, *unknown))
+                rows.append((name, choice, "", *of_choice, *unknown))
                 continue
             numbers = np.bincount(design[:, k], minlength=len(texts))
             for text, *of_level in zip(
                 texts, found.mean[k], found.low[k], found.high[k], numbers, strict=True
             ):
-                rows.append((name, choice, text, *told, *of_level))
+                rows.append((name, choice, text, *of_choice, *of_level))
         rows.append((name, "rest", "", found.rest, np.nan, np.nan, *unknown))
     columns = ["result", "choice", "level", "share", "p", "p_holm", "mean", "low", "high", "n"]
     return pd.DataFrame(rows, columns=columns)

@@ -97,20 +97,6 @@ def draw_decoys(
     Candidates
         Without training cells within the buffer of a decoy.
     """
-    spared, centres = _places(found, tree, distance, wanted, labels, generator, room)
-    return Decoys.around(tree, centres, labels["radius"]), spared
-
-
-def _places(
-    found: Candidates,
-    tree: KDTree,
-    distance: np.ndarray,
-    wanted: np.ndarray,
-    labels: Mapping[str, Any],
-    generator: np.random.Generator,
-    room: np.ndarray | None,
-) -> tuple[Candidates, list[int]]:
-    """Draw the cells of decoys, see `draw_decoys`; returns what is left of the fold's cells, and those of decoys."""
     cells, spared, centres = tree.data, found, list[int]()
     free = generator.permutation(np.flatnonzero(distance > labels["background_distance"]))
     targets = generator.permutation(wanted)
@@ -126,7 +112,7 @@ def _places(
                 spared, left = less, left & ~ground
                 centres.append(int(place))
                 break
-    return spared, centres
+    return Decoys.around(tree, centres, labels["radius"]), spared
 
 
 def _enough(less: Candidates, found: Candidates) -> bool:

@@ -58,7 +58,15 @@ class Measured:
     Attributes
     ----------
     metrics : pandas.DataFrame
-        Of `evaluate_scores`.
+        One row for each metric: ``metric``, ``estimate``, ``low`` and ``high`` (95 % bootstrap
+        interval over deposit groups and decoys, the background of the random scheme and the far
+        samples held fixed; NaN for contrast_t, which is a ratio to its own standard error, and with
+        a single group) and ``n`` (deposits for deposit metrics and opengad_auc, decoys for decoy
+        metrics and leave_pair_out_auc, test cells for cell metrics). What compares with decoys is NaN
+        without them: in the random scheme, or where there is no room for any; opengad_auc is NaN
+        without samples far from deposits. ``roc_auc`` and ``pr_auc`` are means over folds, weighted
+        by held-out deposits (random: by test positives); accuracy to brier pool the test cells of
+        all folds.
     deposits : pandas.DataFrame
         Of `per_deposit`.
     calibration : pandas.DataFrame
@@ -115,50 +123,6 @@ def measure(scores: np.ndarray, judged: JudgedPlaces, probability: bool = True) 
     return Measured(pd.DataFrame(rows, columns=["metric", "estimate", "low", "high", "n"]), table, curve)
 
 
-def evaluate_scores(
-    scores: np.ndarray,
-    folds: Folds,
-    cells: np.ndarray,
-    deposits: np.ndarray,
-    labels: Mapping[str, Any],
-    n_bootstrap: int,
-    seed: int,
-    probability: bool = True,
-    samples: np.ndarray | None = None,
-) -> pd.DataFrame:
-    """Measure the maps of all folds; `measure` does so for many scores of one survey.
-
-    Parameters
-    ----------
-    scores : (F, N) array
-        Anomaly score of every cell by the model of each fold; larger is more anomalous.
-    folds, cells, deposits, labels, n_bootstrap, seed, samples
-        As in `geohalo.evidence.judged.judged_places`.
-    probability : bool
-        Whether the scores are probabilities. If not, accuracy to brier are NaN.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each metric: ``metric``, ``estimate``, ``low`` and ``high`` (95 % bootstrap
-        interval over deposit groups and decoys, the background of the random scheme and the far
-        samples held fixed; NaN for contrast_t, which is a ratio to its own standard error, and with
-        a single group) and ``n`` (deposits for deposit metrics and opengad_auc, decoys for decoy
-        metrics and leave_pair_out_auc, test cells for cell metrics). What compares with decoys is NaN
-        without them: in the random scheme, or where there is no room for any; opengad_auc is NaN
-        without samples far from deposits. ``roc_auc`` and ``pr_auc`` are means over folds, weighted
-        by held-out deposits (random: by test positives); accuracy to brier pool the test cells of
-        all folds.
-
-    Raises
-    ------
-    ValueError
-        As `measure` and `geohalo.evidence.judged.judged_places`.
-    """
-    judged = judged_places(folds, cells, deposits, labels, n_bootstrap, seed, samples)
-    return measure(scores, judged, probability).metrics
-
-
 def per_deposit(
     scores: np.ndarray,
     folds: Folds,
@@ -170,8 +134,10 @@ def per_deposit(
 
     Parameters
     ----------
-    scores, folds, cells, deposits, labels
-        As in `evaluate_scores`.
+    scores
+        As in `measure`.
+    folds, cells, deposits, labels
+        As in `geohalo.evidence.judged.judged_places`.
 
     Returns
     -------
@@ -185,7 +151,7 @@ def per_deposit(
     Raises
     ------
     ValueError
-        As in `evaluate_scores`.
+        As `measure` and `geohalo.evidence.judged.judged_places`.
     """
     return measure(scores, judged_places(folds, cells, deposits, labels, 0, 0), False).deposits
 

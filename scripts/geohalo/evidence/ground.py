@@ -14,12 +14,8 @@ class Ground:
     ----------
     cube : (N, B) float32 array
         Standardised values of the B elements.
-    cells : (N, 2) array
-        Metric coordinates of the cells' centres.
-    deposits : (D, 2) array
-        Metric coordinates of the deposits.
-    samples : (S, 2) array
-        Metric coordinates of the samples.
+    cells, deposits, samples : (N, 2), (D, 2) and (S, 2) arrays
+        Metric coordinates of the cells' centres, the deposits and the samples.
     graphs : sequence of mappings
         `geohalo.evidence.superpixel_contrast.SCALE_ARRAYS` of each scale of superpixels, for the controls that need
         ``superpixels`` (see `geohalo.superpixels.graph.SuperpixelGraph`).

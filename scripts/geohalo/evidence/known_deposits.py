@@ -53,7 +53,7 @@ def group_sizes(deposits: gpd.GeoDataFrame, distance: float) -> np.ndarray:
 
 
 @contextmanager
-def names_told(names: pd.Series) -> Iterator[None]:
+def deposit_names_in_error(names: pd.Series) -> Iterator[None]:
     """Add the names of the deposits that a fold holds out to what is wrong with it; ``names`` are those of all."""
     try:
         yield

@@ -142,9 +142,11 @@ def warnings(
             "learned from labels that mean nothing should find nothing. One survey in twenty is warned of by luck; "
             "otherwise something but the labels tells where deposits are."
         )
-    beside = {words: _pair(pairs, "sampling_density", metric) for metric, words in MEASURES.items()}
+    differences = {words: _pair(pairs, "sampling_density", metric) for metric, words in MEASURES.items()}
     unbeaten = [
-        f"{words} {_signed(row)}" for words, row in beside.items() if row is not None and not row["low"] > 0
+        f"{words} {_signed(row)}"
+        for words, row in differences.items()
+        if row is not None and not row["low"] > 0
     ]
     if unbeaten:
         found.append(
@@ -296,12 +298,12 @@ def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     rows = pairs[pairs["metric"] == metric]
     if rows.empty:
         return []
-    told = rows["p_holm"].astype(float) < LEVEL
+    significant = rows["p_holm"].astype(float) < LEVEL
     better = rows["difference"].astype(float) > 0
     kinds = {
-        "beats": rows[told & better],
-        "loses to": rows[told & ~better],
-        "does not clearly differ from": rows[~told],
+        "beats": rows[significant & better],
+        "loses to": rows[significant & ~better],
+        "does not clearly differ from": rows[~significant],
     }
     first, least = _name(rows["variant"].iloc[0], names), smallest_p(int(rows["groups"].max()))
     lines = [

@@ -15,7 +15,7 @@ from geohalo.files.cells import Survey
 from geohalo.files.scores import scores_file
 from geohalo.files.tables import write_csv
 from geohalo.network.members import Members, Result
-from geohalo.network.run import UNTOLD
+from geohalo.network.run import UNINFORMED
 
 #: Validation cells of each class that a member looks at, evenly spread over those that there are.
 VALIDATED = 1000
@@ -98,13 +98,13 @@ def outer_fold(table: pd.DataFrame, schemes: list[Folds]) -> np.ndarray:
 
     What the inner members of fold f find out may be told to whoever holds out deposits of fold f and no others: the
     members of fold f itself, and those that leave out one of its groups. A colour of a checkerboard mostly holds
-    deposits of several folds, and nothing may be told to its members (`UNTOLD`).
+    deposits of several folds, and nothing may be told to its members (`UNINFORMED`).
     """
     held_in = {folds.scheme: folds.deposit_fold for folds in schemes}
     outer = []
     for scheme, fold in zip(table["scheme"], table["fold"], strict=True):
         of_fold = np.unique(held_in.get("held_out", held_in[scheme])[held_in[scheme] == fold])
-        alone = int(of_fold[0]) if len(of_fold) == 1 and "held_out" in held_in else UNTOLD
+        alone = int(of_fold[0]) if len(of_fold) == 1 and "held_out" in held_in else UNINFORMED
         alone = alone if scheme in DEPOSIT_SCHEMES else -1
         outer.append(fold if scheme in ("held_out", "inner") else alone)
     return np.array(outer, dtype=np.int64)

@@ -293,8 +293,8 @@ def edge_directions(attributes: Tensor, of_map: Tensor | None = None) -> Tensor:
     """
     distance = attributes[:, :2].norm(dim=1).clamp(min=1e-3)
     cosine, sine = attributes[:, 0] / distance, attributes[:, 1] / distance
-    whole = distance if of_map is None else of_map[:, :2].norm(dim=1).clamp(min=1e-3)
-    relative = (distance / whole.median()).log() if len(distance) else distance
+    map_distance = distance if of_map is None else of_map[:, :2].norm(dim=1).clamp(min=1e-3)
+    relative = (distance / map_distance.median()).log() if len(distance) else distance
     return torch.stack([cosine, sine, cosine**2 - sine**2, 2 * sine * cosine, relative], dim=1)
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from geohalo.network.engine import Engine, External
-from geohalo.network.labelled import whole_external
+from geohalo.network.labelled import external_of_map
 from geohalo.network.prediction import superpixel_means
 from geohalo.network.presets import VARIANTS
 from geohalo.network.scales import ScaleGraph
@@ -104,7 +104,7 @@ def _member_means(member: int, engine: Engine, scale: int, graph: ScaleGraph, me
     """Mean relative attention of one member for each class of bearing, (BINS,)."""
     one = slice(member, member + 1)
     alone = Engine({name: value[one] for name, value in engine.state.items()}, engine.preset, engine.branches)
-    found = relative_attention(alone, scale, whole_external(graph, 1), means[:, one])[:, 0].double()
+    found = relative_attention(alone, scale, external_of_map(graph, 1), means[:, one])[:, 0].double()
     bins = _bins(graph)
     total = found.new_zeros(BINS).index_add_(0, bins, found)
     return total / torch.bincount(bins, minlength=BINS)

@@ -86,9 +86,9 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
     for name in found[0][2]:
         engine.state[name].grad = torch.cat([gradients[name] for _, _, gradients in found])
     for name in ("parts", "share"):
-        whole: Tensor = getattr(spatial, name)
-        if whole.requires_grad:
-            whole.backward(torch.cat([getattr(mine, name).grad for _, mine, _ in found], dim=2))
+        shared: Tensor = getattr(spatial, name)
+        if shared.requires_grad:
+            shared.backward(torch.cat([getattr(mine, name).grad for _, mine, _ in found], dim=2))
     return torch.cat([each for each, _, _ in found], dim=1)
 
 

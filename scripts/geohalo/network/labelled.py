@@ -70,32 +70,32 @@ def labelled_scale(
         Whether the internal branch needs the neighbourhood of the labelled cells.
     """
     labelled = torch.unique(graph.superpixel[cells].long())
-    whole = preset.normalisation == "map"
+    of_map = preset.normalisation == "map"
     everything = torch.arange(graph.n_superpixels, device=cells.device)
-    field = everything if whole else graph.within(labelled, 2)
+    field = everything if of_map else graph.within(labelled, 2)
     part = graph.subgraph(field)
     number = torch.zeros(graph.n_superpixels, dtype=torch.int64, device=cells.device)
     number[field] = torch.arange(len(field), device=cells.device)
     superpixel = number[graph.superpixel[cells].long()].t().contiguous()
-    external = _external(graph, part, field, held_out, superpixel, whole)
+    external = _external(graph, part, field, held_out, superpixel, of_map)
     there = external.present.gather(0, superpixel)
     blocks = _blocks(graph, field, encode, cells, superpixel, preset, near)
     return LabelledScale(*blocks, superpixel, external, there)
 
 
 def _external(
-    graph: ScaleGraph, part: ScaleGraph, kept: Tensor, held_out: Tensor, superpixel: Tensor, whole: bool
+    graph: ScaleGraph, part: ScaleGraph, kept: Tensor, held_out: Tensor, superpixel: Tensor, of_map: bool
 ) -> External:
     """Build the external graph of the field; degrees are those of the whole graph, less what is cut out."""
     present = (~graph.touched(held_out)).float()
     scaling = (present * ((graph.adjacency @ present) + 1).rsqrt())[kept]
     present = present[kept]
-    counted = present if whole else present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
+    counted = present if of_map else present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
     directions = edge_directions(part.attributes, graph.attributes)
     return External(kept, part.adjacency, part.edges, directions, scaling, present, counted)
 
 
-def whole_external(graph: ScaleGraph, members: int) -> External:
+def external_of_map(graph: ScaleGraph, members: int) -> External:
     """Build the external graph of the map for prediction: nothing is cut out."""
     present = torch.ones(graph.n_superpixels, 1, device=graph.start.device)
     scaling = ((graph.adjacency @ present) + 1).rsqrt()

@@ -75,25 +75,25 @@ class PathBlock:
         self.shape, self.flat = weight.shape[:2], weight.flatten(0, 1).t()
 
     @cached_property
-    def whole(self) -> Tensor:
+    def full(self) -> Tensor:
         """Propagated features (pixels, features) of the cube itself."""
         return self.block.propagate(self.encode(self.block.pixels))
 
     def features(self, share: float) -> Tensor:
         """Propagated features (pixels, features) at a share of the way."""
         if self.linear or share == 1.0:
-            return self.whole if share == 1.0 else self.whole * share
+            return self.full if share == 1.0 else self.full * share
         return self.block.propagate(self.encode(self.block.pixels, share))
 
     def change(self, step: int, steps: int) -> Tensor:
         """By how much the features change in one of the steps, (pixels, features)."""
         if self.linear:
-            return self.whole / steps
+            return self.full / steps
         return self.features((step + 1) / steps) - self.features(step / steps)
 
     def first_layer(self, share: float) -> Tensor:
         """First layer before its ReLU, (pixels, members, channels), at a share of the way."""
-        features, grown = (self.whole, share) if self.linear else (self.features(share), 1.0)
+        features, grown = (self.full, share) if self.linear else (self.features(share), 1.0)
         return torch.addmm(self.flat[-1], features, self.flat[:-1], alpha=grown).unflatten(1, self.shape)
 
     @cached_property

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, class_count
-from geohalo.network.labelled import whole_external
+from geohalo.network.labelled import external_of_map
 from geohalo.network.scales import Block, ScaleGraph
 from geohalo.network.trained import Trained
 
@@ -111,7 +111,7 @@ def _add_scale(
     means = superpixel_means(engine, scale, graph, encode, visit)
     if "external" in engine.branches:
         weight = weights["external", scale]
-        external = engine.external(scale, whole_external(graph, len(weight)), means) * weight.view(-1, 1)
+        external = engine.external(scale, external_of_map(graph, len(weight)), means) * weight.view(-1, 1)
         for rows in row_blocks(len(graph.superpixel), 1 << 20):
             _add(logits, rows, external[graph.superpixel[rows].long()])
 

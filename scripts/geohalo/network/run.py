@@ -22,7 +22,7 @@ from geohalo.network.trained import Trained
 from geohalo.network.training import Training, choose_device, repeatable
 
 #: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
-UNTOLD = -2
+UNINFORMED = -2
 #: What validated members find out for others.
 HANDED = ("temperature", "best_epoch", "factors")
 
@@ -90,7 +90,7 @@ def train_and_predict(
     Members with validation cells come first. What they find out (the number of epochs with early stopping, the
     temperature of the probabilities, and with ``fusion: validated`` the weights of the branches) is handed to the
     other members of the same fold, which learn from all training cells; members of no fold get the mean over all
-    folds, and members that must not know of it (`UNTOLD`) the preset's epochs and weights and a temperature of 1.
+    folds, and members that must not know of it (`UNINFORMED`) the preset's epochs and weights and a temperature of 1.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def train_and_predict(
     members : Members
     settings : Settings, optional
     fold : ndarray (members,) of int, optional
-        Fold of each member; -1 for none, `UNTOLD` for one that holds out deposits which every validated member of
+        Fold of each member; -1 for none, `UNINFORMED` for one that holds out deposits which every validated member of
         others knows. All -1 when left out.
     report : callable
         Receives lines of progress.
@@ -160,13 +160,13 @@ def _informed(
         means = {one: values[known_fold == one].mean(axis=0) for one in np.unique(known_fold)}
         return np.array([means.get(one, values.mean(axis=0)) for one in fold])
 
-    told = fold != UNTOLD
-    temperature = np.where(told, np.exp(of_fold(np.log(known["temperature"]))), 1.0)
-    factors = np.where(told[:, None], of_fold(known["factors"]), 1.0)
+    tuned = fold != UNINFORMED
+    temperature = np.where(tuned, np.exp(of_fold(np.log(known["temperature"]))), 1.0)
+    factors = np.where(tuned[:, None], of_fold(known["factors"]), 1.0)
     epochs = rest.epochs
     if patience is not None:
         best = np.maximum(1, np.rint(of_fold(known["best_epoch"]))).astype(np.int64)
-        epochs = np.where(told, best, preset_epochs)
+        epochs = np.where(tuned, best, preset_epochs)
     return replace(rest, temperature=temperature, epochs=epochs, factors=factors)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from geohalo.network.definition import edge_directions
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, External
-from geohalo.network.labelled import whole_external
+from geohalo.network.labelled import external_of_map
 from geohalo.network.path import BLOCK_BYTES, Explained, PathBlock
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.secants import Step, external_step, relu_slope
@@ -39,12 +39,12 @@ class Region:
     external: External
 
     @classmethod
-    def around(cls, graph: ScaleGraph, wanted: Tensor, whole: External) -> "Region":
+    def around(cls, graph: ScaleGraph, wanted: Tensor, full_external: External) -> "Region":
         """Cut out what the logits of some superpixels (ascending) depend on: those within two external steps."""
         field = graph.within(wanted, 2)
         part = graph.subgraph(field)
         directions = edge_directions(part.attributes, graph.attributes)
-        apart = (getattr(whole, name)[field] for name in ("scaling", "present", "counted"))
+        apart = (getattr(full_external, name)[field] for name in ("scaling", "present", "counted"))
         external = External(field, part.adjacency, part.edges, directions, *apart)
         return cls(field, torch.searchsorted(field, wanted), external)
 
@@ -75,11 +75,11 @@ def external_attribution(explained: Explained, scale: int, graph: ScaleGraph, en
     """
     engine, share = explained.engine, explained.share("external", scale)
     elements = encode.values.shape[1]
-    whole = whole_external(graph, len(share))
+    full_external = external_of_map(graph, len(share))
     out = torch.zeros(graph.n_superpixels, elements)
     everything = torch.arange(graph.n_superpixels, device=graph.start.device)
     for wanted in everything.split(superpixels_at_once(engine, scale, elements)):
-        region = Region.around(graph, wanted, whole)
+        region = Region.around(graph, wanted, full_external)
         blocks = path_blocks(engine, scale, graph, encode, region.field)
         for k in range(explained.steps):
             each = [_element_step(engine, scale, block, k, explained.steps) for block in blocks]
@@ -123,7 +123,7 @@ def path_means(
     for path in path_blocks(engine, scale, graph, encode, superpixels):
         layers = (path.first_layer(k / steps).relu().flatten(1) for k in range(steps + 1))
         parts.append(torch.stack([path.block.means(layer) for layer in layers]))
-        del path.__dict__["whole"]  # read once
+        del path.__dict__["full"]  # read once
     return torch.cat(parts, dim=1).unflatten(2, engine.first_weight(scale).shape[:2])
 
 

@@ -19,7 +19,7 @@ from geohalo.products.deposit_marks import draw_deposits, draw_names, used_depos
 from geohalo.products.estimate_rows import CHANCE
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
-from geohalo.products.styles import colour, plain, style, styled, whole, with_interval
+from geohalo.products.styles import amount, colour, plain, style, styled, with_interval
 from geohalo.products.target_shapes import rings
 
 #: Shares of the area that the lines enclose, with colour and width of the line, and of its edge.
@@ -85,19 +85,19 @@ def anomaly_map(
     if kind not in ("final", "held-out"):
         raise ValueError(f"kind is {kind!r}; expected 'final' or 'held-out'")
     used = used_deposits(deposits)
-    told = _evidence(evidence, kind, len(used))
+    caption = _evidence(evidence, kind, len(used))
     if evidence.realisations:
-        number = whole(evidence.realisations, "realisation")
-        told += f"\nMean of {number} of the kriged elements, and evidence of that mean."
+        number = amount(evidence.realisations, "realisation")
+        caption += f"\nMean of {number} of the kriged elements, and evidence of that mean."
     name = "anomaly map" if kind == "final" else "map of ground held out"
     title = f"{plain(ground.survey)}: {name}, {_headline(evidence)}"
-    page = MapPage(ground, title, told, wide_bar=True, warning=evidence.warned)
+    page = MapPage(ground, title, caption, wide_bar=True, warning=evidence.warned)
     axes = page.panels[0]
     page.percentile_raster(axes, score, f"Percentile ({'score' if kind == 'final' else 'rank'})")
     contours = draw_contours(page, axes, score)
     known = [] if used.empty else [draw_deposits(axes, used)]
     without_name = draw_names(page, axes, used)
-    unnamed = f" {whole(without_name, 'name')} left out for lack of room." if without_name else ""
+    unnamed = f" {amount(without_name, 'name')} left out for lack of room." if without_name else ""
     blended = (
         "" if kind == "final" else " The picture is blended; capture is measured in each fold's own map."
     )
@@ -140,7 +140,9 @@ def _evidence(evidence: MapEvidence, kind: str, deposits: int) -> str:
         split += f"Random split: {evidence.random:.2f} (optimistic, as neighbouring cells share samples).\n"
     if kind == "held-out":
         return f"{split}Ranks in maps that did not know the deposits near them, blended between folds."
-    return f"{split}Map trained on all {whole(deposits, 'deposit')}, so that these score high is no evidence."
+    return (
+        f"{split}Map trained on all {amount(deposits, 'deposit')}, so that these score high is no evidence."
+    )
 
 
 def draw_contours(page: MapPage, axes: Axes, score: ArrayLike) -> list[Line2D]:

@@ -14,12 +14,12 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,
     TEXT_SIZE,
+    amount,
     colour,
     method_style,
     plain,
     style,
     styled,
-    whole,
 )
 
 #: Markers of the surveys, one after the other; the colours of real ones are those of classes.
@@ -198,7 +198,7 @@ def _legend(values: pd.DataFrame, pooled: pd.DataFrame, looks: Mapping[str, Mark
     handles = []
     for row in values.drop_duplicates("survey").itertuples():
         deposits, groups = float(row.deposits), float(row.groups)  # type: ignore[arg-type]
-        message = f"{whole(deposits, 'deposit')} in {whole(groups, 'group')}"
+        message = f"{amount(deposits, 'deposit')} in {amount(groups, 'group')}"
         handles.append(looks[str(row.survey)].symbol(f"{plain(row.survey)}: {message}"))
     kinds = [str(one) for one in dict.fromkeys(pooled["kind"])]
     for kind in kinds:
@@ -222,8 +222,8 @@ def _headline(pooled: pd.DataFrame, default: str, title: str) -> str:
     better, worse = verdicts.count("better"), verdicts.count("worse")
     name = plain(method_style(default)[0])
     return (
-        f"{whole(own['surveys'], f'{kind} survey')}: {title[:1].lower()}{title[1:]} {own['mean']:.2f} by {name}, "
-        f"better than {better} and worse than {worse} of {whole(len(others), 'other method')}"
+        f"{amount(own['surveys'], f'{kind} survey')}: {title[:1].lower()}{title[1:]} {own['mean']:.2f} by {name}, "
+        f"better than {better} and worse than {worse} of {amount(len(others), 'other method')}"
     )
 
 
@@ -231,7 +231,7 @@ def _about(pooled: pd.DataFrame, default: str, title: str) -> str:
     """Say what is drawn and from how much of it."""
     own = pooled[(pooled["method"] == default) & (pooled["against"] == "")]
     message = "; ".join(
-        f"{row.kind} surveys: {whole(float(row.deposits), 'deposit')} in {whole(float(row.groups), 'group')}"  # type: ignore[arg-type]
+        f"{row.kind} surveys: {amount(float(row.deposits), 'deposit')} in {amount(float(row.groups), 'group')}"  # type: ignore[arg-type]
         for row in own.itertuples()
     )
     return (

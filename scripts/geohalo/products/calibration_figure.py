@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from geohalo.products.estimate_rows import prepare
 from geohalo.products.evidence_figures import estimate_of, main_variant
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import SMALL_SIZE, colour, is_variant, method_style, plain, styled, whole
+from geohalo.products.styles import SMALL_SIZE, amount, colour, is_variant, method_style, plain, styled
 
 PANEL = 4.5
 COUNTS_HEIGHT = 0.9
@@ -64,9 +64,7 @@ def calibration_plot(survey: str, calibration: pd.DataFrame, metrics: pd.DataFra
     axes.set(xlim=(0, 1), ylim=(-0.02, 1.02), ylabel="Observed share of halo cells")
     axes.tick_params(axis="x", labelbottom=False)
     handles.append(
-        Line2D(
-            [], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="score is what is found"
-        )
+        Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="perfect calibration")
     )
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0,
@@ -119,6 +117,6 @@ def _headline(bins: pd.DataFrame, main: str, brier: float) -> str:
     high, low = (known["predicted"] > known["high"]).sum(), (known["predicted"] < known["low"]).sum()
     off = [f"too {what} in {number}" for number, what in ((high, "high"), (low, "low")) if number]
     message = (
-        f"within the interval of what was found in {len(known) - high - low} of {whole(len(known), 'bin')}"
+        f"within the interval of what was found in {len(known) - high - low} of {amount(len(known), 'bin')}"
     )
     return f"{start}; its score is {', '.join([message, *off])}"

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from geohalo.products.deposit_marks import draw_deposits, points_of, used_deposits
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
-from geohalo.products.styles import colour, plain, rounded, style, styled, whole
+from geohalo.products.styles import amount, colour, plain, rounded, style, styled
 
 MOST_FOLDS = 8
 CLIP = (2.0, 98.0)
@@ -64,7 +64,7 @@ def superpixel_map(
     part = shown_part(ground.mask)
     counts = {asked: int(np.unique(layer[ground.mask]).size) for asked, layer in labels.items()}
     titles = [
-        f"n_segments {asked}: {whole(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
+        f"n_segments {asked}: {amount(count, 'superpixel')}, {rounded(ground.area / max(count, 1))} km² each"
         for asked, count in counts.items()
     ]
     message = " and ".join(", ".join(f"{count:,}" for count in counts.values()).rsplit(", ", 1))
@@ -155,7 +155,7 @@ def folds_map(
     roles = [deposit_roles(ground, codes, points_of(used)) for codes in shown]
     titles = [f"Fold {number}: {_count_roles(role)}" for number, role in enumerate(roles, start=1)]
     some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
-    headline = f"{whole(len(region), 'fold')}, each tested on deposits that it does not know{some}"
+    headline = f"{amount(len(region), 'fold')}, each tested on deposits that it does not know{some}"
     page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles, bars=False)
     palette = style()["fold_codes"]
     colours = ListedColormap([hue for _, hue in palette])
@@ -217,12 +217,12 @@ def nearest_cells(
     column = np.clip(np.rint((points[:, 0] - ground.x[0]) / width), 0, ground.x.size - 1).astype(np.intp)
     row = np.clip(np.rint((ground.y[0] - points[:, 1]) / height), 0, ground.y.size - 1).astype(np.intp)
     # Only a point that lies in no cell of the map needs a search through all of them.
-    beside = ~ground.mask[row, column]
-    if beside.any():
+    outside = ~ground.mask[row, column]
+    if outside.any():
         rows, columns = np.nonzero(ground.mask)
         centres = np.column_stack([ground.x[columns], ground.y[rows]])
-        _, nearest = cKDTree(centres).query(points[beside])
-        row[beside], column[beside] = rows[nearest], columns[nearest]
+        _, nearest = cKDTree(centres).query(points[outside])
+        row[outside], column[outside] = rows[nearest], columns[nearest]
     return row, column
 
 

@@ -15,13 +15,13 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,
     TEXT_SIZE,
+    amount,
     colour,
     method_style,
     plain,
     signed_percent,
     style,
     styled,
-    whole,
 )
 
 #: Measure: title of its panels, and whether more of it is better.
@@ -60,7 +60,7 @@ def claims_plot(survey: str, summary: pd.DataFrame, verdicts: pd.DataFrame, area
     -------
     Figure
     """
-    n_seeds = whole(float(summary["n"].max()), "simulated survey")
+    n_seeds = amount(float(summary["n"].max()), "simulated survey")
     page = Page(
         WIDTH,
         f"{plain(survey)}: {_headline(verdicts)}",

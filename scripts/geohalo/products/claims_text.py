@@ -19,7 +19,7 @@ from geohalo.evidence.claim_verdicts import (
     claim_verdict,
     seed_means,
 )
-from geohalo.products.styles import is_variant, method_style, signed_percent, whole
+from geohalo.products.styles import amount, is_variant, method_style, signed_percent
 
 #: What each measure is called in the text.
 NAMES = {
@@ -91,7 +91,7 @@ def _counted(part: pd.DataFrame) -> str:
         int((part["verdict"] == verdict).sum()) for verdict in (HOLDS, FAILS, UNKNOWN)
     )
     message = (
-        f"of {whole(len(part), 'part')}, {holding} {'holds' if holding == 1 else 'hold'}, "
+        f"of {amount(len(part), 'part')}, {holding} {'holds' if holding == 1 else 'hold'}, "
         f"{failing} {'does' if failing == 1 else 'do'} not, and {unknown} cannot be told"
     )
     against = [
@@ -113,7 +113,7 @@ def _design(section: Mapping[str, Any], table: pd.DataFrame) -> str:
     strengths = " and ".join(filter(None, [", ".join(first), last]))
     return (
         f"Measured on {n_conditions * n_seeds} simulated surveys of {section['samples']} samples and "
-        f"{section['deposits']} deposits: {whole(n_seeds, 'seed')}, each with all faults off and with contamination "
+        f"{section['deposits']} deposits: {amount(n_seeds, 'seed')}, each with all faults off and with contamination "
         f"(`anthropogenic`), transported cover (`overburden`) and laboratory errors (`laboratory`) alone, at strength "
         f"{strengths}. The surveys of a seed share everything but the fault. All numbers are of maps that did not know "
         f"the deposits; the best {signed_percent(section['area'])} of a map is called anomalous."
@@ -146,7 +146,7 @@ def _claim(number: int, claim: Claim, verdict: str, part: pd.DataFrame) -> str:
     smallest, n = part["smallest_p"].max(), part["n"].min()
     lines += [
         "",
-        f"p is from sign flips over {whole(n, 'seed')}; the smallest possible is {_p_value(smallest)}.",
+        f"p is from sign flips over {amount(n, 'seed')}; the smallest possible is {_p_value(smallest)}.",
     ]
     return "\n".join(lines)
 

@@ -27,6 +27,7 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,
     TEXT_SIZE,
+    amount,
     colour,
     is_variant,
     method_style,
@@ -34,7 +35,6 @@ from geohalo.products.styles import (
     signed_percent,
     style,
     styled,
-    whole,
     with_interval,
 )
 
@@ -99,7 +99,7 @@ def class_map(
     headline = f"{plain(ground.survey)}: held-out average accuracy {accuracy} over {n_classes} classes"
     titles = [
         "Predicted, trained on all labelled cells",
-        f"Labels: {whole(int((labelled > 0).sum()), 'cell')}",
+        f"Labels: {amount(int((labelled > 0).sum()), 'cell')}",
     ]
     random = estimate_of(metrics, variant, "random", "average_accuracy")[0]
     page = MapPage(ground, headline, _evidence_text(random, n_classes, masked), titles=titles, bars=False)
@@ -181,7 +181,7 @@ def class_folds_map(
         for number, codes in enumerate(shown, 1)
     ]
     some = f" (the first {len(shown)} shown)" if len(region) > len(shown) else ""
-    headline = f"{whole(len(region), 'fold')}, each tested on labelled cells that it does not know{some}"
+    headline = f"{amount(len(region), 'fold')}, each tested on labelled cells that it does not know{some}"
     page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles, bars=False)
     table = style()["fold_codes"]
     hues = [table[code][1] for code, _ in ROLE_STYLES]
@@ -226,7 +226,7 @@ def confusion_plot(survey: str, confusion: pd.DataFrame, variant: str) -> Figure
         WIDTH,
         f"{plain(survey)}: {plain(method_style(variant)[0])} gives {right} of held-out cells their own class; "
         f"weakest is class {weakest + 1} at {signed_percent(share[weakest, weakest])}",
-        f"{whole(int(counts.sum()), 'test cell')} of all folds, each in the map of the fold that did not know it.",
+        f"{amount(int(counts.sum()), 'test cell')} of all folds, each in the map of the fold that did not know it.",
     )
     side = float(np.clip(0.62 * n_classes, 2.4, 5.6))
     axes = page.add_axes(MARGIN + 1.3, page.bottom + 0.1, side, side)

@@ -27,13 +27,13 @@ from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import LINE_SPACING, MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     TEXT_SIZE,
+    amount,
     colour,
     is_variant,
     method_style,
     plain,
     style,
     styled,
-    whole,
     with_interval,
     wrap,
 )
@@ -110,8 +110,8 @@ def ablation_plot(survey: str, metrics: pd.DataFrame, n_groups: int) -> Figure:
     methods = ordered({one: one for one in _names(panels)}, {str(one): value for one, value in held.items()})
     variants = [one for one in methods if is_variant(one)]
     labels = {one: plain(method_style(one)[0]) for one in methods}
-    told = _chosen_text(panels, "variants", variants, labels)
-    title = f"{plain(survey)}: {told}{_deposits_text(panels[0], n_groups)}"
+    headline = _chosen_text(panels, "variants", variants, labels)
+    title = f"{plain(survey)}: {headline}{_deposits_text(panels[0], n_groups)}"
     page = Page(WIDTH, title, f"{_measure(panels[0])[2]} {_advice(panels, variants)}")
     _draw_rows(page, panels, Rows.of(methods, [heading_of(one) for one in methods], ROW_HEIGHT), labels)
     return page.finish("All methods see the same folds, seeds and labelled cells.")
@@ -141,8 +141,8 @@ def sweep_plot(survey: str, metrics: pd.DataFrame, n_groups: int, in_use: str) -
     names = {one: one.replace("-", " + ") for one in rows}
     labels = {one: f"{names[one]}, in use" if one == in_use else names[one] for one in rows}
     variant = plain(method_style(str(panels[0]["variant"].iloc[0]))[0])
-    told = _chosen_text(panels, "settings", rows, {one: f"{names[one]} superpixels" for one in rows})
-    title = f"{plain(survey)}: {told}{_deposits_text(panels[0], n_groups)}"
+    headline = _chosen_text(panels, "settings", rows, {one: f"{names[one]} superpixels" for one in rows})
+    title = f"{plain(survey)}: {headline}{_deposits_text(panels[0], n_groups)}"
     shown = " and ".join(_measure(panel)[0] for panel in panels).capitalize()
     about = f"{shown} of {variant} by superpixels asked for. {_advice(panels, rows)}"
     page = Page(WIDTH, title, about)
@@ -169,8 +169,8 @@ def _panels(metrics: pd.DataFrame, column: str) -> list[pd.DataFrame]:
     if metric != "capture" or above.empty:
         return [table]
     decoys = named[(named["metric"] == "decoy_capture") & (split == "held_out")]
-    beside = decoys.assign(metric=metric, split="decoys", low=np.nan, high=np.nan)
-    return [pd.concat([table, beside]), above]
+    decoy_rows = decoys.assign(metric=metric, split="decoys", low=np.nan, high=np.nan)
+    return [pd.concat([table, decoy_rows]), above]
 
 
 def _names(panels: list[pd.DataFrame]) -> set[str]:
@@ -207,13 +207,13 @@ def _chosen_text(panels: list[pd.DataFrame], kind: str, rows: list[str], names: 
     else:
         best = str(inner.sort_values().index[-1])
         held = [one[one.index == best] for one in held]
-        messages = [_told(panel, best) for panel in panels]
+        messages = [_best_text(panel, best) for panel in panels]
         start = f"of {len(rows)} {kind}, the inner split prefers {names[best]}, whose held-out {name} is"
     outranked = f", with {messages[1]} of decoys outranked" if len(panels) > 1 and len(held[1]) else ""
     return f"{start} {messages[0]}{outranked}"
 
 
-def _told(table: pd.DataFrame, row: str) -> str:
+def _best_text(table: pd.DataFrame, row: str) -> str:
     """Return the held-out estimate of a row with its interval."""
     metric = str(table["metric"].iloc[0])
     return with_interval(*estimate_of(table.assign(variant=table["row"]), row, "held_out", metric))
@@ -222,7 +222,7 @@ def _told(table: pd.DataFrame, row: str) -> str:
 def _deposits_text(table: pd.DataFrame, n_groups: int) -> str:
     """Say from how many deposits and groups the held-out number is."""
     number, (one, group) = table.loc[table["split"] == "held_out", "n"].max(), _measure(table)[4]
-    return f"; {whole(float(number), one)} in {whole(n_groups, group)}" if np.isfinite(number) else ""
+    return f"; {amount(float(number), one)} in {amount(n_groups, group)}" if np.isfinite(number) else ""
 
 
 def _advice(panels: list[pd.DataFrame], rows: list[str]) -> str:

@@ -71,8 +71,8 @@ def consensus_plot(
         f"Share of {number} workflows that call a cell anomalous",
         "Standard deviation of a cell's rank",
     ]
-    told = _subtitle(ground, agreement, table, area)
-    page = MapPage(ground, _headline(ground.survey, choices, number), told, titles)
+    subtitle = _subtitle(ground, agreement, table, area)
+    page = MapPage(ground, _headline(ground.survey, choices, number), subtitle, titles)
     layers = (
         (agreement, {"cmap": style()["maps"]["score"], "vmin": 0, "vmax": 1}),
         (spread, {"cmap": style()["maps"]["censored"], "vmin": 0}),

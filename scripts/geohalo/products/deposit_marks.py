@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from geohalo.products.map_axes import MapPage
-from geohalo.products.styles import SMALL_SIZE, colour, shorten, text_size, whole
+from geohalo.products.styles import SMALL_SIZE, amount, colour, shorten, text_size
 
 #: More deposits than this carry no names.
 MOST_NAMES = 15
@@ -142,7 +142,7 @@ def draw_deposits(
     }
     look["markeredgewidth"] = 0.065 * size
     axes.plot(*points_of(deposits).T / 1e3, markersize=size, zorder=5, label="deposits", **look)
-    return Line2D([], [], markersize=11, label=whole(len(deposits), "deposit"), **look)
+    return Line2D([], [], markersize=11, label=amount(len(deposits), "deposit"), **look)
 
 
 def draw_all_deposits(axes: Axes, deposits: pd.DataFrame) -> list[Line2D]:

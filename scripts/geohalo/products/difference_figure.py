@@ -20,12 +20,12 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,
     TEXT_SIZE,
+    amount,
     colour,
     is_variant,
     method_style,
     plain,
     styled,
-    whole,
     with_interval,
 )
 
@@ -78,7 +78,7 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
     page = Page(WIDTH, f"{plain(survey)}: {_headline(held, own)}", _about(held, own))
     left, top, height = MARGIN + LABEL_WIDTH, page.bottom + 0.25, rows.end * ROW_HEIGHT + 0.1
     name = plain(method_style(str(own["variant"].iloc[0]))[0]) if len(own) else ""
-    drawn = side_by_side(page, len(panels), left, top, height, GAP, beside=P_WIDTH)
+    drawn = side_by_side(page, len(panels), left, top, height, GAP, right_margin=P_WIDTH)
     for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
         _draw_panel(axes, held[held["metric"] == metric], own.loc[[metric]].iloc[0], rows)
         rows.draw(axes, _labels(rows) if number == 0 else None)
@@ -101,9 +101,9 @@ def _has_band(held: pd.DataFrame) -> bool:
 def _own_values(metrics: pd.DataFrame, variant: str) -> pd.DataFrame:
     """Return the variant's own held-out value of each metric that it has, minus chance; and that of decoys."""
     values = {}
-    for metric, (_, beside) in PANELS.items():
+    for metric, (_, decoy_metric) in PANELS.items():
         estimate, low, high = estimate_of(metrics, variant, "held_out", metric)
-        decoys = estimate_of(metrics, variant, "held_out", beside)[0] if beside else np.nan
+        decoys = estimate_of(metrics, variant, "held_out", decoy_metric)[0] if decoy_metric else np.nan
         if np.isfinite(estimate):
             numbers = np.array([estimate, low, high, decoys]) - CHANCE
             values[metric] = [variant, *numbers, _deposits(metrics, variant)]
@@ -151,7 +151,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, own: pd.Series, rows: Rows[str]
     prepare(axes, rows=True)
     axes.axvline(0, color=colour("chance"), linewidth=0.9, zorder=1, label="no difference")
     number = {"ha": "left", "va": "center", "fontsize": SMALL_SIZE, "annotation_clip": False}
-    beside = {"xycoords": ("axes fraction", "data"), "xytext": (5, 0), "textcoords": "offset points"}
+    p_position = {"xycoords": ("axes fraction", "data"), "xytext": (5, 0), "textcoords": "offset points"}
     for row, verdict in zip(table.itertuples(), _verdicts(table), strict=True):
         y, reach = rows.at[str(row.against)], float(row.detectable)  # type: ignore[arg-type]
         if np.isfinite(reach):
@@ -159,7 +159,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, own: pd.Series, rows: Rows[str]
         values = float(row.difference), float(row.low), float(row.high)  # type: ignore[arg-type]
         _mark(verdict).draw(axes, y, values, verdict)
         weight = "normal" if verdict == "open" else "bold"
-        axes.annotate(_p_text(float(row.p_holm)), (1, y), fontweight=weight, **beside, **number)  # type: ignore[arg-type]
+        axes.annotate(_p_text(float(row.p_holm)), (1, y), fontweight=weight, **p_position, **number)  # type: ignore[arg-type]
     chance = rows.at[AGAINST_CHANCE]
     values = own["difference"], own["low"], own["high"]
     verdict = _verdict(*values, None)
@@ -239,14 +239,14 @@ def _headline(held: pd.DataFrame, own: pd.DataFrame) -> str:
     if len(table):
         verdicts = _verdicts(table)
         message += _tally([int((verdicts == one).sum()) for one in LOOKS], verdict)
-    counted = whole(float(values["deposits"]), "deposit") if np.isfinite(values["deposits"]) else ""
-    groups = f" in {whole(float(held['groups'].max()), 'group')}" if len(held) else ""
+    counted = amount(float(values["deposits"]), "deposit") if np.isfinite(values["deposits"]) else ""
+    groups = f" in {amount(float(held['groups'].max()), 'group')}" if len(held) else ""
     return f"{message}. {counted}{groups}" if counted else message
 
 
 def _tally(counts: list[int], against_chance: str) -> str:
     """Say how many methods are beaten, beat it, and do not clearly differ from it."""
-    (better, worse, unclear), others = counts, whole(sum(counts), "other method")
+    (better, worse, unclear), others = counts, amount(sum(counts), "other method")
     if not better + worse:
         return (
             f"{', nor' if against_chance == 'open' else ', but not clearly different'} from any of {others}"
@@ -270,8 +270,8 @@ def _about(held: pd.DataFrame, own: pd.DataFrame) -> str:
         corrected = min(1.0, least * most)
         end = ": too few groups to tell any two methods apart" if corrected >= LEVEL else ""
         lines.append(
-            f"The smallest p that {whole(groups, 'group')} can give is {least:.2g}, or {corrected:.2g} after the "
-            f"correction for {whole(most, 'comparison')}{end}."
+            f"The smallest p that {amount(groups, 'group')} can give is {least:.2g}, or {corrected:.2g} after the "
+            f"correction for {amount(most, 'comparison')}{end}."
         )
     return "\n".join(lines)
 

@@ -108,7 +108,7 @@ def chance_symbol() -> Line2D:
 
 
 def side_by_side(
-    page: Page, number: int, left: float, top: float, height: float, gap: float, beside: float = 0.0
+    page: Page, number: int, left: float, top: float, height: float, gap: float, right_margin: float = 0.0
 ) -> list[Axes]:
     """Add panels of one width between ``left`` and the right margin.
 
@@ -121,15 +121,15 @@ def side_by_side(
         In inches; ``left`` is where the first one starts.
     gap : float
         Inches between panels.
-    beside : float
+    right_margin : float
         Inches that stay free at the right of each panel.
 
     Returns
     -------
     list of Axes
     """
-    width = (page.width - MARGIN - left + gap) / max(number, 1) - gap - beside
-    return [page.add_axes(left + k * (width + beside + gap), top, width, height) for k in range(number)]
+    width = (page.width - MARGIN - left + gap) / max(number, 1) - gap - right_margin
+    return [page.add_axes(left + k * (width + right_margin + gap), top, width, height) for k in range(number)]
 
 
 def share_limits(values: ArrayLike) -> tuple[float, float]:

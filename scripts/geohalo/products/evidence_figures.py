@@ -23,12 +23,12 @@ from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     TEXT_SIZE,
+    amount,
     colour,
     is_variant,
     method_style,
     plain,
     styled,
-    whole,
     with_interval,
 )
 
@@ -204,14 +204,14 @@ def _counts(table: pd.DataFrame) -> str:
     capture = table[(table["metric"] == "capture") & (table["split"] == "held_out")]
     if capture.empty or "n" not in capture:
         return ""
-    number = whole(float(capture["n"].max()), "held-out deposit")
+    number = amount(float(capture["n"].max()), "held-out deposit")
     message = (
         f"Capture is the mean percentile rank of {number} in the map of the fold that did not know them."
     )
     decoys = table[(table["metric"] == "above_decoys") & table["estimate"].notna()]
     if decoys.empty:
         return message
-    places = whole(float(decoys["n"].max()), "decoy")
+    places = amount(float(decoys["n"].max()), "decoy")
     return (
         f"{message}\nThe {places} are places without a deposit, held out in the same way: their "
         "capture comes from the hold-out itself."

@@ -17,13 +17,13 @@ from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.styles import (
     SMALL_SIZE,
     TEXT_SIZE,
+    amount,
     colour,
     plain,
     rounded,
     shorten,
     style,
     styled,
-    whole,
 )
 
 #: Targets that are drawn, the first in rank.
@@ -43,7 +43,7 @@ PALE = (
 #: Letters of the name of a deposit, at most, across the page.
 MOST_NAME = 40
 #: Of no more elements than these, two targets stand side by side.
-MOST_BESIDE = 14
+MOST_IN_TWO_COLUMNS = 14
 #: Names of elements in smaller letters than these stand on their sides.
 UPRIGHT_SIZE = 5.8
 PANEL_HEIGHT, TITLE_SPACE, NAME_SPACE, AXIS_SPACE = 0.9, 0.24, 0.3, 0.5
@@ -86,33 +86,41 @@ def fingerprint_plot(
     page = Page(
         WIDTH,
         f"{plain(survey)}: {_headline(shown, contrast)}",
-        _told(len(targets), len(order), analysed, bool(carrying)),
+        _counts_text(len(targets), len(order), analysed, bool(carrying)),
     )
     if shown.empty:
         return page.finish()
     norm = TwoSlopeNorm(0.0, -_far(added), _far(added))
+    _draw_targets(page, shown, contrast, added, order, norm)
+    if added is not None:
+        _colour_bar(page, norm)
+    order_text = CARRYING if carrying else BY_MEAN
+    return page.finish(f"{CONTRAST}{order_text}{'' if added is None else PALE}")
+
+
+def _draw_targets(
+    page: Page,
+    shown: pd.DataFrame,
+    contrast: pd.DataFrame,
+    added: pd.DataFrame | None,
+    order: list[str],
+    norm: TwoSlopeNorm,
+) -> None:
+    """Draw a panel of bars for each target, all with one vertical axis, and move the bottom of the page below them."""
     farthest = 1.08 * max(0.5, float(contrast.abs().max().max()))
     top, height = page.bottom, TITLE_SPACE + PANEL_HEIGHT + NAME_SPACE
     # Few elements leave room for two targets side by side.
-    columns = 2 if len(order) <= MOST_BESIDE else 1
+    columns = 2 if len(order) <= MOST_IN_TWO_COLUMNS else 1
     width = (WIDTH - 2 * MARGIN) / columns
     for number, row in enumerate(shown.to_dict("records")):
         down, right = divmod(number, columns)
         place = (MARGIN + AXIS_SPACE + right * width, top + down * height + TITLE_SPACE)
         axes = page.add_axes(*place, width - AXIS_SPACE - (columns - 1) * 0.08, PANEL_HEIGHT)
-        _draw(
-            axes,
-            contrast.loc[order, row["rank"]],
-            None if added is None else added.loc[order, row["rank"]],
-            norm,
-        )
+        carried = None if added is None else added.loc[order, row["rank"]]
+        _draw(axes, contrast.loc[order, row["rank"]], carried, norm)
         axes.set_ylim(-farthest, farthest)
         axes.set_title(_title(row, columns), loc="left", fontsize=TEXT_SIZE, pad=3)
     page.bottom += NAME_SPACE
-    if added is not None:
-        _colour_bar(page, norm)
-    order_told = CARRYING if carrying else BY_MEAN
-    return page.finish(f"{CONTRAST}{order_told}{'' if added is None else PALE}")
 
 
 def _added(attribution: pd.DataFrame | None, contrast: pd.DataFrame) -> pd.DataFrame | None:
@@ -148,7 +156,7 @@ def _headline(shown: pd.DataFrame, contrast: pd.DataFrame) -> str:
     return f"{name} is {' and '.join(messages)}" if messages else f"{name} is like its surroundings"
 
 
-def _told(count: int, elements: int, analysed: int, carrying: bool) -> str:
+def _counts_text(count: int, elements: int, analysed: int, carrying: bool) -> str:
     """Say what is drawn of what there is."""
     if not count:
         return "No ground is both anomalous and large enough."
@@ -159,7 +167,7 @@ def _told(count: int, elements: int, analysed: int, carrying: bool) -> str:
         if elements < analysed
         else ""
     )
-    return f"Fingerprints of {whole(targets, 'target')}{of}, those on new ground first{left_out}."
+    return f"Fingerprints of {amount(targets, 'target')}{of}, those on new ground first{left_out}."
 
 
 def _title(row: dict[Hashable, Any], columns: int) -> str:

@@ -92,10 +92,10 @@ def named_elements(fingerprint: pd.DataFrame, carrying: Sequence[str]) -> tuple[
     fingerprint = fingerprint[fingerprint["element"].isin(list(carrying))]
     ordered = fingerprint.sort_values("contrast", ascending=False, kind="stable")
     high, low = ordered[ordered["contrast"] > 0], ordered[ordered["contrast"] < 0][::-1]
-    return _told(high.head(MOST_NAMED)), _told(low.head(MOST_NAMED))
+    return _elements_text(high.head(MOST_NAMED)), _elements_text(low.head(MOST_NAMED))
 
 
-def _told(rows: pd.DataFrame) -> str:
+def _elements_text(rows: pd.DataFrame) -> str:
     return ", ".join(
         f"{name} {value:+.2f}" for name, value in zip(rows["element"], rows["contrast"], strict=True)
     )

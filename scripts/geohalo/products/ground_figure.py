@@ -11,7 +11,7 @@ from geohalo.products.class_figures import class_colours
 from geohalo.products.deposit_marks import draw_all_deposits, used_deposits
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
-from geohalo.products.styles import colour, plain, styled, whole
+from geohalo.products.styles import amount, colour, plain, styled
 
 
 @styled
@@ -35,9 +35,9 @@ def ground_map(
     Figure
     """
     used = used_deposits(deposits)
-    counted = [whole(int(ground.mask.sum()), "cell")]
-    counted += [] if deposits.empty else [whole(len(used), "known deposit")]
-    counted += [] if classes is None else [whole(int((classes > 0).sum()), "labelled cell")]
+    counted = [amount(int(ground.mask.sum()), "cell")]
+    counted += [] if deposits.empty else [amount(len(used), "known deposit")]
+    counted += [] if classes is None else [amount(int((classes > 0).sum()), "labelled cell")]
     page = MapPage(
         ground, f"{plain(ground.survey)}: {', '.join(counted)}", f"{ground.area:,.0f} km²", bars=False
     )
@@ -47,7 +47,7 @@ def ground_map(
         hues += class_colours(int(classes.max()))
         counts = np.bincount(classes[ground.mask], minlength=len(hues))
         handles += [
-            area_patch(hues[k], f"class {k} ({whole(counts[k], 'cell')})") for k in range(1, len(hues))
+            area_patch(hues[k], f"class {k} ({amount(counts[k], 'cell')})") for k in range(1, len(hues))
         ]
     layer = np.zeros(ground.mask.shape, dtype=np.int64) if classes is None else classes
     page.raster(

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from geohalo.products.estimate_rows import CHANCE, prepare
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import colour, plain, rounded, style, styled, whole
+from geohalo.products.styles import amount, colour, plain, rounded, style, styled
 
 HEIGHT = 3.2
 #: Column of the history: label, colour and line style.
@@ -63,7 +63,7 @@ def _loss_text(history: pd.DataFrame) -> tuple[str, str]:
     overall = history.groupby("epoch")["loss"].mean()
     first, last = rounded(overall.iloc[0]), rounded(overall.iloc[-1])
     return (
-        f"training loss goes from {first} to {last} in {whole(len(overall), 'epoch')}",
+        f"training loss goes from {first} to {last} in {amount(len(overall), 'epoch')}",
         "Cross-entropy on the training cells, mean (line) and range (band) over members.\n"
         "It tells whether training settled, not whether the map is right.",
     )
@@ -99,7 +99,7 @@ def _draw_loss(axes: Axes, history: pd.DataFrame, noun: str) -> None:
     for scheme, (label, hue, line) in style()["schemes"].items():
         if scheme in members.index:
             one = history[history["scheme"] == scheme]
-            message = f"{label.replace('deposits', noun)}: {whole(members[scheme], 'member')}"
+            message = f"{label.replace('deposits', noun)}: {amount(members[scheme], 'member')}"
             _band(axes, one, "loss", (message, hue, line), outside=0.0)
     epochs = history["epoch"]
     axes.set(xlabel="Epoch", ylabel="Training loss (cross-entropy)", xlim=(epochs.min(), epochs.max()))

@@ -16,7 +16,16 @@ from scipy.spatial import ConvexHull, QhullError
 from geohalo.products.map_axes import MapPage, Room
 from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import MARGIN
-from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, rounded, shorten, styled, whole
+from geohalo.products.styles import (
+    SMALL_SIZE,
+    TEXT_SIZE,
+    amount,
+    colour,
+    plain,
+    rounded,
+    shorten,
+    styled,
+)
 from geohalo.products.survey_figures import element_norm, in_readable_unit, marker_size, round_ticks, tick_bar
 
 #: Elements drawn, and batches listed at most.
@@ -34,7 +43,7 @@ def levelling_plot(
     before: pd.DataFrame,
     after: pd.DataFrame,
     table: pd.DataFrame,
-    told: str,
+    error_text: str,
 ) -> Figure:
     """Draw the elements in which batches stand off most, before and after levelling, and the levels of the batches.
 
@@ -50,7 +59,7 @@ def levelling_plot(
         Concentrations in ppm.
     table : DataFrame
         See `geohalo.quality.levelling.shift_table`.
-    told : str
+    error_text : str
         What levelling did to the error at left-out samples; empty where nothing was measured.
     """
     elements = most_shifted(table)
@@ -59,7 +68,7 @@ def levelling_plot(
     states = ("as analysed", "levelled") if table["applied"].any() else ("as analysed",)
     titles = [f"{plain(name)} ({units[name]}), {state}" for name in elements for state in states]
     room = Room(columns=len(states) * len(elements), tallest=TALLEST)
-    page = MapPage(ground, f"{plain(ground.survey)}: {headline(table)}", told, titles=titles, room=room)
+    page = MapPage(ground, f"{plain(ground.survey)}: {headline(table)}", error_text, titles=titles, room=room)
     factor = {"ppm": 1.0, "ppb": 1e3, "%": 1e-4}
     panels = iter(page.panels)
     for name in elements:
@@ -74,7 +83,7 @@ def levelling_plot(
             tick_bar(page.colour_bar(axes, drawn), norm)
     _levels(page, table, elements)
     handles = [
-        Line2D([], [], color=colour("target"), linewidth=1.2, label="batch that stands off"),
+        Line2D([], [], color=colour("target"), linewidth=1.2, label="batch that differs"),
         Line2D([], [], **_mark(True), label="levelled"),
         Line2D([], [], **_mark(False), label="left as it is"),
     ]
@@ -100,12 +109,13 @@ def headline(table: pd.DataFrame) -> str:
     off = table[table["p_adjusted"] < STANDS_OFF]
     if not applied.empty:
         batches, elements = applied["batch"].nunique(), applied["element"].nunique()
-        return f"{batches} of {total} batches levelled, in {whole(elements, 'element')}"
+        return f"{batches} of {total} batches levelled, in {amount(elements, 'element')}"
     if off.empty:
-        return f"none of {total} batches stands off the others by more than chance"
+        return f"none of {total} batches differs from the others by more than chance"
     batches, elements = off["batch"].nunique(), off["element"].nunique()
-    stand = "stands" if batches == 1 else "stand"
-    return f"{batches} of {total} batches {stand} off, in {whole(elements, 'element')}; nothing was corrected"
+    differ = "differs" if batches == 1 else "differ"
+    where = amount(elements, "element")
+    return f"{batches} of {total} batches {differ} from the others, in {where}; nothing was corrected"
 
 
 def _samples(

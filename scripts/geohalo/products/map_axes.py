@@ -55,7 +55,7 @@ class Room:
         Of the page, without what is left free.
     tallest : float
         Height of a map at most.
-    beside : float
+    right_margin : float
         To leave free on the right of all maps and bars.
     columns : int
         Of several maps; 0 for as many as fill the page best.
@@ -64,7 +64,7 @@ class Room:
     narrowest: float = NARROWEST
     widest: float = WIDTH
     tallest: float = TALLEST_MAP
-    beside: float = 0.0
+    right_margin: float = 0.0
     columns: int = 0
 
 
@@ -172,9 +172,9 @@ class MapPage(Page):
                 width = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns
                 self.panel_width = min(width, room.tallest / aspect)
             page_width = columns * self.panel_width + (columns - 1) * GAP + 2 * MARGIN
-        width = min(room.widest, max(room.narrowest, page_width)) + room.beside
+        width = min(room.widest, max(room.narrowest, page_width)) + room.right_margin
         super().__init__(width, title, subtitle, warning)
-        self._footer_end = width - room.beside - MARGIN
+        self._footer_end = width - room.right_margin - MARGIN
         self._add_panels(titles, columns, self.panel_width * aspect, below)
 
     def _add_panels(self, titles: Sequence[str], columns: int, height: float, below: float) -> None:

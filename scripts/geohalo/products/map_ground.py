@@ -75,9 +75,9 @@ class MapGround:
         """Edges of the drawn rectangle in km, like `extent`; a strip is padded to `MOST_STRETCHED`."""
         west, east, south, north = self.extent
         width, height = east - west, north - south
-        beside = max(0.0, height / MOST_STRETCHED - width) / 2
-        above = max(0.0, width / MOST_STRETCHED - height) / 2
-        return west - beside, east + beside, south - above, north + above
+        padding_x = max(0.0, height / MOST_STRETCHED - width) / 2
+        padding_y = max(0.0, width / MOST_STRETCHED - height) / 2
+        return west - padding_x, east + padding_x, south - padding_y, north + padding_y
 
     @property
     def size(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from geohalo.deposit_types import SOURCE, types_of
 from geohalo.products.pages import MARGIN, WIDTH, Page
 from geohalo.products.pathfinder_table import is_gated, shown_pathfinders
 from geohalo.products.pathfinder_text import counted_direction, listed, types_words
-from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, colour, plain, styled, whole
+from geohalo.products.styles import SMALL_SIZE, TEXT_SIZE, amount, colour, plain, styled
 
 #: Rows that are drawn.
 MOST_ROWS = 24
@@ -50,7 +50,7 @@ def pathfinder_plot(
     page = Page(
         WIDTH,
         f"{plain(survey)}: {_headline(rows, is_gated(summary))}",
-        f"Each dot is one of {whole(groups, 'group')} of known deposits: the mean of its halo cells less that of "
+        f"Each dot is one of {amount(groups, 'group')} of known deposits: the mean of its halo cells less that of "
         "background. "
         "A pathfinder has its dots on one side.",
     )
@@ -79,7 +79,9 @@ def _headline(rows: pd.DataFrame, gated: bool) -> str:
         if names:
             parts.append(f"{listed(names)} {direction}")
     further = (
-        f", and {whole(len(kept) - MOST_TITLED, 'element')} more" if gated and len(kept) > MOST_TITLED else ""
+        f", and {amount(len(kept) - MOST_TITLED, 'element')} more"
+        if gated and len(kept) > MOST_TITLED
+        else ""
     )
     return f"{'the map rests on' if gated else 'deposits differ most alike:'} {', '.join(parts)}{further}"
 
@@ -121,19 +123,19 @@ def _label(row: dict) -> str:
 
 def _columns(rows: pd.DataFrame, gated: bool) -> dict[str, list[str]]:
     """Return what stands beside each row, by its heading."""
-    by_name = {"groups\nalike": [f"{row.groups_alike} of {row.groups}" for row in rows.itertuples()]}
+    by_name = {"groups\nagreeing": [f"{row.groups_alike} of {row.groups}" for row in rows.itertuples()]}
     if gated:
         by_name["kept in\nfolds"] = [f"{row.folds_kept} of {row.folds}" for row in rows.itertuples()]
     if (rows["types"] > 0).any():
-        by_name["known of\ntypes"] = [f"{row.known_types} of {row.types}" for row in rows.itertuples()]
+        by_name["known for\ntypes"] = [f"{row.known_types} of {row.types}" for row in rows.itertuples()]
     return by_name
 
 
-def _write(axes: Axes, at: float, heading: str, told: Sequence[str]) -> None:
+def _write(axes: Axes, at: float, heading: str, lines: Sequence[str]) -> None:
     """Write a column of text beside the rows of axes, at a share of their width."""
     look: dict = {"transform": axes.get_yaxis_transform(), "ha": "center", "fontsize": SMALL_SIZE}
     axes.text(at, -0.75, heading, va="bottom", color=colour("note"), **look)
-    for y, text in enumerate(told):
+    for y, text in enumerate(lines):
         axes.text(at, y, text, va="center", **look)
 
 

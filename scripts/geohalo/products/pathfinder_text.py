@@ -7,7 +7,7 @@ import pandas as pd
 
 from geohalo.deposit_types import types_of
 from geohalo.products.pathfinder_table import MOST_SHOWN, is_gated, missing_pathfinders
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 
 
 def pathfinder_words(summary: pd.DataFrame, commodities: Sequence[str]) -> list[str]:
@@ -66,20 +66,20 @@ def _rests_on(summary: pd.DataFrame) -> str:
     if not is_gated(summary):
         return (
             f"This network keeps all {len(summary)} elements; listed are those in which the "
-            f"{whole(groups, 'group')} of known deposits {'differs' if groups == 1 else 'differ most alike'} from "
+            f"{amount(groups, 'group')} of known deposits {'differs' if groups == 1 else 'differ most alike'} from "
             "background."
         )
     kept = summary[summary["map"] > 0].to_dict("records")
-    return f"The map rests on {listed([_told(row) for row in kept])}."
+    return f"The map rests on {listed([_pathfinder_text(row) for row in kept])}."
 
 
-def _told(row: Mapping[Hashable, Any]) -> str:
+def _pathfinder_text(row: Mapping[Hashable, Any]) -> str:
     """Say of an element how alike deposits are in it, and how often it is kept."""
-    messages = [f"{row['direction']} in {row['groups_alike']} of {whole(row['groups'], 'group')}"]
+    messages = [f"{row['direction']} in {row['groups_alike']} of {amount(row['groups'], 'group')}"]
     if row["map"] < 1:
         messages.append(f"kept by {100 * row['map']:.0f} % of the map's members")
     if row["folds"]:
-        messages.append(f"kept in {row['folds_kept']} of {whole(row['folds'], 'fold')}")
+        messages.append(f"kept in {row['folds_kept']} of {amount(row['folds'], 'fold')}")
     counts = counted_direction(row)
     if counts != row["direction"]:
         named = ", since deposits.commodities names it" * bool(row["commodity"])

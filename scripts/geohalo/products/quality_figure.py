@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import SMALL_SIZE, colour, plain, rounded, shorten, style, styled, whole
+from geohalo.products.styles import SMALL_SIZE, amount, colour, plain, rounded, shorten, style, styled
 from geohalo.quality.charts import MOST_BLANKS, in_order, worst_blanks, worst_materials
 
 #: Elements and charts that are drawn at most, and names in the title.
@@ -114,7 +114,7 @@ def quality_plot(
     Figure
     """
     fails = elements["verdict"] == "fails"
-    page = Page(WIDTH, f"{plain(survey)}: {_headline(elements, fails)}", _told(elements, charts))
+    page = Page(WIDTH, f"{plain(survey)}: {_headline(elements, fails)}", _about(elements, charts))
     order = elements.assign(fails=fails).sort_values(["fails", "noise_share"], ascending=False, kind="stable")
     rows = order[order["noise_share"].notna() | order["element"].isin(_measured(duplicates))].head(MOST_ROWS)
     if len(rows):
@@ -126,7 +126,7 @@ def quality_plot(
     caption += "quality_reference.csv."
     if len(rows) and hidden:
         caption = (
-            f"{whole(hidden, 'element')} not drawn: those without duplicates, or with less noise. {caption}"
+            f"{amount(hidden, 'element')} not drawn: those without duplicates, or with less noise. {caption}"
         )
     return page.finish(caption)
 
@@ -136,10 +136,10 @@ def _headline(elements: pd.DataFrame, fails: pd.Series) -> str:
     names = elements.loc[fails, "element"].head(MOST_TITLED)
     more = f" and {fails.sum() - MOST_TITLED} more" if fails.sum() > MOST_TITLED else ""
     message = f": {', '.join(map(plain, names))}{more}" if fails.any() else ""
-    return f"{fails.sum()} of {whole(judged, 'judged element')} {'fails' if fails.sum() == 1 else 'fail'}{message}"
+    return f"{fails.sum()} of {amount(judged, 'judged element')} {'fails' if fails.sum() == 1 else 'fail'}{message}"
 
 
-def _told(elements: pd.DataFrame, charts: Sequence[Chart]) -> str:
+def _about(elements: pd.DataFrame, charts: Sequence[Chart]) -> str:
     message = "Precision is two standard deviations of duplicates over their mean, with its 95 % interval. "
     if elements["noise_share"].notna().any():
         message += "Noise is the share of the variance of logarithms that does not lie between places. "
@@ -283,7 +283,7 @@ def _draw_reference(axes: Axes, chart: Chart) -> None:
     axes.plot(number[beyond], off[beyond], "^", color=colour("enriched"), markersize=4.5, zorder=3)
     reach = 1.1 * max(float(np.abs(off).max()), 3.3 * sd)
     axes.set_ylim(-reach, reach)
-    axes.set_ylabel("off (%)", fontsize=SMALL_SIZE, labelpad=1)
+    axes.set_ylabel("deviation (%)", fontsize=SMALL_SIZE, labelpad=1)
 
 
 def _draw_blank(axes: Axes, chart: Chart) -> None:

@@ -33,7 +33,7 @@ class Report:
     map : dict or None
         What `report_map.map_data` returns.
     targets : Table or None
-    targets_told : list of str
+    targets_message : list of str
         Which targets may be finds, and what a search of as much ground would have found.
     head, sections : list of Section
         Those before the map and those after the targets; empty ones are left out.
@@ -46,7 +46,7 @@ class Report:
     verdict: Markup | None
     map: dict[str, Any] | None
     targets: Table | None
-    targets_told: list[str]
+    targets_message: list[str]
     head: list[Section]
     sections: list[Section]
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number, significant
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 from geohalo.quality.named_rows import named_rows
 
 
@@ -40,9 +40,9 @@ def control_words(elements: pd.DataFrame, rows: int | None) -> str:
     """
     counts = elements["verdict"].value_counts()
     messages = [f"{counts[one]} {words}" for one, words in _WORDS.items() if counts.get(one, 0)]
-    by = f"By {whole(rows, 'row')} of quality control, which are not part of the survey, " if rows else ""
+    by = f"By {amount(rows, 'row')} of quality control, which are not part of the survey, " if rows else ""
     text = f"{by}{' and '.join([', '.join(messages[:-1]), messages[-1]]) if len(messages) > 1 else messages[0]} of "
-    return text + f"{whole(len(elements), 'element')}."
+    return text + f"{amount(len(elements), 'element')}."
 
 
 _WORDS = {"fails": "fail", "passes": "pass", "not judged": "are not judged"}

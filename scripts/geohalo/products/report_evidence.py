@@ -80,7 +80,7 @@ def comparisons_table(comparisons: pd.DataFrame, name: str = "table-comparisons"
         rows,
         [
             Column("method", f"{first} against"),
-            Column("metric", "By"),
+            Column("metric", "Metric"),
             Column("difference", "Difference", number, "positive: the first is better"),
             Column("interval", "95 % interval", None, "over groups of deposits"),
             Column("p", "p", lambda value: number(value, 3), "paired permutation test"),
@@ -182,9 +182,9 @@ def transfer_table(transfer: pd.DataFrame) -> Table:
     return table(
         rows,
         [
-            Column("source", "Learned on"),
+            Column("source", "Trained on"),
             Column("method", "Method"),
-            Column("metric", "By"),
+            Column("metric", "Metric"),
             Column("estimate", "Estimate", number),
             Column("interval", "95 % interval"),
         ],
@@ -216,12 +216,12 @@ def choices_table(choices: pd.DataFrame) -> Table:
     return table(
         frame,
         [
-            Column("by", "What is moved"),
+            Column("by", "Result"),
             Column("choice", "Choice"),
             Column("share", "Share of the variance", number, "omega squared; 0 or less: nothing"),
             Column("p_holm", "p, Holm", lambda value: number(value, 3)),
         ],
-        "How much each choice moves what comes out (consensus_choices.csv).",
+        "How much each choice changes the results (consensus_choices.csv).",
         "table-choices",
         folded=True,
     )
@@ -237,7 +237,7 @@ def claims_table(verdicts: pd.DataFrame) -> Table:
             Column("claim", "Claim", lambda value: str(value).replace("_", " ")),
             Column("method", "Method", lambda value: method_style(str(value))[0]),
             Column("against", "Against", lambda value: method_style(str(value))[0] if value else ""),
-            Column("metric", "By", lambda value: str(value).replace("_", " ")),
+            Column("metric", "Metric", lambda value: str(value).replace("_", " ")),
             Column("difference", "Difference", lambda value: number(value, 3)),
             Column("interval", "95 % interval"),
             Column("verdict", "Verdict"),

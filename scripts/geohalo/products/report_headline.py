@@ -89,7 +89,7 @@ def headline(metrics: pd.DataFrame, verdict: str = "") -> Headline:
         )
     else:
         sentence = (
-            f"{_below(metrics, first)}{found_told(metrics)}"
+            f"{_below(metrics, first)}{found_message(metrics)}"
             f"On average, a deposit that the model did not know ranks above {share} of the ground{spread}; chance is "
             "50 %. "
             f"Measured on {count} known {'deposit' if count == 1 else 'deposits'}, each in a map made without it."
@@ -101,7 +101,7 @@ def headline(metrics: pd.DataFrame, verdict: str = "") -> Headline:
 SEARCHED = {"found_5": 5, "found_10": 10}
 
 
-def found_told(metrics: pd.DataFrame) -> str:
+def found_message(metrics: pd.DataFrame) -> str:
     """Say how many held-out deposits the best ground held, against chance and the best control that looks at elements.
 
     Distance from background holds nearly all of them, and knows nothing of any deposit.

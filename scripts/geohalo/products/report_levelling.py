@@ -5,7 +5,7 @@ import pandas as pd
 from geohalo.products.levelling_figure import STANDS_OFF, headline
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number
-from geohalo.quality.levelling_error import error_told
+from geohalo.quality.levelling_error import error_message
 
 #: Rows of shifts shown at most; all are in levelling.csv.
 MOST_SHOWN = 100
@@ -21,10 +21,10 @@ def levelling_words(shifts: pd.DataFrame, errors: pd.DataFrame | None) -> list[s
     errors : DataFrame or None
         `levelling_error.csv`; None where it has no rows.
     """
-    told = headline(shifts)
-    words = [f"{told[0].upper()}{told[1:]}."]
+    sentence = headline(shifts)
+    words = [f"{sentence[0].upper()}{sentence[1:]}."]
     applied = bool(shifts["applied"].any())
-    return words if errors is None else [*words, *filter(None, [error_told(errors, applied)])]
+    return words if errors is None else [*words, *filter(None, [error_message(errors, applied)])]
 
 
 def shifts_table(shifts: pd.DataFrame) -> Table:
@@ -39,7 +39,8 @@ def shifts_table(shifts: pd.DataFrame) -> Table:
         ],
         done=["levelled" if one else "left" for one in frame["applied"].astype(bool)],
     )
-    what = "The surest shifts; none is more than chance" if none else "Batches that stand off or are levelled"
+    differing = "Batches that differ from the others or are levelled"
+    what = "The most certain shifts; none is beyond chance" if none else differing
     more = "" if none or len(chosen) <= MOST_SHOWN else f", the first {MOST_SHOWN} of {len(chosen)}"
     return table(
         frame,
@@ -55,7 +56,7 @@ def shifts_table(shifts: pd.DataFrame) -> Table:
             Column(
                 "p_adjusted", "p", lambda value: number(value, 3), "corrected for all batches and elements"
             ),
-            Column("done", "Done"),
+            Column("done", "Action"),
         ],
         f"{what}{more} (levelling.csv).",
         "table-levelling",

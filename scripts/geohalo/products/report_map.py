@@ -255,15 +255,8 @@ def map_data(
     dict
         Numbers, text and lists alone, so that it can be written as JSON.
     """
-    wkt, name = crs
     return {
-        "crs": name,
-        "rows": grid.shape[0],
-        "columns": grid.shape[1],
-        "cell": grid.cell,
-        "west": float(grid.x[0] - grid.cell / 2),
-        "north": float(grid.y[0] + grid.cell / 2),
-        "degrees": lattice(grid, wkt),
+        **_place(grid, crs),
         "ramps": {name: ramp_colours(name) for name in sorted({layer.ramp for layer in layers} - {""})},
         "layers": [asdict(layer) for layer in layers],
         "outside": colour("outside"),
@@ -275,6 +268,20 @@ def map_data(
         "attributions": by_target(attributions, ["branch", "element", "attribution"]),
         "neighbours": by_target(neighbours, NEIGHBOURS, MOST_NEIGHBOURS),
         "carrying": list(carrying),
+    }
+
+
+def _place(grid: Grid, crs: tuple[str, str]) -> dict[str, Any]:
+    """Return where the map lies: its CRS, its size and corner, and its longitudes and latitudes."""
+    wkt, name = crs
+    return {
+        "crs": name,
+        "rows": grid.shape[0],
+        "columns": grid.shape[1],
+        "cell": grid.cell,
+        "west": float(grid.x[0] - grid.cell / 2),
+        "north": float(grid.y[0] + grid.cell / 2),
+        "degrees": lattice(grid, wkt),
     }
 
 

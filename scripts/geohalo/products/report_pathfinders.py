@@ -16,13 +16,15 @@ COLUMNS = (
         "Mean over groups of known deposits of halo less background, in standard deviations over the map.",
     ),
     Column(
-        "alike", "Groups alike", note="Groups of known deposits that differ in the direction of the mean."
+        "alike",
+        "Groups that agree",
+        note="Groups of known deposits that differ in the direction of the mean.",
     ),
     Column(
         "map_kept", "Kept by the map", note="Share of the members that make the map which keep the element."
     ),
     Column(
-        "folds_told", "Kept in folds", note="Held-out folds in which at least half of the members keep it."
+        "folds_text", "Kept in folds", note="Held-out folds in which at least half of the members keep it."
     ),
     Column(
         "weight",
@@ -32,8 +34,9 @@ COLUMNS = (
     ),
     Column(
         "known",
-        "Known of",
-        note=f"Types of deposits that it is known of ({SOURCE}); an element that the table lacks may belong to a type.",
+        "Known pathfinder of",
+        note=f"Types of deposits that it is known to indicate ({SOURCE}); an element that the table lacks may belong "
+        "to a type.",
     ),
 )
 
@@ -51,7 +54,7 @@ def pathfinders_table(summary: pd.DataFrame) -> Table:
     columns = list(COLUMNS)
     if is_gated(summary):
         shown["map_kept"] = [f"{100 * share:.0f} %" for share in shown["map"]]
-        shown["folds_told"] = [f"{row.folds_kept} of {row.folds}" for row in shown.itertuples()]
+        shown["folds_text"] = [f"{row.folds_kept} of {row.folds}" for row in shown.itertuples()]
     if shown["weight"].isna().all():
         columns = [column for column in columns if column.name != "weight"]
     shown["known"] = shown["known"].fillna("").replace("", "-")

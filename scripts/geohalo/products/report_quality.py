@@ -11,9 +11,9 @@ from scipy.spatial import KDTree
 from geohalo.cube.grid import Grid
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import area, duration, number, significant, size
-from geohalo.products.styles import whole
+from geohalo.products.styles import amount
 
-FACTS = [Column("what", "What"), Column("value", "How much")]
+FACTS = [Column("what", "Quantity"), Column("value", "Value")]
 #: Cells whose distance to the samples is measured at most.
 MOST_CENTRES = 200_000
 #: What the cleaning of samples counts, in words.
@@ -58,7 +58,7 @@ def summary(mask: NDArray[np.bool_], cell: float, elements: int, samples: int, d
     counted = [(samples, "sample"), (elements, "element"), (deposits, "known deposit")]
     cells = int(mask.sum())
     ground = f"{cells:,} cells of {cell:,.0f} m, {area(cells * (cell / 1000) ** 2)}"
-    return ", ".join([*(whole(number, noun) for number, noun in counted if number), ground])
+    return ", ".join([*(amount(number, noun) for number, noun in counted if number), ground])
 
 
 def facts(rows: Sequence[tuple[str, str]], caption: str, name: str) -> Table:
@@ -145,7 +145,7 @@ def elements_table(report: pd.DataFrame, interpolation: pd.DataFrame | None = No
             Column("detection_limit_ppm", "Detection limit (ppm)", significant),
             Column("median_ppm", "Median (ppm)", significant),
             Column("kept", "Kept"),
-            Column("reason", "Why not"),
+            Column("reason", "Why left out"),
             Column("method", "Interpolated by"),
             Column("cv_error", "Error (log10 ppm)", number, "RMSE at samples left out in blocks"),
             Column("cv_explained", "Explained", percent, "share of the variance; 0 or less: nothing"),

@@ -60,7 +60,7 @@ def targets_table(targets: pd.DataFrame) -> Table:
     )
 
 
-def targets_told(targets: pd.DataFrame, ground: pd.DataFrame | None = None) -> str:
+def targets_message(targets: pd.DataFrame, ground: pd.DataFrame | None = None) -> str:
     """Say which targets lie on new ground, why the others are no finds, and how much of the best ground is known.
 
     Parameters
@@ -96,7 +96,7 @@ def _spans(ranks: list[int]) -> str:
     return ", ".join(map(str, ranks[:NAMED])) + (" ..." if len(ranks) > NAMED else "")
 
 
-def search_told(share: float, rank: NDArray[np.float64]) -> str:
+def search_message(share: float, rank: NDArray[np.float64]) -> str:
     """Say how many held-out deposits a search of as much ground as the targets have would have found.
 
     Parameters

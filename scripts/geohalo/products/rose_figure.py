@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.projections.polar import PolarAxes
 
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import SMALL_SIZE, colour, method_style, plain, style, styled, whole
+from geohalo.products.styles import SMALL_SIZE, amount, colour, method_style, plain, style, styled
 
 WINDS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 PANELS_IN_A_ROW, LARGEST_PANEL = 3, 3.2
@@ -60,7 +60,7 @@ def attention_rose(survey: str, variant: str, table: pd.DataFrame) -> Figure:
         WIDTH,
         f"{plain(survey)}: {_headline(variant, table)}",
         "Attention that superpixels learned to pay to a neighbour, by the direction in which it lies from them; 1 is "
-        f"an even share among all neighbours and the superpixel itself. {whole(members, 'member')} {trained}.",
+        f"an even share among all neighbours and the superpixel itself. {amount(members, 'member')} {trained}.",
     )
     scales = sorted(table["scale"].unique())
     columns = min(PANELS_IN_A_ROW, len(scales))
@@ -129,7 +129,7 @@ def _draw(axes: PolarAxes, table: pd.DataFrame, farthest: float, members: int) -
     axes.set_axisbelow("line")  # the numbers of the rings stay readable on bars
     best = strongest(table)
     spread = f" ± {best['spread']:.2f}" if members > 1 else ""
-    count = whole(best["scale"], "superpixel")
+    count = amount(best["scale"], "superpixel")
     axes.set_title(f"{count}: most to {wind(best['bearing'])},\n{best['attention']:.2f}{spread}", pad=5)
 
 

@@ -15,7 +15,7 @@ from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import TEXT_SIZE, colour, method_style, plain, style, styled, whole
+from geohalo.products.styles import TEXT_SIZE, amount, colour, method_style, plain, style, styled
 
 #: Markers of the series, one after the other; their colours are those of classes.
 MARKERS = "os^DvP*X"
@@ -129,7 +129,7 @@ def transfer_maps(
     page = MapPage(
         ground,
         f"{plain(ground.survey)}: where models that know other deposits expect those of this survey",
-        f"No model from elsewhere knew any of the {whole(len(used), 'deposit')}. In the survey's own map each cell is "
+        f"No model from elsewhere knew any of the {amount(len(used), 'deposit')}. In the survey's own map each cell is "
         "scored by the fold that held out its nearest deposit.",
         titles,
     )
@@ -228,7 +228,7 @@ def _surveys_headline(table: pd.DataFrame, surveys: Sequence[str]) -> str:
         if np.isfinite(value):
             messages.append(f"{plain(one)} {value:.2f} ({plain(method_style(main)[0])})")
     listed = f": held-out capture {', '.join(messages)}" if messages else ""
-    return f"{whole(len(surveys), 'survey')}{listed}"
+    return f"{amount(len(surveys), 'survey')}{listed}"
 
 
 def _transfer_headline(table: pd.DataFrame, survey: str, sources: Sequence[str]) -> str:

@@ -114,7 +114,7 @@ def shorten(text: object, most: int) -> str:
     return plain(line if len(line) <= most else line[: most - 1].rstrip() + "…")
 
 
-def whole(number: float, noun: str) -> str:
+def amount(number: float, noun: str) -> str:
     """Return a count with its noun, as in ``1 deposit`` or ``4,278 samples``."""
     return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
 

@@ -123,9 +123,9 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, method: str, label: str, main: 
 
 def _area_under(curve: pd.DataFrame, metrics: pd.DataFrame, split: str) -> float:
     """Return the area under a curve from the table of metrics, or else from its steps."""
-    told = estimate_of(metrics, str(curve["method"].iloc[0]), split, "success_area")[0]
-    if np.isfinite(told):
-        return told
+    area = estimate_of(metrics, str(curve["method"].iloc[0]), split, "success_area")[0]
+    if np.isfinite(area):
+        return area
     ordered = curve.sort_values(["area", "found"])
     return float((np.diff(ordered["area"]) * ordered["found"].to_numpy()[:-1]).sum())
 

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 from geohalo.products.deposit_marks import draw_all_deposits, draw_deposits, points_of, used_deposits
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
-from geohalo.products.styles import colour, plain, rounded, signed_percent, style, styled, whole
+from geohalo.products.styles import amount, colour, plain, rounded, signed_percent, style, styled
 
 MOST_PANELS = 12
 CLIP = (2.0, 98.0)
@@ -50,13 +50,13 @@ def sample_map(
     used = used_deposits(deposits)
     censored = samples["censored_share"].to_numpy(dtype=float)
     # Where labels are a raster of classes, there is no table of deposits.
-    known = "" if deposits.empty else f", {whole(len(used), 'known deposit')}"
+    known = "" if deposits.empty else f", {amount(len(used), 'known deposit')}"
     any_censored = bool(np.nanmax(censored, initial=0.0) > 0)
     page = MapPage(
         ground,
-        f"{plain(ground.survey)}: {whole(len(samples), 'sample')}{known}",
+        f"{plain(ground.survey)}: {amount(len(samples), 'sample')}{known}",
         f"One sample per {rounded(ground.area / max(len(samples), 1))} km² of the interpolated "
-        f"{ground.area:,.0f} km² ({whole(int(ground.mask.sum()), 'cell')} of "
+        f"{ground.area:,.0f} km² ({amount(int(ground.mask.sum()), 'cell')} of "
         f"{ground.cell[0]:g} x {ground.cell[1]:g} km)",
         bars=any_censored,
     )
@@ -82,7 +82,7 @@ def _draw_samples(
     """Draw the sites, coloured by the share of censored elements if any; returns the legend's symbol."""
     points = points_of(samples) / 1e3
     diameter = marker_size(points, page.panel_width / page.ground.size[0])
-    label = whole(len(samples), "sample")
+    label = amount(len(samples), "sample")
     x, y = points.T
     if censored is None:
         axes.scatter(x, y, s=diameter**2, c=colour("sample"), linewidths=0, label="samples", zorder=3)

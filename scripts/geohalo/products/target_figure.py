@@ -17,7 +17,7 @@ from geohalo.products.deposit_marks import draw_deposits, points_of, spread_labe
 from geohalo.products.map_axes import BAR_TITLE, MapPage, Room, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.pages import MARGIN, WIDTH, largest_page
-from geohalo.products.styles import TEXT_SIZE, colour, plain, rounded, styled, whole
+from geohalo.products.styles import TEXT_SIZE, amount, colour, plain, rounded, styled
 from geohalo.products.target_shapes import rings
 from geohalo.products.target_table import ONE_LINE, TWO_LINES, TableForm, draw_table, table_parts
 from geohalo.products.targets import KNOWN, on_new_ground
@@ -29,7 +29,7 @@ FEW_ROWS = 8
 #: A map is not made smaller than this for the sake of the sheet, in inches.
 SHORTEST_MAP = 2.0
 #: What legend and scale bar need at least beside a table, in inches.
-NARROWEST_BESIDE = 4.4
+NARROWEST_MAP = 4.4
 #: Inches between map and table.
 APART = 0.15
 
@@ -71,9 +71,12 @@ def target_layout(size: tuple[float, float], rows: int) -> Layout:
         return Layout(None, True, Room(), long)
     if size[0] > (WIDE if rows > FEW_ROWS else WIDE_FOR_FEW) * size[1]:
         return Layout(ONE_LINE, True, Room(narrowest=WIDTH), long)
-    beside = TWO_LINES.width + APART
+    table_width = TWO_LINES.width + APART
     return Layout(
-        TWO_LINES, False, Room(narrowest=NARROWEST_BESIDE, widest=long - beside, beside=beside), short
+        TWO_LINES,
+        False,
+        Room(narrowest=NARROWEST_MAP, widest=long - table_width, right_margin=table_width),
+        short,
     )
 
 
@@ -117,7 +120,7 @@ def target_map(
     rows = sum(len(listed) for _, listed in table_parts(targets))
     layout, used = target_layout(ground.size, rows), used_deposits(deposits)
     while True:
-        page = MapPage(ground, title, _told(areas), wide_bar=True, room=layout.room, warning=warned)
+        page = MapPage(ground, title, _known_text(areas), wide_bar=True, room=layout.room, warning=warned)
         bottom = _fill(page, layout, score, rank, targets, used)
         filled = page.bottom
         figure = page.finish(_caption(targets, ground))
@@ -176,18 +179,18 @@ def _headline(targets: pd.DataFrame, ground: MapGround) -> str:
     if targets.empty:
         return "no targets"
     share = new["area_km2"].sum() / ground.area
-    message = f"{whole(len(new), 'target')} on new ground, {share * 100:.1f} % of the survey"
+    message = f"{amount(len(new), 'target')} on new ground, {share * 100:.1f} % of the survey"
     return f"{message}, the largest {rounded(new['area_km2'].max(), 3)} km²" if len(new) else message
 
 
-def _told(ground: pd.DataFrame | None) -> str:
+def _known_text(ground: pd.DataFrame | None) -> str:
     """Say how much of the best ground is known."""
     if ground is None or ground.empty:
         return ""
     halo = ground[ground["ground"] == KNOWN].iloc[0]
     return (
         f"Of the best {100 * halo['share']:g} % of the survey, {100 * halo['best_share']:.0f} % lie on halos of known "
-        f"deposits; these are listed apart ({whole(halo['targets'], 'target')})."
+        f"deposits; these are listed apart ({amount(halo['targets'], 'target')})."
     )
 
 

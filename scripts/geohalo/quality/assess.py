@@ -110,8 +110,8 @@ def assess(
     )
     excluded = {}
     if quality["failing"] == "exclude":
-        told = elements.loc[fails, ["element", "reason"]].itertuples(index=False)
-        excluded = {str(element): f"fails quality control: {reason}" for element, reason in told}
+        reasons = elements.loc[fails, ["element", "reason"]].itertuples(index=False)
+        excluded = {str(element): f"fails quality control: {reason}" for element, reason in reasons}
     warnings = [
         *([] if certified is None else uncertified(roles, certified, named)),
         *_few_pairs(roles, analyses, duplicates),
@@ -123,10 +123,10 @@ def assess(
     return Quality(elements, reference, duplicates, warnings, excluded)
 
 
-def _named(told: Mapping[str, str]) -> str:
+def _named(reasons: Mapping[str, str]) -> str:
     """Write elements with what is told of each, some of them if they are many."""
-    listed = ", ".join(f"{name} ({why})" for name, why in list(told.items())[:_MOST_NAMED])
-    return listed + (f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else "")
+    listed = ", ".join(f"{name} ({why})" for name, why in list(reasons.items())[:_MOST_NAMED])
+    return listed + (f" and {len(reasons) - _MOST_NAMED} more" if len(reasons) > _MOST_NAMED else "")
 
 
 def _failing(failing: Mapping[str, Mapping[str, str]], what: str, source: str) -> list[InputWarning]:

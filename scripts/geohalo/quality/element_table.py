@@ -84,19 +84,19 @@ def _noise(
     if not found:
         return record
     kind = next(iter(found))
-    told = found[kind]
+    result = found[kind]
     record |= {
         "noise_of": "sampling and analysis" if kind == FIELD_DUPLICATE else "analysis",
-        "noise_pairs": told.pairs,
-        "noise_share": told.robust_share,
-        "noise_low": told.low,
-        "noise_high": told.high,
-        "f": told.f,
-        "f_p": told.p,
-        "noise_p": told.exceeding_p(limit),
+        "noise_pairs": result.pairs,
+        "noise_share": result.robust_share,
+        "noise_low": result.low,
+        "noise_high": result.high,
+        "f": result.f,
+        "f_p": result.p,
+        "noise_p": result.exceeding_p(limit),
     }
     if len(found) == len(DUPLICATES):
-        total = told.within + told.between
+        total = result.within + result.between
         record["analysis_share"] = min(found[LABORATORY_DUPLICATE].within / total, 1.0)
     return record
 

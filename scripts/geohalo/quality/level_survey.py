@@ -74,7 +74,7 @@ class Levelling:
     errors: pd.DataFrame
     warnings: list[InputWarning]
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return a line for the log."""
         applied, elements = self.shifts.applied, int(self.shifts.applied.any(axis=1).sum())
         moved = f"{int(applied.any(axis=0).sum())} of {len(self.batches)} batches levelled, in {elements} elements"
@@ -128,20 +128,14 @@ def level_survey(
     wanted = [k for k, name in enumerate(elements) if name in (settings.get("elements") or elements)]
     names = [elements[k] for k in wanted]
     estimator = Estimator(samples, references, wanted, codes, batches, settings, own)
-    levels, counts = (
-        estimator.levels(np.arange(len(codes))),
-        np.bincount(codes[codes >= 0], minlength=len(batches)),
-    )
+    levels = estimator.levels(np.arange(len(codes)))
     # A method that compares each batch with the reference leaves that one where it is.
     relative = None if settings["method"] == "quantiles" else own
-    # Reference materials know nothing of the ground, and quantiles nothing of neighbours.
-    correlation = correlation_of_differences(levels) if settings["method"] == "neighbours" else None
-    shifts = find_shifts(levels, counts, settings["apply"], relative, correlation=correlation)
+    shifts, would = _shifts(
+        levels, np.bincount(codes[codes >= 0], minlength=len(batches)), settings, relative
+    )
     n = _counts(samples.values[:, wanted], codes, len(batches))
     table = shift_table(shifts, levels, names, batches, n)
-    would = shifts
-    if settings["apply"] == "none":
-        would = find_shifts(levels, counts, "significant", relative, correlation=correlation)
     moved = np.flatnonzero((would.applied & (would.shift != 0)).any(axis=1))
     errors = pd.DataFrame(columns=list(COLUMNS))
     if moved.size and measure:
@@ -157,6 +151,18 @@ def level_survey(
         )
     doubts = levelling_doubts(table, errors, column, section, would, names, batches, source)
     return Levelling(batches, names, shifts, table, errors, doubts)
+
+
+def _shifts(
+    levels: Sequence[Levels], counts: IntArray, settings: Mapping[str, Any], relative: int | None
+) -> tuple[Shifts, Shifts]:
+    """Return the shifts as the settings apply them, and as they would be applied where the settings apply none."""
+    # Reference materials know nothing of the ground, and quantiles nothing of neighbours.
+    correlation = correlation_of_differences(levels) if settings["method"] == "neighbours" else None
+    shifts = find_shifts(levels, counts, settings["apply"], relative, correlation=correlation)
+    if settings["apply"] != "none":
+        return shifts, shifts
+    return shifts, find_shifts(levels, counts, "significant", relative, correlation=correlation)
 
 
 def check_batches(

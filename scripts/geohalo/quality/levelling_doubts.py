@@ -74,7 +74,7 @@ def _left_alone(
             for k in np.flatnonzero(found.applied[:, batch]).tolist()
         ]
         parts.append(f"{batches[batch]} in {_listed(own)}")
-    what = f"batches stand off their neighbours: {_listed(parts)}; nothing was corrected"
+    what = f"batches differ from their neighbours: {_listed(parts)}; nothing was corrected"
     key = (
         "samples.levelling: {method: neighbours}"
         if section is None
@@ -95,8 +95,8 @@ def _other_methods(found: Shifts, elements: Sequence[str], batches: Sequence[str
         for batch in np.flatnonzero(large.any(axis=0)).tolist()
     ]
     what = (
-        f"batches stand off by more than {OTHER_METHOD:g} times ({'; '.join(named[:_MOST_NAMED])}), as other units, "
-        "digestions or methods do, and no factor makes these alike"
+        f"batches differ by more than {OTHER_METHOD:g} times ({'; '.join(named[:_MOST_NAMED])}), as other units, "
+        "digestions or methods do, and no factor corrects these"
     )
     return [(what, "check the units, or keep batches of one method alone with samples.keep")]
 

@@ -93,7 +93,7 @@ def levelling_errors(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def error_told(errors: pd.DataFrame, applied: bool) -> str:
+def error_message(errors: pd.DataFrame, applied: bool) -> str:
     """Say in a sentence what levelling does to the error at left-out samples; empty where nothing was measured."""
     rows = errors[errors["element"] == TOGETHER].set_index("where")
     if rows.empty or ALL not in rows.index:

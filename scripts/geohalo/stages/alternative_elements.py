@@ -49,8 +49,8 @@ def read_places(
     if "levelling" not in section:
         return clean_samples(table, section, grid, places, report, **further)
     cleaned, analyses = f"{folder}/unlevelled.parquet", f"{folder}/analyses.parquet"
-    told = clean_samples(table, section, grid, cleaned, report, analyses=analyses, **further)
+    messages = clean_samples(table, section, grid, cleaned, report, analyses=analyses, **further)
     levelled = level_samples(
         cleaned, analyses, section["batch"], section["levelling"], {}, grid["max_distance"], places
     )
-    return [*told, *levelled]
+    return [*messages, *levelled]

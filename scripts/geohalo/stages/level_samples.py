@@ -32,4 +32,4 @@ def level_samples(
     if table is not None and errors is not None:
         write_csv(found.table, table, float_format="%.5g")
         write_csv(found.errors, errors, float_format="%.5g")
-    return [*leave_warnings("level_samples", found.warnings, warnings), found.told()]
+    return [*leave_warnings("level_samples", found.warnings, warnings), found.summary()]

@@ -4,7 +4,7 @@ import geopandas as gpd
 import xarray as xr
 
 from geohalo.evidence.folds import SCHEMES, draw_folds
-from geohalo.evidence.known_deposits import names_told, without_cell
+from geohalo.evidence.known_deposits import deposit_names_in_error, without_cell
 from geohalo.evidence.label_doubts import lost_labels
 from geohalo.files.cells import Survey
 from geohalo.files.folds import FOLD_COLUMNS, write_folds
@@ -23,7 +23,7 @@ def make_folds(
     table = known[["deposit", "name", "inside"]].assign(x=places[:, 0], y=places[:, 1])
     messages, names = [], []
     for scheme in (*SCHEMES, *labels["extra_splits"]):
-        with names_told(known["name"]):
+        with deposit_names_in_error(known["name"]):
             folds = draw_folds(scheme, survey.cells, places, labels, seeds, inside)
         write_folds(folds, survey, f"{folder}/{scheme}.csv", f"{folder}/{scheme}.tif")
         table["group"] = folds.deposit_group

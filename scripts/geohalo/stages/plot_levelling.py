@@ -7,7 +7,7 @@ from geohalo.files.batches import read_places, read_rows
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import levelling_plot, save_figure
 from geohalo.products.map_ground import MapGround
-from geohalo.quality.levelling_error import error_told
+from geohalo.quality.levelling_error import error_message
 from geohalo.stages.shared.plots import crs_label
 
 
@@ -19,7 +19,7 @@ def plot_levelling(
     rows, _, place = read_rows(analyses, after, elements)
     batch = rows.batch[np.unique(place, return_index=True)[1]]
     levels = [pd.DataFrame(frame[elements]) for frame in (old, after)]
-    told = error_told(read_csv(errors), bool(shifts["applied"].any()))
+    message = error_message(read_csv(errors), bool(shifts["applied"].any()))
     points = after.get_coordinates().to_numpy()
     ground = MapGround.around(name, points, crs_label(after.crs))
-    save_figure(levelling_plot(ground, points, batch, levels[0], levels[1], shifts, told), figure)
+    save_figure(levelling_plot(ground, points, batch, levels[0], levels[1], shifts, message), figure)

@@ -49,7 +49,7 @@ def report(
         verdict=from_markdown(without_warnings(verdict)) if verdict else None,
         map=shown,
         targets=None if targets is None else targets_table(targets),
-        targets_told=targets_words(results, targets, variant, ground),
+        targets_message=targets_words(results, targets, variant, ground),
         head=[doubtful(results), pathfinders(results, commodities)],
         sections=sections(results, ground, variant, settings, inputs, (benchmarks, rules)),
     )

@@ -22,7 +22,7 @@ from geohalo.survey.coordinates import locate, project
 from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.doubtful_places import unplaced_rows
 from geohalo.survey.duplicate_pairs import IntArray, find_originals
-from geohalo.survey.flags import untold_flags
+from geohalo.survey.flags import unnamed_flags
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
@@ -123,7 +123,7 @@ def read_analyses(
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
     flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
-    doubts += untold_flags(about, wanted, flagged, source)
+    doubts += unnamed_flags(about, wanted, flagged, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
     read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
     values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
@@ -212,8 +212,8 @@ def _places(
     xy[survey] = np.stack(project(found.x, found.y, found.crs, crs), axis=1)
     duplicates = roles.of(*DUPLICATES)
     if duplicates.any():
-        beside = locate(_part(table, duplicates), section, source, "samples")
-        xy[duplicates] = np.stack(project(beside.x, beside.y, beside.crs, crs), axis=1)
+        located = locate(_part(table, duplicates), section, source, "samples")
+        xy[duplicates] = np.stack(project(located.x, located.y, located.crs, crs), axis=1)
     return xy, crs, found.empty, [*found.warnings, *([] if turned is None else [turned])]
 
 

@@ -57,16 +57,16 @@ def _degrees(text: str, axis: str) -> float | None:
     if letter and (letter not in _OF_AXIS[axis] or found["minus"]):
         return None
     if found["minutes"] is None:
-        told = bool(letter or found["mark"])
+        marked = bool(letter or found["mark"])
     elif found["seconds"] is None:
-        told = bool(letter or found["mark"] or "'" in text)
+        marked = bool(letter or found["mark"] or "'" in text)
     else:
-        told = bool(found["mark"]) or (
+        marked = bool(found["mark"]) or (
             found["one"].strip() == found["two"].strip() and min(found["one"], found["two"]) > ""
         )
     parts = [found[name] for name in ("degrees", "minutes", "seconds") if found[name] is not None]
     # Only the last part may have decimals; sixty minutes are a degree.
-    if not told or any("." in part or "," in part for part in parts[:-1]):
+    if not marked or any("." in part or "," in part for part in parts[:-1]):
         return None
     numbers = [float(part.replace(",", ".")) for part in parts]
     if any(number >= 60 for number in numbers[1:]):

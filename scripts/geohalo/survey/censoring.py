@@ -147,7 +147,7 @@ def parse_concentrations(
         worded = (worded & ~by.missing) | (by.below & (numbers == 0))
         numbers[worded] = np.nan
     stop_at_positive_codes(np.where(is_limit | is_upper, np.nan, numbers), rows, where)
-    told = unusual_limits(numbers, rows, column, source)
+    limit_warnings = unusual_limits(numbers, rows, column, source)
     read_codes(numbers, is_limit, below, rows, where)
     if worded.any():
         as_smallest(numbers, is_limit, worded)
@@ -161,7 +161,7 @@ def parse_concentrations(
         n_dates=n_dates,
         above=is_upper,
         warnings=(
-            *told,
+            *limit_warnings,
             *_high_limits(numbers, is_limit, rows, column, source),
             *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
         ),

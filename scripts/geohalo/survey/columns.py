@@ -229,12 +229,13 @@ def _unit_of(
             )
         _stop_at_other_unit(str(units[written]), header, section, source, about)
         return str(units[written])
-    told = about.get("units", {}).get(header)
-    if told:
-        unit = known_unit(told, units)
+    stated_unit = about.get("units", {}).get(header)
+    if stated_unit:
+        unit = known_unit(stated_unit, units)
         if unit is None:
             raise InputError(
-                f"{source}, column {header!r}: the unit {told!r}, which the file tells, is not known; {unit_fix(told)}"
+                f"{source}, column {header!r}: the unit {stated_unit!r}, which the file tells, is not known; "
+                f"{unit_fix(stated_unit)}"
             )
         return unit
     if about.get("units_hint"):
@@ -253,17 +254,17 @@ def _stop_at_other_unit(
     unit: str, header: str, section: Mapping[str, Any], source: str, about: Mapping[Any, Any]
 ) -> None:
     """Raise InputError when a row of units, or a workbook's percentages, say another unit than the config."""
-    told = about.get("units", {}).get(header)
+    stated_unit = about.get("units", {}).get(header)
     named = header_unit(header, section.get("units", {}))
-    if not told and named not in (unit, None):
+    if not stated_unit and named not in (unit, None):
         raise InputError(
             f"{source}, column {header!r}: the unit is {unit} by the config and {named} by the header; correct "
             "samples.unit, samples.elements or the header. If the word in the header means something else, say so in "
             "samples.units"
         )
-    if told and known_unit(told, section.get("units", {})) not in (unit, None):
+    if stated_unit and known_unit(stated_unit, section.get("units", {})) not in (unit, None):
         raise InputError(
-            f"{source}, column {header!r}: the unit is {unit} by the config and {told!r} by the file; correct "
+            f"{source}, column {header!r}: the unit is {unit} by the config and {stated_unit!r} by the file; correct "
             "samples.elements or samples.units"
         )
 

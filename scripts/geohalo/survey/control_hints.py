@@ -52,7 +52,7 @@ _LARGEST_SHARE_OF_IDS = 0.3
 _MOST_NAMED = 3
 
 
-def untold_control(about: pd.DataFrame, rows: npt.NDArray[np.int64], source: str) -> list[InputWarning]:
+def unnamed_control(about: pd.DataFrame, rows: npt.NDArray[np.int64], source: str) -> list[InputWarning]:
     """Return the warning that rows seem to be reference materials, blanks or duplicates.
 
     Parameters

@@ -33,8 +33,8 @@ from geohalo.survey.crs import crs_name, file_crs, read_crs
 from geohalo.survey.crs import metric_crs as metric_crs
 from geohalo.survey.doubtful_places import without_zero_places
 from geohalo.survey.numbers import comma_hint
-from geohalo.survey.told_places import told_places
-from geohalo.survey.zones import row_crs, untold_zones
+from geohalo.survey.place_hints import place_hints
+from geohalo.survey.zones import row_crs, unnamed_zones
 
 _NORTH, _EAST = re.compile("lat|north", re.IGNORECASE), re.compile("lon|east", re.IGNORECASE)
 _BETWEEN_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:[ ']\d{3})+(?:\.\d*)?")
@@ -92,17 +92,17 @@ def locate(table: pd.DataFrame, section: Mapping[str, Any], source: str, key: st
         systems = {crs: np.ones(len(x), dtype=bool)}
     empty = ~np.isfinite(x)
     x, y, doubts = without_zero_places(x, y, rows, source)
-    doubt = None if systems is None else untold_zones(table, section, crs, source, key)
-    told = (
+    doubt = None if systems is None else unnamed_zones(table, section, crs, source, key)
+    doubts_of_table = (
         _exchanged(section, source, key),
         doubts,
         doubt,
         _overridden(table, section, source, key),
         _several_points(table, section, source),
     )
-    warnings = [one for one in told if one is not None]
+    warnings = [one for one in doubts_of_table if one is not None]
     if systems is not None:
-        warnings += told_places(table, section, x, y, crs, source, key)
+        warnings += place_hints(table, section, x, y, crs, source, key)
     if systems is None:
         systems = _systems_of_rows(table, np.isfinite(x), section, source, key)
     for crs, member in systems.items():

@@ -83,8 +83,8 @@ def flag_columns(
     return found
 
 
-def untold_flags(
-    table: pd.DataFrame, columns: Sequence[Column], told: bool, source: str
+def unnamed_flags(
+    table: pd.DataFrame, columns: Sequence[Column], flags_named: bool, source: str
 ) -> list[InputWarning]:
     """Tell of columns beside concentrations that seem to hold their flags and that no key names.
 
@@ -94,12 +94,12 @@ def untold_flags(
         The columns that hold neither coordinates nor concentrations.
     columns : sequence of Column
         The columns of concentrations.
-    told : bool
+    flags_named : bool
         Whether the config names columns of flags.
     source : str
         File name, for the warning.
     """
-    if told:
+    if flags_named:
         return []
     used = {one.column for one in columns}
     others = [str(name) for name in table.columns if name not in used]

@@ -203,17 +203,19 @@ def join_assays(
             f"holds {_first(right)} (samples.join)"
         )
     both = [str(name) for name in assays.columns if name in samples.columns and name != file_key]
-    beside = assays.drop(columns=[*both, file_key])
-    beside = beside.iloc[np.where(found, at, 0).astype(np.int64)].set_axis(samples.index, axis=0)
-    beside = beside.astype(object)
-    beside.loc[~found] = ""
-    joined = pd.concat([samples, beside], axis=1)
+    joined_assays = assays.drop(columns=[*both, file_key])
+    joined_assays = joined_assays.iloc[np.where(found, at, 0).astype(np.int64)].set_axis(
+        samples.index, axis=0
+    )
+    joined_assays = joined_assays.astype(object)
+    joined_assays.loc[~found] = ""
+    joined = pd.concat([samples, joined_assays], axis=1)
     joined.index.name = "row"
     messages = [*samples.attrs.get("warnings", []), *assays.attrs.get("warnings", [])]
     messages += as_records(_unmatched(left, right, found, both, source, other, samples.index))
     joined.attrs = samples.attrs | assays.attrs | {"warnings": messages}
     joined.attrs["origins"] = _of_assays(
-        beside.columns, assays, other, np.where(found, at, -1).astype(np.int64), joined
+        joined_assays.columns, assays, other, np.where(found, at, -1).astype(np.int64), joined
     )
     joined.attrs["units"] = assays.attrs.get("units", {}) | samples.attrs.get("units", {})
     joined.attrs["kept"] = [*samples.attrs.get("kept", []), *assays.attrs.get("kept", [])]

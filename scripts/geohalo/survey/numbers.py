@@ -103,8 +103,8 @@ def _with_point(text: str, decimal: str, thousands: str | None) -> str | None:
     if len(text) > _LONGEST or not re.fullmatch(rf"{_SIGN}[\d.,' ]*\d[\d.,' ]*{_EXPONENT}", text):
         return text
     mark, group = re.escape(decimal), re.escape(thousands or "\0")
-    whole = rf"(?:\d+|[1-9]\d{{0,2}}(?:{group}\d{{3}})+|\d{{1,3}}(?: \d{{3}})+)"
-    if not re.fullmatch(rf"{_SIGN}(?:{whole}(?:{mark}\d*)?|{mark}\d+){_EXPONENT}", text):
+    integer = rf"(?:\d+|[1-9]\d{{0,2}}(?:{group}\d{{3}})+|\d{{1,3}}(?: \d{{3}})+)"
+    if not re.fullmatch(rf"{_SIGN}(?:{integer}(?:{mark}\d*)?|{mark}\d+){_EXPONENT}", text):
         # A date such as 05.03.2021 is told as what it is.
         return text if text.count(".") > 1 and thousands != "." else None
     return text.replace(thousands or " ", "").replace(" ", "").replace(decimal, ".")
@@ -145,10 +145,10 @@ def comma_hint(column: pd.Series, key: str) -> str | None:
         return f"{decimals[0]!r} has a decimal comma: {as_decimals}"
     if thousands:
         return f"{thousands[0]!r} has a comma between thousands: {as_thousands}"
-    whole = grouped[0].replace(",", "")
+    as_integer = grouped[0].replace(",", "")
     part = grouped[0].replace(",", ".")
     return (
-        f"{grouped[0]!r} may be {whole} (a comma between thousands: {as_thousands}) or {part} (a decimal comma: "
+        f"{grouped[0]!r} may be {as_integer} (a comma between thousands: {as_thousands}) or {part} (a decimal comma: "
         f"{as_decimals})"
     )
 
@@ -176,15 +176,15 @@ def thousands_doubt(
     pointed = text.str.contains(".", regex=False).to_numpy()
     if pointed.sum() < _FEWEST_POINTS or not all(map(_POINTS.fullmatch, text[pointed].unique())):
         return []
-    whole = text[~pointed & (text != "").to_numpy()]
-    if whole.empty or not whole.str.fullmatch(r"\d{1,3}").all():
+    unpointed = text[~pointed & (text != "").to_numpy()]
+    if unpointed.empty or not unpointed.str.fullmatch(r"\d{1,3}").all():
         return []
     first = int(np.flatnonzero(pointed)[0])
     cell = str(text.iat[first])
     return [
         InputWarning(
             f"all {pointed.sum()} cells with a point have three digits behind it ({cell}), and the others are whole "
-            f"numbers ({whole.iat[0]}): {cell} is read as a decimal and may be {cell.replace('.', '')}",
+            f"numbers ({unpointed.iat[0]}): {cell} is read as a decimal and may be {cell.replace('.', '')}",
             f"set {key}.thousands: '.' and {key}.decimal: ',' if the points stand between thousands",
             source,
             name,

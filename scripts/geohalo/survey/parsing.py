@@ -51,7 +51,7 @@ def parse_columns(
         for column, flag in table.attrs.get("flags", {}).items()
         if column in {one.column for one in every}
     }
-    told_numbers = bool(section.get("thousands")) or (section.get("decimal") or ".") != "."
+    marks_stated = bool(section.get("thousands")) or (section.get("decimal") or ".") != "."
     known = {str(flag).strip(): meaning for flag, meaning in censoring.get("flags", {}).items()}
     check_flags(table, flags, known, source)
 
@@ -80,7 +80,7 @@ def parse_columns(
             best = _preferred(best, parse(other), (label, other.column), *places)
         file, numbers = cell_places(table.attrs, label, source, rows)
         messages = [*best.warnings, *_above_limit(best, column, file, numbers), *_dates(best, column, file)]
-        messages += thousands_doubt(table[label], label, file, numbers, "samples") if not told_numbers else []
+        messages += thousands_doubt(table[label], label, file, numbers, "samples") if not marks_stated else []
         best = replace(best, warnings=tuple(messages))
         parsed[column.element] = best
     return parsed

@@ -22,7 +22,7 @@ from geohalo.survey.choice import (
     stop_if_implausible,
 )
 from geohalo.survey.columns import Column
-from geohalo.survey.control_hints import joined_doubts, untold_control
+from geohalo.survey.control_hints import joined_doubts, unnamed_control
 from geohalo.survey.doubtful_places import scattered_places
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 from geohalo.survey.repeats import differing_rows
@@ -117,7 +117,7 @@ def merge_analyses(
     differing = differing_rows(
         place, rows[usable], *_chosen(usable, values, censored), analyses.about[survey][usable], source
     )
-    control = [] if "quality" in section else untold_control(analyses.about, analyses.rows, source)
+    control = [] if "quality" in section else unnamed_control(analyses.about, analyses.rows, source)
     doubts += joined_doubts(differing, control)
     xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)

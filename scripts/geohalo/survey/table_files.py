@@ -132,7 +132,7 @@ def table_files(path: str | Path) -> list[str]:
         return sorted(str(file) for file in path.iterdir() if file.is_file() and file.suffix != ".lock")
     layer = LAYERS.get(path.suffix.lower())
     parts = (*layer.needed, *layer.others) if layer else ()
-    return [str(found) for suffix in parts if (found := beside(path, suffix)) is not None]
+    return [str(found) for suffix in parts if (found := sibling_file(path, suffix)) is not None]
 
 
 def missing_parts(path: Path) -> list[str]:
@@ -140,10 +140,10 @@ def missing_parts(path: Path) -> list[str]:
     layer = LAYERS.get(path.suffix.lower())
     needed = layer.needed if layer else ()
     # A MapInfo table over a workbook or text has neither places nor numbers of its own; GDAL tells.
-    return [path.with_suffix(suffix).name for suffix in needed if beside(path, suffix) is None]
+    return [path.with_suffix(suffix).name for suffix in needed if sibling_file(path, suffix) is None]
 
 
-def beside(path: Path, suffix: str) -> Path | None:
+def sibling_file(path: Path, suffix: str) -> Path | None:
     """Return the file of another suffix in any case beside one, if it is there."""
     for name in (suffix, suffix.upper()):
         found = path.with_suffix(name)

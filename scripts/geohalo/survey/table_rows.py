@@ -97,11 +97,11 @@ def stop_at_quoted_lines(lines: Sequence[str], delimiters: Mapping[str, str], pa
     path : Path
         The file, for the message.
     """
-    whole = [line.strip() for line in lines]
-    if not all(len(line) > 2 and line[0] == line[-1] == '"' for line in whole):
+    stripped = [line.strip() for line in lines]
+    if not all(len(line) > 2 and line[0] == line[-1] == '"' for line in stripped):
         return
     for delimiter, name in delimiters.items():
-        if min(line.count(delimiter) for line in whole) > 0:
+        if min(line.count(delimiter) for line in stripped) > 0:
             raise InputError(
                 f"{path}: every line stands in quotation marks as a whole and is one cell; remove the marks at the "
                 f"beginning and the end of the lines, so that the {name} parts cells"

@@ -93,9 +93,9 @@ def _numbered_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         table.columns = pd.Index(names)
     else:
         renamed = table.rename(columns=dict(zip(table.columns, names, strict=True)))
-        told = table.attrs
+        attrs = table.attrs
         table = gpd.GeoDataFrame(renamed, geometry=geometry.strip())
-        table.attrs = told
+        table.attrs = attrs
     table.index = pd.RangeIndex(1, len(table) + 1)
     return table
 

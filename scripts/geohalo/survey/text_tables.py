@@ -50,7 +50,7 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     encoding = encoding_of(path)
     try:
         with path.open(encoding=encoding) as stream:
-            lines = [_whole_line(line, path, n) for n, line in _numbered(stream, form.looked_at)]
+            lines = [_complete_line(line, path, n) for n, line in _numbered(stream, form.looked_at)]
         delimiter, skipped = _delimiter(lines, path)
         rows = _rows(lines[skipped:], delimiter, skipped)
         layout = find_layout(rows, form, path)
@@ -58,7 +58,7 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     except (UnicodeError, csv.Error) as error:
         raise InputError(f"{path}: not a readable table: {one_line(error)}") from error
     cells.index = pd.Index(numbers)
-    table, messages = _whole_rows(cells, pd.Series(widths, index=cells.index), layout, path)
+    table, messages = _records(cells, pd.Series(widths, index=cells.index), layout, path)
     # A short line leaves missing cells at its end; they are empty like any other empty cell. Column by column: a
     # national survey holds a hundred million cells.
     for name in table.columns[table.isna().any()]:
@@ -106,7 +106,7 @@ def _numbered(stream: TextIO, count: int) -> Iterator[tuple[int, str]]:
         yield number, line
 
 
-def _whole_line(line: str, path: Path, number: int) -> str:
+def _complete_line(line: str, path: Path, number: int) -> str:
     if len(line) >= _LONGEST_LINE:
         raise InputError(f"{path}, line {number}: more than {_LONGEST_LINE:,} characters; this is no table")
     if "\0" in line:
@@ -286,7 +286,7 @@ def _stop_at_long(long: Sequence[Row], width: int, count: int, path: Path, form:
     raise InputError(f"{path}, row {row.number}: {cells} cells, the header has {width} names{more}; {hint}")
 
 
-def _whole_rows(
+def _records(
     table: pd.DataFrame, widths: pd.Series, layout: Layout, path: Path
 ) -> tuple[pd.DataFrame, list[InputWarning]]:
     """Leave out rows that are no records, and stop at one that lost a cell."""
@@ -298,10 +298,10 @@ def _whole_rows(
     marked = first.str.startswith("#").to_numpy()
     if marked.any():
         filled &= ~(marked & short)
-        whole = marked & filled
-        if whole.any() and 2 * whole.sum() < filled.sum():
+        full_rows = marked & filled
+        if full_rows.any() and 2 * full_rows.sum() < filled.sum():
             raise InputError(
-                f"{path}, row {table.index[np.flatnonzero(whole)[0]]}: begins with '#' and has as many cells as a "
+                f"{path}, row {table.index[np.flatnonzero(full_rows)[0]]}: begins with '#' and has as many cells as a "
                 "record; delete the row if it is a comment, or the sign if it is none"
             )
     table, messages = _without_footer(table[filled] if not filled.all() else table, path)

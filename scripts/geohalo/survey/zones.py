@@ -43,13 +43,13 @@ def row_crs(text: str, base: CRS | None, key: str, where: str) -> CRS:
     InputError
         The cell is none of these, or a zone and `base` has no zones or does not tell the hemisphere.
     """
-    whole = text.strip().removesuffix(".0")
-    code = _CODE_CELL.fullmatch(whole)
+    cell_text = text.strip().removesuffix(".0")
+    code = _CODE_CELL.fullmatch(cell_text)
     if code:
         return read_crs(f"EPSG:{code['code']}", where)
-    cell = _ZONE_CELL.fullmatch(whole)
+    cell = _ZONE_CELL.fullmatch(cell_text)
     if cell is None:
-        named = _epsg_by_name(whole)
+        named = _epsg_by_name(cell_text)
         if named is None:
             raise InputError(
                 f"{where}: {text!r} is neither an EPSG code nor the number of a zone ({key}.crs_column); correct the "
@@ -101,7 +101,7 @@ def _named_crs(name: str, where: str, key: str) -> CRS:
     )
 
 
-def untold_zones(
+def unnamed_zones(
     table: pd.DataFrame, section: Mapping[str, Any], crs: CRS, source: str, key: str
 ) -> InputWarning | None:
     """Return the warning that a column names other zones than the one CRS that all rows are read in.
@@ -125,7 +125,7 @@ def untold_zones(
             continue
         text = cell_text(table[column]).str.removesuffix(".0")
         cells = [cell for cell in pd.unique(text) if cell]
-        by_name = {cell: _told(cell) for cell in cells}
+        by_name = {cell: _code_or_zone(cell) for cell in cells}
         own = {crs.to_epsg(), int(name["zone"]) if name else None}
         if (
             not cells
@@ -146,7 +146,7 @@ def untold_zones(
     return None
 
 
-def _told(cell: str) -> int | None:
+def _code_or_zone(cell: str) -> int | None:
     """Return the code or the number of the zone that a cell tells; None for anything else."""
     code, zone = _CODE_CELL.fullmatch(cell), _ZONE_CELL.fullmatch(cell)
     if code:

@@ -34,7 +34,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     try:
         log = open(snakemake.log[0], "w", buffering=1, encoding="utf-8")  # noqa: SIM115 (closed below)
     except OSError as error:
-        terminal.write(_told(error, stage, snakemake.log[0]))
+        terminal.write(_error_text(error, stage, snakemake.log[0]))
         sys.exit(1)
     logger = logging.getLogger("geohalo")
     handlers: list[logging.Handler] = [logging.StreamHandler(log), logging.StreamHandler(terminal)]
@@ -56,7 +56,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         log.write(json.dumps({"rule": snakemake.rule, "start": start, "end": time.time()}) + "\n")
         keep_digests(outputs)
     except Exception as error:
-        terminal.write(_told(error, stage, snakemake.log[0]))
+        terminal.write(_error_text(error, stage, snakemake.log[0]))
         with suppress(OSError):  # the disk may be full
             log.write(masked(traceback.format_exc()))
         sys.exit(1)
@@ -77,10 +77,10 @@ def _check(snakemake: Any) -> None:
     check_sources(inputs, snakemake.config.get("data", {}))
 
 
-def _told(error: Exception, stage: str, log: str) -> str:
+def _error_text(error: Exception, stage: str, log: str) -> str:
     """Return what the user is told of an error."""
-    told = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}\n{advice(error)}"
-    return masked(f"\nGeoHalo stopped (survey {stage}):\n{told}\n(log: {log})\n\n")
+    message = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}\n{advice(error)}"
+    return masked(f"\nGeoHalo stopped (survey {stage}):\n{message}\n(log: {log})\n\n")
 
 
 def advice(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """What a check has found: every message once, errors first, as the table that the command reads."""
 
-from geohalo.check.findings import FINDING_COLUMNS, Findings, told
+from geohalo.check.findings import FINDING_COLUMNS, Findings, check_messages
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 
@@ -38,10 +38,10 @@ def test_the_table_has_errors_first_and_is_told_again() -> None:
         ["error", "clean_deposits", "", "", "", "b.csv: worse", ""],
         ["warning", "clean_samples", "a.csv", "Cu", "7", "two rows are alike", "remove one"],
     ]
-    assert told(table) == (["b.csv: worse"], [str(WARNING)])
+    assert check_messages(table) == (["b.csv: worse"], [str(WARNING)])
 
 
 def test_nothing_found_is_an_empty_table() -> None:
     table = Findings().table()
     assert tuple(table.columns) == FINDING_COLUMNS
-    assert told(table) == ([], [])
+    assert check_messages(table) == ([], [])

@@ -5,7 +5,7 @@ import pytest
 from geohalo.cube import inverse_distance
 from geohalo.cube.interpolation import INTERPOLATORS, METHODS, estimate, fit_variograms
 from geohalo.cube.inverse_distance import stretched
-from geohalo.cube.kriging import kriging_weights
+from geohalo.cube.kriging import krige
 from geohalo.cube.smooth import smooth
 from geohalo.method_table import with_variance
 from geohalo.settings import check_settings, schema, used_interpolation
@@ -27,8 +27,8 @@ def alone(method: str, column: int, how: dict) -> tuple[np.ndarray, np.ndarray]:
     nothing = np.full(len(targets), np.nan)
     if method == "kriging":
         model = fit_variograms(POINTS, VALUES, how)[column].model(**how["anisotropy"])
-        weights, variance = kriging_weights(points, targets, model, 12)
-        return (weights @ values)[:, 0], variance
+        estimates, variance = krige(points, values, targets, [model], 12)
+        return estimates[:, 0], variance[:, 0]
     points, targets = stretched(points, **how["anisotropy"]), stretched(targets, **how["anisotropy"])
     if method == "smooth":
         return smooth(points, values, targets, 12, how["smoothing"])[:, 0], nothing

@@ -4,9 +4,10 @@ import gstools as gs
 import numpy as np
 import pytest
 from geohalo.cube.inverse_distance import stretched
-from geohalo.cube.kriging import krige, kriging_weights
+from geohalo.cube.kriging import krige
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_weights import kriging_weights
 
 RNG = np.random.default_rng(1)
 POINTS, VALUES, TARGETS = RNG.uniform(0, 100, (40, 2)), RNG.normal(size=40), RNG.uniform(-10, 110, (60, 2))
@@ -25,7 +26,7 @@ def test_two_samples_by_hand():
     exponential = gs.Exponential(dim=2, var=1, len_scale=1)
     weights, variance = kriging_weights(np.array([[0.0, 0], [3, 0]]), np.array([[1.0, 0]]), exponential, 2)
     first = 0.5 + (np.exp(-1) - np.exp(-2)) / (2 * (1 - np.exp(-3)))
-    np.testing.assert_allclose(weights.toarray(), [[first, 1 - first]], rtol=1e-10)
+    np.testing.assert_allclose(weights, [[first, 1 - first]], rtol=1e-10)
     multiplier = np.exp(-1) - first - (1 - first) * np.exp(-3)
     error = 1 - first * np.exp(-1) - (1 - first) * np.exp(-2) - multiplier
     np.testing.assert_allclose(variance, [error], rtol=1e-10)
@@ -46,7 +47,7 @@ def test_all_samples_as_gstools_does_it(family, nugget, ratio, bearing):
 def test_near_samples_as_gstools_does_it_one_by_one():
     own = model()
     weights, variance = kriging_weights(POINTS, TARGETS, own, 7)
-    for target, row, spread in zip(TARGETS, weights.toarray(), variance, strict=True):
+    for target, row, spread in zip(TARGETS, weights, variance, strict=True):
         near = np.argsort(np.hypot(*(POINTS - target).T))[:7]
         expected = gs.krige.Ordinary(own, POINTS[near].T, VALUES[near])(target[:, None])
         assert row @ VALUES == pytest.approx(expected[0][0], abs=1e-8)
@@ -72,14 +73,14 @@ def test_weights_sum_to_one_and_more_samples_leave_less_variance(neighbours, nug
     own = model(nugget=nugget, ratio=ratio, bearing=bearing)
     weights, variance = kriging_weights(points, TARGETS, own, neighbours)
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-9)
-    assert (np.diff(weights.tocsr().indptr) == neighbours).all()
+    assert (np.count_nonzero(weights, axis=1) == neighbours).all()
     _, least = kriging_weights(points, TARGETS, own, 40)
     assert (variance >= least - 1e-9).all()
 
 
 def test_a_pure_nugget_is_the_mean_of_the_neighbours():
     weights, _ = kriging_weights(POINTS, TARGETS, gs.Exponential(dim=2, var=1e-9, len_scale=1, nugget=1), 8)
-    np.testing.assert_allclose(weights.data, 1 / 8, atol=1e-6)
+    np.testing.assert_allclose(weights[weights != 0].reshape(len(TARGETS), 8), 1 / 8, atol=1e-6)
 
 
 @pytest.mark.parametrize("nugget", [0.0, 0.4])
@@ -107,12 +108,12 @@ def test_near_duplicates_with_other_values_are_harmless(family, apart):
     """
     points, targets = np.vstack([POINTS * 400, POINTS * 400 + [apart, 0]]), TARGETS * 400
     weights, variance = kriging_weights(points, targets, family(dim=2, var=1.3, len_scale=10_000), 12)
-    assert np.isfinite(weights.data).all()
+    assert np.isfinite(weights).all()
     assert np.isfinite(variance).all()
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
     if apart < 0.01 or family is not gs.Gaussian:
         once, alone = kriging_weights(POINTS * 400, targets, family(dim=2, var=1.3, len_scale=10_000), 6)
-        assert np.abs(weights.data).max() < max(1.0, np.abs(once.data).max() * 1.01)
+        assert np.abs(weights).max() < max(1.0, np.abs(once).max() * 1.01)
         assert (variance <= alone + 1e-3).all()
 
 
@@ -137,7 +138,7 @@ def test_moved_and_turned_ground_gives_the_same_map(shift, turn, ratio, bearing)
 def test_an_ellipse_is_a_circle_in_stretched_coordinates():
     ellipse, _ = kriging_weights(POINTS, TARGETS, model(ratio=3, bearing=30), 12)
     circle, _ = kriging_weights(stretched(POINTS, 3, 30), stretched(TARGETS, 3, 30), model(), 12)
-    np.testing.assert_allclose(ellipse.toarray(), circle.toarray(), atol=1e-9)
+    np.testing.assert_allclose(ellipse, circle, atol=1e-9)
 
 
 def test_elements_together_as_one_by_one():
@@ -158,6 +159,4 @@ def test_blocks_of_cells_do_not_show(monkeypatch):
     monkeypatch.setattr("geohalo.cube.neighbourhoods.BLOCK_BYTES", 8 * 12 * 12 * 7)
     for one, other in zip(krige(POINTS, VALUES[:, None], TARGETS, [model()], 12), whole, strict=True):
         np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(
-        kriging_weights(POINTS, TARGETS, model(), 12)[0].toarray(), weights.toarray()
-    )
+    np.testing.assert_array_equal(kriging_weights(POINTS, TARGETS, model(), 12)[0], weights)

@@ -4,8 +4,8 @@ import gstools as gs
 import numpy as np
 import pytest
 from geohalo.cube.grid import Grid
-from geohalo.cube.kriging import kriging_weights
 from geohalo.cube.realisations import SMALLEST, error_correlation, left_out_residuals, realise
+from sample_weights import kriging_weights
 
 CELL = 1000.0
 NEIGHBOURS = 8

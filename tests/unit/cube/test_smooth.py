@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from geohalo.cube.smooth import smooth, smooth_weights
+from geohalo.cube.smooth import smooth
 from geohalo.cube.variogram import sample_spacing
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sample_weights import smooth_weights
 from scipy.interpolate import RBFInterpolator
 
 RNG = np.random.default_rng(2)

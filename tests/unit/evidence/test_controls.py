@@ -14,10 +14,10 @@ from geohalo.evidence.controls import (
     Ground,
     score_control,
 )
-from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.simple_controls import mean_of_elements
 from geohalo.superpixels.graph import build_graph
+from metric_tables import metric_table
 from scipy.spatial import KDTree
 from sklearn.linear_model import LogisticRegression
 
@@ -125,7 +125,7 @@ def test_classifiers_never_see_the_held_out_region(name):
 @pytest.mark.parametrize("name", PROBABILITY_CONTROLS)
 def test_classifiers_find_a_halo_that_is_there(name):
     folds, mean, _ = score(name, cube_with(6))
-    table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")["estimate"]
+    table = metric_table(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")["estimate"]
     assert table["capture"] > 0.85
     assert table["accuracy"] > 0.8
     assert table["brier"] < 0.15
@@ -139,7 +139,7 @@ def test_learners_on_noise_are_chance(name):
     for seed in range(5):
         folds, mean, _ = score(name, cube_with(0, seed), seeds=1)
         arguments = (mean, folds, CELLS, DEPOSITS, LABELS, 100, 0, name in PROBABILITY_CONTROLS)
-        table = evaluate_scores(*arguments).set_index("metric")
+        table = metric_table(*arguments).set_index("metric")
         captures.append(table.loc["capture", "estimate"])
     assert np.mean(captures) == pytest.approx(0.5, abs=0.08)
 
@@ -245,7 +245,7 @@ def test_context_tells_what_the_cell_alone_does_not():
     captures = {}
     for name in ("logistic", "logistic_context"):
         folds, mean, _ = score(name, cube)
-        table = evaluate_scores(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")
+        table = metric_table(mean, folds, CELLS, DEPOSITS, LABELS, 100, 0).set_index("metric")
         captures[name] = table.loc["capture", "estimate"]
     assert captures["logistic_context"] > captures["logistic"] + 0.05
 

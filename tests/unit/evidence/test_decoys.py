@@ -5,11 +5,12 @@ import pytest
 from geohalo.evidence.candidates import find_candidates
 from geohalo.evidence.decoy_metrics import above_decoys, decoy_rows, outranked_decoys
 from geohalo.evidence.decoys import ALIKE, LEFT, draw_decoys
-from geohalo.evidence.evaluate import evaluate_scores, per_deposit
+from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES, EXTRA_SCHEMES, SCHEMES, group_deposits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from metric_tables import metric_table
 from scipy.spatial import KDTree
 
 SIDE = 90
@@ -116,7 +117,7 @@ def leave_one_out(seed):
 def measured(deposits, folds, score):
     """Return the metrics of a score of one fold."""
     scores = np.stack([score(fold) for fold in range(folds.n_folds)])
-    table = evaluate_scores(scores, folds, CELLS, deposits, LABELS, 200, 0, probability=False)
+    table = metric_table(scores, folds, CELLS, deposits, LABELS, 200, 0, probability=False)
     return table.set_index("metric")
 
 
@@ -168,7 +169,7 @@ def test_share_of_decoys_by_comparing_every_pair(scheme):
             rank = (score[:, None] < theirs).mean(0) + ((score[:, None] == theirs).mean(0)) / 2
             captures[row.fold, number] = rank.mean()
         assert row.above_decoys == pytest.approx(np.mean(shares))
-    rows = evaluate_scores(scores, folds, CELLS, APART, LABELS, 50, 0, probability=False).set_index("metric")
+    rows = metric_table(scores, folds, CELLS, APART, LABELS, 50, 0, probability=False).set_index("metric")
     assert rows.loc["above_decoys", "estimate"] == pytest.approx(table["above_decoys"].mean())
     assert rows.loc["decoy_capture", "estimate"] == pytest.approx(np.mean(list(captures.values())))
     for name in ("above_decoys", "decoy_capture"):

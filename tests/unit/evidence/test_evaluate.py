@@ -9,11 +9,11 @@ from geohalo.evidence.evaluate import (
     DEPOSIT_METRICS,
     PAIR_METRICS,
     PROBABILITY_METRICS,
-    evaluate_scores,
     per_deposit,
     success_curves,
 )
 from geohalo.evidence.folds import draw_folds
+from metric_tables import metric_table
 from scipy.spatial import KDTree
 from sklearn.metrics import accuracy_score, roc_auc_score
 
@@ -47,7 +47,7 @@ def folds_of(scheme, seeds=1):
 
 
 def evaluate(scores, folds, **options):
-    table = evaluate_scores(scores, folds, CELLS, DEPOSITS, LABELS, 500, 0, **options)
+    table = metric_table(scores, folds, CELLS, DEPOSITS, LABELS, 500, 0, **options)
     return table.set_index("metric")
 
 
@@ -217,7 +217,7 @@ def test_inner_deposits_rank_by_their_validation_cells():
         assert (row["fold"], row["group"]) == (fold, folds.deposit_group[deposit])
     assert cut == 4
     assert set(range(9)) - set(table.index) == left_out == {2}
-    rows = evaluate_scores(scores, folds, cells, deposits, labels, 500, 0).set_index("metric")
+    rows = metric_table(scores, folds, cells, deposits, labels, 500, 0).set_index("metric")
     assert rows.loc["capture", "estimate"] == pytest.approx(table["capture"].mean())
     assert rows.loc["capture", "n"] == len(table)
     tests = [folds.test(fold) for fold in range(4)]
@@ -258,7 +258,7 @@ def test_intervals_follow_the_groups():
     _, nearest = KDTree(pairs).query(CELLS)
     level = np.random.default_rng(1).uniform(size=10)
     scores = np.tile(level[folds.deposit_group[nearest]], (5, 1))
-    rows = evaluate_scores(scores, folds, CELLS, pairs, LABELS, 5000, 0).set_index("metric")
+    rows = metric_table(scores, folds, CELLS, pairs, LABELS, 5000, 0).set_index("metric")
     value = per_deposit(scores, folds, CELLS, pairs, LABELS).groupby("group")
     for metric, column in (("capture", "capture"), ("success_area", "rank")):
         width = rows.loc[metric, "high"] - rows.loc[metric, "low"]

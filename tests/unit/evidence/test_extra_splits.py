@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from geohalo.errors import InputError
 from geohalo.evidence.decoys import ALIKE
-from geohalo.evidence.evaluate import evaluate_scores, per_deposit
+from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.folds import draw_folds, fold_map
 from geohalo.evidence.schemes import (
     DEPOSIT_SCHEMES,
@@ -17,6 +17,7 @@ from geohalo.evidence.schemes import (
 )
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
+from metric_tables import metric_table
 from scipy.spatial import KDTree
 
 LABELS = {
@@ -314,7 +315,7 @@ def test_deposits_are_ranked_in_the_map_of_the_fold_that_held_them_out(scheme):
         assert row.fold == folds.deposit_fold[row.deposit]
         mine = scores[row.fold, near[:, row.deposit]]
         assert row.capture == pytest.approx((mine.mean() + 0.5) / len(CELLS))
-    rows = evaluate_scores(scores, folds, CELLS, SPREAD, LABELS, 50, 0, probability=False).set_index("metric")
+    rows = metric_table(scores, folds, CELLS, SPREAD, LABELS, 50, 0, probability=False).set_index("metric")
     assert rows.loc["capture", "estimate"] == pytest.approx(table["capture"].mean())
     assert rows.loc[["roc_auc", "above_decoys"], "estimate"].between(0, 1).all()
 
@@ -329,7 +330,7 @@ def remembered(seed, n=90):
     for fold in range(2):
         cell, label = folds.train(fold, 0)
         scores.append(KDTree(cells[cell[label == 0]]).query(cells)[0])
-    rows = evaluate_scores(np.stack(scores), folds, cells, deposits, labels, 2, 0, probability=False)
+    rows = metric_table(np.stack(scores), folds, cells, deposits, labels, 2, 0, probability=False)
     return rows.set_index("metric")["estimate"]
 
 
@@ -353,7 +354,7 @@ def test_a_score_that_knows_the_squares_alone_captures_three_quarters():
     folds = draw_folds("checkerboard", cells, deposits[kept], labels, 1)
     colour = checkerboard_colour(cells, np.array([WEST, SOUTH]), 12_000.0)
     scores = np.stack([(colour == fold).astype(float) for fold in range(2)])
-    rows = evaluate_scores(scores, folds, cells, deposits[kept], labels, 2, 0).set_index("metric")
+    rows = metric_table(scores, folds, cells, deposits[kept], labels, 2, 0).set_index("metric")
     assert rows.loc["capture", "estimate"] == pytest.approx(0.75)
     # Cells of a decoy at the edge of its square may lie on the other colour, at 0.25.
     decoys = [folds.decoys(fold) for fold in range(2)]

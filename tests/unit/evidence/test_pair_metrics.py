@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from geohalo.evidence.decoy_metrics import decoy_cells, decoy_centre, pair_row, ranked_pairs
-from geohalo.evidence.evaluate import evaluate_scores
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.judged import judged_places
 from geohalo.evidence.sample_auc import DRAWS, FAR, outranked_samples, sampled_places
+from metric_tables import metric_table
 from scipy.spatial import KDTree
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
@@ -69,7 +69,7 @@ def test_leave_pair_out_auc_is_that_of_a_model_trained_for_each_pair():
             Ridge().fit(values[cell], label) for cell, label in (folds.train(fold, 0) for fold in range(6))
         ]
         scores = np.stack([model.predict(values) for model in models])
-        table = evaluate_scores(scores, folds, CELLS, DEPOSITS, LABELS, 50, 0, probability=False)
+        table = metric_table(scores, folds, CELLS, DEPOSITS, LABELS, 50, 0, probability=False)
         row = table.set_index("metric").loc["leave_pair_out_auc"]
         assert row["estimate"] == pytest.approx(pairs_ranked_right(values, folds))
         assert row["n"] == 6
@@ -100,7 +100,7 @@ def test_leave_pair_out_counts_each_deposit_once_in_every_draw(monkeypatch):
     labels = LABELS | {"folds": 3, "decoys": 3}
     folds = draw_folds("held_out", CELLS, DEPOSITS, labels, 1)
     scores = np.random.default_rng(2).integers(0, 9, (3, len(CELLS))).astype(float)
-    table = evaluate_scores(scores, folds, CELLS, DEPOSITS, labels, 50, 0, probability=False)
+    table = metric_table(scores, folds, CELLS, DEPOSITS, labels, 50, 0, probability=False)
     low, estimate, high = table.set_index("metric").loc["leave_pair_out_auc", ["low", "estimate", "high"]]
     assert low == pytest.approx(estimate) == high
 
@@ -189,7 +189,7 @@ def test_folds_are_weighted_by_their_deposits_and_read_in_their_own_maps():
     samples, labels = sample_places(), LABELS | {"folds": 4}
     folds = draw_folds("held_out", CELLS, DEPOSITS, labels, 1)
     scores = np.random.default_rng(5).uniform(size=(4, len(CELLS)))
-    table = evaluate_scores(scores, folds, CELLS, DEPOSITS, labels, 300, 7, samples=samples)
+    table = metric_table(scores, folds, CELLS, DEPOSITS, labels, 300, 7, samples=samples)
     row = table.set_index("metric").loc["opengad_auc"]
     places = sampled_places(samples, TREE, DEPOSITS, np.arange(6), 7)
     total = 0.0
@@ -212,7 +212,7 @@ def test_without_samples_or_far_ones_there_is_no_benchmark_number():
     folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
     scores = np.random.default_rng(5).uniform(size=(6, len(CELLS)))
     for samples, n in ((None, 0), (DEPOSITS + 100, 6)):
-        table = evaluate_scores(scores, folds, CELLS, DEPOSITS, LABELS, 100, 0, samples=samples)
+        table = metric_table(scores, folds, CELLS, DEPOSITS, LABELS, 100, 0, samples=samples)
         row = table.set_index("metric").loc["opengad_auc"]
         assert row[["estimate", "low", "high"]].isna().all()
         assert row["n"] == n

@@ -9,7 +9,7 @@ from geohalo.network.definition import TwoBranch, hetero_data
 from geohalo.network.directions import BINS, attention_by_direction, bearings, relative_attention
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, initial_members
-from geohalo.network.labelled import whole_external
+from geohalo.network.labelled import external_of_map
 from geohalo.network.members import Members
 from geohalo.network.prediction import superpixel_means
 from geohalo.network.presets import PRESETS
@@ -123,7 +123,7 @@ def test_attention_is_that_of_the_definition():
             value.normal_()
     engine = Engine(state, PRESET, ("external",))
     means = superpixel_means(engine, 0, scale, encode)
-    found = relative_attention(engine, 0, whole_external(scale, 2), means)
+    found = relative_attention(engine, 0, external_of_map(scale, 2), means)
     for member in range(2):
         network = TwoBranch(ELEMENTS, 1, PRESET, "external").eval()
         network.load_state_dict({name: value[member] for name, value in state.items()})

@@ -9,7 +9,7 @@ from geohalo.network import first_layer
 from geohalo.network.definition import TwoBranch, hetero_data
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, External, branches_of, initial_members, is_trained
-from geohalo.network.labelled import labelled_logits, labelled_scale, whole_external
+from geohalo.network.labelled import external_of_map, labelled_logits, labelled_scale
 from geohalo.network.masks import Masks
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS, VARIANTS
@@ -217,7 +217,7 @@ def test_attention_of_large_scores_stays_finite():
 
 
 def test_whole_external_cuts_nothing(scales):
-    graph = whole_external(scales[0], 3)
+    graph = external_of_map(scales[0], 3)
     degree = scales[0].adjacency.matrix.to_dense().sum(1)
     torch.testing.assert_close(graph.scaling, ((degree + 1) ** -0.5).unsqueeze(1).expand(-1, 3))
     assert graph.present.min() == graph.counted.min() == 1

@@ -8,7 +8,7 @@ import pytest
 import torch
 from geohalo.network import neighbours as module
 from geohalo.network.attribution import attributions
-from geohalo.network.labelled import whole_external
+from geohalo.network.labelled import external_of_map
 from geohalo.network.neighbours import neighbour_attributions, neighbour_table
 from geohalo.network.path import Explained
 from geohalo.network.secants import Step, external_step
@@ -61,7 +61,7 @@ def test_the_gradient_says_what_each_superpixel_adds(random_network, scale_graph
         for start, end in pairwise(means):
             each = torch.eye(count)[:, None, :, None] * (end - start).unsqueeze(2)
             step = Step(torch.stack([start, end], 2), each)
-            total += external_step(explained.engine, scale, whole_external(graph, 1), step)[1][:, 0]
+            total += external_step(explained.engine, scale, external_of_map(graph, 1), step)[1][:, 0]
         total *= explained.share("external", scale)
         cells = graph.superpixel[torch.as_tensor(two == 1)].long()
         expected = total[cells].mean(0)

@@ -9,7 +9,7 @@ from geohalo.errors import InputError
 from geohalo.network import run as module
 from geohalo.network.members import HISTORY, Members, Result
 from geohalo.network.presets import PRESETS, VARIANTS
-from geohalo.network.run import UNTOLD, Settings, progress_lines, train_and_predict
+from geohalo.network.run import UNINFORMED, Settings, progress_lines, train_and_predict
 
 STILL = replace(PRESETS["default"], dropout=0.0, input_dropout=0.0)
 
@@ -125,7 +125,7 @@ def test_each_result_belongs_to_its_member(survey, draw_members, train):
 def test_members_without_validation_learn_from_their_fold(survey, draw_members, train):
     """Epochs (arithmetic mean) and temperature (geometric mean) of the fold, or of all folds; untold keep theirs."""
     values, graphs, _ = survey
-    fold = np.array([0, 0, 1, 0, 1, -1, UNTOLD])
+    fold = np.array([0, 0, 1, 0, 1, -1, UNINFORMED])
     truth = (values[:, 3] + np.random.default_rng(0).normal(size=len(values)) > 0).astype(int)
     members = draw_members(len(values), 7, 60)
     watched = np.stack([np.setdiff1d(np.arange(len(values)), cells) for cells in members.cells])

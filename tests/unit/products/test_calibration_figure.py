@@ -52,7 +52,7 @@ def test_curves_intervals_and_counts_are_those_of_the_held_out_bins(calibration,
 def test_legend_has_the_brier_scores_with_the_main_variant_first(calibration, metrics):
     legend = calibration_plot("survey", calibration, metrics).axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == [
-        "0.21 spatial branch", "0.18 random forest", "score is what is found",
+        "0.21 spatial branch", "0.18 random forest", "perfect calibration",
     ]  # fmt: skip
     assert legend.get_title().get_text() == "Brier score, 0.25 for 0.5 everywhere"
 

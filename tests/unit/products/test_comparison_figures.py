@@ -45,7 +45,7 @@ def sweep():
 
 
 def decoy_rows(above, inner, decoys, column):
-    """Rows of the decoy metrics as `evaluate_scores` gives them: NaN in the random split."""
+    """Rows of the decoy metrics as `measure` gives them: NaN in the random split."""
     lost = dict.fromkeys(above, np.nan)
     parts = [
         rows(values, split, column, metric)

@@ -95,16 +95,16 @@ def test_chance_is_drawn_as_the_legend_says(axes):
         assert one.get_label() == "chance"
 
 
-@pytest.mark.parametrize(("number", "beside"), [(1, 0.0), (2, 0.0), (3, 0.5)])
-def test_panels_fill_the_width_with_gaps_between(number, beside):
+@pytest.mark.parametrize(("number", "right_margin"), [(1, 0.0), (2, 0.0), (3, 0.5)])
+def test_panels_fill_the_width_with_gaps_between(number, right_margin):
     page = Page(WIDTH, "A title")
-    panels = side_by_side(page, number, left=2.0, top=1.0, height=1.5, gap=0.3, beside=beside)
+    panels = side_by_side(page, number, left=2.0, top=1.0, height=1.5, gap=0.3, right_margin=right_margin)
     places = np.array([page.place(axes) for axes in panels])
     assert len(panels) == number
     assert places[0, 0] == 2.0
     np.testing.assert_allclose(places[:, 1], 1.0)
     np.testing.assert_allclose(places[:, 2:], [[places[0, 2], 1.5]] * number)
-    ends = places[:, 0] + places[:, 2] + beside
+    ends = places[:, 0] + places[:, 2] + right_margin
     np.testing.assert_allclose(places[1:, 0] - ends[:-1], 0.3)
     assert ends[-1] == pytest.approx(WIDTH - MARGIN)
 

@@ -31,8 +31,11 @@ def test_the_surest_elements_are_drawn():
     ("table", "told"),
     [
         (_table(), "1 of 2 batches levelled, in 1 element"),
-        (_table(applied=False), "1 of 2 batches stands off, in 1 element; nothing was corrected"),
-        (_table()[:3], "none of 2 batches stands off the others by more than chance"),
+        (
+            _table(applied=False),
+            "1 of 2 batches differs from the others, in 1 element; nothing was corrected",
+        ),
+        (_table()[:3], "none of 2 batches differs from the others by more than chance"),
     ],
 )
 def test_headline(table, told):
@@ -98,11 +101,11 @@ def test_report_words_and_tables():
         "a factor of 0.900 at all samples (95 % interval 0.850 to 0.950) and 0.800 near borders" in words[1]
     )
     assert levelling_words(_table()[:3], None) == [
-        "None of 2 batches stands off the others by more than chance."
+        "None of 2 batches differs from the others by more than chance."
     ]
     shown = str(shifts_table(_table()))
     assert "2.00" in shown
     assert "1.80 to 2.20" in shown
     assert "levelled" in shown
-    assert "none is more than chance" in str(shifts_table(_table()[:3]))
+    assert "none is beyond chance" in str(shifts_table(_table()[:3]))
     assert "0.850 to 0.950" in str(errors_table(errors))

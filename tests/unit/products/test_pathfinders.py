@@ -179,7 +179,7 @@ def test_figure_draws_every_group_and_says_what_the_map_rests_on():
     assert [sorted(one) for one in dots] == [sorted(DIFFERENCES[name]) for name in ("Ni", "Rb", "As", "Co")]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Ni *", "Rb", "As", "Co"]
     told = [text.get_text() for text in axes.texts]
-    assert told[:3] == ["groups\nalike", "3 of 3", "3 of 3"]
+    assert told[:3] == ["groups\nagreeing", "3 of 3", "3 of 3"]
     # Text beside the axes stays on the page.
     figure.draw_without_rendering()
     right = max(text.get_window_extent().x1 for text in axes.texts)

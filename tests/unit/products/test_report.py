@@ -12,7 +12,7 @@ from geohalo.products.report import SCRIPTS, Report, embedded, render
 from geohalo.products.report_headline import Headline
 from geohalo.products.report_map import continuous_layer, map_data
 from geohalo.products.report_tables import Column, table
-from geohalo.products.report_targets import targets_table, targets_told
+from geohalo.products.report_targets import targets_message, targets_table
 from geohalo.products.report_text import (
     area,
     captioned,
@@ -99,7 +99,7 @@ def a_report(name: str = "somewhere", said: str = "said") -> Report:
             fingerprints=contrast,
         ),
         targets=targets_table(targets),
-        targets_told=[targets_told(targets)],
+        targets_message=[targets_message(targets)],
         head=[Section("pathfinders", "Pathfinders", lead=[said])],
         sections=[
             Section("data", "Data", lead=[said], tables=[shown], text=from_markdown(said), text_title=said),

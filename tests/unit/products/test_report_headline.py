@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from geohalo.products.report_headline import found_told, headline
+from geohalo.products.report_headline import found_message, headline
 
 
 def rows(*values: tuple) -> pd.DataFrame:
@@ -64,11 +64,11 @@ def test_headline_begins_with_what_the_best_ground_held():
         "The best 5 % of the ground held 3 of 10 held-out deposits (chance 0.5, best control 4, random forest), the "
         "best 10 % of the ground held 4.5 (chance 1.0, best control 6, logistic regression). On average, a deposit that"
     )
-    alone = found_told(found[found["variant"] == "fusion"])
+    alone = found_message(found[found["variant"] == "fusion"])
     assert alone.startswith(
         "The best 5 % of the ground held 3 of 10 held-out deposits (chance 0.5), the best 10 %"
     )
-    assert found_told(METRICS) == ""
+    assert found_message(METRICS) == ""
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_confusion_of_one_variant_by_hand():
 def test_other_commands_tables():
     transfer = metrics(("fusion", "", "transfer", "capture", 0.6)).assign(source="elsewhere")
     (row,) = texts(transfer_table(transfer))
-    assert (row["Learned on"], row["Method"], row["By"]) == ("elsewhere", "fusion", "capture")
+    assert (row["Trained on"], row["Method"], row["Metric"]) == ("elsewhere", "fusion", "capture")
     choices = pd.DataFrame(
         {
             "result": ["map", "map", "capture"],
@@ -175,7 +175,7 @@ def test_other_commands_tables():
         }
     )
     # One row for each result and choice, not for each level.
-    assert [row["What is moved"] for row in texts(choices_table(choices))] == ["the map", "held-out capture"]
+    assert [row["Result"] for row in texts(choices_table(choices))] == ["the map", "held-out capture"]
     verdicts = pd.DataFrame(
         {
             "claim": ["maps"],
@@ -189,7 +189,7 @@ def test_other_commands_tables():
         }
     )
     (row,) = texts(claims_table(verdicts))
-    assert (row["Against"], row["By"], row["Difference"], row["Verdict"]) == (
+    assert (row["Against"], row["Metric"], row["Difference"], row["Verdict"]) == (
         "",
         "above decoys",
         "0.310",
@@ -227,7 +227,7 @@ def test_elements_tell_censoring_and_what_interpolation_explains():
         "0.25",
         "−33 %",
     )
-    assert (boron["Kept"], boron["Why not"], boron["Interpolated by"]) == ("no", "censored in 54 %", "")
+    assert (boron["Kept"], boron["Why left out"], boron["Interpolated by"]) == ("no", "censored in 54 %", "")
     # A column that was dropped has no interpolation, even if another one of its element has.
     assert (other["Interpolated by"], other["Explained"], other["Detection limit (ppm)"]) == ("", "", "")
     assert "Explained" not in elements_table(report).labels
@@ -238,7 +238,7 @@ def test_coverage_by_hand():
     mask = np.array([[True, True, False], [True, True, False]])
     samples = np.array([[500.0, 500.0], [500.0, 1500.0], [2500.0, 500.0]])
     table = coverage_table(grid, mask, samples, {"rows_read": 1392, "crs_in": "EPSG:4283", "rows_merged": 0})
-    told = {row["What"]: row["How much"] for row in texts(table)}
+    told = {row["Quantity"]: row["Value"] for row in texts(table)}
     assert told == {
         "Cells of the map": "4 of 1,000 m",
         "Area of the map": "4 km²",

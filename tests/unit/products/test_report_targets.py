@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from geohalo.products.report_targets import TOP, search_told, targets_table, targets_told
+from geohalo.products.report_targets import TOP, search_message, targets_message, targets_table
 from geohalo.products.targets import KNOWN, NEW
 
 
@@ -20,26 +20,26 @@ def test_targets_are_shown_by_rank_and_the_first_of_either_kind_only():
 def test_text_says_which_targets_are_on_new_ground_and_how_much_of_the_best_is_known():
     frame = pd.DataFrame({"rank": range(1, 9), "ground": [NEW] * 5 + [KNOWN] * 3})
     ground = pd.DataFrame({"ground": [NEW, KNOWN], "share": 0.05, "best_share": [0.38, 0.62]})
-    told = targets_told(frame, ground)
+    told = targets_message(frame, ground)
     assert told.startswith("5 of 8 targets lie on new ground, away from known deposits (bold): 1 to 5.")
     assert "so that the 3 on their halos are no finds" in told
     assert "Known halos have 62 % of the best 5 % of the survey" in told
-    assert targets_told(frame.iloc[[0, 3, 4]]).endswith("(bold): 1, 4, 5.")
-    assert targets_told(frame.iloc[5:]).startswith(
+    assert targets_message(frame.iloc[[0, 3, 4]]).endswith("(bold): 1, 4, 5.")
+    assert targets_message(frame.iloc[5:]).startswith(
         "0 of 3 targets lie on new ground, away from known deposits (bold)."
     )
     # Of targets that there are not nothing is said.
-    none = targets_told(frame.iloc[5:], ground)
+    none = targets_message(frame.iloc[5:], ground)
     assert none.endswith("Known halos have 62 % of the best 5 % of the survey.")
 
 
 def test_a_search_of_the_targets_ground_is_counted_in_maps_that_did_not_know_the_deposits():
     # The best 5 % hold ranks of 0.95 and more: two of four, where 0.2 are expected.
-    told = search_told(0.05, np.array([0.99, 0.95, 0.9499, 0.2]))
+    told = search_message(0.05, np.array([0.99, 0.95, 0.9499, 0.2]))
     assert "on new ground cover 5.0 % of the map" in told
     assert "held 2 of 4 deposits; 0.2 are expected of chance" in told
-    assert "held 0 of 1 deposits" in search_told(0.05, np.array([0.5]))
-    assert search_told(0.05, np.array([])) == ""
+    assert "held 0 of 1 deposits" in search_message(0.05, np.array([0.5]))
+    assert search_message(0.05, np.array([])) == ""
 
 
 def test_elements_stay_with_their_contrast():

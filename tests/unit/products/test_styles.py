@@ -45,8 +45,8 @@ def test_rounded_to_more_digits():
 
 
 def test_numbers_in_words():
-    assert styles.whole(1, "deposit") == "1 deposit"
-    assert styles.whole(4278, "sample") == "4,278 samples"
+    assert styles.amount(1, "deposit") == "1 deposit"
+    assert styles.amount(4278, "sample") == "4,278 samples"
     assert styles.signed_percent(-0.123) == "−12 %"
     assert styles.signed_percent(float("nan")) == "n/a"
     assert styles.with_interval(0.841, 0.709, 0.934) == "0.84 (95 % interval 0.71–0.93)"

@@ -101,7 +101,7 @@ def test_table_is_below_a_wide_map_and_beside_others(size, rows, below, sides):
     assert layout.below == below
     assert (layout.form is None) == (rows == 0)
     assert layout.highest == pytest.approx(sides[1], abs=0.01)
-    assert layout.room.widest + layout.room.beside <= sides[0] + 0.01
+    assert layout.room.widest + layout.room.right_margin <= sides[0] + 0.01
 
 
 @pytest.mark.parametrize("shape", SHAPES)

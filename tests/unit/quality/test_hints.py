@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from geohalo.survey.control_hints import untold_control
+from geohalo.survey.control_hints import unnamed_control
 from geohalo.survey.samples import clean_samples
 from survey_tables import section, survey_table
 
 
 def hint(**columns) -> list:
     """Return the warnings of a table of eight rows."""
-    return untold_control(pd.DataFrame(columns), np.arange(2, 10), "s.csv")
+    return unnamed_control(pd.DataFrame(columns), np.arange(2, 10), "s.csv")
 
 
 def test_kinds_of_rows_are_suggested() -> None:

@@ -8,7 +8,7 @@ from geohalo.errors import InputError
 from geohalo.quality.level_survey import level_survey
 from geohalo.quality.levelling import levelled
 from geohalo.quality.levelling_doubts import _not_helping
-from geohalo.quality.levelling_error import error_told, levelling_errors, near_other_batches
+from geohalo.quality.levelling_error import error_message, levelling_errors, near_other_batches
 from level_tables import logs, no_rows, rows, sheets
 
 ELEMENTS = ["Cu", "Zn", "Pb", "As"]
@@ -49,7 +49,7 @@ def test_a_shifted_sheet_is_found_mended_and_helps():
     assert np.abs(after - values).max() < 0.3
     together = found.errors.set_index(["element", "where"]).loc[("all", "borders")]
     assert together["high"] < 1
-    assert "1 of 4 batches levelled, in 1 element" in found.told()
+    assert "1 of 4 batches levelled, in 1 element" in found.summary()
     assert found.warnings == []
 
 
@@ -214,8 +214,8 @@ def test_errors_before_are_those_of_the_interpolation():
     own = table[(table["where"] == "all") & (table["element"] != "all")]
     np.testing.assert_allclose(own["before"], [score.error for score in scores])
     np.testing.assert_allclose(table["ratio"], 1.0)
-    assert error_told(table, True).startswith("Levelling changes the error")
-    assert error_told(table.head(0), True) == ""
+    assert error_message(table, True).startswith("Levelling changes the error")
+    assert error_message(table.head(0), True) == ""
 
 
 def test_a_false_levelling_is_measured():

@@ -1,6 +1,4 @@
-"""The simulated survey: what a user gets of it, its truth, and its three faults one at a time."""
-
-from functools import cache
+"""The simulated survey: what a user gets of it, its truth, its deposits and their halos."""
 
 import numpy as np
 import pandas as pd
@@ -8,22 +6,12 @@ import pytest
 import xarray as xr
 from geohalo.errors import InputError
 from geohalo.simulated_deposits import COMMODITIES, deposit_type, simulated_commodities
-from geohalo.simulated_region import survey_crs
 from geohalo.survey.elements import element_table
-from geohalo.survey.simulate import SimulatedSurvey, close_majors, simulate_survey
-from geohalo.survey.simulation.faults import (
-    Patches,
-    column_name,
-    map_sheets,
-    report_column,
-    significant_texts,
-)
-from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks, spawn_generators
+from geohalo.survey.simulate import SimulatedSurvey, close_majors
 from geohalo.survey.simulation.geology import (
     ALONG_SCALE,
     HOSTED,
     LACKS,
-    ZONES,
     Halos,
     camps_of,
     draw_deposit_halos,
@@ -31,69 +19,27 @@ from geohalo.survey.simulation.geology import (
 )
 from geohalo.survey.simulation.layout import draw_structures, lay_out_samples, place_deposits
 from geohalo.survey.simulation.signatures import (
-    ANTHROPOGENIC_ELEMENTS,
-    ANTHROPOGENIC_TYPES,
-    BARREN_TYPES,
-    DETECTION_LIMIT_SHARE,
     ELEMENTS,
     HALO_TYPES,
     HOSTS,
     IN_PPB,
     LITHOLOGIES,
-    NUGGET,
-    OVERBURDEN,
     OXIDES,
     REGIONAL_FACTORS,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from pyproj import Proj, Transformer
 from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.ndimage import maximum_filter
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist
+from simulated_surveys import HEADERS, SPACING, concentrations, survey, truth_at_samples
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-SPACING = 2000.0
-HEADERS = [column_name(element) for element in ELEMENTS]
-
-
-@cache
-def survey(
-    anthropogenic: float = 0,
-    overburden: float = 0,
-    laboratory: float = 0,
-    samples: int = 3000,
-    deposits: int = 25,
-    seed: int = 7,
-) -> SimulatedSurvey:
-    faults = {"anthropogenic": anthropogenic, "overburden": overburden, "laboratory": laboratory}
-    section = {"seed": seed, "samples": samples, "spacing": SPACING, "deposits": deposits, "faults": faults}
-    return simulate_survey(section)
-
-
-def concentrations(result: SimulatedSurvey) -> pd.DataFrame:
-    """Reported numbers by element; NaN where missing or below the limit."""
-    numbers = result.samples[HEADERS].apply(pd.to_numeric, errors="coerce")
-    return numbers.set_axis(list(ELEMENTS), axis=1)
-
 
 def centred_log_ratio(result: SimulatedSurvey) -> pd.DataFrame:
     logs = np.log(concentrations(result))
     return logs.sub(logs.mean(axis=1), axis=0)
-
-
-def truth_at_samples(result: SimulatedSurvey, layer: str, window: int = 1) -> np.ndarray:
-    """Truth of the cell that each sample is in, or the largest of a window of cells around it."""
-    values = maximum_filter(result.truth[layer].to_numpy(), size=window, mode="nearest")
-    cell = SPACING / 2
-    west, north = result.truth.x[0].item() - cell / 2, result.truth.y[0].item() + cell / 2
-    column = ((result.samples["x"] - west) // cell).astype(int)
-    row = ((north - result.samples["y"]) // cell).astype(int)
-    return values[row, column]
 
 
 # --- what a user gets
@@ -356,271 +302,3 @@ def test_held_out_half_is_neither_trivial_nor_hopeless():
     for train, test in ((used & south, used & ~south), (used & ~south, used & south)):
         score = model.fit(ratios[train], halo[train] > 0.4).decision_function(ratios[test])
         assert 0.7 < roc_auc_score(halo[test] > 0.4, score) < 0.99
-
-
-# --- faults, one at a time
-
-
-def test_faults_leave_the_ground_and_the_deposits_alone():
-    clean, faulty = survey(), survey(1, 1, 1)
-    pd.testing.assert_frame_equal(clean.deposits, faulty.deposits)
-    pd.testing.assert_frame_equal(
-        clean.samples[["sample", "x", "y", "batch"]], faulty.samples[["sample", "x", "y", "batch"]]
-    )
-    for layer in ("halo", "lithology"):
-        assert clean.truth[layer].identical(faulty.truth[layer])
-    for layer in ("false", "overburden", "halo_weak"):
-        assert not clean.truth[layer].any()
-
-
-def test_contamination_raises_its_elements_inside_its_patches_only():
-    clean, dirty = survey(), survey(anthropogenic=1)
-    outside = truth_at_samples(dirty, "false", window=3) == 0
-    inside = truth_at_samples(dirty, "false") > 0.4
-    assert outside.sum() > 2000
-    assert inside.sum() > 20
-    pd.testing.assert_frame_equal(clean.samples[outside], dirty.samples[outside])
-    untouched = [column_name(element) for element in ELEMENTS if element not in ANTHROPOGENIC_ELEMENTS]
-    pd.testing.assert_frame_equal(clean.samples[untouched], dirty.samples[untouched])
-    shift = np.log(concentrations(dirty) / concentrations(clean))[list(ANTHROPOGENIC_ELEMENTS)]
-    assert (shift >= 0).all(axis=None)
-    assert (shift[inside].mean() > 0.03).all()
-    assert (shift[inside][["Pb", "Zn", "Cd", "Hg"]].mean() > 0.25).all()
-
-
-@pytest.mark.parametrize("seed", [1, 7])
-def test_contamination_keeps_away_from_halos(seed):
-    truth = survey(1, 1, 1, seed=seed).truth
-    patches = truth.false > 0.1
-    assert patches.sum() > 50
-    assert (patches & (truth.halo > 0.3)).sum() < 0.05 * patches.sum()
-
-
-def test_overburden_dilutes_what_lies_beneath_it():
-    clean, covered = survey(), survey(overburden=1)
-    bare = truth_at_samples(covered, "overburden", window=3) == 0
-    assert bare.sum() > 1500
-    pd.testing.assert_frame_equal(clean.samples[bare], covered.samples[bare])
-
-    under = (truth_at_samples(covered, "halo") > 0.4) & (truth_at_samples(covered, "overburden") > 0.5)
-    background = (truth_at_samples(covered, "halo") < 0.02) & bare
-    assert under.sum() >= 5
-    strong, weak = (
-        np.log(concentrations(result))[list(HALO_TYPES["gold"]["main"])].pipe(
-            lambda logs: logs[under].mean() - logs[background].mean()
-        )
-        for result in (clean, covered)
-    )
-    assert strong.mean() > 0.4
-    assert weak.mean() < 0.6 * strong.mean()
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_every_survey_has_weak_anomalies(seed):
-    truth = survey(1, 1, 1, samples=800, deposits=10, seed=seed).truth
-    weak = (truth.halo_weak > 0.2).sum()
-    assert 10 < weak < 0.7 * (truth.halo > 0.2).sum()
-
-
-def test_perfect_laboratory_reports_every_value():
-    reported = survey().samples[HEADERS]
-    assert not reported.isna().any(axis=None)
-    assert not reported.apply(lambda column: column.str.startswith("<")).any(axis=None)
-
-
-def test_laboratory_shifts_one_batch_censors_and_skips():
-    clean, faulty = survey(), survey(laboratory=1)
-    reported, batch = faulty.samples[HEADERS], faulty.samples["batch"]
-    censored = reported.apply(lambda column: column.str.startswith("<").fillna(False)).astype(bool)
-    missing = reported.isna()
-    ratio = concentrations(faulty) / concentrations(clean)
-    changed = (ratio.notna() & (ratio != 1)).to_numpy()
-    shifted_batch = batch[changed.any(axis=1)].unique()
-    assert len(shifted_batch) == 1
-    inside = (batch == shifted_batch[0]).to_numpy()
-    shifted = changed.any(axis=0)
-    assert 6 <= shifted.sum() <= 8  # a shifted element may be missing in the batch
-    for values in ratio.loc[inside, shifted].to_numpy().T:
-        assert abs(np.log(np.nanmedian(values))) > 0.3
-        assert np.nanmax(values) / np.nanmin(values) < 1.03  # one factor, but for rounding
-
-    assert set(censored.columns[censored.any()]) <= {
-        column_name(element) for element in DETECTION_LIMIT_SHARE
-    }
-    assert 0.05 < censored["Au_ppb"].mean() < 0.4
-    limit = float(reported.loc[censored["Au_ppb"], "Au_ppb"].unique().item().removeprefix("<"))
-    # A value that is rounded to the limit may lie on either side of it.
-    at_limit = np.isclose(concentrations(clean)["Au"], limit)
-    kept = ~missing["Au_ppb"] & ~inside & ~at_limit
-    assert at_limit.sum() < 10
-    below = concentrations(clean)["Au"] < limit
-    np.testing.assert_array_equal(censored["Au_ppb"][kept], below[kept])
-
-    by_batch = missing.groupby(batch).mean()
-    skipped = by_batch == 1
-    assert skipped.to_numpy().sum() == 3
-    assert skipped.any(axis=1).sum() == 1
-    assert by_batch.where(~skipped).stack().mean() == pytest.approx(0.01, abs=0.002)
-
-
-def test_strength_scales_a_fault():
-    ordinary, strong = survey(1, 1, 1, samples=600), survey(2, 0.5, 2, samples=600)
-    np.testing.assert_allclose(strong.truth.false, np.minimum(2 * ordinary.truth.false, 1), rtol=1e-5)
-    np.testing.assert_allclose(strong.truth.overburden, ordinary.truth.overburden / 2, rtol=1e-5)
-    censored = [
-        result.samples[HEADERS]
-        .apply(lambda column: column.str.startswith("<").fillna(False))
-        .to_numpy(dtype=bool)
-        .mean()
-        for result in (ordinary, strong)
-    ]
-    assert censored[1] > 2 * censored[0] > 0
-    assert strong.samples[HEADERS].isna().to_numpy().sum() > ordinary.samples[HEADERS].isna().to_numpy().sum()
-
-
-@pytest.mark.parametrize("seed", [1, 7])
-def test_every_element_stays_usable(seed):
-    samples = survey(1, 1, 1, samples=600, seed=seed).samples[HEADERS]
-    assert samples.isna().mean().max() < 0.2
-    assert (
-        samples.apply(lambda column: column.str.startswith("<").fillna(False)).astype(bool).mean().max() < 0.5
-    )
-
-
-# --- parts
-
-
-def test_report_column_worked_example():
-    values = np.array([0.0123456, 0.0499, 0.05, 0.123456, 5.0, 1234.5, 98765.4, 7.0])
-    missing = np.array([False] * 7 + [True])
-    column = report_column(values, missing, limit=0.0503)
-    assert column[:7].tolist() == ["<0.05", "<0.05", "0.05", "0.123", "5", "1230", "98800"]
-    assert column.isna().tolist() == missing.tolist()
-    assert report_column(values, missing, limit=0.0)[0] == "0.0123"
-
-
-def test_column_names():
-    assert [column_name(element) for element in ("Cu", "Au", "Fe")] == ["Cu_ppm", "Au_ppb", "Fe2O3_pct"]
-
-
-def test_map_sheets_are_square_blocks():
-    squares = np.stack(np.meshgrid(np.arange(20), np.arange(20)), axis=-1).reshape(-1, 2)
-    batch = map_sheets(squares)  # sqrt(400 / 20) = 4.5: blocks of 4 by 4 squares
-    np.testing.assert_array_equal(batch, squares[:, 1] // 4 * 5 + squares[:, 0] // 4)
-
-
-def test_signatures_name_elements_of_the_scheme():
-    tables = [
-        *LITHOLOGIES.values(),
-        *REGIONAL_FACTORS.values(),
-        *BARREN_TYPES.values(),
-        *ANTHROPOGENIC_TYPES.values(),
-    ]
-    tables += [zone for kind in HALO_TYPES.values() for zone in kind.values()]
-    tables += [OVERBURDEN, NUGGET, DETECTION_LIMIT_SHARE]
-    for table in tables:
-        assert set(table) <= set(ELEMENTS), set(table) - set(ELEMENTS)
-    assert all(shift < 0 for kind in HALO_TYPES.values() for shift in kind["depleted"].values())
-    assert all(shift > 0 for kind in ANTHROPOGENIC_TYPES.values() for shift in kind.values())
-
-
-def test_spawned_generators_do_not_touch_each_other():
-    one, other = spawn_generators(5, ["a", "b"]), spawn_generators(5, ["a", "b"])
-    other["a"].normal(size=1000)
-    assert one["b"].normal() == other["b"].normal()
-    assert one["a"].normal() != spawn_generators(6, ["a", "b"])["a"].normal()
-
-
-def test_field_is_a_function_of_the_place_alone():
-    places = np.random.default_rng(0).uniform(0, 50_000, size=(200, 2))
-    whole = gaussian_field(places, np.random.default_rng(1), (20_000, 5_000), 30)
-    part = gaussian_field(places[50:60], np.random.default_rng(1), (20_000, 5_000), 30)
-    np.testing.assert_allclose(part, whole[50:60], rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("azimuth", [0.0, 60.0])
-def test_field_is_standard_normal_and_follows_its_exponential_covariance(azimuth):
-    centres = np.random.default_rng(0).uniform(0, 3_000_000, size=(6_000, 2))
-    direction = np.array([np.sin(np.deg2rad(azimuth)), np.cos(np.deg2rad(azimuth))])
-    along, across = centres + 5_000 * direction, centres + 5_000 * np.array([direction[1], -direction[0]])
-    places = np.concatenate([centres, along, across])
-    here, ahead, aside = gaussian_field(
-        places, np.random.default_rng(1), (20_000, 5_000), azimuth, modes=1000
-    ).reshape(3, -1)
-    assert here.mean() == pytest.approx(0, abs=0.1)
-    assert here.std() == pytest.approx(1, abs=0.1)
-    assert np.corrcoef(here, ahead)[0, 1] == pytest.approx(np.exp(-5 / 20), abs=0.06)
-    assert np.corrcoef(here, aside)[0, 1] == pytest.approx(np.exp(-1), abs=0.08)
-
-
-def test_near_sources_are_all_within_reach():
-    rng = np.random.default_rng(0)
-    places, sources, reach = rng.uniform(0, 10, (300, 2)), rng.uniform(0, 10, (7, 2)), rng.uniform(0, 4, 7)
-    found = dict(near_sources(places, sources, reach))
-    distance = np.hypot(*(places[None] - sources[:, None]).T).T
-    assert list(found) == list(range(7))
-    for number, near in found.items():
-        np.testing.assert_array_equal(near, np.flatnonzero(distance[number] <= reach[number]))
-
-
-def test_row_blocks_are_all_rows():
-    assert list(row_blocks(7, 3)) == [slice(0, 3), slice(3, 6), slice(6, 7)]
-
-
-def random_halos(rng: np.random.Generator) -> Halos:
-    n, zones = 5, list(ZONES)
-    drawn = [
-        rng.uniform(0, 180, n),
-        rng.uniform(4e3, 6e3, n),
-        rng.uniform(1e3, 3e3, n),
-        rng.uniform(0.2, 1, n),
-    ]
-    shifts = {zone: rng.normal(size=(n, len(ELEMENTS))) for zone in zones}
-    return Halos(rng.uniform(0, 2e5, (n, 2)), *drawn, shifts)
-
-
-def test_halos_that_are_cut_off_give_the_sum_over_all_places():
-    rng = np.random.default_rng(3)
-    halos, places = random_halos(rng), rng.uniform(0, 2e5, (2000, 2))
-    share, shift = np.ones(2000), np.zeros((2000, len(ELEMENTS)))
-    for one in range(5):
-        share *= 1 - halos.strength[one] * halos.shape(one, places)
-        for zone, stretch in ZONES.items():
-            strength = halos.strength[one] * halos.shape(one, places, *stretch)
-            shift += strength[:, None] * halos.shifts[zone][one]
-    np.testing.assert_allclose(halos.share(places), 1 - share, rtol=0, atol=1e-15)
-    np.testing.assert_allclose(halos.log_shift(places), shift, rtol=0, atol=1e-14)
-
-
-def test_patches_worked_example():
-    places = np.array([[0.0, 0.0], [1000.0, 0.0], [2199.0, 0.0], [2201.0, 0.0]])
-    one = Patches(np.zeros((1, 2)), np.array([1000.0]), np.array([0.5]), np.full((1, len(ELEMENTS)), 2.0))
-    floor = np.exp(-(2.2**2) / 2)
-    expected = 0.5 * (np.exp([0.0, -0.5, -(2.199**2) / 2]) - floor) / (1 - floor)
-    np.testing.assert_allclose(one.share(places), [*expected, 0.0])
-    np.testing.assert_allclose(one.log_shift(places)[:, 0], [*(2 * expected), 0.0])
-
-
-@given(
-    st.lists(
-        st.floats(1e-9, 1e9) | st.integers(1, 99999).map(lambda k: k / 1000) | st.just(0.125),
-        min_size=1,
-        max_size=50,
-    )
-)
-def test_texts_are_those_of_each_number_by_itself(numbers):
-    texts, codes = significant_texts(np.array(numbers), 3)
-    alone = [np.format_float_positional(one, precision=3, fractional=False, trim="-") for one in numbers]
-    assert texts[codes].tolist() == alone
-
-
-def test_a_wide_survey_lies_in_an_equal_area_crs_around_its_middle():
-    assert survey_crs(90_000, 2000) == "EPSG:32648"
-    assert survey_crs(90_001, 2000) == survey_crs(2_500_000, 2000) == "EPSG:6933"
-    for samples in (100_000, 2_500_000):
-        layout = lay_out_samples(samples // 100, 20_000.0, np.random.default_rng(0))
-        to_degrees = Transformer.from_crs("EPSG:6933", "EPSG:4326", always_xy=True)
-        longitude, latitude = to_degrees.transform(*layout.sites.mean(axis=0))
-        scales = Proj("EPSG:6933").get_factors(longitude, latitude)
-        assert (longitude, latitude) == (pytest.approx(102.6, abs=1), pytest.approx(30.4, abs=1))
-        assert [scales.meridional_scale, scales.parallel_scale] == pytest.approx([1, 1], abs=0.02)

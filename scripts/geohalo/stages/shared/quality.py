@@ -17,11 +17,8 @@ def judge(
 
     Parameters
     ----------
-    analyses : Analyses
-    section : dict
-        Config section `samples`; without `quality` nothing is judged.
-    certified : str, optional
-        Table of certified values.
+    analyses, section, certified
+        See `geohalo.quality.assess.assess_table`.
     files : mapping of str to str
         Where `quality`, `quality_reference` and `quality_duplicates` are written, as far as they are.
     """

@@ -129,8 +129,10 @@ def run_times(folder: str, rules: Iterable[str]) -> pd.DataFrame:
         rule = next((one for one in known if file.stem == one or file.stem.startswith(f"{one}_")), None)
         if not lines or rule is None:
             continue
-        told = json.loads(lines[-1])
-        number = {key: pd.to_numeric(told.get(key), errors="coerce") for key in ("s", "cpu_time", "max_rss")}
+        record = json.loads(lines[-1])
+        number = {
+            key: pd.to_numeric(record.get(key), errors="coerce") for key in ("s", "cpu_time", "max_rss")
+        }
         rows.append(
             {
                 "rule": rule,

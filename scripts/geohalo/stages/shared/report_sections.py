@@ -25,7 +25,7 @@ from geohalo.products.report import Section
 from geohalo.products.report_pathfinders import pathfinders_table
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.report_tables import Table
-from geohalo.products.report_targets import search_told, targets_told, thresholds_table
+from geohalo.products.report_targets import search_message, targets_message, thresholds_table
 from geohalo.products.report_text import from_markdown
 from geohalo.products.targets import on_new_ground
 from geohalo.stages.shared.report import Results, run_times, sources, versions
@@ -42,9 +42,9 @@ def pictures(results: Results, part: str) -> list[Picture]:
         name, numbers = figure.name, figure.numbers
         file, caption = f"figures/{name}.png", CAPTIONS / f"{name}.rst"
         if file in results:
-            told = caption.read_text(encoding="utf-8") if caption.exists() else ""
+            text = caption.read_text(encoding="utf-8") if caption.exists() else ""
             found.append(
-                picture(name, Path(results[file]).read_bytes(), told, numbers, f"{results.survey}: ")
+                picture(name, Path(results[file]).read_bytes(), text, numbers, f"{results.survey}: ")
             )
     return found
 
@@ -111,12 +111,12 @@ def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, 
     """Say which targets may be finds, and what a search of as much ground would have found."""
     if targets is None:
         return []
-    messages = [targets_told(targets, results.table("target_ground.csv"))]
+    messages = [targets_message(targets, results.table("target_ground.csv"))]
     new, ranks = targets[on_new_ground(targets)], results.table("deposit_ranks.csv")
     if ranks is not None and len(new):
         chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
         area = survey.mask.sum() * (survey.grid.cell / 1000) ** 2
-        messages.append(search_told(new["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
+        messages.append(search_message(new["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
     return [one for one in messages if one]
 
 

@@ -205,11 +205,11 @@ def significant_texts(values: np.ndarray, digits: int) -> tuple[np.ndarray, np.n
     # Powers of ten are exact up to 22, so that scaling rounds once.
     up, down = 10.0 ** np.maximum(shift, 0), 10.0 ** np.maximum(-shift, 0)
     scaled = values * up / down
-    whole = np.rint(scaled)
+    rounded = np.rint(scaled)
     # First digits and power of ten; a number on the edge between two texts is looked at by itself.
-    edge = np.flatnonzero(np.abs(np.abs(scaled - whole) - 0.5) < 1e-6)
+    edge = np.flatnonzero(np.abs(np.abs(scaled - rounded) - 0.5) < 1e-6)
     base = 10 ** (digits + 1)
-    distinct, codes = np.unique(shift * base + whole.astype(np.int64), return_inverse=True)
+    distinct, codes = np.unique(shift * base + rounded.astype(np.int64), return_inverse=True)
     texts = [_significant(float(f"{key % base}e{-(key // base)}"), digits) for key in distinct.tolist()]
     codes[edge] = len(texts) + np.arange(len(edge))
     return np.array([*texts, *(_significant(value, digits) for value in values[edge])], dtype=object), codes

@@ -49,7 +49,7 @@ for one in LISTED:
     module:
         name: prefix
         snakefile:
-            f"{ROOT}/Snakefile"
+            str(SURVEY_SNAKEFILE)
         config:
             one.config
 

@@ -1,4 +1,4 @@
-"""No rules: which alternatives of the settings are run, what their stages depend on, and the designs of consensus and claims."""
+"""No rules: which alternatives of the settings are run, what their stages depend on, and the scenarios of consensus."""
 
 from geohalo.alternatives import (
     STAGES,
@@ -8,13 +8,12 @@ from geohalo.alternatives import (
     level_text,
     stage_settings,
 )
-from geohalo.evidence import claim_surveys
 
 # What the stages of the alternatives depend on: stage -> content key -> settings. A target that compares alternatives fills it when it is
-# asked for, so that other targets do not wait for its design.
+# asked for, so that other targets do not wait for its scenarios.
 ALTERNATIVES = {stage: {} for stage in STAGES}
 # Functions that register the alternatives of one target each, for whoever asks for a stage's folder by its path.
-DESIGNS = []
+SCENARIOS = []
 
 
 def register(settings, variants, controls=(), schemes=("held_out",), members=1):
@@ -28,8 +27,8 @@ def register(settings, variants, controls=(), schemes=("held_out",), members=1):
 
 def registered(stage, key):
     """Return what a stage of an alternative depends on."""
-    for design in [] if key in ALTERNATIVES[stage] else DESIGNS:
-        design()
+    for scenario in [] if key in ALTERNATIVES[stage] else SCENARIOS:
+        scenario()
     if key not in ALTERNATIVES[stage]:
         raise WorkflowError(f"alternatives/{stage}/{key}: no alternative of this config has this key.")
     return ALTERNATIVES[stage][key]
@@ -89,7 +88,7 @@ def consensus_workflows():
 
 
 if not CLASSES:
-    DESIGNS.append(consensus_workflows)
+    SCENARIOS.append(consensus_workflows)
 
 
 def consensus_runs(wildcards):
@@ -104,33 +103,9 @@ def consensus_runs(wildcards):
     ]
 
 
-def claims_surveys(seed):
-    """Return the scores of every condition of a seed, by (fault, strength)."""
-    if "simulate" not in config:
-        raise WorkflowError(
-            "claims compares maps with the truth, which only a simulated survey has, and this config has no section "
-            "'simulate'. Run it without --configfile."
-        )
-    section, folders = config["claims"], {}
-    for fault, strength in claim_surveys.conditions(section["strengths"]):
-        settings = alternative(
-            config, claim_surveys.changes(section, fault, strength, seed), "section claims"
-        )
-        keys = register(settings, list(BRANCHES), CONTROLS, ["held_out"], section["members"])
-        folders[fault, strength] = path("alternative_scores", key=keys["scores"])
-    return folders
-
-
-@functools.cache
-def claims_scores(seed):
-    """Return the same, worked out once."""
-    return claims_surveys(seed)
-
-
-def claims_design():
-    """Register every alternative of the claims, for whoever asks for one by its path."""
-    for seed in claim_surveys.seeds(config["claims"]) if "simulate" in config else []:
-        claims_scores(seed)
-
-
-DESIGNS.append(claims_design)
+def claims_command(wildcards):
+    """Raise WorkflowError, since `claims` has a Snakefile of its own."""
+    raise WorkflowError(
+        "claims is an experiment of the method and has a Snakefile of its own: "
+        f"snakemake --snakefile {ROOT}/rules/claims/Snakefile claims --cores all"
+    )

@@ -25,7 +25,7 @@ _FIRST = 1000
 _COARSE_METRES = 5.0
 
 
-def told_places(
+def place_hints(
     table: pd.DataFrame,
     section: Mapping[str, Any],
     x: FloatArray,

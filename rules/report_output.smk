@@ -11,7 +11,7 @@ CATEGORY = {
 }
 
 
-def shown(name, file=None):
+def report_output(name, file=None):
     """A figure, or another file, as an output that `snakemake --report` shows with its caption."""
     return report(
         file or path("figure", figure=name),
@@ -24,7 +24,7 @@ def shown(name, file=None):
 def in_report(name):
     """A table of evidence as an output: those with a caption are shown by `snakemake --report`."""
     caption = "metrics_table" if name == "metrics" else name
-    return shown(caption, path(name)) if name in ("metrics", "comparisons", "verdict") else path(name)
+    return report_output(caption, path(name)) if name in ("metrics", "comparisons", "verdict") else path(name)
 
 
 # What commands of their own make: the report shows it where it is there, and is made again when it has changed.
