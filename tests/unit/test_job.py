@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -204,3 +205,17 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, monke
     with pytest.raises(InputError, match=f"^{tmp_path / name} cannot be written: .*--directory"):
         check_writable(tmp_path, ["snakemake", "--cores", "1"])
     check_writable(tmp_path, ["snakemake", "-n"])
+
+
+def test_a_disk_without_room_for_a_lock_is_full_and_a_dry_run_goes_on(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("geohalo.workflow.locks.shutil.disk_usage", lambda folder: usage._replace(free=4096))
+    with pytest.raises(
+        InputError, match=rf"^The disk is full: 4 kB are left where {tmp_path} lies. .*--directory"
+    ):
+        check_writable(tmp_path, ["snakemake", "--cores", "1"])
+    check_writable(tmp_path, ["snakemake", "-n"])
+    monkeypatch.setattr(
+        "geohalo.workflow.locks.shutil.disk_usage", lambda folder: usage._replace(free=2_000_000)
+    )
+    check_writable(tmp_path, ["snakemake", "--cores", "1"])

@@ -11,6 +11,8 @@ import psutil
 
 from geohalo.errors import InputError
 
+#: With less than this left, a disk is full.
+FEWEST_BYTES = 2_000_000
 #: With one of these, nothing is locked.
 UNLOCKED = (
     "--unlock",
@@ -84,17 +86,21 @@ def check_writable(folder: str | Path, argv: list[str]) -> None:
     InputError
         Names the folder and what to do.
     """
-    places = [Path(folder), *(Path(folder, name) for name in (".snakemake", "results", "logs"))]
-    for place in places:
-        if (
-            place.exists()
-            and not os.access(place, os.W_OK)
-            and not set(argv) & {"-n", "--dry-run", "--dryrun"}
-        ):
+    if set(argv) & {"-n", "--dry-run", "--dryrun"}:
+        return
+    for place in [Path(folder), *(Path(folder, name) for name in (".snakemake", "results", "logs"))]:
+        if place.exists() and not os.access(place, os.W_OK):
             raise InputError(
                 f"{place.resolve()} cannot be written: it is read-only, or belongs to someone else. Run in a folder of "
                 "your own (--directory), or give yourself the right to write there."
             )
+    # Snakemake's own lock would not fit, and its error does not say what to do.
+    free = shutil.disk_usage(folder).free
+    if free < FEWEST_BYTES:
+        raise InputError(
+            f"The disk is full: {free / 1e3:,.0f} kB are left where {Path(folder).resolve()} lies. Free some of it, or "
+            "run in a folder on another disk (--directory)."
+        )
 
 
 @functools.cache
