@@ -112,7 +112,8 @@ def initial_state(
         network.linear.register_buffer("weight", torch.zeros(n_elements))
         network.linear.register_buffer("bias", torch.zeros(()))
     network.register_buffer("gate", torch.ones(n_elements) if preset.pathfinders and two else None)
-    network.register_buffer("prior", torch.tensor(published_weights(scales, branches)).log())
+    prior = torch.tensor(published_weights(scales, branches)).log()
+    network.register_buffer("prior", prior)
     if preset.fusion == "learned":
-        network.fusion = nn.Parameter(torch.zeros_like(network.prior))
+        network.fusion = nn.Parameter(torch.zeros_like(prior))
     return network.state_dict()
