@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Threads that wait for each other sleep: tests share their processors, and spinning threads take them from each other.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # A busy machine is slow, and tests are not timed: that is what `make bench` is for.
 settings.register_profile("geohalo", deadline=None)
 settings.load_profile("geohalo")

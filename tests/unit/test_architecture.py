@@ -174,6 +174,44 @@ def test_no_script_that_does_without_torch_waits_for_it():
     assert result.stdout.strip() == ""
 
 
+#: Stages that need no statistics, whose import takes half a second, and no more than numpy and files.
+QUICK = ["build_graph", "classify_anomalies", "gather_elements", "stack_cube"]
+#: Stages that read and grid tables, report, draw or rank.
+READING = ["clean_samples", "interpolate_elements", "report"]
+DRAWING = [
+    "plot_anomalies",
+    "plot_evidence",
+    "plot_superpixels",
+    "plot_survey",
+    "plot_targets",
+    "rank_targets",
+]
+#: Stages of the network.
+NETWORK = ["explain_map", "explain_targets", "measure_attention", "train"]
+
+
+def test_no_stage_loads_what_it_does_not_use():
+    """What a job imports it waits for: in one process, from the stages that need least to those that need most."""
+    heavy = [
+        "scipy.spatial",
+        "scipy.stats",
+        "sklearn",
+        "matplotlib",
+        "torch",
+        "torch._dynamo",
+        "torch_geometric",
+    ]
+    code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
+    for stages in (QUICK, [*READING, *DRAWING], NETWORK):
+        code += "".join(f"import geohalo.stages.{stage}\n" for stage in stages)
+        code += f"print(*(name for name in {heavy} if name in sys.modules), sep=',')\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    quick, drawing, network = (set(line.split(",")) for line in result.stdout.splitlines())
+    assert quick == {""}
+    assert drawing == {"scipy.spatial", "matplotlib"}
+    assert network == drawing | {"torch"}
+
+
 def test_the_workflow_starts_without_what_only_its_jobs_need():
     """Each call of Snakemake reads all rules, as each job on a cluster does: what they import costs that much again."""
     files = [SCRIPTS.parent / "Snakefile", *sorted((SCRIPTS.parent / "rules").glob("*.smk"))]

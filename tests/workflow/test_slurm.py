@@ -23,11 +23,10 @@ from workflow_runs import ROOT, SMALL, planned
 pytestmark = pytest.mark.workflow
 
 CLUSTER = Path(__file__).with_name("slurm_cluster.sh")
+SNAKEMAKE = Path(__file__).with_name("prompt_snakemake.py")
 PROFILE = ("--profile", str(ROOT / "profiles" / "slurm"))
-#: What differs from a real cluster: no accounts, so no sacct; two cores; a local disk. A check that finds no job done
-#: puts the next one off by 10 seconds more, so the first one comes when a job is about done.
+#: What differs from a real cluster: no accounts, so no sacct; two cores; a local disk; and nobody else who asks.
 ONE_NODE = ("--cores", "2", "--latency-wait", "5", "--benchmark-extended", "--slurm-status-command", "squeue")
-ONE_NODE += ("--slurm-init-seconds-before-status-checks", "12")
 RESULTS = Path("results", "small")
 SCORES = RESULTS / "runs" / "fusion" / "30-90" / "heldout.nc"
 
@@ -54,7 +53,7 @@ def cluster() -> Iterator[Path]:
 @contextmanager
 def workflow(folder: Path, *arguments: str) -> Iterator[subprocess.Popen]:
     """Start the workflow on Slurm in ``folder``, output and messages together in stdout; end it with its jobs."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
+    command = [sys.executable, SNAKEMAKE, "--snakefile", ROOT / "Snakefile", "--directory", folder]
     command += [*PROFILE, *ONE_NODE, *arguments[:-1], "--configfile", SMALL, "--", *arguments[-1:]]
     run = subprocess.Popen(
         list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
 from geohalo.errors import InputError
 from geohalo.survey.elements import element_table
@@ -82,6 +80,10 @@ def similarity_order(names: Sequence[str], values: NDArray[np.floating]) -> NDAr
     alphabetical = np.array(sorted(range(len(names)), key=lambda k: names[k]), dtype=np.intp)
     if len(names) < 3:
         return alphabetical
+    # Slow to import, and no other order needs them.
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
     step = max(1, -(-len(values) // CORRELATED_CELLS))
     distance = 1 - _correlation(np.asarray(values[::step], dtype=np.float64)[:, alphabetical])
     tree = linkage(squareform(distance, checks=False), "average", optimal_ordering=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from geohalo.errors import InputError
 
@@ -120,6 +119,8 @@ def _memory(cells: float) -> str:
 
 def sampled_mask(grid: Grid, samples: NDArray[np.float64], max_distance: float) -> NDArray[np.bool_]:
     """Mark the cells whose centre lies within ``max_distance`` metres of a sample; returns (rows, columns) bool."""
+    from scipy.spatial import cKDTree  # slow to import, and most jobs only read the grid
+
     tree, mask = cKDTree(samples), np.empty(grid.shape, dtype=bool)
     step = max(1, MOST_CENTRES // grid.x.size)
     for start in range(0, grid.y.size, step):

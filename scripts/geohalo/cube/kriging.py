@@ -6,13 +6,16 @@ A further sample there would vary by the nugget more, which is the variance that
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import gstools as gs
 import numpy as np
 from numpy.typing import NDArray
 
 from geohalo.cube.inverse_distance import missing_patterns
 from geohalo.cube.neighbourhoods import Neighbourhoods, Places, neighbourhoods
+
+if TYPE_CHECKING:
+    import gstools as gs
 
 Array = NDArray[np.float64]
 
@@ -21,7 +24,7 @@ JITTER = 1e-12
 
 
 def krige(
-    points: Array, values: Array, targets: Array, models: Sequence[gs.CovModel], neighbours: int
+    points: Array, values: Array, targets: Array, models: Sequence["gs.CovModel"], neighbours: int
 ) -> tuple[Array, Array]:
     """Krige all elements (Matheron 1963, doi 10.2113/gsecongeo.58.8.1246), each by its own model.
 
@@ -62,13 +65,13 @@ def krige(
     return estimate, variance
 
 
-def _isotropic(points: Array, model: gs.CovModel) -> Array:
+def _isotropic(points: Array, model: "gs.CovModel") -> Array:
     """Coordinates in which the model does not depend on the direction."""
     return np.ascontiguousarray(model.isometrize(points.T).T)
 
 
 def _solve(
-    near: Neighbourhoods, squared_between: Array, count: Array, model: gs.CovModel
+    near: Neighbourhoods, squared_between: Array, count: Array, model: "gs.CovModel"
 ) -> tuple[Array, Array]:
     """Weights (cells, k) and variance (cells,) of one model.
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
 
 from geohalo.cube.interpolation import INTERPOLATORS, METHODS, fit_variograms
 from geohalo.cube.variogram import Variogram
@@ -192,5 +191,7 @@ def block_folds(points: Array, block: float, folds: int) -> list[tuple[NDArray[n
     folds = min(folds, np.unique(blocks).size)
     if folds < 2:
         return []
+    from sklearn.model_selection import GroupKFold  # slow to import
+
     step = -(-len(points) // MOST_TESTED)
     return [(train, test[::step]) for train, test in GroupKFold(folds).split(points, groups=blocks)]

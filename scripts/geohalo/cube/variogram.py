@@ -2,18 +2,20 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gstools as gs
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning
 from scipy.spatial import cKDTree
 
+if TYPE_CHECKING:
+    import gstools as gs
+
 Array = NDArray[np.float64]
 
-#: Families of models, the one that is preferred in a tie first.
-FAMILIES = {"exponential": gs.Exponential, "spherical": gs.Spherical, "gaussian": gs.Gaussian}
+#: Families of models with their names in GSTools, the one that is preferred in a tie first.
+FAMILIES = {"exponential": "Exponential", "spherical": "Spherical", "gaussian": "Gaussian"}
 #: Samples that a variogram is estimated from at most: pairs grow with the square.
 MOST_SAMPLES = 1200
 #: Samples of a patch of neighbours, for the short lags of a large survey.
@@ -62,7 +64,7 @@ class Variogram:
         """Multiply nugget and partial sill, which changes the variance of kriging and none of its weights."""
         return replace(self, nugget=self.nugget * factor, partial_sill=self.partial_sill * factor)
 
-    def model(self, ratio: float = 1.0, bearing: float = 0.0) -> gs.CovModel:
+    def model(self, ratio: float = 1.0, bearing: float = 0.0) -> "gs.CovModel":
         """Return the covariance model in two dimensions.
 
         Parameters
@@ -71,14 +73,21 @@ class Variogram:
             Long axis over short axis, and the bearing of the long axis in degrees clockwise from north.
         """
         # GSTools turns the long axis counter-clockwise from east.
-        return FAMILIES[self.family](
-            dim=2,
+        return _family(
+            self.family,
             var=self.partial_sill,
             len_scale=self.length,
             nugget=self.nugget,
             anis=1 / ratio,
             angles=np.radians(90 - bearing),
         )
+
+
+def _family(name: str, **settings: Any) -> "gs.CovModel":
+    """Return a model of a family in two dimensions."""
+    import gstools as gs  # slow to import, and most surveys are interpolated without it
+
+    return getattr(gs, FAMILIES[name])(dim=2, **settings)
 
 
 def fit_variogram(points: Array, values: Array, family: str = "exponential") -> Variogram:
@@ -136,6 +145,8 @@ def empirical_variogram(points: Array, values: Array) -> tuple[Array, Array]:
     classes = max(3, int(np.ceil(np.log(max(reach / spacing, 1.0)) / np.log(WIDER))))
     # The spacing itself lies in the middle of the second class, also where samples form a lattice.
     edges = np.concatenate([[0.0], spacing * WIDER ** (np.arange(classes + 1) - 0.5)])
+    import gstools as gs  # slow to import, and most surveys are interpolated without it
+
     _, gamma, pairs = gs.vario_estimate(
         points[chosen].T, values[chosen], edges, estimator="cressie", return_counts=True
     )
@@ -168,7 +179,7 @@ def _fit(family: str, lag: Array, gamma: Array) -> tuple[Variogram, float]:
     """Fit one family; returns it with the sum of squared residuals."""
     # Relative to the greatest ones, so that units make no difference to the search.
     unit, top = float(lag.max()), float(gamma.max())
-    model: Any = FAMILIES[family](dim=2)
+    model: Any = _family(family)
     model.set_arg_bounds(var=[1e-6, 4.0], nugget=[0.0, 2.0], len_scale=[1e-3, 2.0])
     guess = {"var": 0.5, "nugget": 0.4, "len_scale": 0.3}
     try:

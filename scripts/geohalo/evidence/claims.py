@@ -25,11 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
-from scipy.stats import t as student
 
 from geohalo.evidence.evaluate import measure as measure_scores
 from geohalo.evidence.folds import NONE, Folds
 from geohalo.evidence.judged import JudgedPlaces
+from geohalo.evidence.statistics import student_quantile
 
 #: Measures, in the order of the tables.
 MEASURES = (
@@ -194,7 +194,7 @@ def interval_over_seeds(values: np.ndarray, level: float = 0.95) -> tuple[float,
     if len(known) < 2:
         return _mean(known), float("nan"), float("nan")
     middle = float(known.mean())
-    half = float(student.ppf((1 + level) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    half = float(student_quantile((1 + level) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
     return middle, middle - half, middle + half
 
 

@@ -9,9 +9,9 @@ import functools
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from geohalo.evidence import statistics
+from geohalo.evidence.statistics import student_quantile
 from geohalo.multiple_tests import holm
 
 #: Not compared: what a map of meaningless labels makes of the deposits of a fold is luck that they share, so their
@@ -215,6 +215,6 @@ def detectable_difference(spread: float, sizes: np.ndarray) -> float:
     if least > LEVEL or np.isnan(spread):
         return float("nan")
     level = np.floor(LEVEL / least) * least
-    k = student.ppf(1 - level / 2, n_groups - 1) + student.ppf(POWER, n_groups - 1)
+    k = student_quantile(1 - level / 2, n_groups - 1) + student_quantile(POWER, n_groups - 1)
     room = n_groups * np.mean(sizes) ** 2 - (k * np.std(sizes, ddof=1)) ** 2
     return float(k * spread / np.sqrt(room)) if room > 0 else float("nan")

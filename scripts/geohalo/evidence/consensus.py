@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import f as f_distribution
-from scipy.stats import t as student
 
 from geohalo.evidence.comparisons import holm
+from geohalo.evidence.statistics import student_quantile
 
 #: Cells whose variance is taken apart at once: bounds the work arrays to some 50 MB for 24 workflows.
 BLOCK = 100_000
@@ -143,7 +143,7 @@ def _level_means(
         start += n - 1
         mean = rows @ effect if known else np.full(n, np.nan)
         error = np.sqrt(within * np.einsum("li,ij,lj->l", rows, inverse, rows))
-        reach = student.ppf(0.975, freedom) * error if freedom > 0 else np.full(n, np.nan)
+        reach = student_quantile(0.975, freedom) * error if freedom > 0 else np.full(n, np.nan)
         means.append(mean)
         lows.append(mean - reach)
         highs.append(mean + reach)

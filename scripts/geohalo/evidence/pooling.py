@@ -32,10 +32,10 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 from statsmodels.stats.meta_analysis import combine_effects
 
 from geohalo.evidence import statistics
+from geohalo.evidence.statistics import student_quantile
 
 #: Measures that are pooled, and what each is by chance.
 POOLED = {"above_decoys": 0.5, "capture": 0.5, "found_5": 0.05, "found_10": 0.1}
@@ -170,7 +170,7 @@ def pool(effects: np.ndarray, variances: np.ndarray) -> tuple[float, float, floa
         found = combine_effects(effects, errors, method_re="iterated")
     scale = found.scale_hksj_re if alike else max(1.0, found.scale_hksj_re)
     error = found.sd_eff_w_re * np.sqrt(scale)
-    reach = float(student.ppf((1 + LEVEL) / 2, len(effects) - 1) * error)
+    reach = float(student_quantile((1 + LEVEL) / 2, len(effects) - 1) * error)
     estimate, tau = float(found.mean_effect_re), float(np.sqrt(found.tau2))
     return estimate, estimate - reach, estimate + reach, float(np.std(effects, ddof=1)) if alike else tau
 

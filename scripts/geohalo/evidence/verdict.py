@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from geohalo.evidence.comparisons import LEVEL, smallest_p
 from geohalo.evidence.map_basis import basis_warnings, below_chance
+from geohalo.evidence.statistics import student_quantile
 
 #: A survey is called too small where a method must be better by more than this to be told apart: it is
 #: what lies between chance (0.5) and a map that is of use (0.7).
@@ -189,7 +189,11 @@ def fold_interval(rows: pd.DataFrame, metric: str) -> tuple[float, float, float]
     means = rows.dropna(subset=metric).groupby("fold")[metric].mean().to_numpy(dtype=float)
     if len(means) < 2:
         return (float(means.mean()) if len(means) else np.nan), np.nan, np.nan
-    reach = student.ppf(1 - LEVEL / len(MEASURES) / 2, len(means) - 1) * means.std(ddof=1) / len(means) ** 0.5
+    reach = (
+        student_quantile(1 - LEVEL / len(MEASURES) / 2, len(means) - 1)
+        * means.std(ddof=1)
+        / len(means) ** 0.5
+    )
     return float(means.mean()), float(means.mean() - reach), float(means.mean() + reach)
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from geohalo.errors import InputError
+from geohalo.network.adam import Adam
 from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
-from geohalo.network.definition import network_parts
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, Stacked, branches_of, class_count, is_trained
 from geohalo.network.fusion import branch_factors, by_branch
@@ -20,6 +20,7 @@ from geohalo.network.labelled import LabelledScale, Logits, labelled_logits, lab
 from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve, member_losses
 from geohalo.network.masks import Masks
 from geohalo.network.members import HISTORY, Members
+from geohalo.network.parts import network_parts
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
 
@@ -48,12 +49,10 @@ def choose_device(name: str) -> torch.device:
 @contextmanager
 def repeatable() -> Iterator[None]:
     """Sum gradients in one order, so that threads do not change their rounding; the former state comes back."""
-    before, warn = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
-    # Without warn_only a GPU would need a setting of its own before the program starts.
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    before = torch.get_deterministic_debug_mode()
+    # With an error in place of a warning a GPU would need a setting of its own before the program starts. The function
+    # for what torch calls deterministic algorithms does the same, but imports torch's compiler first, for seconds.
+    torch.set_deterministic_debug_mode("warn")
     # Filling new memory with NaN finds reads of what was never written; it costs a pass over each array.
     filled, torch.utils.deterministic.fill_uninitialized_memory = (  # type: ignore[attr-defined]
         torch.utils.deterministic.fill_uninitialized_memory,  # type: ignore[attr-defined]
@@ -62,7 +61,7 @@ def repeatable() -> Iterator[None]:
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before, warn_only=warn)
+        torch.set_deterministic_debug_mode(before)
         torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
 
 
@@ -213,12 +212,7 @@ class Training:
         epochs = preset.epochs if trained else 1
         ends = np.full(len(members), epochs) if members.epochs is None or not trained else members.epochs
         self.ends = torch.as_tensor(ends)
-        self.optimiser = torch.optim.Adam(
-            trained.values() or [torch.zeros(1)],
-            lr=preset.learning_rate,
-            weight_decay=preset.weight_decay,
-            foreach=True,
-        )
+        self.optimiser = Adam(trained.values(), preset.learning_rate, preset.weight_decay)
         self.kept = {name: p.detach().clone() for name, p in state.items()}
         self.history: list[Tensor] = []
         self.best = torch.full((len(members),), -torch.inf)
@@ -358,11 +352,10 @@ class Training:
         return dict(zip(HISTORY, rows, strict=True))
 
     def _saved(self) -> dict:
-        moments = self.optimiser.state_dict()["state"]
         return {
             "state": {name: value.detach().clone() for name, value in self.state.items()},
             "kept": dict(self.kept),
-            "moments": {str(k): dict(value) for k, value in moments.items()},
+            "moments": {str(k): dict(value) for k, value in self.optimiser.state.items()},
             "history": list(self.history),
             "best": self.best,
             "best_epoch": self.best_epoch,
@@ -373,7 +366,5 @@ class Training:
         for name, value in saved["state"].items():
             self.state[name].copy_(value)
             self.kept[name].copy_(saved["kept"][name])
-        optimiser_state = self.optimiser.state_dict()
-        optimiser_state["state"] = {int(k): value for k, value in saved["moments"].items()}
-        self.optimiser.load_state_dict(optimiser_state)
+        self.optimiser.load({int(k): value for k, value in saved["moments"].items()})
         self.history, self.best, self.best_epoch = list(saved["history"]), saved["best"], saved["best_epoch"]

@@ -5,7 +5,6 @@ import pandas as pd
 from geohalo.products.levelling_figure import STANDS_OFF, headline
 from geohalo.products.report_tables import Column, Table, table
 from geohalo.products.report_text import number
-from geohalo.quality.levelling_error import error_message
 
 #: Rows of shifts shown at most; all are in levelling.csv.
 MOST_SHOWN = 100
@@ -24,7 +23,11 @@ def levelling_words(shifts: pd.DataFrame, errors: pd.DataFrame | None) -> list[s
     sentence = headline(shifts)
     words = [f"{sentence[0].upper()}{sentence[1:]}."]
     applied = bool(shifts["applied"].any())
-    return words if errors is None else [*words, *filter(None, [error_message(errors, applied)])]
+    if errors is None:
+        return words
+    from geohalo.quality.levelling_error import error_message  # slow to import
+
+    return [*words, *filter(None, [error_message(errors, applied)])]
 
 
 def shifts_table(shifts: pd.DataFrame) -> Table:

@@ -8,7 +8,6 @@ from geohalo.stages.clean_deposits import clean_deposits
 from geohalo.stages.clean_samples import clean_samples
 from geohalo.stages.fit_interpolation import fit_interpolation
 from geohalo.stages.interpolate_elements import interpolate_elements
-from geohalo.stages.level_samples import level_samples
 from geohalo.stages.read_grids import read_grids
 from geohalo.stages.simulate_survey import simulate_survey
 
@@ -48,6 +47,8 @@ def read_places(
     section, grid = settings["samples"], settings["grid"]
     if "levelling" not in section:
         return clean_samples(table, section, grid, places, report, **further)
+    from geohalo.stages.level_samples import level_samples  # slow to import
+
     cleaned, analyses = f"{folder}/unlevelled.parquet", f"{folder}/analyses.parquet"
     messages = clean_samples(table, section, grid, cleaned, report, analyses=analyses, **further)
     levelled = level_samples(

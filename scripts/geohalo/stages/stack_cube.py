@@ -10,7 +10,6 @@ import xarray as xr
 from geohalo.cube.logratio import check_variation, standardise, transformed
 from geohalo.cube.moments import Moments
 from geohalo.files.cells import Survey, netcdf_by_rows
-from geohalo.stages.shared.quality import element_weights
 
 
 def stack_cube(elements: str, transform: str, clip: float, cube: str, quality: str | None = None) -> None:
@@ -21,7 +20,11 @@ def stack_cube(elements: str, transform: str, clip: float, cube: str, quality: s
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
         names = [str(name) for name in data["element"].to_numpy()]
-        weights = None if quality is None else element_weights(quality, names)
+        weights = None
+        if quality is not None:
+            from geohalo.stages.shared.quality import element_weights  # slow to import
+
+            weights = element_weights(quality, names)
         blocks = [rows for rows in survey.row_blocks() if survey.mask[rows].any()]
 
         def values() -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -7,11 +7,10 @@ one. Both are looked for where the file has any.
 import re
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.utils.cell import range_boundaries
 
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
@@ -19,6 +18,9 @@ from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Row, find_layout
 from geohalo.survey.table_parts import choose_layer, without_unnamed
 from geohalo.survey.table_rows import without_repeated_headers
+
+if TYPE_CHECKING:
+    import openpyxl
 
 _PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;)')
 # Conditions of a number format, such as [<1], are not shown; its other signs are.
@@ -160,6 +162,8 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
         percent = "xl/styles.xml" in parts.namelist() and bool(
             _PERCENT_STYLE.search(parts.read("xl/styles.xml"))
         )
+    import openpyxl  # slow to import, and most tables are no workbooks
+
     if errors or percent or formulas:
         values = openpyxl.load_workbook(path, read_only=True, data_only=True)
         for cell in _cells_of(values, sheet):
@@ -200,6 +204,9 @@ def _shown_sign(number_format: str) -> str:
 
 def _merged_blocks(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     """Return the merged blocks of a sheet, by their upper left cell (row and column from 0)."""
+    import openpyxl
+    from openpyxl.utils.cell import range_boundaries
+
     book = openpyxl.load_workbook(path, read_only=True)
     part = str(book[sheet]._worksheet_path).lstrip("/")  # the whole sheet would take a hundred times its size
     book.close()
@@ -212,7 +219,7 @@ def _merged_blocks(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     return blocks
 
 
-def _cells_of(book: openpyxl.Workbook, sheet: str):  # type: ignore[no-untyped-def]
+def _cells_of(book: "openpyxl.Workbook", sheet: str):  # type: ignore[no-untyped-def]
     """Yield the cells of a sheet that hold something."""
     pages = book[sheet]
     pages.reset_dimensions()

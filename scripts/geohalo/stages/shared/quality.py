@@ -6,7 +6,6 @@ import numpy as np
 
 from geohalo.files.tables import read_csv, write_csv
 from geohalo.input_warnings import InputWarning
-from geohalo.quality.assess import assess_table
 from geohalo.survey.analyses import Analyses
 
 
@@ -22,6 +21,10 @@ def judge(
     files : mapping of str to str
         Where `quality`, `quality_reference` and `quality_duplicates` are written, as far as they are.
     """
+    if "quality" not in section:
+        return {}, []
+    from geohalo.quality.assess import assess_table  # slow to import
+
     found = assess_table(analyses, section, certified)
     if found is None:
         return {}, []
