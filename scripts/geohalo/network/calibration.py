@@ -1,7 +1,5 @@
 """Temperature scaling: probabilities that mean what they say, fitted on cells that training did not see."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -9,14 +7,6 @@ from geohalo.network.losses import cross_entropy
 
 #: Temperatures outside are not believed: fewer than a handful of validation cells would decide.
 RANGE = (0.25, 20.0)
-
-
-class _Minimiser(torch.optim.LBFGS):
-    """L-BFGS without torch's compiler, which torch's own method imports for seconds, to leave it out."""
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Take the parameters, all with the same settings."""
-        self.param_groups.append({**self.defaults, "params": list(param_group["params"])})
 
 
 def fit_temperature(logits: Tensor, label: Tensor, weight: Tensor) -> float:
@@ -38,11 +28,11 @@ def fit_temperature(logits: Tensor, label: Tensor, weight: Tensor) -> float:
     if len(label[weight > 0].unique()) < 2:
         return 1.0
     inverse = torch.ones(1, dtype=torch.float64, requires_grad=True)  # the risk is convex in 1 / T
-    optimiser = _Minimiser([inverse], max_iter=100, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS([inverse], max_iter=100, line_search_fn="strong_wolfe")
     logits, label, weight = logits.double().cpu(), label.cpu(), weight.double().cpu()
 
     def risk() -> Tensor:
-        inverse.grad = None
+        optimiser.zero_grad()
         value = (cross_entropy(logits * inverse, label) * weight).sum()
         value.backward()
         return value

@@ -112,8 +112,7 @@ def initial_state(
         network.linear.register_buffer("weight", torch.zeros(n_elements))
         network.linear.register_buffer("bias", torch.zeros(()))
     network.register_buffer("gate", torch.ones(n_elements) if preset.pathfinders and two else None)
-    prior = torch.tensor(published_weights(scales, branches)).log()
-    network.register_buffer("prior", prior)
+    network.register_buffer("prior", torch.tensor(published_weights(scales, branches)).log())
     if preset.fusion == "learned":
-        network.fusion = nn.Parameter(torch.zeros_like(prior))
+        network.fusion = nn.Parameter(torch.zeros_like(network.prior))
     return network.state_dict()

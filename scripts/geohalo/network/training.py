@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from geohalo.errors import InputError
-from geohalo.network.adam import Adam
 from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
@@ -49,10 +48,12 @@ def choose_device(name: str) -> torch.device:
 @contextmanager
 def repeatable() -> Iterator[None]:
     """Sum gradients in one order, so that threads do not change their rounding; the former state comes back."""
-    before = torch.get_deterministic_debug_mode()
-    # With an error in place of a warning a GPU would need a setting of its own before the program starts. The function
-    # for what torch calls deterministic algorithms does the same, but imports torch's compiler first, for seconds.
-    torch.set_deterministic_debug_mode("warn")
+    before, warn = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    # Without warn_only a GPU would need a setting of its own before the program starts.
+    torch.use_deterministic_algorithms(True, warn_only=True)
     # Filling new memory with NaN finds reads of what was never written; it costs a pass over each array.
     filled, torch.utils.deterministic.fill_uninitialized_memory = (  # type: ignore[attr-defined]
         torch.utils.deterministic.fill_uninitialized_memory,  # type: ignore[attr-defined]
@@ -61,7 +62,7 @@ def repeatable() -> Iterator[None]:
     try:
         yield
     finally:
-        torch.set_deterministic_debug_mode(before)
+        torch.use_deterministic_algorithms(before, warn_only=warn)
         torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
 
 
@@ -212,7 +213,12 @@ class Training:
         epochs = preset.epochs if trained else 1
         ends = np.full(len(members), epochs) if members.epochs is None or not trained else members.epochs
         self.ends = torch.as_tensor(ends)
-        self.optimiser = Adam(trained.values(), preset.learning_rate, preset.weight_decay)
+        self.optimiser = torch.optim.Adam(
+            trained.values() or [torch.zeros(1)],
+            lr=preset.learning_rate,
+            weight_decay=preset.weight_decay,
+            foreach=True,
+        )
         self.kept = {name: p.detach().clone() for name, p in state.items()}
         self.history: list[Tensor] = []
         self.best = torch.full((len(members),), -torch.inf)
@@ -352,10 +358,11 @@ class Training:
         return dict(zip(HISTORY, rows, strict=True))
 
     def _saved(self) -> dict:
+        moments = self.optimiser.state_dict()["state"]
         return {
             "state": {name: value.detach().clone() for name, value in self.state.items()},
             "kept": dict(self.kept),
-            "moments": {str(k): dict(value) for k, value in self.optimiser.state.items()},
+            "moments": {str(k): dict(value) for k, value in moments.items()},
             "history": list(self.history),
             "best": self.best,
             "best_epoch": self.best_epoch,
@@ -366,5 +373,7 @@ class Training:
         for name, value in saved["state"].items():
             self.state[name].copy_(value)
             self.kept[name].copy_(saved["kept"][name])
-        self.optimiser.load({int(k): value for k, value in saved["moments"].items()})
+        whole = self.optimiser.state_dict()
+        whole["state"] = {int(k): value for k, value in saved["moments"].items()}
+        self.optimiser.load_state_dict(whole)
         self.history, self.best, self.best_epoch = list(saved["history"]), saved["best"], saved["best_epoch"]
