@@ -10,10 +10,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from geohalo.network.definition import TwoBranch, network_parts, part_weights, running_rate
 from geohalo.network.fourier import convolutions, layers_by_frequency
-from geohalo.network.initial import initial_state
 from geohalo.network.masks import Masks
-from geohalo.network.parts import network_parts, part_weights, running_rate
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.sparse import SparseMatrix
 
@@ -62,7 +61,7 @@ def initial_members(seeds: list[int], *sizes: object) -> Stacked:
     states = []
     for seed in seeds:
         torch.manual_seed(seed)
-        states.append(initial_state(*sizes))  # type: ignore[arg-type]
+        states.append(TwoBranch(*sizes).state_dict())  # type: ignore[arg-type]
     return {name: torch.stack([state[name] for state in states]) for name in states[0]}
 
 

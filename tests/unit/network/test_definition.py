@@ -5,18 +5,21 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
-from geohalo.network.definition import ExternalBranch, LinearTerm, SuperpixelNorm, TwoBranch, hetero_data
-from geohalo.network.encoding import Encoding
-from geohalo.network.engine import initial_members
-from geohalo.network.initial import initial_state
-from geohalo.network.members import Members
-from geohalo.network.parts import (
+from geohalo.network.definition import (
     DIRECTIONS,
+    ExternalBranch,
+    LinearTerm,
+    SuperpixelNorm,
+    TwoBranch,
     edge_directions,
+    hetero_data,
     network_parts,
     part_weights,
     published_weights,
 )
+from geohalo.network.encoding import Encoding
+from geohalo.network.engine import initial_members
+from geohalo.network.members import Members
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS, VARIANTS, lean_kernels, published_kernels
 from geohalo.network.scales import ScaleGraph
@@ -28,26 +31,6 @@ from torch_geometric.nn import GATv2Conv, GCNConv
 REFERENCE = PRESETS["reference"]
 #: The published network has no linear term.
 NOT_THERE = ("reference", "linear")
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize(
-    "options", [{}, {"attention": True, "fusion": "learned", "contrast": True, "encoding": 3}]
-)
-@pytest.mark.parametrize("preset", PRESETS)
-def test_initial_parameters_are_those_of_the_definition(preset, options, variant):
-    """Names, order and every bit, without PyTorch Geometric; and what is drawn next is the same, too."""
-    if (preset, variant) == NOT_THERE:
-        return
-    for scales, classes in ((1, 2), (2, 3)):
-        sizes = (12, scales, replace(PRESETS[preset], **options), variant, classes)
-        torch.manual_seed(5)
-        expected, then = TwoBranch(*sizes).state_dict(), torch.rand(1)
-        torch.manual_seed(5)
-        found = initial_state(*sizes)
-        assert torch.rand(1) == then
-        assert list(found) == list(expected)
-        assert all(torch.equal(found[name], value) for name, value in expected.items())
 
 
 def count(variant, preset="reference", elements=39):
