@@ -28,14 +28,18 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from geohalo.evidence.boosting import boosted_scores
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.context import Context, Values
 from geohalo.evidence.folds import Folds
+from geohalo.evidence.forest import forest_scores, grown_trees
 from geohalo.pathfinders import group_consistency, strongest
 
+#: Trees of the random forest that each fold's mean rests on, and of one member at least.
+TREES, FEWEST_TREES = 300, 50
 #: From `Values` (N, B) to scores (N,) or (K, N).
 Scorer = Callable[[Any], np.ndarray]
 
@@ -50,6 +54,8 @@ class Training:
         Standardised values of its training cells.
     label, group : (M,) int arrays
         Class and deposit group of each.
+    draws : int
+        Members of its fold, whose mean is the score.
     state : int
         Seed of what is random.
     n_jobs : int
@@ -59,6 +65,7 @@ class Training:
     values: np.ndarray
     label: np.ndarray
     group: np.ndarray
+    draws: int
     state: int
     n_jobs: int
 
@@ -136,7 +143,7 @@ def _over_draws(
             cell, label, group = folds.train_groups(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
             values = np.asarray(learned[cell], dtype=np.float32)
-            score = FITS[name](Training(values, label, group, int(state), n_jobs))(scored)
+            score = FITS[name](Training(values, label, group, folds.n_draws, int(state), n_jobs))(scored)
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)
@@ -223,20 +230,15 @@ def gradient_boosting(training: Training) -> Scorer:
         class_weight="balanced",
         random_state=training.state,
     )
-    return _fitted(model, training)
+    return boosted_scores(training.values, training.label, model)
 
 
 @learner
 def random_forest(training: Training) -> Scorer:
-    """Fit a random forest."""
-    model = RandomForestClassifier(
-        n_estimators=300,
-        min_samples_leaf=3,
-        class_weight="balanced",
-        n_jobs=training.n_jobs,
-        random_state=training.state,
-    )
-    return _fitted(model, training)
+    """Fit this member's share of its fold's random forest."""
+    n_trees = max(FEWEST_TREES, -(-TREES // training.draws))
+    trees = grown_trees(training.values, training.label, n_trees, 3, training.state, training.n_jobs)
+    return lambda cube: forest_scores(trees, cube, training.n_jobs)
 
 
 def _fitted(model: Any, training: Training) -> Scorer:
