@@ -43,15 +43,14 @@ def boosted_scores(
         From float32 values (N, B), or what gives them for a slice, to the probability of halo (N,), or of K > 2
         classes (K, N).
     """
-    thresholds = [
-        bin_thresholds(column, balanced_weights(label), model.max_bins) for column in values.T.astype(np.float64)
-    ]
+    weight, columns = balanced_weights(label), values.T.astype(np.float64)
+    thresholds = [bin_thresholds(column, weight, model.max_bins) for column in columns]
     model.fit(bins(values, thresholds), label)
     try:
         score = _by_comparisons(model, thresholds)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         score = _by_library(model, thresholds)
-    return lambda cube: in_chunks(score, cube, COMPARED).T if len(model.classes_) > 2 else in_chunks(score, cube, COMPARED)
+    return lambda cube: in_chunks(score, cube, COMPARED).T
 
 
 def bin_thresholds(column: np.ndarray, weight: np.ndarray, most: int) -> np.ndarray:

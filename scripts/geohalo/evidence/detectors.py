@@ -27,17 +27,15 @@ Xiong & Zuo (2016), Recognition of geochemical anomalies using a deep autoencode
 Geosciences 86, 75-82, doi:10.1016/j.cageo.2015.10.006.
 """
 
-import warnings
 from collections.abc import Callable
 from zlib import crc32
 
 import numpy as np
 from sklearn.covariance import MinCovDet
 from sklearn.ensemble import IsolationForest
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPRegressor
 from sklearn.svm import OneClassSVM
 
+from geohalo.evidence.autoencoder import passed_through, trained_layers
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.components import varying_components
 
@@ -131,15 +129,5 @@ def autoencoder(cube: np.ndarray, generator: np.random.Generator, state: int) ->
     sample = _some(cube, LEARNED, generator)
     batch = min(BATCH, len(sample))
     epochs = -(-STEPS // -(-len(sample) // batch))
-    model = MLPRegressor(
-        hidden_layer_sizes=(wide, narrow, wide),
-        activation="tanh",
-        batch_size=batch,
-        max_iter=epochs,
-        n_iter_no_change=epochs,
-        random_state=state,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
-        model.fit(sample, sample)
-    return in_chunks(lambda part: ((model.predict(part) - part) ** 2).mean(axis=1), cube)
+    layers = trained_layers(sample, (wide, narrow, wide), epochs, batch, state)
+    return in_chunks(lambda part: ((passed_through(part, layers) - part) ** 2).mean(axis=1), cube)

@@ -18,6 +18,9 @@ from sklearn.tree import DecisionTreeRegressor
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.class_weights import balanced_weights
 
+#: Trees that share a stream of random numbers: to begin one takes a fifth of the time that a tree takes.
+STREAM = 25
+
 Result = TypeVar("Result")
 
 
@@ -36,33 +39,31 @@ def grown_trees(
     fewest : int
         Cells in a leaf, at least.
     state : int
-        Seed; each tree has its own stream.
+        Seed.
     n_jobs : int
-        Threads; trees do not depend on them.
+        Threads; trees do not depend on their number.
 
     Returns
     -------
     list of `sklearn.tree._tree.Tree`
     """
-    generator = np.random.default_rng(state)
     weight = balanced_weights(label)
-    times = generator.multinomial(len(label), weight / weight.sum(), size=n_trees).astype(np.float64)
-    seeds = generator.integers(2**31, size=n_trees)
     classes = int(label.max()) + 1
     target = (label == 1).astype(np.float64) if classes == 2 else np.eye(classes)[label]
     values = np.ascontiguousarray(values, dtype=np.float32)
 
-    def grow(part: slice) -> list[Any]:
-        tree = DecisionTreeRegressor(max_features="sqrt", min_samples_leaf=fewest)
-        grown = []
-        # The state of a tree is an int, its values are float32 and finite.
+    def grow(stream: np.random.SeedSequence, count: int) -> list[Any]:
+        generator = np.random.default_rng(stream)
+        times = generator.multinomial(len(label), weight / weight.sum(), size=count).astype(np.float64)
+        random = np.random.RandomState(generator.integers(2**32))
+        tree = DecisionTreeRegressor(max_features="sqrt", min_samples_leaf=fewest, random_state=random)
+        # The settings are valid, and the values are float32 and finite.
         with config_context(skip_parameter_validation=True, assume_finite=True):
-            for seed, drawn in zip(seeds[part], times[part], strict=True):
-                tree.random_state = int(seed)
-                grown.append(tree.fit(values, target, drawn, check_input=False).tree_)
-        return grown
+            return [tree.fit(values, target, drawn, check_input=False).tree_ for drawn in times]
 
-    return [tree for trees in _by_threads(grow, n_trees, n_jobs) for tree in trees]
+    counts = [min(STREAM, n_trees - first) for first in range(0, n_trees, STREAM)]
+    streams = np.random.SeedSequence(state).spawn(len(counts))
+    return [tree for trees in _mapped(n_jobs, grow, streams, counts) for tree in trees]
 
 
 def forest_scores(trees: Sequence[Any], values: Any, n_jobs: int = 1) -> np.ndarray:
@@ -84,24 +85,22 @@ def forest_scores(trees: Sequence[Any], values: Any, n_jobs: int = 1) -> np.ndar
 
     def score(part: np.ndarray) -> np.ndarray:
         part = np.ascontiguousarray(part, dtype=np.float32)
+        parts = np.array_split(part, n_jobs) if len(part) > n_jobs else [part]
+        return np.concatenate(_mapped(n_jobs, mean, parts))
 
-        def mean(rows: slice) -> np.ndarray:
-            total = trees[0].predict(part[rows])
-            for tree in trees[1:]:
-                total += tree.predict(part[rows])
-            return (total / len(trees)).reshape(len(total), -1)
-
-        return np.concatenate(_by_threads(mean, len(part), n_jobs))
+    def mean(part: np.ndarray) -> np.ndarray:
+        total = trees[0].predict(part)
+        for tree in trees[1:]:
+            total += tree.predict(part)
+        return (total / len(trees)).reshape(len(part), -1)
 
     found = in_chunks(score, values)
     return found[:, 0] if found.shape[1] == 1 else found.T
 
 
-def _by_threads(work: Callable[[slice], Result], length: int, n_jobs: int) -> list[Result]:
-    """Return what some work returns for each part of a length, a part for each thread."""
-    ends = [length * part // n_jobs for part in range(n_jobs + 1)]
-    parts = [slice(start, end) for start, end in zip(ends, ends[1:], strict=False) if end > start]
-    if len(parts) < 2:
-        return [work(slice(0, length))]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(work, parts))
+def _mapped(n_jobs: int, work: Callable[..., Result], *parts: Sequence[Any]) -> list[Result]:
+    """Return what some work returns for each part, in their order, worked on by so many threads."""
+    if n_jobs == 1:
+        return list(map(work, *parts))
+    with ThreadPoolExecutor(n_jobs) as pool:
+        return list(pool.map(work, *parts))
