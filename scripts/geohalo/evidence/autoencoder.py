@@ -1,14 +1,8 @@
 """A small auto-encoder: the network of `sklearn.neural_network.MLPRegressor`, in a fraction of the time.
 
 Steps of some hundred cells and some dozen units take the library longer for its checks than for its products. Here are
-its start (Glorot and Bengio 2010), its batches, its gradients (squared error, L2 penalty 1e-4) and its optimizer (Adam,
-Kingma and Ba 2015, learning rate 1e-3), and nothing else. The weights are the same to rounding.
-
-References
-----------
-Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward neural networks, Proceedings of
-AISTATS 9, 249-256.
-Kingma & Ba (2015), Adam: a method for stochastic optimization, ICLR, doi:10.48550/arXiv.1412.6980.
+its first weights, its batches, its gradients (squared error, L2 penalty 1e-4) and its optimizer (Adam, learning rate
+1e-3), and nothing else. The weights are the same to rounding.
 """
 
 from collections.abc import Sequence

@@ -2,9 +2,11 @@
 
 - ``logistic``: L2-penalised (C = 1) logistic regression.
 - ``sparse_logistic``: L1-penalised (C = 0.1) logistic regression, which sets most elements to 0 (Tibshirani 1996).
-- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001).
+- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001). Draws of a fold share them: the fold's
+  mean rests on 300 trees, and each draw has its part of them, at least 50 (`geohalo.evidence.forest`).
 - ``gradient_boosting``: 100 trees of depth 3 with at least 20 cells in a leaf, learning rate 0.1, L2 penalty 1,
-  values in 31 bins (Friedman 2001). Shallow and coarse, since there are some hundred cells.
+  values in 31 bins (Friedman 2001; `geohalo.evidence.boosting`). Shallow and coarse, since there are some hundred
+  cells.
 - ``best_element``: the element whose ROC AUC on the member's training cells is farthest from 0.5; the score is
   its standardised value, or minus it where halos have less of it.
 - ``pathfinder_index``: the three elements that tell the groups of training deposits from background most alike

@@ -8,7 +8,7 @@
   Rousseeuw & Van Driessen 1999), among the components that vary (`geohalo.evidence.components`).
 - ``autoencoder``: mean squared error with which a network passes the elements through a narrow layer and back
   (Xiong & Zuo 2016): B / 2, B / 8 and B / 2 units for B elements, tanh, some 4,000 steps of
-  Adam on 200 cells each.
+  Adam on 200 cells each (`geohalo.evidence.autoencoder`).
 
 Each is fitted to a random sample of the cells, so that time and memory do not grow with the map but for the
 scores themselves.
