@@ -2,9 +2,11 @@
 
 - ``logistic``: L2-penalised (C = 1) logistic regression.
 - ``sparse_logistic``: L1-penalised (C = 0.1) logistic regression, which sets most elements to 0 (Tibshirani 1996).
-- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001).
+- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001). Draws of a fold share them: the fold's
+  mean rests on 300 trees, and each draw has its part of them, at least 50 (`geohalo.evidence.forest`).
 - ``gradient_boosting``: 100 trees of depth 3 with at least 20 cells in a leaf, learning rate 0.1, L2 penalty 1,
-  values in 31 bins (Friedman 2001). Shallow and coarse, since there are some hundred cells.
+  values in 31 bins (Friedman 2001; `geohalo.evidence.boosting`). Shallow and coarse, since there are some hundred
+  cells.
 - ``best_element``: the element whose ROC AUC on the member's training cells is farthest from 0.5; the score is
   its standardised value, or minus it where halos have less of it.
 - ``pathfinder_index``: the three elements that tell the groups of training deposits from background most alike
@@ -28,14 +30,18 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from geohalo.evidence.boosting import boosted_scores
 from geohalo.evidence.chunks import in_chunks
 from geohalo.evidence.context import Context, Values
 from geohalo.evidence.folds import Folds
+from geohalo.evidence.forest import forest_scores, grown_trees
 from geohalo.pathfinders import group_consistency, strongest
 
+#: Trees of the random forest that each fold's mean rests on, and of one member at least.
+TREES, FEWEST_TREES = 300, 50
 #: From `Values` (N, B) to scores (N,) or (K, N).
 Scorer = Callable[[Any], np.ndarray]
 
@@ -50,6 +56,8 @@ class Training:
         Standardised values of its training cells.
     label, group : (M,) int arrays
         Class and deposit group of each.
+    draws : int
+        Members of its fold, whose mean is the score.
     state : int
         Seed of what is random.
     n_jobs : int
@@ -59,6 +67,7 @@ class Training:
     values: np.ndarray
     label: np.ndarray
     group: np.ndarray
+    draws: int
     state: int
     n_jobs: int
 
@@ -136,7 +145,7 @@ def _over_draws(
             cell, label, group = folds.train_groups(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
             values = np.asarray(learned[cell], dtype=np.float32)
-            score = FITS[name](Training(values, label, group, int(state), n_jobs))(scored)
+            score = FITS[name](Training(values, label, group, folds.n_draws, int(state), n_jobs))(scored)
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)
@@ -201,17 +210,25 @@ def sparse_logistic(training: Training) -> Scorer:
 @learner
 def gradient_boosting(training: Training) -> Scorer:
     """Fit shallow, coarse boosted trees."""
-    size = {"max_iter": 100, "max_depth": 3, "min_samples_leaf": 20, "max_bins": 31}
-    return _fitted(
-        HistGradientBoostingClassifier, training, **size, l2_regularization=1.0, early_stopping=False
+    model = HistGradientBoostingClassifier(
+        max_iter=100,
+        max_depth=3,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        max_bins=31,
+        early_stopping=False,
+        class_weight="balanced",
+        random_state=training.state,
     )
+    return boosted_scores(training.values, training.label, model)
 
 
 @learner
 def random_forest(training: Training) -> Scorer:
-    """Fit a random forest."""
-    size = {"n_estimators": 300, "min_samples_leaf": 3}
-    return _fitted(RandomForestClassifier, training, **size, n_jobs=training.n_jobs)
+    """Fit this member's share of its fold's random forest."""
+    n_trees = max(FEWEST_TREES, -(-TREES // training.draws))
+    trees = grown_trees(training.values, training.label, n_trees, 3, training.state, training.n_jobs)
+    return lambda cube: forest_scores(trees, cube, training.n_jobs)
 
 
 def _fitted(classifier: Callable[..., Any], training: Training, **settings: Any) -> Scorer:

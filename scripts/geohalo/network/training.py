@@ -373,7 +373,7 @@ class Training:
         for name, value in saved["state"].items():
             self.state[name].copy_(value)
             self.kept[name].copy_(saved["kept"][name])
-        whole = self.optimiser.state_dict()
-        whole["state"] = {int(k): value for k, value in saved["moments"].items()}
-        self.optimiser.load_state_dict(whole)
+        optimiser_state = self.optimiser.state_dict()
+        optimiser_state["state"] = {int(k): value for k, value in saved["moments"].items()}
+        self.optimiser.load_state_dict(optimiser_state)
         self.history, self.best, self.best_epoch = list(saved["history"]), saved["best"], saved["best_epoch"]
