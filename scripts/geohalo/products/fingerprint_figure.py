@@ -172,7 +172,7 @@ def _counts_text(count: int, elements: int, analysed: int, carrying: bool) -> st
 
 def _title(row: dict[Hashable, Any], columns: int) -> str:
     """Say of a target how large it is, how high where there is room for it, and what lies near it."""
-    message, longest = f"Target {row['rank']}: {rounded(row['area_km2'], 3)} km²", MOST_NAME // columns
+    message, longest = f"Target {row['rank']}: {rounded(row['area_km2'], 4)} km²", MOST_NAME // columns
     if columns == 1:
         message += f", mean score {row['mean_score']:.2f}"
     name, distance = row.get("nearest_deposit"), row.get("distance_km", math.nan)

@@ -63,7 +63,7 @@ def pathfinder_plot(
         _write(axes, at, heading, message)
     page.bottom += 0.15
     page.bottom += page.add_legend(_legend(gated), MARGIN, WIDTH - 2 * MARGIN)
-    return page.finish(_caption(commodities, gated))
+    return page.finish(_caption(commodities, gated, bool(rows["commodity"].any())))
 
 
 def _headline(rows: pd.DataFrame, gated: bool) -> str:
@@ -153,13 +153,13 @@ def _legend(gated: bool) -> list[Line2D]:
     ]
 
 
-def _caption(commodities: Sequence[str], gated: bool) -> str:
+def _caption(commodities: Sequence[str], gated: bool, starred: bool) -> str:
     message = (
         "Kept in a fold: by at least half of its members, which know nothing of the deposits that it holds out."
         if gated
         else ""
     )
-    if commodities:
+    if starred:
         message += " * Named in deposits.commodities: counted beforehand as a pathfinder that is enriched."
     if types_of(commodities):
         message += f" Known: of types of deposits with {types_words(commodities)} ({SOURCE})."

@@ -42,7 +42,7 @@ def targets_table(targets: pd.DataFrame) -> Table:
                 number,
                 "mean, by folds that did not know the deposits nearby",
             ),
-            Column("area_km2", "Area (km²)", significant),
+            Column("area_km2", "Area (km²)", lambda value: significant(value, 4)),
             Column("nearest_deposit", "Nearest known deposit"),
             Column("distance_km", "Distance (km)", lambda value: number(value, 1), "0: the target holds it"),
             Column("enriched", "Enriched", contrasts, TRANSFORMED),

@@ -180,7 +180,7 @@ def _headline(targets: pd.DataFrame, ground: MapGround) -> str:
         return "no targets"
     share = new["area_km2"].sum() / ground.area
     message = f"{amount(len(new), 'target')} on new ground, {share * 100:.1f} % of the survey"
-    return f"{message}, the largest {rounded(new['area_km2'].max(), 3)} km²" if len(new) else message
+    return f"{message}, the largest {rounded(new['area_km2'].max(), 4)} km²" if len(new) else message
 
 
 def _known_text(ground: pd.DataFrame | None) -> str:
