@@ -2,8 +2,7 @@
 
 - ``logistic``: L2-penalised (C = 1) logistic regression.
 - ``sparse_logistic``: L1-penalised (C = 0.1) logistic regression, which sets most elements to 0 (Tibshirani 1996).
-- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001). Draws of a fold share them: the fold's
-  mean rests on 300 trees, and each draw has its part of them, at least 50 (`geohalo.evidence.forest`).
+- ``random_forest``: 300 trees with at least 3 cells in a leaf (Breiman 2001; `geohalo.evidence.forest`).
 - ``gradient_boosting``: 100 trees of depth 3 with at least 20 cells in a leaf, learning rate 0.1, L2 penalty 1,
   values in 31 bins (Friedman 2001; `geohalo.evidence.boosting`). Shallow and coarse, since there are some hundred
   cells.
@@ -40,8 +39,8 @@ from geohalo.evidence.folds import Folds
 from geohalo.evidence.forest import forest_scores, grown_trees
 from geohalo.pathfinders import group_consistency, strongest
 
-#: Trees of the random forest that each fold's mean rests on, and of one member at least.
-TREES, FEWEST_TREES = 300, 50
+#: Trees of each member's random forest.
+TREES = 300
 #: From `Values` (N, B) to scores (N,) or (K, N).
 Scorer = Callable[[Any], np.ndarray]
 
@@ -56,8 +55,6 @@ class Training:
         Standardised values of its training cells.
     label, group : (M,) int arrays
         Class and deposit group of each.
-    draws : int
-        Members of its fold, whose mean is the score.
     state : int
         Seed of what is random.
     n_jobs : int
@@ -67,7 +64,6 @@ class Training:
     values: np.ndarray
     label: np.ndarray
     group: np.ndarray
-    draws: int
     state: int
     n_jobs: int
 
@@ -145,7 +141,7 @@ def _over_draws(
             cell, label, group = folds.train_groups(fold, draw)
             state = np.random.SeedSequence(seed, spawn_key=(fold, draw)).generate_state(1)[0]
             values = np.asarray(learned[cell], dtype=np.float32)
-            score = FITS[name](Training(values, label, group, folds.n_draws, int(state), n_jobs))(scored)
+            score = FITS[name](Training(values, label, group, int(state), n_jobs))(scored)
             # Welford's update: the draws' scores are never held together.
             step = score - mean[fold]
             mean[fold] += step / (draw + 1)
@@ -225,9 +221,8 @@ def gradient_boosting(training: Training) -> Scorer:
 
 @learner
 def random_forest(training: Training) -> Scorer:
-    """Fit this member's share of its fold's random forest."""
-    n_trees = max(FEWEST_TREES, -(-TREES // training.draws))
-    trees = grown_trees(training.values, training.label, n_trees, 3, training.state, training.n_jobs)
+    """Fit a random forest."""
+    trees = grown_trees(training.values, training.label, TREES, 3, training.state, training.n_jobs)
     return lambda cube: forest_scores(trees, cube, training.n_jobs)
 
 

@@ -114,9 +114,9 @@ def final_folds(draws):
     return Folds("final", 1, np.array([0, 1]), nothing, np.zeros((1, M), bool), table, np.empty(0))
 
 
-@pytest.mark.parametrize(("draws", "trees"), [(1, 300), (3, 300), (4, 300), (7, 350)])
-def test_each_folds_mean_rests_on_300_trees(draws, trees, monkeypatch):
-    """Draws share them, but none has fewer than 50."""
+@pytest.mark.parametrize("draws", [1, 3])
+def test_each_draw_has_300_trees(draws, monkeypatch):
+    """With fewer, where a deposit ranks among few decoys changes from seed to seed."""
     grown = []
 
     def counted(*arguments):
@@ -127,9 +127,7 @@ def test_each_folds_mean_rests_on_300_trees(draws, trees, monkeypatch):
     values, _ = training()
     mean, spread = learned_scores("random_forest", values, final_folds(draws), 0, 1)
     counts = [len(one) for one in grown]
-    assert len(counts) == draws
-    assert sum(counts) == trees
-    assert np.ptp(counts) == 0
+    assert counts == [300] * draws
     # The mean is that over all trees, and the spread the deviation of the draws' forests.
     scores = np.array([forest_scores(one, values) for one in grown])
     every = forest_scores([tree for one in grown for tree in one], values)
