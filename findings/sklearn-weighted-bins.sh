@@ -4,8 +4,8 @@
 # Expected: sample weights change the limits of the bins, and cost little: a weighted quantile needs
 # one sort and one running sum of a column, however many quantiles are asked for.
 # Seen: without weights all quantiles of a column come from one sort. With weights, or with
-# class_weight="balanced", each quantile sorts the column again: 255 bins take 13 to 17 times as long as
-# 15 (1.4 times without weights), and finding the bins of a small training set takes longer than
+# class_weight="balanced", each quantile sorts the column again: 255 bins take 13 to 17 times as long
+# as 15 (1.4 times without weights), and finding the bins of a small training set takes longer than
 # growing its trees.
 # GeoHalo finds the bins of its small training sets itself (scripts/geohalo/evidence/boosting.py).
 set -euo pipefail
