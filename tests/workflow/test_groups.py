@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from workflow_runs import ROOT, SMALL, snakemake, write_config
+from workflow_runs import CLAIMS, ROOT, SMALL, SNAKEFILE, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 
@@ -22,12 +22,13 @@ def submitted(tmp_path):
     """Return a function that counts what a run would submit: (jobs of the rules, jobs of Slurm)."""
 
     def count(*arguments: str, configs: tuple[Path, ...] = (SMALL,)) -> tuple[int, int]:
-        told = snakemake(tmp_path, "--dry-run", *PROFILE, *arguments, configs=configs)
-        assert told.returncode == 0, told.stdout
-        groups = re.findall(r"^\[.*\] Group job ", told.stdout, re.MULTILINE)
+        snakefile = CLAIMS if "claims" in arguments else SNAKEFILE
+        run = snakemake(tmp_path, "--dry-run", *PROFILE, *arguments, configs=configs, snakefile=snakefile)
+        assert run.returncode == 0, run.stdout
+        groups = re.findall(r"^\[.*\] Group job ", run.stdout, re.MULTILINE)
         # The jobs of a group are indented.
-        single = re.findall(r"^Job \d+: ", told.stdout, re.MULTILINE)
-        in_groups = re.findall(r"^ +Job \d+: ", told.stdout, re.MULTILINE)
+        single = re.findall(r"^Job \d+: ", run.stdout, re.MULTILINE)
+        in_groups = re.findall(r"^ +Job \d+: ", run.stdout, re.MULTILINE)
         return len(single) + len(in_groups), len(single) + len(groups)
 
     return count
