@@ -1,6 +1,7 @@
 """Checkpoints: a killed training resumes where it was, and ends with the very result of an unbroken one."""
 
 import hashlib
+import threading
 import time
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -50,7 +51,10 @@ class Checkpoint:
 
     def __init__(self, path: str | Path | None = None, identity: str = "", seconds: float = 60.0):
         self.path = Path(path) if path else None
-        self.identity, self.seconds, self.written = identity, seconds, time.monotonic()
+        self.identity, self.seconds = identity, seconds
+        self.start, self.written = time.monotonic(), dict[str, float]()
+        # Parts that are trained side by side write to one file.
+        self.lock = threading.Lock()
         self.found = self._read()
 
     def _read(self) -> dict[str, Tensors | dict]:
@@ -64,23 +68,25 @@ class Checkpoint:
         known = isinstance(content, dict) and content.get("identity") == self.identity
         return content["parts"] if known else {}
 
-    def due(self) -> bool:
-        """Tell whether it is time to write."""
-        return self.path is not None and time.monotonic() - self.written >= self.seconds
+    def due(self, part: str) -> bool:
+        """Tell whether it is time to write the state of a part."""
+        written = self.written.get(part, self.start)
+        return self.path is not None and time.monotonic() - written >= self.seconds
 
     def get(self, part: str) -> dict | None:
         """State of one part of the work, if there is one."""
         return self.found.get(part)
 
     def put(self, part: str, state: dict) -> None:
-        """Write the state of one part beside those of the others."""
+        """Write the state of one part beside those of the others; nothing of it may change from now on."""
         if self.path is None:
             return
-        self.found[part] = state
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(self.path) as temporary:
-            torch.save({"identity": self.identity, "parts": self.found}, temporary)
-        self.written = time.monotonic()
+        with self.lock:
+            self.found[part] = state
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(self.path) as temporary:
+                torch.save({"identity": self.identity, "parts": self.found}, temporary)
+            self.written[part] = time.monotonic()
 
     def remove(self) -> None:
         """Remove the file: the work is done."""

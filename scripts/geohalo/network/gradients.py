@@ -6,7 +6,7 @@ what one has left makes room for the next. All else is done for all members toge
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TypeVar
 
@@ -100,15 +100,45 @@ def _apart(logits: Logits) -> Logits:
     return replace(logits, parts=parts, share=share)
 
 
-def in_threads(function: Callable[[Part], Found], parts: list[Part]) -> list[Found]:
-    """Call a function for each part, in as many threads as torch uses, each of which computes alone."""
+def in_threads(
+    function: Callable[[Part], Found],
+    parts: list[Part],
+    together: int | None = None,
+    give_up: Callable[[], None] = lambda: None,
+) -> list[Found]:
+    """Call a function for each part side by side, in torch's threads, which the calls share; one each if not said.
+
+    Parameters
+    ----------
+    function : callable
+    parts : list
+    together : int, optional
+        Calls side by side, at most.
+    give_up : callable
+        Called when a part has failed, or this thread was interrupted: it should end the other parts.
+
+    Returns
+    -------
+    list
+        What the function returned, in the order of the parts.
+    """
     threads = torch.get_num_threads()
-    if threads == 1 or len(parts) == 1:
+    workers = min(threads, len(parts), together or threads)
+    if workers <= 1:
         return [function(part) for part in parts]
     # MKL has one number of threads for the whole process.
-    torch.set_num_threads(1)
+    each = threads // workers if together else 1
+    torch.set_num_threads(each)
     try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(function, parts))
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,)) as pool:
+            calls = [pool.submit(function, part) for part in parts]
+            try:
+                wait(calls, return_when=FIRST_EXCEPTION)
+                failed = [call for call in calls if call.done() and call.exception()]
+                return [call.result() for call in failed or calls]
+            except BaseException:
+                give_up()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     finally:
         torch.set_num_threads(threads)

@@ -1,7 +1,9 @@
 """Train all members of a variant and predict the map with each: first those with validation, then the rest."""
 
-import time
+import math
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,20 +11,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from geohalo.errors import InputError
 from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked, initial_members
+from geohalo.network.gradients import in_threads
 from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.members import Members, Result
 from geohalo.network.memory import members_at_once
 from geohalo.network.prediction import predict, row_blocks
 from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset, check_task
+from geohalo.network.progress import Progress
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.trained import Trained
 from geohalo.network.training import Training, choose_device, repeatable
 
 #: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
 UNINFORMED = -2
+#: Members that train in one thread, at most and at least: fewer share less of a step, more leave other threads idle.
+MOST_TOGETHER, FEWEST_TOGETHER = 12, 6
+
+#: Initial parameters are drawn from the one stream of random numbers that torch has for all threads.
+_DRAWING = threading.Lock()
+
 #: What validated members find out for others.
 HANDED = ("temperature", "best_epoch", "factors")
 
@@ -191,6 +202,7 @@ class _Work:
         self.scales = [ScaleGraph.from_arrays(graph, self.device) for graph in graphs] if spatial else []
         self.encode = Encoding.of(self.values, self.scales, self.recipe)
         check_task(settings.preset, dict(settings.options), settings.variant, self.n_classes)
+        self.progress = Progress(len(members), self.recipe.epochs, report)
         self.checkpoint = Checkpoint()
         if settings.checkpoint:
             arrays = [array for graph in graphs for array in graph.values()]
@@ -200,32 +212,40 @@ class _Work:
             self.checkpoint = Checkpoint(settings.checkpoint, identity)
 
     def run(self, members: Members, name: str) -> list[Result]:
-        """Train and predict in parts that fit into memory; returns the result of each."""
-        settings, recipe = self.settings, self.recipe
-        looked_at = [members.cells, members.validation_cells]
-        cells = torch.as_tensor(np.concatenate([c for c in looked_at if c is not None], axis=1)).to(
-            self.device
+        """Train and predict in parts that fit into memory, some side by side; returns the result of each."""
+        parts, together = self._cut(members)
+        size = parts[0].stop
+        beside = f", {together} such parts side by side" if together > 1 and len(parts) > 1 else ""
+        self.report(
+            f"{len(members)} members of {self.settings.variant}, {size} at once{beside}, on {self.device}"
         )
-        size = members_at_once(
-            len(members),
-            cells,
-            self.scales,
-            (len(self.values), self.values.shape[1], self.n_classes),
-            settings.variant,
-            recipe,
-            settings.memory,
-        )
-        self.report(f"{len(members)} members of {settings.variant}, {size} at once, on {self.device}")
-        results = []
-        for part in row_blocks(len(members), size):
-            with repeatable():
-                results.append(self._part(members[part], f"{name} {part.start}"))
-        return results
+        of_part = [lambda part=part: self._part(members[part], f"{name} {part.start}") for part in parts]
+        with repeatable():
+            return in_threads(lambda train_part: train_part(), of_part, together, self.progress.stop)
+
+    def _cut(self, members: Members) -> tuple[list[slice], int]:
+        """Cut members into parts that fit into memory; returns these, and how many go side by side at most.
+
+        On the CPU two parts have a thread each, or half of all: threads of one part would wait for each other after
+        every operation. The cut is the same for any number of threads, so that results are.
+        """
+        looked_at = [c for c in (members.cells, members.validation_cells) if c is not None]
+        cells = torch.as_tensor(np.concatenate(looked_at, axis=1)).to(self.device)
+        sizes = (len(self.values), self.values.shape[1], self.n_classes)
+        variant, memory, number = self.settings.variant, self.settings.memory, len(members)
+        work = (number, cells, self.scales, sizes, variant, self.recipe)
+        if self.device.type == "cpu" and number >= 2 * FEWEST_TOGETHER:
+            size = math.ceil(number / (2 * math.ceil(number / (2 * MOST_TOGETHER))))
+            with suppress(InputError):  # one member needs more than half of the memory
+                fitting = members_at_once(*work, memory / 2)
+                return list(row_blocks(number, min(size, fitting))), 2
+        return list(row_blocks(number, members_at_once(*work, memory))), 1
 
     def _part(self, members: Members, name: str) -> Result:
         settings, recipe = self.settings, self.recipe
         sizes = (self.values.shape[1], len(self.scales), recipe, settings.variant, self.n_classes)
-        state = initial_members([int(seed) for seed in members.seeds], *sizes)
+        with _DRAWING:
+            state = initial_members([int(seed) for seed in members.seeds], *sizes)
         if settings.spectrum_order is not None and "spectrum.order" in state:
             state["spectrum.order"][:] = torch.tensor(settings.spectrum_order)
         fits = self._fitted(members, state)
@@ -245,7 +265,9 @@ class _Work:
         )
         for warning in training.warnings:
             self.report(f"Warning: {warning}")
-        kept = training.run(progress_lines(self.report), self.checkpoint, name)
+        progress = self.progress.part(len(members), recipe.epochs)
+        kept = training.run(progress, self.checkpoint, name)
+        progress.end()
         temperature = training.temperature() if members.temperature is None else members.temperature
         scale = torch.as_tensor(temperature, dtype=torch.float32)
         trained = Trained(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
@@ -270,21 +292,3 @@ class _Work:
                 if name in state:
                     state[name][member] = torch.as_tensor(value)
         return consistency
-
-
-def progress_lines(report: Callable[[str], None]) -> Callable[[int, int, float], None]:
-    """Report a bar with loss and time left about ten times in a training."""
-    start = time.perf_counter()
-    first: list[int] = []
-
-    def progress(epoch: int, total: int, loss: float) -> None:
-        first.append(epoch) if not first else None
-        if epoch % max(1, total // 10) == 0 or epoch == total:
-            spent = time.perf_counter() - start
-            left = spent / (epoch - first[0] + 1) * (total - epoch)
-            bar = "#" * (10 * epoch // total)
-            report(
-                f"[{bar:.<10}] epoch {epoch} of {total}, loss {loss:.3f}, {spent:.0f} s, {left:.0f} s left"
-            )
-
-    return progress

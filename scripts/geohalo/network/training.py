@@ -151,6 +151,10 @@ class Labelled:
         return labelled_logits(engine, self.spectra, self.scales)
 
 
+def _copied(tensors: Stacked) -> Stacked:
+    return {name: value.detach().clone() for name, value in tensors.items()}
+
+
 class Training:
     """Full-batch training of stacked members, for a number of epochs or until validation gets no better.
 
@@ -254,7 +258,7 @@ class Training:
         while self._going().any():
             self._record(self._step())
             progress(len(self.history), total, float(self.history[-1][0].nanmean()))
-            if checkpoint.due() and len(self.history) < total:
+            if checkpoint.due(part) and len(self.history) < total:
                 checkpoint.put(part, self._saved())
         for parameter in self.trained.values():
             parameter.requires_grad_(False)
@@ -358,14 +362,15 @@ class Training:
         return dict(zip(HISTORY, rows, strict=True))
 
     def _saved(self) -> dict:
+        """Copy of everything that training goes on from: later steps do not change it."""
         moments = self.optimiser.state_dict()["state"]
         return {
-            "state": {name: value.detach().clone() for name, value in self.state.items()},
-            "kept": dict(self.kept),
-            "moments": {str(k): dict(value) for k, value in moments.items()},
+            "state": _copied(self.state),
+            "kept": _copied(self.kept),
+            "moments": {str(k): _copied(value) for k, value in moments.items()},
             "history": list(self.history),
             "best": self.best,
-            "best_epoch": self.best_epoch,
+            "best_epoch": self.best_epoch.clone(),
         }
 
     @torch.no_grad()
@@ -374,6 +379,7 @@ class Training:
             self.state[name].copy_(value)
             self.kept[name].copy_(saved["kept"][name])
         optimiser_state = self.optimiser.state_dict()
-        optimiser_state["state"] = {int(k): value for k, value in saved["moments"].items()}
+        optimiser_state["state"] = {int(k): _copied(value) for k, value in saved["moments"].items()}
         self.optimiser.load_state_dict(optimiser_state)
-        self.history, self.best, self.best_epoch = list(saved["history"]), saved["best"], saved["best_epoch"]
+        self.history, self.best = list(saved["history"]), saved["best"]
+        self.best_epoch = saved["best_epoch"].clone()

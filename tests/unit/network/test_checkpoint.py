@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from geohalo.network import progress
 from geohalo.network import run as module
 from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.members import HISTORY
@@ -44,8 +45,9 @@ def members(survey, draw_members):
 
 @pytest.fixture
 def every_epoch(monkeypatch):
-    """Write after every epoch and not after every minute."""
+    """Write and report after every epoch, not after every minute and every tenth of the training."""
     monkeypatch.setattr(module, "Checkpoint", partial(Checkpoint, seconds=0))
+    monkeypatch.setattr(progress, "LINES", 1000)
 
 
 def run(survey, members, path=None, kill_at=None, **settings):
@@ -82,7 +84,7 @@ def test_a_broken_training_ends_as_the_unbroken_one(survey, members, tmp_path, e
     assert len(epochs_run(lines)) > 8
     with pytest.raises(BrokenOffError):
         run(survey, members, path, kill_at)
-    assert path.exists() == (kill_at > 1)  # progress is told before an epoch is written
+    assert path.exists() == (kill_at > 1)  # progress is reported before an epoch is written
     resumed, again = run(survey, members, path)
     assert_same(resumed, whole)
     # The epoch that it broke off in was told and not yet written, so that it runs once more.
@@ -104,9 +106,11 @@ import json, os, signal, sys
 from functools import partial
 import numpy as np
 import torch
+from geohalo.network import progress
 from geohalo.network import run as module
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.members import Members
+progress.LINES = 1000
 torch.set_num_threads(1)
 module.Checkpoint = partial(Checkpoint, seconds=0)
 stored = np.load(sys.argv[1])
@@ -251,9 +255,43 @@ def test_nothing_is_written_without_a_path(survey, members, tmp_path, monkeypatc
 
 
 def test_writes_are_due_after_their_time(tmp_path):
-    assert Checkpoint(tmp_path / "a", seconds=0).due()
-    assert not Checkpoint(tmp_path / "a", seconds=1000).due()
-    assert not Checkpoint(None, seconds=0).due()
+    assert Checkpoint(tmp_path / "a", seconds=0).due("a")
+    assert not Checkpoint(tmp_path / "a", seconds=1000).due("a")
+    assert not Checkpoint(None, seconds=0).due("a")
+
+
+@pytest.fixture
+def side_by_side(monkeypatch):
+    """Two parts of a member each, and a thread for each of them."""
+    monkeypatch.setattr(module, "FEWEST_TOGETHER", 1)
+    monkeypatch.setattr(module, "MOST_TOGETHER", 1)
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(1)
+
+
+def test_a_broken_training_of_parts_side_by_side(survey, members, tmp_path, every_epoch, side_by_side):
+    """What one part writes of the other is a state that the other was in, bit for bit."""
+    path = tmp_path / "checkpoint.pt"
+    unbroken, lines = run(survey, members)
+    assert "2 members of fusion, 1 at once, 2 such parts side by side, on cpu" in lines
+    for kill_at in (5, 6, 7):
+        with pytest.raises(BrokenOffError):
+            run(survey, members, path, kill_at)
+        assert torch.get_num_threads() == 2
+    parts = torch.load(path, weights_only=True)["parts"]
+    assert {"validated 0", "validated 1"} <= set(parts)
+    assert_same(run(survey, members, path)[0], unbroken)
+    torch.set_num_threads(1)
+    assert_same(run(survey, members)[0], unbroken)
+
+
+def test_writes_of_one_part_do_not_put_off_those_of_another(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "checkpoint.pt", seconds=1000)
+    checkpoint.start -= 2000
+    checkpoint.put("a", {})
+    assert not checkpoint.due("a")
+    assert checkpoint.due("b")
 
 
 def test_parts_are_kept_beside_each_other(tmp_path):

@@ -1,5 +1,6 @@
 """Members whose spectrum branch is trained one after another, in threads, against all of them together."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -129,6 +130,30 @@ def test_each_thread_computes_alone_and_the_number_comes_back(threads):
     with pytest.raises(ZeroDivisionError):
         in_threads(fail, [1, 2])
     assert torch.get_num_threads() == 3
+
+
+def test_calls_side_by_side_share_the_threads(threads):
+    threads(4)
+    assert in_threads(lambda part: torch.get_num_threads(), [0, 1, 2], together=2) == [2, 2, 2]
+    assert torch.get_num_threads() == 4
+
+
+def test_a_part_that_fails_ends_the_others(threads):
+    """Which would wait for ever; parts that have not begun are not begun."""
+    threads(2)
+    stopped, begun = threading.Event(), []
+
+    def work(part):
+        begun.append(part)
+        if part == 1:
+            raise ZeroDivisionError(part)
+        assert stopped.wait(60)
+
+    with pytest.raises(ZeroDivisionError, match="1"):
+        in_threads(work, [0, 1, 2, 3], together=2, give_up=stopped.set)
+    assert stopped.is_set()
+    assert {0, 1} <= set(begun)
+    assert 3 not in begun
 
 
 def test_which_branches_go_apart():

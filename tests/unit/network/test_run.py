@@ -9,7 +9,7 @@ from geohalo.errors import InputError
 from geohalo.network import run as module
 from geohalo.network.members import HISTORY, Members, Result
 from geohalo.network.presets import PRESETS, VARIANTS
-from geohalo.network.run import UNINFORMED, Settings, progress_lines, train_and_predict
+from geohalo.network.run import UNINFORMED, Settings, train_and_predict
 
 STILL = replace(PRESETS["default"], dropout=0.0, input_dropout=0.0)
 
@@ -97,7 +97,7 @@ def test_validated_members_come_first_and_results_in_the_order_given(survey, dra
     lines = []
     chosen = Settings(variant="spectrum", epochs=4, device="cpu")
     result = train_and_predict(values, graphs, members, chosen, np.zeros(5), lines.append)
-    assert [line.split(",")[0] for line in lines if "members" in line] == [
+    assert [line.split(",")[0] for line in lines if "members of" in line] == [
         "2 members of spectrum",
         "3 members of spectrum",
     ]
@@ -247,17 +247,6 @@ def test_results_are_joined_in_order():
     assert joined.factors.ravel().tolist() == joined.consistency.ravel().tolist() == [0, 1, 2, 3]
     assert joined.state["weight"].tolist() == joined.best_epoch.tolist() == [0, 1, 2, 3]
     np.testing.assert_array_equal(joined.history["loss"][:2], [[0, 0, 0, 0], [1, 1, np.nan, np.nan]])
-
-
-def test_progress_has_a_bar_with_loss_and_time_left():
-    lines = []
-    progress = progress_lines(lines.append)
-    for epoch in range(1, 41):
-        progress(epoch, 40, 0.5)
-    assert len(lines) == 10
-    assert lines[0].startswith("[#.........] epoch 4 of 40, loss 0.500")
-    assert lines[-1].startswith("[##########] epoch 40 of 40")
-    assert lines[-1].endswith("0 s left")
 
 
 def test_options_change_the_preset():
