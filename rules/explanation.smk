@@ -30,6 +30,7 @@ if EXPLAINED:
             code=code("explain_map"),
         message:
             "Attribute the score of {params.settings[variant]} to elements, {params.steps} steps"
+            + TAKES_CORES
         script:
             "../scripts/explain_map.py"
 
@@ -63,7 +64,7 @@ if EXPLAINED:
             n_segments=SCALES.split("-"),
             code=code("explain_targets"),
         message:
-            "Attribute the score of targets to elements and superpixels"
+            "Attribute the score of targets to elements and superpixels" + TAKES_CORES
         script:
             "../scripts/explain_targets.py"
 

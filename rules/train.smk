@@ -74,6 +74,7 @@ rule train:
         code=code("train", "elements.csv"),
     message:
         "Train {wildcards.variant} ({params.settings[preset]}) on superpixels {wildcards.scales}"
+        + TAKES_CORES
     script:
         "../scripts/train.py"
 
@@ -107,6 +108,6 @@ if ATTENTION:
             machine=rules.train.params.machine,
             code=code("measure_attention"),
         message:
-            "Measure the attention of {wildcards.variant} by direction"
+            "Measure the attention of {wildcards.variant} by direction" + TAKES_CORES
         script:
             "../scripts/measure_attention.py"
