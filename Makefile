@@ -61,6 +61,7 @@ bench: env-bench
 	$(BIN)/python tests/benchmarks/interpolation.py
 	$(BIN)/python tests/benchmarks/products.py
 	$(BIN)/python tests/benchmarks/workflow.py
+	$(BIN)/python tests/benchmarks/earlier.py
 
 lint: env
 	$(BIN)/ruff check .

@@ -55,14 +55,17 @@ def covered(intervals: list[tuple[str, float, float]]) -> float:
     return total
 
 
-def command(folder: str | Path, cores: int, configs: list[Path]) -> list[str]:
-    """Return the call of Snakemake that makes all outputs in a folder; configs are laid over each other."""
+def command(folder: str | Path, cores: int, configs: list[Path], root: Path = ROOT) -> list[str]:
+    """Return the call of Snakemake that makes all outputs in a folder; configs are laid over each other.
+
+    ``root`` is the checkout whose Snakefile is run.
+    """
     words = [
         sys.executable,
         "-m",
         "snakemake",
         "--snakefile",
-        str(ROOT / "Snakefile"),
+        str(root / "Snakefile"),
         "--directory",
         str(folder),
     ]
@@ -70,7 +73,7 @@ def command(folder: str | Path, cores: int, configs: list[Path]) -> list[str]:
     return [*words, "--configfile", *map(str, configs)] if configs else words
 
 
-def watched(words: list[str]) -> dict[str, float]:
+def watched(words: list[str], environment: dict[str, str] | None = None) -> dict[str, float]:
     """Run a command to its end; returns wall time in seconds and peak memory of all its processes in GB.
 
     Raises
@@ -79,7 +82,7 @@ def watched(words: list[str]) -> dict[str, float]:
         If it fails.
     """
     start = time.time()
-    process = subprocess.Popen(words)
+    process = subprocess.Popen(words, env=environment)
     stop = threading.Event()
     memory: dict[str, float] = {}
     watch = threading.Thread(target=peak_memory, args=(psutil.Process(process.pid), stop, memory))

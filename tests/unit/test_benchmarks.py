@@ -213,3 +213,21 @@ def test_attribution_is_measured(benchmark_module, tmp_path):
     found = benchmark_module("explanation").explain(tmp_path, side=24, preset="default", cells_each=[9, 30])
     assert set(found) == {"internal", "external", "spectrum", "targets", "peak"}
     assert min(found.values()) > 0
+
+
+def test_stages_and_medians_against_an_earlier_commit(benchmark_module):
+    earlier = benchmark_module("earlier")
+    intervals = [("train", 0, 4), ("train", 2, 5), ("explain_map", 5, 6), ("explain_targets", 5, 8)]
+    found = earlier.stage_seconds([*intervals, ("report", 8, 8.5), ("evaluate", 0, 9)])
+    assert found == {"train": 7, "score_controls": 0, "explain": 4, "report": 0.5}
+    assert earlier.medians([{"wall": 3}, {"wall": 9}, {"wall": 4}]) == {"wall": 4}
+    assert {row.key for row in [*earlier.ROWS, *earlier.BUSY_ROWS]} == {
+        "wall", "processor", "overhead", "dry run", *found
+    }  # fmt: skip
+
+
+def test_an_earlier_commit_is_checked_out(benchmark_module, tmp_path):
+    earlier = benchmark_module("earlier")
+    assert (earlier.check_out("HEAD", tmp_path) / "Snakefile").is_file()
+    with pytest.raises(SystemExit, match="git fetch --unshallow"):
+        earlier.check_out("0" * 40, tmp_path)

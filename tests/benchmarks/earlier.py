@@ -1,0 +1,151 @@
+"""The workflow against that of an earlier commit, by turns in one run: `make bench`.
+
+Both run the same survey, the demo unless another config is given, from nothing with this environment: once on a quiet
+machine and once beside processes that keep its cores busy. Medians of the turns and their ratios are printed. The
+earlier commit runs the demo as it was shipped then.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import psutil
+from measure import print_header, print_row, seconds
+from workflow import ROOT, command, covered, watched, work_intervals
+
+#: The last commit before its times were worked on.
+EARLIER = "ffa5155"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is compared, its key among the numbers of a run, and the largest ratio that is aimed at, if any."""
+
+    what: str
+    key: str
+    target: str = ""
+
+
+ROWS = [
+    Row("wall time", "wall", "0.5"),
+    Row("processor time", "processor"),
+    Row("start of Snakemake and of jobs, imports", "overhead", "0.5"),
+    Row("`train`, all its jobs", "train", "0.7"),
+    Row("`score_controls`", "score_controls"),
+    Row("`explain_map` and `explain_targets`", "explain"),
+    Row("`report`", "report"),
+    Row("`snakemake -n`", "dry run", "0.6"),
+]
+BUSY_ROWS = [Row("wall time", "wall", "0.35"), Row("`train`, all its jobs", "train")]
+
+
+def check_out(commit: str, folder: Path) -> Path:
+    """Write the files of a commit into a folder; returns it.
+
+    Raises
+    ------
+    SystemExit
+        If this clone does not hold the commit.
+    """
+    found = subprocess.run(["git", "-C", str(ROOT), "archive", commit], capture_output=True, check=False)
+    if found.returncode:
+        raise SystemExit(f"{commit} is not in this clone: git fetch --unshallow\n{found.stderr.decode()}")
+    with tarfile.open(fileobj=BytesIO(found.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@contextmanager
+def busy(processes: int) -> Iterator[None]:
+    """Keep so many cores busy."""
+    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def stage_seconds(intervals: list[tuple[str, float, float]]) -> dict[str, float]:
+    """Return seconds of the stages in `ROWS`, each job's own added up."""
+    total = dict.fromkeys(("train", "score_controls", "explain", "report"), 0.0)
+    for rule, start, end in intervals:
+        name = rule.partition("_")[0] if rule.startswith("explain_") else rule
+        if name in total:
+            total[name] += end - start
+    return total
+
+
+def run(root: Path, cores: int, configs: list[Path], data: str) -> dict[str, float]:
+    """Run the workflow of a checkout in an empty folder; returns seconds of all that is compared."""
+    environment = os.environ | {"PYTHONPATH": str(root / "scripts")}
+    with tempfile.TemporaryDirectory() as folder:
+        words = [*command(folder, cores, configs, root), "--config", f"data={{folder: {data}}}"]
+        dry = watched([*words, "--dry-run"], environment)
+        before = os.times()
+        measured = watched(words, environment)
+        after = os.times()
+        intervals = work_intervals(next(Path(folder, "logs").iterdir()))
+    processor = after.children_user + after.children_system - before.children_user - before.children_system
+    own = {"processor": processor, "overhead": measured["wall"] - covered(intervals), "dry run": dry["wall"]}
+    return measured | own | stage_seconds(intervals)
+
+
+def medians(runs: list[dict[str, float]]) -> dict[str, float]:
+    """Return the median of each number over the turns."""
+    return {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+
+
+def print_table(title: str, rows: list[Row], then: dict[str, float], now: dict[str, float]) -> None:
+    """Print both columns, their ratio and what is aimed at."""
+    print_header(title, "then", "now", "ratio", "at most")
+    for row in rows:
+        if then[row.key] > 0:
+            ratio = f"{now[row.key] / then[row.key]:.2f}"
+            print_row(row.what, seconds(then[row.key]), seconds(now[row.key]), ratio, row.target)
+    print_row("peak memory of all processes", f"{then['peak']:.2f} GB", f"{now['peak']:.2f} GB", "", "")
+
+
+def main() -> None:
+    """Print a table for a quiet machine, and one for a busy one."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--commit", default=EARLIER)
+    parser.add_argument("--config", type=Path, nargs="*", default=[], help="in place of the demo")
+    parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data"))
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--busy", type=int, nargs="*", default=[0, 2], help="busy processes of each table")
+    arguments = parser.parse_args()
+    print(
+        f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores, {arguments.cores} used; Python "
+        f"{platform.python_version()}; {arguments.turns} turns against {arguments.commit}"
+    )
+    configs = [path.resolve() for path in arguments.config]
+    work = (arguments.cores, configs, str(Path(arguments.data).resolve()))
+    with tempfile.TemporaryDirectory() as folder:
+        earlier = check_out(arguments.commit, Path(folder))
+        for processes in arguments.busy:
+            then, now = [], []
+            with busy(processes):
+                for _ in range(arguments.turns):
+                    then.append(run(earlier, *work))
+                    now.append(run(ROOT, *work))
+            title = f"beside {processes} busy processes" if processes else "quiet machine"
+            print_table(title, BUSY_ROWS if processes else ROWS, medians(then), medians(now))
+
+
+if __name__ == "__main__":
+    main()
