@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,8 +227,18 @@ def test_stages_and_medians_against_an_earlier_commit(benchmark_module):
     }  # fmt: skip
 
 
-def test_an_earlier_commit_is_checked_out(benchmark_module, tmp_path):
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_an_earlier_commit_is_checked_out(benchmark_module, tmp_path, monkeypatch):
     earlier = benchmark_module("earlier")
-    assert (earlier.check_out("HEAD", tmp_path) / "Snakefile").is_file()
+    clone, folder = tmp_path / "clone", tmp_path / "earlier"
+    clone.mkdir()
+    git = ["git", "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    for text in ("then", "now"):
+        (clone / "Snakefile").write_text(text, encoding="utf-8")
+        subprocess.run([*git, "add", "Snakefile"], check=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", text], check=True)
+    monkeypatch.setattr(earlier, "ROOT", clone)
+    assert (earlier.check_out("HEAD~1", folder) / "Snakefile").read_text(encoding="utf-8") == "then"
     with pytest.raises(SystemExit, match="git fetch --unshallow"):
         earlier.check_out("0" * 40, tmp_path)
