@@ -97,6 +97,25 @@ def explain(error: ValidationError) -> str:
     return f"key {path!r}: {text}"
 
 
+def _check_schema(config: Config, source: str) -> Config:
+    """Return a configuration that follows the schema, with numbers and names in their plain forms."""
+    try:
+        check_finite(config, source)
+        check_text(config, source)
+        config = with_text_keys(config, schema(), resolve, source)
+    except RecursionError:
+        raise InputError(
+            f"{source}: a section is nested too deeply, or holds itself (a YAML alias, *name)."
+        ) from None
+    config = with_plain_numbers(config, schema(), resolve)
+    errors = list(Draft202012Validator(schema()).iter_errors(config))
+    # A mistyped key explains the required key that seems to be missing, so it is told first.
+    unknown = [error for error in errors if error.validator == "additionalProperties"]
+    if errors:
+        raise InputError(masked(f"{source}: {explain(unknown[0] if unknown else best_match(iter(errors)))}"))
+    return config
+
+
 def check_settings(config: Config, source: str = "config") -> Config:
     """Check a configuration against the schema and fill in the defaults.
 
@@ -117,20 +136,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
     InputError
         For an unknown key, a missing one, or a value that the schema does not allow.
     """
-    try:
-        check_finite(config, source)
-        check_text(config, source)
-        config = with_text_keys(config, schema(), resolve, source)
-    except RecursionError:
-        raise InputError(
-            f"{source}: a section is nested too deeply, or holds itself (a YAML alias, *name)."
-        ) from None
-    config = with_plain_numbers(config, schema(), resolve)
-    errors = list(Draft202012Validator(schema()).iter_errors(config))
-    # A mistyped key explains the required key that seems to be missing, so it is told first.
-    unknown = [error for error in errors if error.validator == "additionalProperties"]
-    if errors:
-        raise InputError(masked(f"{source}: {explain(unknown[0] if unknown else best_match(iter(errors)))}"))
+    config = _check_schema(config, source)
     for key in OF_SEVERAL:
         if key in config:
             raise InputError(
@@ -148,25 +154,8 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _check_labels(config, given[0], source)
     _check_realisations(settings["interpolation"], source)
     _check_levelling(settings.get("samples", {}), source)
-    unused = [
-        key
-        for key in ("interpolation", "grid")
-        if key in config and set(config[key]) - {"max_distance", "tiles"}
-    ]
-    if given == ["grids"] and unused:
-        raise InputError(
-            f"{source}: section '{unused[0]}' is not used with 'grids', whose rasters are the grid; remove it."
-        )
-    if given == ["grids"] and ("folder" in settings["grids"]) == ("file" in settings["grids"]):
-        raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
-    transform = settings["cube"]["transform"]
     if given == ["grids"]:
-        _check_grids(settings["grids"], source)
-    if given == ["grids"] and settings["grids"]["unit"] == "none" and transform != "none":
-        raise InputError(
-            f"{source}: grids.unit is none, so the bands are no concentrations and have no log-ratio "
-            f"(cube.transform: {transform}); set cube.transform: none, or the unit of the concentrations."
-        )
+        _check_grids(config, settings, source)
     if "raster" in settings["labels"]:
         return settings
     try:
@@ -176,8 +165,16 @@ def check_settings(config: Config, source: str = "config") -> Config:
     return settings
 
 
-def _check_grids(section: Config, source: str) -> None:
-    """Stop for keys of rasters that contradict each other."""
+def _check_grids(config: Config, settings: Config, source: str) -> None:
+    """Stop for keys of rasters that contradict each other, or that are of no use beside them."""
+    section, transform = settings["grids"], settings["cube"]["transform"]
+    for key in ("interpolation", "grid"):
+        if set(config.get(key, {})) - {"max_distance", "tiles"}:
+            raise InputError(
+                f"{source}: section '{key}' is not used with 'grids', whose rasters are the grid; remove it."
+            )
+    if ("folder" in section) == ("file" in section):
+        raise InputError(f"{source}: section 'grids' needs either 'folder' or 'file'.")
     if section["unit"] == "none" and section["units"]:
         raise InputError(
             f"{source}: key 'grids.units' is not used with grids.unit: none, whose bands are no concentrations; remove "
@@ -187,6 +184,11 @@ def _check_grids(section: Config, source: str) -> None:
     if both:
         raise InputError(
             f"{source}: {both[0]!r} is in grids.include and in grids.exclude; remove it from one."
+        )
+    if section["unit"] == "none" and transform != "none":
+        raise InputError(
+            f"{source}: grids.unit is none, so the bands are no concentrations and have no log-ratio "
+            f"(cube.transform: {transform}); set cube.transform: none, or the unit of the concentrations."
         )
 
 
