@@ -189,9 +189,11 @@ def test_memory_follows_the_formula(what, chunk):
     if what == "scattered":
         least = (~np.isnan(values)).mean(axis=0).min()
         searched = int(np.ceil((neighbours + module.MARGIN * np.sqrt(neighbours * (1 - least))) / least))
-        chunk = min(chunk, module.SHARED_CHUNK)
+        searched += searched % 2
     each = working_memory(searched, elements, what == "scattered")
-    bound = chunk * each + samples * (32 + (25 if what == "scattered" else 9) * elements)
+    sharing = samples * (90 + 17 * elements) + side**2
+    bound = chunk * each + (sharing if what == "scattered" else samples * (32 + 9 * elements))
+    interpolate(points, values, targets[:9], neighbours)  # imports
     tracemalloc.start()
     result = interpolate(points, values, targets, neighbours, memory=chunk * each / 1e9, workers=1)
     peak = tracemalloc.get_traced_memory()[1] - result.nbytes
