@@ -1,10 +1,11 @@
 """Speed and memory of inverse-distance weighting of all elements, against others: `make bench`.
 
 39 elements, 12 neighbours, power 2, in three cases: few samples, many, and values missing at scattered places. Every
-measurement runs in a process of its own, ours and the others by turns; the median is printed. The others estimate one
-element at a time; some elements are run and scaled, and of PyKrige some cells, as the table says. A second table tells
-what binds ours. What is not installed is left out: verde and PyKrige come with requirements-bench.txt, gdal_grid with
-GDAL (Debian: gdal-bin). `--quick` runs all of it on tiny cases, to see that it works.
+measurement runs in a process of its own, ours and the others by turns; the median is printed, without the time of
+imports. The others estimate one element at a time; some elements are run and scaled, and of PyKrige some cells, as the
+table says. Two more tables tell what binds ours. What is not installed is left out: verde and PyKrige come with
+requirements-bench.txt, gdal_grid with GDAL (Debian: gdal-bin). `--quick` runs all of it on tiny cases, to see that it
+works.
 """
 
 import argparse
@@ -124,9 +125,10 @@ def bytes_moved(elements: int) -> dict[str, int]:
     }
 
 
-def bounds(folders: dict[str, Path], plan: Plan, ours: dict[str, dict[str, float]]) -> None:
+def bounds(
+    folders: dict[str, Path], plan: Plan, ours: dict[str, dict[str, float]], copy: dict[str, float]
+) -> None:
     """Print what binds ours: its bytes against the bandwidth of the memory, and its steps on one thread."""
-    copy = apart("bandwidth", Path(), MEASURED, megabytes=plan.megabytes)
     moved, cells = bytes_moved(plan.elements), plan.side**2
     total = sum(moved.values()) * cells
     listed = ", ".join(f"{what} {count:,}" for what, count in moved.items())
@@ -150,8 +152,25 @@ def bounds(folders: dict[str, Path], plan: Plan, ours: dict[str, dict[str, float
     print_row("share of one thread's copy", *(f"{each / alone:.0%}" for each in read))
 
 
+def shared_bounds(folder: Path, plan: Plan, ours: dict[str, float], alone: float) -> None:
+    """Print what binds ours where values are missing; ``alone`` is the rate of one thread's copy."""
+    found, cells = apart("shared_parts", folder, MEASURED), plan.side**2
+    steps = {step: found[step] for step in ("neighbours", "weights", "loop")}
+    print_header("what binds", "(c)")
+    for step, value in steps.items():
+        print_row(step, seconds(value))
+    print_row("the rest", seconds(ours["processor seconds"] - sum(steps.values())))
+    print_row("cells searched for again", f"{found['again']:.2%}")
+    print_row("a search for each cell, instead", seconds(found["one search each"]))
+    print_row("values looked at in each cell", f"{found['read']:,.0f}")
+    rate = DOUBLE * found["read"] * cells / found["loop"]
+    print_row("values read by the loop", f"{rate / 1e9:.3g} GB/s")
+    print_row("share of one thread's copy", f"{rate / alone:.0%}")
+    print_row("values for each nanosecond", f"{found['read'] * cells / found['loop'] / 1e9:.2g}")
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print all tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -178,7 +197,9 @@ def main() -> None:
             ours[case], ratio = compare(folders[case], plan, case, samples)
             ratios.append(ratio)
         print(f"\nTimes as long, the best of those that weight alike (target: 50): {', '.join(ratios)}")
-        bounds({case: folders[case] for case in ("a", "b")}, plan, ours)
+        copy = apart("bandwidth", Path(), MEASURED, megabytes=plan.megabytes)
+        bounds({case: folders[case] for case in ("a", "b")}, plan, ours, copy)
+        shared_bounds(folders["c"], plan, ours["c"], copy["one thread"])
 
 
 if __name__ == "__main__":

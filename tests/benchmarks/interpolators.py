@@ -110,6 +110,40 @@ def parts(folder: Path) -> Numbers:
     }
 
 
+def shared_parts(folder: Path) -> Numbers:
+    """Processor time of the steps of ours where values are missing, of one search for each cell, and what is read.
+
+    Also the values that the loop reads in each cell, and the share of the cells that are searched for again.
+    """
+    from geohalo.cube import inverse_distance
+    from geohalo.cube.first_present import first_present, table
+    from geohalo.cube.nearest import nearest_in_groups
+    from scipy.spatial import cKDTree
+
+    points, values, targets = _case(folder)
+    tree, near_values, columns = cKDTree(points), table(values), np.arange(values.shape[1])
+    width = inverse_distance.search_width(NEIGHBOURS, values)
+    method = inverse_distance._Method(NEIGHBOURS, POWER, 0.5, 1)
+    result, lacking = np.empty((len(targets), columns.size)), np.zeros(len(targets), dtype=bool)
+    found = np.zeros(4)
+    for start in range(0, len(targets), inverse_distance.CHUNK):
+        rows = slice(start, start + inverse_distance.CHUNK)
+        clocks = [thread_time()]
+        tree.query(targets[rows], width)
+        clocks.append(thread_time())
+        groups = list(nearest_in_groups(tree, targets[rows], width))
+        clocks.append(thread_time())
+        weights = [method._relative_weights(squared) for _, squared, _ in groups]
+        clocks.append(thread_time())
+        for weight, (some, _, index) in zip(weights, groups, strict=True):
+            index = np.ascontiguousarray(index)
+            first_present(weight, index, near_values, NEIGHBOURS, some, columns, result[rows], lacking[rows])
+        found += np.diff([*clocks, thread_time()])
+    names = ("one search each", "neighbours", "weights", "loop")
+    steps = dict(zip(names, map(float, found), strict=True))
+    return steps | {"read": float(width * near_values.shape[1]), "again": float(lacking.mean())}
+
+
 def bandwidth(folder: Path, megabytes: int) -> Numbers:
     """Bytes a second that a copy of an array moves, read and written, by one thread and by all: the best of five."""
     source, threads = np.ones(megabytes * 125_000), os.cpu_count() or 1

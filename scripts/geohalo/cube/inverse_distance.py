@@ -29,7 +29,7 @@ Integers = NDArray[np.intp]
 CHUNK, WIDER_CHUNK = 20_000, 1_000
 
 #: Elements share a wider search where they have more patterns of missing values than this, each with at least so large
-#: a share of the samples. It is so wide that about one element in 1,000 finds too few samples.
+#: a share of the samples. It is so wide that at most three elements in 1,000 find too few samples.
 FEWEST_PATTERNS, LEAST_PRESENT, MARGIN = 4, 0.5, 3.0
 #: How often the search of such cells is made twice as wide before they are searched for by element.
 DOUBLINGS = 3
@@ -95,6 +95,13 @@ def missing_patterns(values: Array) -> Iterator[tuple[NDArray[np.bool_], Integer
         groups.setdefault(np.packbits(column).tobytes(), []).append(element)
     for elements in groups.values():
         yield present[:, elements[0]], np.array(elements)
+
+
+def search_width(neighbours: int, values: Array) -> int:
+    """Samples to search for, of which nearly always enough have each element of values (samples, elements)."""
+    least = (~np.isnan(values)).mean(axis=0).min()
+    width = ceil((neighbours + MARGIN * sqrt(neighbours * (1 - least))) / least)
+    return width + width % 2
 
 
 def working_memory(searched: int, elements: int, sharing: bool = False) -> int:
@@ -226,11 +233,7 @@ class _Method:
         from geohalo.cube.first_present import first_present, table
 
         near_values, tree = table(values[:, elements]), cKDTree(points)
-        present = ~np.isnan(near_values[:, : elements.size])
-        least = present.mean(axis=0).min()
-        width = ceil((self.neighbours + MARGIN * sqrt(self.neighbours * (1 - least))) / least)
-        width += width % 2
-
+        width = search_width(self.neighbours, near_values[:, : elements.size])
         lacking = np.zeros(len(targets), dtype=np.bool_)
 
         def work(rows: slice) -> None:
