@@ -155,18 +155,17 @@ def bounds(
 def shared_bounds(folder: Path, plan: Plan, ours: dict[str, float], alone: float) -> None:
     """Print what binds ours where values are missing; ``alone`` is the rate of one thread's copy."""
     found, cells = apart("shared_parts", folder, MEASURED), plan.side**2
-    steps = {step: found[step] for step in ("neighbours", "weights", "loop")}
+    steps = {step: found[step] for step in ("neighbours", "weights", "loop", "result")}
+    again = ours["processor seconds"] - sum(steps.values())
+    looked = found["looked at"] * cells / found["loop"]
     print_header("what binds", "(c)")
     for step, value in steps.items():
-        print_row(step, seconds(value))
-    print_row("the rest", seconds(ours["processor seconds"] - sum(steps.values())))
-    print_row("cells searched for again", f"{found['again']:.2%}")
+        print_row("first writing to the result's memory" if step == "result" else step, seconds(value))
+    print_row(f"the rest: {found['again']:.1%} of the cells searched for again, threads", seconds(again))
     print_row("a search for each cell, instead", seconds(found["one search each"]))
-    print_row("values looked at in each cell", f"{found['read']:,.0f}")
-    rate = DOUBLE * found["read"] * cells / found["loop"]
-    print_row("values read by the loop", f"{rate / 1e9:.3g} GB/s")
-    print_row("share of one thread's copy", f"{rate / alone:.0%}")
-    print_row("values for each nanosecond", f"{found['read'] * cells / found['loop'] / 1e9:.2g}")
+    print_row("values that the loop looks at in each cell", f"{found['looked at']:,.0f}")
+    print_row("in each nanosecond", f"{looked / 1e9:.2g}")
+    print_row("share of one thread's copy", f"{DOUBLE * looked / alone:.0%}")
 
 
 def main() -> None:

@@ -111,9 +111,9 @@ def parts(folder: Path) -> Numbers:
 
 
 def shared_parts(folder: Path) -> Numbers:
-    """Processor time of the steps of ours where values are missing, of one search for each cell, and what is read.
+    """Processor time of the steps of ours where values are missing, over all cells, and of one search for each.
 
-    Also the values that the loop reads in each cell, and the share of the cells that are searched for again.
+    Also the values that the loop looks at in each cell, and the share of the cells that are searched for again.
     """
     from geohalo.cube import inverse_distance
     from geohalo.cube.first_present import first_present, table
@@ -123,25 +123,30 @@ def shared_parts(folder: Path) -> Numbers:
     points, values, targets = _case(folder)
     tree, near_values, columns = cKDTree(points), table(values), np.arange(values.shape[1])
     width = inverse_distance.search_width(NEIGHBOURS, values)
-    method = inverse_distance._Method(NEIGHBOURS, POWER, 0.5, 1)
+    method = inverse_distance._Method(NEIGHBOURS, POWER, memory=0.5, threads=1)
     result, lacking = np.empty((len(targets), columns.size)), np.zeros(len(targets), dtype=bool)
-    found = np.zeros(4)
+    found, alone, begin = np.zeros(3), 0.0, thread_time()
+    result[:] = 0
+    written = thread_time() - begin
     for start in range(0, len(targets), inverse_distance.CHUNK):
-        rows = slice(start, start + inverse_distance.CHUNK)
-        clocks = [thread_time()]
+        rows, clocks = slice(start, start + inverse_distance.CHUNK), [thread_time()]
         tree.query(targets[rows], width)
-        clocks.append(thread_time())
-        groups = list(nearest_in_groups(tree, targets[rows], width))
-        clocks.append(thread_time())
-        weights = [method._relative_weights(squared) for _, squared, _ in groups]
-        clocks.append(thread_time())
-        for weight, (some, _, index) in zip(weights, groups, strict=True):
-            index = np.ascontiguousarray(index)
+        alone += thread_time() - clocks[0]
+        clocks = [thread_time()]
+        for some, squared, index in nearest_in_groups(tree, targets[rows], width):
+            clocks.append(thread_time())
+            weight, index = method._relative_weights(squared), np.ascontiguousarray(index)
+            clocks.append(thread_time())
             first_present(weight, index, near_values, NEIGHBOURS, some, columns, result[rows], lacking[rows])
-        found += np.diff([*clocks, thread_time()])
-    names = ("one search each", "neighbours", "weights", "loop")
-    steps = dict(zip(names, map(float, found), strict=True))
-    return steps | {"read": float(width * near_values.shape[1]), "again": float(lacking.mean())}
+            clocks.append(thread_time())
+        found += np.diff(clocks)[: 3 * (len(clocks) // 3)].reshape(-1, 3).sum(axis=0)
+    steps = dict(zip(("neighbours", "weights", "loop"), map(float, found), strict=True))
+    return steps | {
+        "result": written,
+        "one search each": alone,
+        "looked at": float(width * near_values.shape[1]),
+        "again": float(lacking.mean()),
+    }
 
 
 def bandwidth(folder: Path, megabytes: int) -> Numbers:
