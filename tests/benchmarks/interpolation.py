@@ -162,6 +162,7 @@ def shared_bounds(folder: Path, plan: Plan, ours: dict[str, float], alone: float
     for step, value in steps.items():
         print_row("first writing to the result's memory" if step == "result" else step, seconds(value))
     print_row(f"the rest: {found['again']:.1%} of the cells searched for again, threads", seconds(again))
+    print_row("imports, not part of the time", seconds(ours["imports"]))
     print_row("a search for each cell, instead", seconds(found["one search each"]))
     print_row("values that the loop looks at in each cell", f"{found['looked at']:,.0f}")
     print_row("in each nanosecond", f"{looked / 1e9:.2g}")
