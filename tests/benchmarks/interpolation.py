@@ -1,10 +1,11 @@
 """Speed and memory of inverse-distance weighting of all elements, against others: `make bench`.
 
 39 elements, 12 neighbours, power 2, in three cases: few samples, many, and values missing at scattered places. Every
-measurement runs in a process of its own, ours and the others by turns; the median is printed. The others estimate one
-element at a time; some elements are run and scaled, and of PyKrige some cells, as the table says. A second table tells
-what binds ours. What is not installed is left out: verde and PyKrige come with requirements-bench.txt, gdal_grid with
-GDAL (Debian: gdal-bin). `--quick` runs all of it on tiny cases, to see that it works.
+measurement runs in a process of its own, ours and the others by turns; the median is printed, without the time of
+imports. The others estimate one element at a time; some elements are run and scaled, and of PyKrige some cells, as the
+table says. Two more tables tell what binds ours. What is not installed is left out: verde and PyKrige come with
+requirements-bench.txt, gdal_grid with GDAL (Debian: gdal-bin). `--quick` runs all of it on tiny cases, to see that it
+works.
 """
 
 import argparse
@@ -124,9 +125,10 @@ def bytes_moved(elements: int) -> dict[str, int]:
     }
 
 
-def bounds(folders: dict[str, Path], plan: Plan, ours: dict[str, dict[str, float]]) -> None:
+def bounds(
+    folders: dict[str, Path], plan: Plan, ours: dict[str, dict[str, float]], copy: dict[str, float]
+) -> None:
     """Print what binds ours: its bytes against the bandwidth of the memory, and its steps on one thread."""
-    copy = apart("bandwidth", Path(), MEASURED, megabytes=plan.megabytes)
     moved, cells = bytes_moved(plan.elements), plan.side**2
     total = sum(moved.values()) * cells
     listed = ", ".join(f"{what} {count:,}" for what, count in moved.items())
@@ -150,8 +152,25 @@ def bounds(folders: dict[str, Path], plan: Plan, ours: dict[str, dict[str, float
     print_row("share of one thread's copy", *(f"{each / alone:.0%}" for each in read))
 
 
+def shared_bounds(folder: Path, plan: Plan, ours: dict[str, float], alone: float) -> None:
+    """Print what binds ours where values are missing; ``alone`` is the rate of one thread's copy."""
+    found, cells = apart("shared_parts", folder, MEASURED), plan.side**2
+    steps = {step: found[step] for step in ("neighbours", "weights", "loop", "result")}
+    again = ours["processor seconds"] - sum(steps.values())
+    looked = found["looked at"] * cells / found["loop"]
+    print_header("what binds", "(c)")
+    for step, value in steps.items():
+        print_row("first writing to the result's memory" if step == "result" else step, seconds(value))
+    print_row(f"the rest: {found['again']:.1%} of the cells searched for again, threads", seconds(again))
+    print_row("imports, not part of the time", seconds(ours["imports"]))
+    print_row("a search for each cell, instead", seconds(found["one search each"]))
+    print_row("values that the loop looks at in each cell", f"{found['looked at']:,.0f}")
+    print_row("in each nanosecond", f"{looked / 1e9:.2g}")
+    print_row("share of one thread's copy", f"{DOUBLE * looked / alone:.0%}")
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print all tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -178,7 +197,9 @@ def main() -> None:
             ours[case], ratio = compare(folders[case], plan, case, samples)
             ratios.append(ratio)
         print(f"\nTimes as long, the best of those that weight alike (target: 50): {', '.join(ratios)}")
-        bounds({case: folders[case] for case in ("a", "b")}, plan, ours)
+        copy = apart("bandwidth", Path(), MEASURED, megabytes=plan.megabytes)
+        bounds({case: folders[case] for case in ("a", "b")}, plan, ours, copy)
+        shared_bounds(folders["c"], plan, ours["c"], copy["one thread"])
 
 
 if __name__ == "__main__":

@@ -75,11 +75,12 @@ def _ours(folder: Path) -> Numbers:
     from geohalo.cube.inverse_distance import interpolate
 
     points, values, targets = _case(folder)
+    imports = timed(lambda: interpolate(points[:50], values[:50], targets[:2]))
     start = _clocks()
     result = interpolate(points, values, targets, NEIGHBOURS, POWER)
     spent = np.subtract(_clocks(), start)
     np.save(folder / "ours.npy", result[:, 0])
-    return _spent(spent) | {"difference": 0.0, "without": 0.0}
+    return _spent(spent) | {"difference": 0.0, "without": 0.0, "imports": imports}
 
 
 def parts(folder: Path) -> Numbers:
@@ -106,6 +107,45 @@ def parts(folder: Path) -> Numbers:
         "neighbours": neighbours,
         "weights": both - neighbours,
         "product": product,
+    }
+
+
+def shared_parts(folder: Path) -> Numbers:
+    """Processor time of the steps of ours where values are missing, over all cells, and of one search for each.
+
+    Also the values that the loop looks at in each cell, and the share of the cells that are searched for again.
+    """
+    from geohalo.cube import inverse_distance
+    from geohalo.cube.first_present import first_present, table
+    from geohalo.cube.nearest import nearest_in_groups
+    from scipy.spatial import cKDTree
+
+    points, values, targets = _case(folder)
+    tree, near_values, columns = cKDTree(points), table(values), np.arange(values.shape[1])
+    width = inverse_distance.search_width(NEIGHBOURS, values)
+    method = inverse_distance._Method(NEIGHBOURS, POWER, memory=0.5, threads=1)
+    result, lacking = np.empty((len(targets), columns.size)), np.zeros(len(targets), dtype=bool)
+    found, alone, begin = np.zeros(3), 0.0, thread_time()
+    result[:] = 0
+    written = thread_time() - begin
+    for start in range(0, len(targets), inverse_distance.CHUNK):
+        rows, clocks = slice(start, start + inverse_distance.CHUNK), [thread_time()]
+        tree.query(targets[rows], width)
+        alone += thread_time() - clocks[0]
+        clocks = [thread_time()]
+        for some, squared, index in nearest_in_groups(tree, targets[rows], width):
+            clocks.append(thread_time())
+            weight, index = method._relative_weights(squared), np.ascontiguousarray(index)
+            clocks.append(thread_time())
+            first_present(weight, index, near_values, NEIGHBOURS, some, columns, result[rows], lacking[rows])
+            clocks.append(thread_time())
+        found += np.diff(clocks)[: 3 * (len(clocks) // 3)].reshape(-1, 3).sum(axis=0)
+    steps = dict(zip(("neighbours", "weights", "loop"), map(float, found), strict=True))
+    return steps | {
+        "result": written,
+        "one search each": alone,
+        "looked at": float(width * near_values.shape[1]),
+        "again": float(lacking.mean()),
     }
 
 

@@ -196,6 +196,7 @@ def test_no_stage_loads_what_it_does_not_use():
         "scipy.stats",
         "sklearn",
         "matplotlib",
+        "numba",
         "torch",
     ]
     code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"

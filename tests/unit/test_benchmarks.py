@@ -192,7 +192,7 @@ def test_bytes_of_interpolation_by_hand(benchmark_module):
 
 
 def test_quick_benchmark_of_interpolation(benchmark_module, monkeypatch, capsys):
-    """All of the program on a tiny case: a row for each program and case, and the steps of two cases."""
+    """All of the program on a tiny case: a row for each program and case, and the steps of each case."""
     program = benchmark_module("interpolation")
     monkeypatch.setattr(program, "QUICK", replace(program.QUICK, samples=(60, 90), side=15))
     monkeypatch.setattr("sys.argv", ["interpolation.py", "--quick"])
@@ -203,11 +203,18 @@ def test_quick_benchmark_of_interpolation(benchmark_module, monkeypatch, capsys)
     assert [sum(row[0] == f"| {case}" for row in rows) for case in "abc"] == [5, 5, 5]
     ours = {row[0]: row for row in rows if row[1] == "SciPy's cKDTree, element by element"}
     assert all(float(row[8]) < 1e-12 for row in ours.values())
-    steps = {row[0].removeprefix("| "): row[1:] for row in rows[-8:]}
+    heads = [place for place, row in enumerate(rows) if row[0] == "| what binds"]
+    steps = {row[0].removeprefix("| "): row[1:] for row in rows[heads[0] + 2 : heads[1]]}
     assert list(steps)[:5] == [
         "bytes of all steps over the time", "share of the copy's rate", "neighbours", "weights", "product",
     ]  # fmt: skip
     assert all(len(columns) == 2 for columns in steps.values())
+    shared = {row[0].removeprefix("| "): row[1].removesuffix(" |") for row in rows[heads[1] + 2 :]}
+    assert list(shared)[:4] == ["neighbours", "weights", "loop", "first writing to the result's memory"]
+    # Rows of 8 values for 5 elements; at least 12 neighbours over 0.7 of them present.
+    looked_at = int(shared["values that the loop looks at in each cell"])
+    assert looked_at % 16 == 0
+    assert 8 * 18 <= looked_at <= 8 * 50
 
 
 def test_attribution_is_measured(benchmark_module, tmp_path):

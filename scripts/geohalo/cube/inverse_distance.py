@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from geohalo.cube.nearest import CANDIDATES, distances, nearest, nearest_sets
+from geohalo.cube.nearest import CANDIDATES, distances, nearest, nearest_in_groups, nearest_sets
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
-#: Cells in work at a time for each thread, at most; more leave a core's cache and are no faster.
-CHUNK, SHARED_CHUNK = 20_000, 1_000
+#: Cells in work at a time for each thread, at most, and of those that are searched for again; more are no faster.
+CHUNK, WIDER_CHUNK = 20_000, 1_000
 
 #: Elements share a wider search where they have more patterns of missing values than this, each with at least so large
-#: a share of the samples. It is so wide that about one cell in 200 finds too few samples.
-FEWEST_PATTERNS, LEAST_PRESENT, MARGIN = 4, 0.5, 2.5
+#: a share of the samples. It is so wide that at most three elements in 1,000 find too few samples.
+FEWEST_PATTERNS, LEAST_PRESENT, MARGIN = 4, 0.5, 3.0
 #: How often the search of such cells is made twice as wide before they are searched for by element.
 DOUBLINGS = 3
 
@@ -97,6 +97,13 @@ def missing_patterns(values: Array) -> Iterator[tuple[NDArray[np.bool_], Integer
         yield present[:, elements[0]], np.array(elements)
 
 
+def search_width(neighbours: int, values: Array) -> int:
+    """Samples to search for, of which nearly always enough have each element of values (samples, elements)."""
+    least = (~np.isnan(values)).mean(axis=0).min()
+    width = ceil((neighbours + MARGIN * sqrt(neighbours * (1 - least))) / least)
+    return width + width % 2
+
+
 def working_memory(searched: int, elements: int, sharing: bool = False) -> int:
     """Bytes in work for each cell, at most.
 
@@ -109,7 +116,7 @@ def working_memory(searched: int, elements: int, sharing: bool = False) -> int:
     sharing : bool
         Whether they miss values each in samples of their own.
     """
-    return 30 * searched + (45 if sharing else 16) * elements + 100
+    return 60 * searched + 300 if sharing else 30 * searched + 16 * elements + 100
 
 
 def interpolate(
@@ -145,8 +152,8 @@ def interpolate(
         Of the ellipse that distances are measured by; see `stretched`.
     memory : float
         Gigabytes for the cells in work: so many at a time as it has room for (`working_memory` bytes each), but no more
-        than is fast. Besides them there are arguments and result, and up to 32 + 9 x elements bytes for each sample,
-        32 + 25 x elements where elements miss values each in samples of their own.
+        than is fast. Besides them there are arguments and result, and up to 32 + 9 x elements bytes for each sample;
+        where elements miss values each in samples of their own, 90 + 17 x elements and one for each cell.
     workers : int
         Threads; -1 for as many as there are processors.
 
@@ -222,57 +229,88 @@ class _Method:
 
     def shared(self, points: Array, values: Array, targets: Array, elements: Integers, result: Array) -> None:
         """Estimate elements that miss samples of their own: one search for all, then wider ones for what is left."""
-        # Rows in one piece, as they are read: taking columns leaves the columns in one piece.
-        filled, tree = np.ascontiguousarray(values[:, elements]), cKDTree(points)
-        present = (~np.isnan(filled)).astype(np.float64)
-        filled[present == 0] = 0
-        least = present.mean(axis=0).min()
-        width = ceil((self.neighbours + MARGIN * sqrt(self.neighbours * (1 - least))) / least)
+        # Numba is slow to import, and needed only here.
+        from geohalo.cube.first_present import first_present, table
 
-        columns: Any = slice(None) if elements.size == values.shape[1] else elements
+        near_values, tree = table(values[:, elements]), cKDTree(points)
+        width = search_width(self.neighbours, near_values[:, : elements.size])
+        lacking = np.zeros(len(targets), dtype=np.bool_)
 
         def work(rows: slice) -> None:
-            near = nearest(tree, targets[rows], width)
-            result[rows, columns] = _first_present(*near, filled, present, self.neighbours, self.power)
+            into = result[rows], lacking[rows]
+            for some, squared, index in nearest_in_groups(tree, targets[rows], width):
+                weight = self._relative_weights(squared)
+                index = np.ascontiguousarray(index)
+                first_present(weight, index, near_values, self.neighbours, some, elements, *into)
 
-        self.chunks(len(targets), working_memory(width, elements.size, sharing=True), SHARED_CHUNK, work)
-        wanted = np.minimum(self.neighbours, present.sum(axis=0))
+        self.chunks(len(targets), working_memory(width, elements.size, sharing=True), CHUNK, work)
+        self._search_on(tree, near_values, targets, elements, width, result, lacking)
+        left = np.flatnonzero(lacking)
+        if left.size:
+            self._one_by_one(points, values, targets, elements, result, left)
+
+    def _search_on(
+        self,
+        tree: cKDTree,
+        values: Array,
+        targets: Array,
+        elements: Integers,
+        width: int,
+        result: Array,
+        lacking: NDArray[np.bool_],
+    ) -> None:
+        """Search wider and wider for the elements that are NaN in cells that are ``lacking`` some."""
+        wanted = np.minimum(self.neighbours, np.isfinite(values).sum(axis=0))
         for doubling in range(1, DOUBLINGS + 1):
-            left = np.flatnonzero(np.isnan(result[:, columns]).any(axis=1))
-            wider = min(2**doubling * width, len(points))
+            left = np.flatnonzero(lacking)
+            wider = min(2**doubling * width, tree.n)
 
-            def search_on(rows: slice, cells: Integers = left, wider: int = wider) -> None:
-                some = cells[rows]
-                row, element = np.nonzero(np.isnan(result[some][:, columns]))
-                distance, index = nearest(tree, targets[some], wider)
-                near = distance[row], index[row], element
-                result[some[row], elements[element]] = _of_each(*near, filled, present, wanted, self.power)
+            def search_on(rows: slice, left: Integers = left, wider: int = wider) -> None:
+                cells = left[rows]
+                row, column = np.nonzero(np.isnan(result[np.ix_(cells, elements)]))
+                distance, index = nearest(tree, targets[cells], wider)
+                estimates = _of_each(distance[row], index[row], column, values, wanted, self.power)
+                result[cells[row], elements[column]] = estimates
+                lacking[cells] = False
+                lacking[cells[row[np.isnan(estimates)]]] = True
 
-            size = working_memory(wider, elements.size, sharing=True) + 60 * wider * elements.size
-            self.chunks(left.size, size, SHARED_CHUNK, search_on)
-        self._one_by_one(points, values, targets, elements, result)
+            size = working_memory(wider, elements.size, sharing=True) + 80 * wider * elements.size
+            self.chunks(left.size, size, WIDER_CHUNK, search_on)
+
+    def _relative_weights(self, squared: Array) -> Array:
+        """Weights (cells, samples) for squared distances in ascending order, those of the last sure neighbour 1."""
+        sure = min(self.neighbours, squared.shape[1])
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            weight = squared[:, sure - 1 : sure] / squared
+            weight **= self.power / 2
+        return weight
 
     def _one_by_one(
-        self, points: Array, values: Array, targets: Array, elements: Integers, result: Array
+        self,
+        points: Array,
+        values: Array,
+        targets: Array,
+        elements: Integers,
+        result: Array,
+        left: Integers,
     ) -> None:
-        """Estimate what is still left, such as an element that misses a whole map sheet."""
+        """Estimate what is NaN in the cells that are left, such as an element that misses a whole map sheet."""
         for element in elements:
-            left = np.flatnonzero(np.isnan(result[:, element]))
+            cells = left[np.isnan(result[left, element])]
 
-            def store(rows: slice, estimates: Array, places: Any = (left, element)) -> None:
+            def store(rows: slice, estimates: Array, places: Any = (cells, element)) -> None:
                 result[places[0][rows], places[1]] = estimates[:, 0]
 
-            if left.size:
+            if cells.size:
                 there = ~np.isnan(values[:, element])
-                self.alone(points[there], values[there, element, None], targets[left], store)
+                self.alone(points[there], values[there, element, None], targets[cells], store)
 
 
 def _of_each(
     distance: Array,
     index: Integers,
     element: Integers,
-    filled: Array,
-    present: Array,
+    values: Array,
     wanted: Array,
     power: float,
 ) -> Array:
@@ -284,8 +322,8 @@ def _of_each(
         The nearest first.
     element : ndarray (cells,) of int
         Which one each cell lacks.
-    filled, present : ndarray (samples, elements)
-        See `_first_present`.
+    values : ndarray (samples, at least elements)
+        NaN where missing.
     wanted : ndarray (elements,)
         Samples to weight.
 
@@ -294,60 +332,13 @@ def _of_each(
     ndarray (cells,)
         NaN where there are too few.
     """
-    used = present[index, element[:, None]] > 0
+    value = values[index, element[:, None]]
+    used = ~np.isnan(value)
     count = used.cumsum(axis=1)
     used &= count <= wanted[element, None]
     distance = np.where(used, distance, np.inf)
     least = distance.min(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = np.where(least == 0, distance == 0, (least / distance) ** power)
-        value = (weight * filled[index, element[:, None]]).sum(axis=1) / weight.sum(axis=1)
-    return np.where(count[:, -1] < wanted[element], np.nan, value)
-
-
-def _first_present(
-    distance: Array,
-    index: Integers,
-    filled: Array,
-    present: Array,
-    neighbours: int,
-    power: float,
-) -> Array:
-    """Weight for each element the first ``neighbours`` of the near samples that have it.
-
-    Parameters
-    ----------
-    distance, index : ndarray (cells, samples searched)
-        The nearest first.
-    filled : ndarray (samples, elements)
-        Values, 0 where missing.
-    present : ndarray (samples, elements)
-        1 where there is a value, 0 where missing.
-
-    Returns
-    -------
-    ndarray (cells, elements)
-        NaN where too few of the near samples have the element, and in cells that coincide with a sample.
-    """
-    sure = min(neighbours, distance.shape[1])
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        weight = (distance[:, sure - 1 : sure] / distance) ** power
-        # Of the first samples all that have an element count.
-        matrix = _matrix(weight[:, :sure], index[:, :sure].astype(np.int32), len(filled))
-        above, below = matrix @ filled, matrix @ present
-        matrix.data[:] = 1
-        count = matrix @ present
-        take, value = np.empty_like(above), np.empty_like(above)
-        for nth in range(sure, distance.shape[1]):
-            # The mode keeps NumPy from taking into a buffer of its own first.
-            np.take(present, index[:, nth], axis=0, out=take, mode="clip")
-            take *= count < neighbours
-            count += take
-            take *= weight[:, nth, None]
-            below += take
-            np.take(filled, index[:, nth], axis=0, out=value, mode="clip")
-            value *= take
-            above += value
-        above /= below
-    above[count < neighbours] = np.nan
-    return above
+        estimate = (weight * np.where(used, value, 0)).sum(axis=1) / weight.sum(axis=1)
+    return np.where(count[:, -1] < wanted[element], np.nan, estimate)

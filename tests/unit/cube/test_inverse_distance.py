@@ -148,6 +148,18 @@ def test_scattered_values_need_one_tree(monkeypatch):
     assert trees == [400]
 
 
+def test_few_elements_find_too_few_samples():
+    """Three standard deviations of a negative binomial more: some 3 in 1,000, fewer where the search is made even."""
+    rng = np.random.default_rng(9)
+    values = np.where(rng.random((5000, 1)) < 0.3, np.nan, 1.0)
+    # (12 + 3 sqrt(12 x 0.3)) / 0.7 = 25.3, and the next even number.
+    assert module.search_width(12, np.array([[1.0]] * 7 + [[np.nan]] * 3)) == 26
+    assert module.search_width(12, np.ones((10, 2))) == 12
+    width = module.search_width(12, values)
+    found = rng.random((200_000, width)) < 0.7
+    assert (found.sum(axis=1) < 12).mean() < 0.004
+
+
 def test_a_sheet_where_an_element_was_not_analysed():
     """Where all of the near samples miss an element, it is searched for farther away."""
     rng = np.random.default_rng(6)
@@ -187,11 +199,11 @@ def test_memory_follows_the_formula(what, chunk):
     values = scattered(rng, (samples, elements), 0.3 if what == "scattered" else 0)
     searched = 2 * neighbours
     if what == "scattered":
-        least = (~np.isnan(values)).mean(axis=0).min()
-        searched = int(np.ceil((neighbours + module.MARGIN * np.sqrt(neighbours * (1 - least))) / least))
-        chunk = min(chunk, module.SHARED_CHUNK)
+        searched = module.search_width(neighbours, values)
     each = working_memory(searched, elements, what == "scattered")
-    bound = chunk * each + samples * (32 + (25 if what == "scattered" else 9) * elements)
+    sharing = samples * (90 + 17 * elements) + side**2
+    bound = chunk * each + (sharing if what == "scattered" else samples * (32 + 9 * elements))
+    interpolate(points, values, targets[:9], neighbours)  # imports
     tracemalloc.start()
     result = interpolate(points, values, targets, neighbours, memory=chunk * each / 1e9, workers=1)
     peak = tracemalloc.get_traced_memory()[1] - result.nbytes

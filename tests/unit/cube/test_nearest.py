@@ -65,6 +65,41 @@ def test_blocks_choose_the_same_samples(samples, monkeypatch):
         assert 0.9 < known.mean() < 1
 
 
+@pytest.mark.parametrize("samples", ["even", "twice", "lattice", "few", "nearly equal"])
+def test_blocks_put_the_same_samples_in_order(samples):
+    """Also where samples coincide, where they are equally far and where their distances differ in the last bits."""
+    rng, targets = np.random.default_rng(1), grid(60)
+    even = rng.uniform(0, 60, (40, 2))
+    points = {
+        "even": even,
+        "twice": np.vstack([even, even[::-1]]),
+        "lattice": grid(6, 10.0),
+        "few": even[:7],
+        "nearly equal": np.vstack([even, even * (1 + rng.integers(-3, 4, (40, 1)) * 2e-16)]),
+    }[samples]
+    tree = cKDTree(points)
+    distance, index = nearest(tree, targets, 9)
+    expected, numbers = by_sorting(points, targets, 9)
+    np.testing.assert_array_equal(index, numbers)
+    np.testing.assert_array_equal(distance, expected)
+    groups = list(module._sorted_in_blocks(tree, targets, 9, module._blocks(tree, targets, 9)))
+    known = np.concatenate([clear for *_, clear in groups])
+    assert known.size == len(targets)
+    if samples == "nearly equal":
+        assert known.mean() < 0.1
+    else:
+        assert known.mean() > 0.8
+
+
+def test_groups_hold_every_cell_once():
+    tree, targets = cKDTree(np.random.default_rng(4).uniform(0, 60, (40, 2))), grid(70)
+    groups = list(module.nearest_in_groups(tree, targets, 9))
+    assert 0 < max(rows.size for rows, *_ in groups) <= module.GROUP
+    rows = np.concatenate([rows for rows, *_ in groups])
+    np.testing.assert_array_equal(np.sort(rows), np.arange(len(targets)))
+    assert all((np.diff(squared, axis=1) >= 0).all() for _, squared, _ in groups)
+
+
 def test_cells_that_are_thin_against_samples_are_searched_one_by_one():
     points, targets = np.random.default_rng(2).uniform(0, 60, (20_000, 2)), grid(60)
     assert module._from_blocks(cKDTree(points), targets, 12) is None
