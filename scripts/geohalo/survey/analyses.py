@@ -23,6 +23,7 @@ from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.doubtful_places import unplaced_rows
 from geohalo.survey.duplicate_pairs import IntArray, find_originals
 from geohalo.survey.flags import unnamed_flags
+from geohalo.survey.header_doubts import header_doubts
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
@@ -115,6 +116,7 @@ def read_analyses(
     columns = concentration_columns(table, section, source)
     doubts += coordinates_left_out(table, section, source)
     wanted = wanted_columns(columns, section, source)
+    doubts += header_doubts(wanted, section["elements"], source)
     table = _with_points(table, wanted, section, source)
 
     survey, rows = roles.of(SURVEY), row_numbers(table)
