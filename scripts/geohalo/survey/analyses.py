@@ -16,6 +16,7 @@ from geohalo.input_warnings import InputWarning, from_records
 from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import require_values, wanted_columns
+from geohalo.survey.column_doubts import equal_columns, unit_columns
 from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
 from geohalo.survey.coordinates import locate, project
@@ -126,6 +127,7 @@ def read_analyses(
     about = table_without(table, _number_columns(wanted, section))
     flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
     doubts += unnamed_flags(about, wanted, flagged, source)
+    doubts += unit_columns(about, wanted, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
     read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
     values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
@@ -137,6 +139,7 @@ def read_analyses(
     doubts += unplaced_rows(unplaced, of_survey.notna().any(axis=1).to_numpy(), rows[survey], source)
     doubts += [one for column in parsed.values() for one in column.warnings]
     doubts += coordinate_doubts(wanted, of_survey, xy[survey], list(about.columns), source)
+    doubts += equal_columns(wanted, of_survey, source)
     again = _filed_again(roles, xy, values, censored)
     original, unpaired = find_originals(roles, xy, again, float(section["merge_distance"]), rows, source)
     return Analyses(

@@ -29,6 +29,7 @@ from geohalo.survey.codes import (
     as_smallest,
     extreme_repeats,
     read_codes,
+    serial_dates,
     stop_at_positive_codes,
     too_high,
     unusual_limits,
@@ -164,6 +165,7 @@ def parse_concentrations(
             *limit_warnings,
             *_high_limits(numbers, is_limit, rows, column, source),
             *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
+            *serial_dates(numbers, is_limit | is_upper, rows, column, source),
         ),
     )
 

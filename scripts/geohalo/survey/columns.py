@@ -9,6 +9,7 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.patterns import compiled, matches
+from geohalo.survey.cell_hints import packed_hint
 from geohalo.survey.cells import cell_text, require_column, sheets_hint
 from geohalo.survey.elements import concentration_factor
 from geohalo.survey.layout import is_number
@@ -116,7 +117,7 @@ def _by_expression(
         headers = ", ".join(repr(name[:60]) for name in names[:12])
         raise InputError(
             f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ..."
-            + (_nameless_hint(names) or _long_hint(table, pattern))
+            + (_nameless_hint(names) or _long_hint(table, pattern) or packed_hint(table))
             + sheets_hint(table)
         )
     return found

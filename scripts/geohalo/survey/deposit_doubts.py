@@ -5,6 +5,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
@@ -50,6 +51,48 @@ def listed_doubts(
         mined_for_others(mined, commodities, source),
     ]
     return [one for one in doubts if one is not None]
+
+
+def merged_names(
+    named: pd.DataFrame,
+    place: npt.NDArray[np.int64],
+    inside: npt.NDArray[np.bool_],
+    section: Mapping[str, Any],
+    source: str,
+) -> list[InputWarning]:
+    """Return the warning that records of different names stand at one place and count as one deposit.
+
+    Parameters
+    ----------
+    named : pandas.DataFrame, shape (records, 2)
+        `name` ("" or missing where there is none) and `row` in the file.
+    place : ndarray of int64, shape (records,)
+        Place of each record.
+    inside : ndarray of bool, shape (places,)
+        Whether it lies inside the survey.
+    section, source
+        As in `listed_doubts`.
+    """
+    if section.get("merge_distance", 1.0) > 1.0:
+        return []  # such records are meant to be one
+    names = named["name"].fillna("").str.casefold().reset_index(drop=True)
+    kinds = names.where(names != "").groupby(place).nunique()
+    several = kinds.index[(kinds > 1) & inside[kinds.index]].to_numpy()
+    if not several.size:
+        return []
+    members = np.isin(place, several)
+    at = named[place == several[np.argmin([named["row"][place == one].min() for one in several])]]
+    listed = ", ".join(repr(name) for name in at["name"].dropna().unique()[:_MOST_NAMED])
+    return [
+        InputWarning(
+            f"{members.sum()} records of different names stand at {several.size} "
+            f"{'place' if several.size == 1 else 'places'}, and each place counts as one deposit: {listed}",
+            "look for coordinates that are rounded, or those of a district in place of the deposit's",
+            source,
+            str(section.get("name") or ""),
+            str(at["row"].iloc[0]),
+        )
+    ]
 
 
 def kept_among_others(

@@ -99,6 +99,32 @@ def test_first_sheet_without_a_table_names_the_others(tmp_path) -> None:
     assert "'Data'" in message
 
 
+def test_hidden_rows_are_told(tmp_path) -> None:
+    def make(book) -> None:
+        filled(book.active)
+        for row in (1, 5, 6):
+            book.active.row_dimensions[row].hidden = True
+
+    samples, told, _ = clean(tmp_path, make)
+    np.testing.assert_allclose(samples["Cu"], CU)
+    (warning,) = told
+    assert warning.startswith(
+        " 5 2 of the 40 rows are hidden, as a filter leaves them, and are read all the same"
+    )
+
+
+def test_headers_with_line_ends(tmp_path) -> None:
+    def make(book) -> None:
+        book.active.append([*NAMES[:3], "Cu\n(ppm)", "Zn\n(ppm)"])
+        for row in RECORDS:
+            book.active.append(row)
+
+    message = stops(tmp_path, make, elements=r"^(?P<element>[A-Z][a-z]) \((?P<unit>ppm)\)$")
+    assert r"The header 'Cu\n(ppm)' has a line end: write \s for it in the expression" in message
+    samples, _, _ = clean(tmp_path, make, elements=r"^(?P<element>[A-Z][a-z])\s\((?P<unit>ppm)\)$")
+    np.testing.assert_allclose(samples["Zn"], ZN)
+
+
 def test_merged_cells_among_records_are_told(tmp_path) -> None:
     def make(book) -> None:
         filled(book.active)
@@ -178,6 +204,26 @@ def test_lines_and_areas_are_refused_with_the_way_out(tmp_path) -> None:
             layer(tmp_path, [shape(Point(x, y)) for x, y in zip(X, Y, strict=True)])
 
 
+def test_attributes_that_are_packed_into_one_cell(tmp_path) -> None:
+    point = '"geometry": {"type": "Point", "coordinates": [15.0, 59.5]}'
+    for values, hint in (
+        ('{"assays": {"Cu": 1, "Zn": 2}}', "'assays' holds several values in each cell (JSON)"),
+        ('{"about": "<table><tr><td>Cu</td></tr></table>"}', "'about' holds tables of a web page"),
+    ):
+        feature = f'{{"type": "Feature", "properties": {values}, {point}}}'
+        (tmp_path / "s.geojson").write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}')
+        told = section(file="s.geojson", x=None, y=None, crs=None)
+        with pytest.raises(InputError) as caught:
+            clean_samples(read_table(tmp_path / "s.geojson"), told, None, "s.geojson")
+        assert hint in str(caught.value)
+
+
+def test_points_as_text_are_told(tmp_path) -> None:
+    (tmp_path / "s.csv").write_text("geom,Cu,Zn\nPOINT (500000 6000000),1,2\n")
+    with pytest.raises(InputError, match=r"Column 'geom' holds points as text \(WKT\): write their numbers"):
+        clean_samples(read_table(tmp_path / "s.csv"), section(x=None, y=None, crs=None), None, "s.csv")
+
+
 def deposits(tmp_path, text: str, **keys) -> gpd.GeoDataFrame:
     (tmp_path / "d.csv").write_text(text)
     given = {"file": "d.csv", "x": "x", "y": "y", "crs": "EPSG:32633"} | keys
@@ -222,6 +268,22 @@ def test_deposits_of_other_names_at_one_place_are_told(tmp_path) -> None:
     assert told["row"] == "3"
     assert "1 pair of deposits with different names lies within 100 m" in told["what"]
     assert deposits(tmp_path, text, name="name", merge_distance=100).attrs["warnings"] == []
+
+
+def test_deposits_of_other_names_at_the_very_place_are_told(tmp_path) -> None:
+    text = (
+        "name,x,y\nCharlie,503000,6001000\nAlpha,500000,6000000\nBravo,500000,6000000\nalpha,500000,6000000\n"
+    )
+    found = deposits(tmp_path, text, name="name")
+    assert found["name"].tolist() == ["Charlie", "Alpha"]
+    (told,) = found.attrs["warnings"]
+    assert (told["row"], told["column"]) == ("3", "name")
+    assert told["what"] == (
+        "3 records of different names stand at 1 place, and each place counts as one deposit: 'Alpha', 'Bravo', "
+        "'alpha'"
+    )
+    assert deposits(tmp_path, text, name="name", merge_distance=50).attrs["warnings"] == []
+    assert deposits(tmp_path, text.replace("Bravo", "ALPHA"), name="name").attrs["warnings"] == []
 
 
 def test_archive_that_lacks_files_of_its_layer(tmp_path) -> None:

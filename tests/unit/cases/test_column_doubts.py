@@ -1,0 +1,61 @@
+"""Columns that hardly hold what they are read as: copies, other units, dates that became numbers."""
+
+import numpy as np
+import pytest
+from certificate_files import CU, NAMES, ROWS, ZN, assert_values, clean, records, text, warnings_of
+
+
+def test_a_column_that_repeats_another_is_told(tmp_path) -> None:
+    (warning,) = warnings_of(clean(tmp_path, text([NAMES, *records(CU, CU)]))[0])
+    assert warning.startswith("Zn  the values of Zn are those of Cu in every row (column 'Cu')")
+    few = 20.0 + np.arange(ROWS) % 3
+    assert warnings_of(clean(tmp_path, text([NAMES, *records(few, few)]))[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "told"),
+    [
+        ("Zn_unit", ["ppb"], "'ppb' (40 rows), and in all rows column 'Zn' is read as ppm"),
+        (
+            "Zn units",
+            ["mg/kg", "%"],
+            "'mg/kg' (20 rows), '%' (20 rows), and in all rows column 'Zn' is read as ppm",
+        ),
+        ("UNITS", ["ug/kg"], "'ug/kg' (40 rows), and in all rows column 'Cu' is read as ppm and others, too"),
+        ("assay_unit", ["ppm", "pct"], "and in all rows column 'Cu' is read as ppm and others, too"),
+        ("Zn_unit", ["mg/kg"], None),
+        ("unit", ["granite", "ppm"], None),
+        ("unit", [""], None),
+        ("elev_unit", ["%", "ppm"], None),
+    ],
+)
+def test_units_in_a_column(tmp_path, name, cells, told) -> None:
+    rows = [[*row, cells[n % len(cells)]] for n, row in enumerate(records())]
+    samples, _ = clean(tmp_path, text([[*NAMES, name], *rows]))
+    assert_values(samples)
+    warnings = warnings_of(samples)
+    assert len(warnings) == (told is not None)
+    assert all(told in one and one.startswith(f"{name} ") for one in warnings)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_dates_that_became_numbers_are_told(tmp_path, count) -> None:
+    rows = records()
+    for n in range(count):
+        rows[5 + n][3] = str(44260 + 30 * n)
+    content = text([NAMES, *rows])
+    (warning,) = warnings_of(clean(tmp_path, content)[0])
+    assert warning.startswith("Cu 7 ")
+    assert "such as 44260, which is 2021-03-05 as spreadsheets count days" in warning
+    samples, _ = clean(tmp_path, content, missing=[44260 + 30 * n for n in range(count)])
+    assert samples["Cu"].isna().sum() == count
+    assert warnings_of(samples) == []
+
+
+@pytest.mark.parametrize("factor", [1, 1000])
+def test_high_values_that_are_no_dates(tmp_path, factor) -> None:
+    rows = records(CU, 1500 * ZN if factor == 1 else ZN)
+    rows[5][3] = "44260.5" if factor > 1 else rows[5][3]
+    rows[6][4] = "44260" if factor == 1 else rows[6][4]
+    samples, _ = clean(tmp_path, text([NAMES, *rows]), implausible="report")
+    assert [one for one in warnings_of(samples) if "spreadsheets" in one] == []
