@@ -1,38 +1,23 @@
-"""What is doubtful in the values of a survey of rasters: two equal elements, numbers that fill up for none."""
+"""What is doubtful in the values of rasters: tiny numbers that fill up for zero or for no data."""
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from geohalo.cube.raster_units import Meaning
 from geohalo.input_warnings import InputWarning
-from geohalo.survey.column_doubts import equal_elements
 
 # A smallest value in so many cells, so many times below the next, stands for zero or for no data.
 _FEWEST_CELLS, _TIMES_BELOW = 3, 1000.0
 
 
 def doubtful_values(found: Sequence[Meaning]) -> list[InputWarning]:
-    """Return warnings of elements that repeat another, and of tiny values that fill up for none.
+    """Return warnings of tiny values that fill up for none.
 
     Parameters
     ----------
     found : sequence of Meaning
-        On one grid, values in ppm where they are concentrations.
+        Values in ppm where they are concentrations.
     """
-    by_name = {meaning.name: meaning.band for meaning in found}
-    values = pd.DataFrame({name: band.values.ravel() for name, band in by_name.items()})
-    doubts = [
-        InputWarning(
-            f"the values of {other} are those of {one} ({by_name[one].source}) in every cell, as if a raster was "
-            "copied",
-            f"correct the file, or leave it out with grids.exclude: [{other}]",
-            by_name[other].file,
-            row=by_name[other].place,
-        )
-        for one, other in equal_elements(values)
-    ]
-    return doubts + [doubt for meaning in found if meaning.column for doubt in _fillings(meaning)]
+    return [doubt for meaning in found if meaning.column for doubt in _fillings(meaning)]
 
 
 def _fillings(meaning: Meaning) -> list[InputWarning]:

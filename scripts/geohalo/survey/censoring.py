@@ -37,6 +37,7 @@ from geohalo.survey.codes import (
 from geohalo.survey.flags import read_flags
 from geohalo.survey.numbers import comma_hint
 from geohalo.survey.spelling import plain
+from geohalo.survey.value_doubts import value_doubts
 
 _LIMIT = re.compile(r"(?P<sign>[<>≤≥])\s*=?\s*(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
 _LONGEST_CELL = 1000
@@ -166,6 +167,7 @@ def parse_concentrations(
             *_high_limits(numbers, is_limit, rows, column, source),
             *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
             *serial_dates(numbers, is_limit | is_upper, rows, column, source),
+            *value_doubts(numbers, is_limit | is_upper, rows, column, source),
         ),
     )
 

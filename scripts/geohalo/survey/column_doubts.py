@@ -16,14 +16,8 @@ _FEWEST_ROWS, _FEWEST_VALUES = 10, 8
 _UNITS = re.compile(r"(?P<of>.*?)[\W_]*(?:units?|uom)", re.IGNORECASE)
 
 
-def equal_elements(values: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return pairs of elements of which one repeats the other in every row.
-
-    Parameters
-    ----------
-    values : DataFrame, shape (rows, elements)
-        Concentrations, NaN where missing.
-    """
+def _equal_elements(values: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return pairs of elements of which one repeats the other in every row."""
     pairs = []
     seen: dict[bytes, str] = {}
     for element in map(str, values):
@@ -58,7 +52,7 @@ def equal_columns(columns: Sequence[Column], values: pd.DataFrame, source: str) 
             source,
             of[other],
         )
-        for one, other in equal_elements(values)
+        for one, other in _equal_elements(values)
     ]
 
 

@@ -59,3 +59,44 @@ def test_high_values_that_are_no_dates(tmp_path, factor) -> None:
     rows[6][4] = "44260" if factor == 1 else rows[6][4]
     samples, _ = clean(tmp_path, text([NAMES, *rows]), implausible="report")
     assert [one for one in warnings_of(samples) if "spreadsheets" in one] == []
+
+
+@pytest.mark.parametrize(("factor", "count"), [(1000, 10), (10_000, 25)])
+def test_two_units_in_one_column_are_told(tmp_path, factor, count) -> None:
+    mixed = np.where(np.arange(ROWS) < count, ZN / factor, ZN)
+    (warning,) = warnings_of(clean(tmp_path, text([NAMES, *records(CU, mixed)]), implausible="report")[0])
+    low = mixed[:count]
+    assert warning.startswith(
+        f"Zn {2 if count < 20 else count + 2} {count} values lie from {low.min():.4g} to"
+    )
+    assert f"as if they were in two units, {factor} times apart" in warning
+
+
+@pytest.mark.parametrize(("factor", "count"), [(1000, 1), (50, 20)])
+def test_what_are_no_two_units(tmp_path, factor, count) -> None:
+    mixed = np.where(np.arange(ROWS) < count, ZN * factor, ZN)
+    samples, _ = clean(tmp_path, text([NAMES, *records(CU, mixed)]), implausible="report")
+    assert [one for one in warnings_of(samples) if "two units" in one] == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        (
+            "<0.01",
+            "1 cell is below a limit (0.01 at the first) that lies 6.02e+03 times below the lowest other value",
+        ),
+        (
+            "0.01",
+            "1 cell holds a value (0.01 at the first) that lies 6.02e+03 times below the lowest other value",
+        ),
+        ("<1", None),
+        ("1", None),
+    ],
+)
+def test_limits_and_values_far_below_all_others_are_told(tmp_path, cell, told) -> None:
+    rows = records()
+    rows[3][4] = cell
+    warnings = warnings_of(clean(tmp_path, text([NAMES, *rows]))[0])
+    assert len(warnings) == (told is not None)
+    assert all(one.startswith(f"Zn 5 {told}") for one in warnings)

@@ -1,19 +1,9 @@
-"""Values of rasters that are doubtful: copies, fillings for none; and the old form of GMT."""
+"""Values of rasters that are doubtful: fillings for none; and the old form of GMT."""
 
 import numpy as np
 import pytest
 import xarray as xr
 from raster_inputs import COLUMNS, HOLE, ROWS, VALUES, X, Y, message, read, write_tiff
-
-
-def test_a_raster_that_repeats_another_is_told(tmp_path):
-    for name in ("Cu", "Zn"):
-        write_tiff(tmp_path / f"{name}.tif", VALUES)
-    write_tiff(tmp_path / "Ni.tif", VALUES[::-1])
-    (told,) = read(tmp_path).warnings
-    assert told.what.startswith("the values of Zn are those of Cu (")
-    assert told.file.endswith("Zn.tif")
-    assert "grids.exclude: [Zn]" in told.fix
 
 
 @pytest.mark.parametrize(("filling", "told"), [(1e-30, True), (0.001, True), (0.5, False)])
