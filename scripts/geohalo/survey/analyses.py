@@ -125,7 +125,7 @@ def read_analyses(
     doubts += messages
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
-    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
+    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags") or table.attrs.get("analytes"))
     doubts += unnamed_flags(about, wanted, flagged, source)
     doubts += unit_columns(about, wanted, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.

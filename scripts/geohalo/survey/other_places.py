@@ -9,6 +9,7 @@ import pandas as pd
 from pyproj import CRS, Transformer
 
 from geohalo.input_warnings import InputWarning
+from geohalo.survey.area_of_use import possible_in
 from geohalo.survey.cells import FloatArray, cell_text, row_numbers, to_numbers
 from geohalo.survey.crs import crs_name
 
@@ -61,7 +62,10 @@ def other_places(
     table, section, x, y, crs, source, key
         As in `geohalo.survey.place_hints.place_hints`.
     """
-    doubts = [_degrees_beside(table, section, x, y, crs, source, key)]
+    doubts = [
+        _degrees_beside(table, section, x, y, crs, source, key),
+        _own_letters(section, x, y, crs, source, key),
+    ]
     for axis in "xy":
         doubts.append(
             _contradiction(
@@ -122,6 +126,25 @@ def _degrees_beside(
         return None
     what += f"lie {middle:.0f} m from {key}.x and {key}.y (median), as if both were in different datums"
     return InputWarning(what, f"{fix}; nothing if they are in another datum", source, pair[0] or "")
+
+
+def _own_letters(
+    section: Mapping[str, Any], x: FloatArray, y: FloatArray, crs: CRS, source: str, key: str
+) -> InputWarning | None:
+    """Tell of columns X and Y in a system that calls the northing X, where both orders would fit."""
+    letters = {axis.abbrev.upper(): axis.direction for axis in crs.axis_info[:2]}
+    if letters.get("X") != "north" or not crs.is_projected:
+        return None
+    words = [re.split(r"[\W_\d]+", str(section[axis]).upper()) for axis in "xy"]
+    if "X" not in words[0] or "Y" not in words[1] or not possible_in(y, x, crs):
+        return None
+    return InputWarning(
+        f"{crs_name(crs)} ({crs.name}) calls the northing X and the easting Y, and {key}.x, the easting, is column "
+        f"{section['x']!r}; the coordinates would fit in either order",
+        f"exchange {key}.x and {key}.y if the columns are named as the system does; nothing if a GIS has named them",
+        source,
+        str(section["x"]),
+    )
 
 
 def _decimals(column: pd.Series) -> int:

@@ -165,6 +165,17 @@ def test_flags_that_no_key_names_are_told(tmp_path, name) -> None:
     assert warnings_of(samples) == []
 
 
+@pytest.mark.parametrize("name", ["LT", "unnamed", "detected?"])
+def test_signs_in_a_column_of_any_name_are_told(tmp_path, name) -> None:
+    rows = [[*row[:4], "<" if n % 9 == 0 else "", row[4]] for n, row in enumerate(records())]
+    content = text([[*NAMES[:4], name, "Zn"], *rows])
+    (warning,) = warnings_of(clean(tmp_path, content)[0])
+    assert warning.startswith(f"{name}  the column holds '<' and seems to flag values of another column")
+    samples, _ = clean(tmp_path, content, censoring={"flag": {"Cu": name}})
+    assert samples["Cu_censored"].sum() == 5
+    assert warnings_of(samples) == []
+
+
 def test_columns_beside_an_element_that_are_no_flags(tmp_path) -> None:
     rows = [[*row, f"remark {n}", "ICP", str(n)] for n, row in enumerate(records())]
     assert warnings_of(clean(tmp_path, text([[*NAMES, "Cu_remarks", "Cu_Q", "Zn_flag"], *rows]))[0]) == []

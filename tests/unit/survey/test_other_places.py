@@ -109,3 +109,21 @@ def test_a_survey_that_lies_beside_its_zone_is_told() -> None:
         " 2: all rows lie outside the area of use of EPSG:32633 (longitude 12 to 18, latitude 0 to 84)"
     )
     assert "in the grid of a mine" in one
+
+
+@pytest.mark.parametrize(
+    ("crs", "names", "x", "told_"),
+    [
+        ("EPSG:2180", ("X", "Y"), 500_000, True),
+        ("EPSG:3844", ("coord_x", "coord_y"), 450_000, True),
+        ("EPSG:2180", ("E", "N"), 500_000, False),
+        ("EPSG:2180", ("Y", "X"), 500_000, False),
+        ("EPSG:2154", ("X", "Y"), 700_000, False),
+        ("EPSG:31467", ("X", "Y"), 3_500_000, False),
+    ],
+)
+def test_letters_of_a_system_that_calls_the_northing_x(crs, names, x, told_) -> None:
+    y = {"EPSG:2154": 6_600_000, "EPSG:31467": 5_600_000}.get(crs, 400_000)
+    found = told(x=X - 500_000 + x, y=Y - 6_600_000 + y, crs=crs, names=names)
+    assert len(found) == told_
+    assert all("calls the northing X and the easting Y" in one for one in found)
