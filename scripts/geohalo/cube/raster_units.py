@@ -19,6 +19,7 @@ from geohalo.survey.choice import HIGHEST_PPM, implausible_units
 from geohalo.survey.columns import Column
 from geohalo.survey.elements import UNIT_TO_PPM, concentration_factor
 from geohalo.survey.header_doubts import derived_word
+from geohalo.survey.units import header_unit
 
 #: Spellings of units in files, without spaces, dots, hats and brackets, and ppm in one of each.
 _SPELT = {
@@ -105,7 +106,9 @@ def meanings(bands: Sequence[Band], section: Mapping[str, Any]) -> tuple[list[Me
             strange.append(band)
         else:
             if key is None:
-                _check_title(band, Path(band.file).stem if section.get("folder") else "")
+                file_name = Path(band.file).stem if section.get("folder") else ""
+                _check_title(band, file_name)
+                unit_of_name = unit_of_name or header_unit(file_name) or ""
             unit, factor, messages = _unit(band, name, unit_of_name, key, section["unit"])
             warnings += messages
             symbol, share = concentration_factor(name, "ppm")

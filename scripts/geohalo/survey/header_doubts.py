@@ -13,7 +13,7 @@ from geohalo.survey.elements import concentration_factor
 _DERIVED = re.compile(
     r"(?<![a-z])(?:log(?:10|2|e)?|logarithms?|logarithmic|ln|clr|ilr|alr|z[ -]?scores?|standardi[sz]ed|normali[sz]ed"
     r"|percentiles?|pctl|pctile|ranks?|residuals?|box[ -]?cox|variance|standard (?:error|deviation)|std(?:ev|dev)?"
-    r"|uncertainty)(?![a-z])",
+    r"|uncertainty|err|errors?|counts|cps)(?![a-z])",
     re.IGNORECASE,
 )
 _BEFORE_SYMBOL = re.compile(r"(?:log(?:10|2|e)?|ln|clr|ilr|alr)(?=[A-Z][a-z]?(?:[\W_]|$))")

@@ -33,7 +33,8 @@ def test_unit_that_the_config_explains(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Zn_ln", "lnZn", "logZn_ICP", "Zn log10", "Zn_rank", "Zn (z-score)", "clrZn"]
+    "name",
+    ["Zn_ln", "lnZn", "logZn_ICP", "Zn log10", "Zn_rank", "Zn (z-score)", "Zn Error", "Zn_cps", "clrZn"],
 )
 def test_what_is_no_concentration_stops(tmp_path, name) -> None:
     file = content("Cu", name)

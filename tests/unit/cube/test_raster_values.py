@@ -26,6 +26,20 @@ def test_the_name_of_a_file_that_says_it_is_a_logarithm(tmp_path):
     assert read(tmp_path, unit="none", pattern=pattern).elements == ["Cu", "Zn"]
 
 
+@pytest.mark.parametrize("form", ["{}_ppb_idw", "{}ppb", "idw-{}-ppb"])
+def test_a_unit_in_the_name_of_a_file_that_the_pattern_leaves_out(tmp_path, form):
+    for name in ("Cu", "Zn"):
+        write_tiff(tmp_path / (form.format(name) + ".tif"), 1000 * VALUES)
+    pattern = "^" + form.format("(?P<element>[A-Z][a-z])") + r"\.tif$"
+    found = read(tmp_path, pattern=pattern)
+    np.testing.assert_allclose(found.values[0], VALUES)
+    assert found.warnings[0].what.startswith(
+        "the file states the unit 'ppb', and its values were taken as such"
+    )
+    by_key = read(tmp_path, pattern=pattern, units={"Cu": "ppm", "Zn": "ppm"}, implausible="report")
+    np.testing.assert_allclose(by_key.values[0], 1000 * VALUES)
+
+
 @pytest.mark.parametrize("node_offset", [0, 1])
 def test_the_form_of_gmt_before_version_4(tmp_path, node_offset):
     edge = 500.0 * node_offset
