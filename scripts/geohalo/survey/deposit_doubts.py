@@ -1,5 +1,6 @@
 """What is doubtful in a list of deposits: rows kept for one value of several, repeats, neighbours, commodities."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from geohalo.survey.doubtful_places import kilometres
 _SAME_NAME_METRES = 5_000.0
 # Records of other names within so many metres may be one deposit as well: no map tells them apart.
 _ONE_PLACE_METRES = 100.0
+# A place that is known to so many metres lies outside its halo as often as not.
+_ACCURACY = re.compile(r"accura|precis|uncertain", re.IGNORECASE)
+_ROUGH_METRES = 3_000.0
 _MOST_NAMED = 5
 
 
@@ -47,6 +51,7 @@ def listed_doubts(
     doubts = [
         _repeats(deposits, source, section),
         _neighbours(deposits, source, section),
+        _rough_places(mined, source),
         commodity_hint(mined, commodities, source),
         mined_for_others(mined, commodities, source),
     ]
@@ -93,6 +98,25 @@ def merged_names(
             str(at["row"].iloc[0]),
         )
     ]
+
+
+def _rough_places(mined: pd.DataFrame, source: str) -> InputWarning | None:
+    """Return the warning that the list itself says that places are known to kilometres alone."""
+    for name in mined.columns:
+        if not _ACCURACY.search(str(name)):
+            continue
+        metres = pd.to_numeric(cell_text(mined[name].astype(object)), errors="coerce")
+        rough = (metres >= _ROUGH_METRES).to_numpy()
+        if rough.any():
+            return InputWarning(
+                f"by this column {rough.sum()} of the {len(mined)} deposits inside are known to "
+                f"{kilometres(metres[rough].min())} or worse, and the cells around them count as halo",
+                "leave them out (deposits.keep), or take their places from another list",
+                source,
+                str(name),
+                str(mined.index[rough][0]),
+            )
+    return None
 
 
 def kept_among_others(

@@ -12,6 +12,7 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.analyses import Analyses, read_analyses
+from geohalo.survey.batch_hints import unnamed_batches
 from geohalo.survey.cells import BoolArray, FloatArray
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import (
@@ -157,6 +158,8 @@ def _doubtful_rows(
     if not differing:
         chosen = {*section.get("keep", {}), section.get("batch"), section.get("quality", {}).get("column")}
         doubts += mixed_rows(about, rows, chosen, source)
+        if not section.get("batch"):
+            doubts += unnamed_batches(about, values, rows, chosen, source)
         doubts += many_merged(place, rows, float(section["merge_distance"]), source)
     return doubts
 

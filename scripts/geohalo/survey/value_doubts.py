@@ -73,6 +73,8 @@ def _two_units(
     cut = fewest - 1 + int(np.argmax(steps[fewest - 1 : ranked.size - fewest]))
     low, high = ranked[: cut + 1], ranked[cut + 1 :]
     times = float(np.median(high) / np.median(low))
+    if low[0] == low[-1] or high[0] == high[-1]:
+        return None  # a value that repeats is told as one
     if steps[cut] < _GAP or not _FACTORS[0] <= times <= _FACTORS[1]:
         return None
     fewer = measured >= high[0] if high.size <= low.size else measured <= low[-1]

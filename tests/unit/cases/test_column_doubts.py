@@ -100,3 +100,16 @@ def test_limits_and_values_far_below_all_others_are_told(tmp_path, cell, told) -
     warnings = warnings_of(clean(tmp_path, text([NAMES, *rows]))[0])
     assert len(warnings) == (told is not None)
     assert all(one.startswith(f"Zn 5 {told}") for one in warnings)
+
+
+@pytest.mark.parametrize(("times", "told"), [(10, True), (0.1, True), (1.3, False)])
+def test_a_second_method_of_another_level_is_told(tmp_path, times, told) -> None:
+    rows = records(CU, ZN, times * ZN)
+    for n in range(4):
+        rows[n][4] = ""
+    elements = {"Cu": "Cu", "Zn": ["Zn", "Zn_AA"]}
+    samples, _ = clean(tmp_path, text([[*NAMES, "Zn_AA"], *rows]), elements=elements)
+    np.testing.assert_allclose(samples["Zn"], np.where(np.arange(ROWS) < 4, times * ZN, ZN))
+    warnings = [one for one in warnings_of(samples) if "4 values are taken from here" in one]
+    assert len(warnings) == told
+    assert all(one.startswith("Zn_AA 2 ") and f"is {times:g} times the other" in one for one in warnings)

@@ -286,6 +286,14 @@ def test_deposits_of_other_names_at_the_very_place_are_told(tmp_path) -> None:
     assert deposits(tmp_path, text.replace("Bravo", "ALPHA"), name="name").attrs["warnings"] == []
 
 
+@pytest.mark.parametrize(("cells", "told"), [(("50", "5000", "20000"), True), (("1", "2", "9"), False)])
+def test_places_that_are_known_roughly_are_told(tmp_path, cells, told) -> None:
+    lines = [f"{500_000 + 3000 * n},6000000,{cell}\n" for n, cell in enumerate(cells)]
+    found = deposits(tmp_path, "x,y,loc_accuracy_m\n" + "".join(lines)).attrs["warnings"]
+    assert [(one["column"], one["row"]) for one in found] == ([("loc_accuracy_m", "3")] if told else [])
+    assert all("2 of the 3 deposits inside are known to 5 km or worse" in one["what"] for one in found)
+
+
 def test_archive_that_lacks_files_of_its_layer(tmp_path) -> None:
     table = gpd.GeoDataFrame(
         {"Cu": CU}, geometry=[Point(x, y) for x, y in zip(X, Y, strict=True)], crs="EPSG:32633"
