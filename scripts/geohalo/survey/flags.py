@@ -22,7 +22,7 @@ _WORD = r"(?:q|qual\w*|qlf|flags?|fl|rmk|rem(?:ark)?s?|signs?|mod(?:ifier)?s?|ce
 _MARKS = ("<", ">", "≤", "≥")
 # Letters that surveys write for below and above a limit.
 _LETTERS = frozenset({"L", "G", "N", "H", "B", "T", "U", "ND", "LT", "GT", "BDL", "DL", "BD"})
-_MOST_FLAGS = 12
+_MOST_FLAGS, _FIRST = 12, 2000
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,8 @@ def unnamed_flags_of_results(
 
 def kinds_of_flags(column: pd.Series) -> list[str]:
     """Return the different cells of a column of flags; none of a column of something else."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    # Most columns of text are known by their first cells, and a national survey has many.
+    if pd.api.types.is_numeric_dtype(column.dtype) or column.head(_FIRST).nunique() > _MOST_FLAGS + 1:
         return []
     kinds = [text for text in plain_cells(column).unique() if text not in ("", "nan")]
     if not kinds or len(kinds) > _MOST_FLAGS:

@@ -95,7 +95,7 @@ def statistics_rows(about: pd.DataFrame, rows: npt.NDArray[np.int64], source: st
         if pd.api.types.is_numeric_dtype(about[name].dtype):
             continue
         text = plain_cells(about[name])
-        marked = text.str.fullmatch(_STATISTIC).to_numpy(dtype=bool)
+        marked = text.isin([one for one in text.unique() if _STATISTIC.fullmatch(one)]).to_numpy()
         if not 0 < marked.sum() <= min(_MOST_STATISTICS, _LARGEST_SHARE * len(text)):
             continue
         # Beside names of samples, or alone in a column; `max` among kinds of rows means something else.
