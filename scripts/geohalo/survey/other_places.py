@@ -62,10 +62,8 @@ def other_places(
     table, section, x, y, crs, source, key
         As in `geohalo.survey.place_hints.place_hints`.
     """
-    doubts = [
-        _degrees_beside(table, section, x, y, crs, source, key),
-        _own_letters(section, x, y, crs, source, key),
-    ]
+    doubts: list[InputWarning | None] = [*degrees_beside(table, section, x, y, crs, source, key)]
+    doubts.append(_own_letters(section, x, y, crs, source, key))
     for axis in "xy":
         doubts.append(
             _contradiction(
@@ -83,7 +81,7 @@ def other_places(
     return list(found.values())
 
 
-def _degrees_beside(
+def degrees_beside(
     table: pd.DataFrame,
     section: Mapping[str, Any],
     x: FloatArray,
@@ -91,41 +89,48 @@ def _degrees_beside(
     crs: CRS,
     source: str,
     key: str,
-) -> InputWarning | None:
-    """Tell of longitudes and latitudes beside the coordinates that lie elsewhere."""
+) -> list[InputWarning]:
+    """Tell of longitudes and latitudes beside the coordinates, or the geometries, that lie elsewhere.
+
+    Parameters
+    ----------
+    table, section, x, y, crs, source, key
+        As in `geohalo.survey.place_hints.place_hints`.
+    """
     used = {section.get("x"), section.get("y")}
     pair = [
         next((str(name) for name in table.columns if name not in used and of.fullmatch(str(name))), None)
         for of in (_LONGITUDE, _LATITUDE)
     ]
     if None in pair:
-        return None
+        return []
     longitude, latitude = (to_numbers(table[name])[0] for name in pair)
     own = np.stack(Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y))
     with np.errstate(invalid="ignore"):
         known = (np.abs(longitude) <= 180) & (np.abs(latitude) <= 90) & ~((longitude == 0) & (latitude == 0))
         known &= np.isfinite(own).all(axis=0)
     if known.sum() < _FEWEST:
-        return None
+        return []
     east = (own[0] - longitude + 180) % 360 - 180
     metres = _METRES_PER_DEGREE * np.hypot(east * np.cos(np.radians(own[1])), own[1] - latitude)
     rounded = _METRES_PER_DEGREE * 10.0 ** -min(_decimals(table[name]) for name in pair)
     far = known & (metres > max(_FAR_METRES, 2 * rounded))
     what = f"the columns {pair[0]!r} and {pair[1]!r} "
+    named = f"{key}.x and {key}.y" if section.get("x") else "its geometries"
     fix = f"correct {key}.crs, {key}.x, {key}.y or the cells, whichever is wrong"
     if far.any():
         first = int(np.flatnonzero(far)[0])
         what += (
-            f"put {far.sum()} of {known.sum()} rows elsewhere than {key}.x and {key}.y do, by "
+            f"put {far.sum()} of {known.sum()} rows elsewhere than {named} do, by "
             f"{metres[first] / 1000:.3g} km at the first (longitude {own[0, first]:.4f}, latitude "
             f"{own[1, first]:.4f} by {crs_name(crs)})"
         )
-        return InputWarning(what, fix, source, pair[0] or "", str(row_numbers(table)[first]))
+        return [InputWarning(what, fix, source, pair[0] or "", str(row_numbers(table)[first]))]
     middle = float(np.median(metres[known]))
     if middle <= max(_DATUM_METRES, 2 * rounded):
-        return None
-    what += f"lie {middle:.0f} m from {key}.x and {key}.y (median), as if both were in different datums"
-    return InputWarning(what, f"{fix}; nothing if they are in another datum", source, pair[0] or "")
+        return []
+    what += f"lie {middle:.0f} m from {named} (median), as if both were in different datums"
+    return [InputWarning(what, f"{fix}; nothing if they are in another datum", source, pair[0] or "")]
 
 
 def _own_letters(

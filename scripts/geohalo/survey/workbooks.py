@@ -18,11 +18,16 @@ from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Row, find_layout
 from geohalo.survey.table_parts import choose_layer, without_unnamed
 from geohalo.survey.table_rows import without_repeated_headers
+from geohalo.survey.units import known_unit
 
 if TYPE_CHECKING:
     import openpyxl
 
-_PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;)')
+_SHOWN_STYLE = re.compile(
+    rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;|pp[mb]|g/t|/kg|g/g)', re.IGNORECASE
+)
+# What a number format shows as it stands: text in quotation marks, and signs behind a backslash.
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 # Conditions of a number format, such as [<1], are not shown; its other signs are.
 _CONDITION = re.compile(r"\[[^\]]*\]")
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
@@ -110,7 +115,8 @@ def _as_table(
         raise InputError(f"{path}: the table has no rows")
     doubts += _merged_cells(shown["merged"], layout.names, layout.first, path)
     doubts += _hidden_rows(shown["hidden"], [row - 1 for row in table.index], path)
-    table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
+    by_format = _units_shown(table, shown["unit"], layout.names)
+    table.attrs = {"units": by_format | layout.units | percent, "units_hint": layout.units_hint}
     if others:
         what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
         fix = f"set {form.key}.layer to {sheet!r}, or to the sheet that is meant"
@@ -167,7 +173,7 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
 
     A workbook is only read again if it has such cells at all.
     """
-    kinds = ("text", "formulas", "percent", "merged", "hidden")
+    kinds = ("text", "formulas", "percent", "unit", "merged", "hidden")
     found: dict[str, dict[tuple[int, int], str]] = {kind: {} for kind in kinds}
     with zipfile.ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
@@ -179,7 +185,7 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
             merged |= b"<mergeCell " in content
             hidden |= _HIDDEN.search(content) is not None
         percent = "xl/styles.xml" in parts.namelist() and bool(
-            _PERCENT_STYLE.search(parts.read("xl/styles.xml"))
+            _SHOWN_STYLE.search(parts.read("xl/styles.xml"))
         )
     import openpyxl  # slow to import, and most tables are no workbooks
 
@@ -191,8 +197,10 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
                 found["text"][place] = str(cell.value)
             elif cell.data_type == "n" and (sign := _shown_sign(cell.number_format or "")):
                 found["text"][place] = f"{sign}{cell.value}"
-            elif cell.data_type == "n" and "%" in (cell.number_format or ""):
+            elif cell.data_type == "n" and "%" in _LITERAL.sub("", cell.number_format or ""):
                 found["percent"][place] = str(cell.value)
+            elif cell.data_type == "n" and (unit := _shown_unit(cell.number_format or "")):
+                found["unit"][place] = unit
             if formulas and cell.value is not None:
                 found["formulas"][place] = ""  # has a value
         values.close()
@@ -232,6 +240,23 @@ def _content_of(path: Path, sheet: str) -> bytes:
     book.close()
     with zipfile.ZipFile(path) as parts:
         return parts.read(part)
+
+
+def _shown_unit(number_format: str) -> str:
+    """Return the unit that a number format shows beside a number, such as `ppb`; "" where it shows none."""
+    literals = "".join(quoted or sign for quoted, sign in _LITERAL.findall(number_format)).strip()
+    return literals if known_unit(literals) else ""
+
+
+def _units_shown(table: pd.DataFrame, shown: dict[tuple[int, int], str], names: list[str]) -> dict[str, str]:
+    """Return the unit of each column in which most numbers are shown with one and the same."""
+    units = {}
+    for column in {place[1] for place in shown if place[1] < len(names)}:
+        texts = [text for (row, one), text in shown.items() if one == column and row + 1 in table.index]
+        filled = table[names[column]].notna().sum() if names[column] in table.columns else 0
+        if filled and len(set(texts)) == 1 and 2 * len(texts) > filled:
+            units[names[column]] = texts[0]
+    return units
 
 
 def _merged_blocks(path: Path, sheet: str) -> dict[tuple[int, int], str]:

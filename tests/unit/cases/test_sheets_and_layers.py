@@ -149,6 +149,25 @@ def test_number_format_that_shows_a_sign(tmp_path) -> None:
     assert report.set_index("element").loc["Cu", "censored"] == 4
 
 
+@pytest.mark.parametrize(
+    ("number_format", "unit"), [('0.0" ppb"', "ppb"), ("0.0\\%", "%"), ('0.0" about"', "")]
+)
+def test_number_format_that_shows_a_unit(tmp_path, number_format, unit) -> None:
+    def make(book) -> None:
+        filled(book.active)
+        for row in range(2, ROWS + 2):
+            book.active.cell(row, 4).number_format = number_format
+
+    if unit:
+        assert f"the unit is ppm by the config and {unit!r} by the file" in stops(
+            tmp_path, make, elements={"Cu": {"column": "Cu", "unit": "ppm"}, "Zn": "Zn"}
+        )
+    samples, _, report = clean(tmp_path, make, implausible="report")
+    factor = {"ppb": 1e-3, "%": 1e4}.get(unit, 1)
+    np.testing.assert_allclose(samples["Cu"], factor * CU)
+    assert report.set_index("element").loc["Cu", "factor"] == factor
+
+
 def test_numbers_that_are_formatted_as_dates(tmp_path) -> None:
     def make(book) -> None:
         rows = [list(row) for row in RECORDS]
@@ -222,6 +241,18 @@ def test_points_as_text_are_told(tmp_path) -> None:
     (tmp_path / "s.csv").write_text("geom,Cu,Zn\nPOINT (500000 6000000),1,2\n")
     with pytest.raises(InputError, match=r"Column 'geom' holds points as text \(WKT\): write their numbers"):
         clean_samples(read_table(tmp_path / "s.csv"), section(x=None, y=None, crs=None), None, "s.csv")
+
+
+def test_degrees_beside_geometries(tmp_path) -> None:
+    table = gpd.GeoDataFrame(
+        {"Cu": CU, "Zn": ZN, "lon": 15.12345, "lat": 54.15432},
+        geometry=[Point(x, y) for x, y in zip(X, Y, strict=True)],
+        crs="EPSG:32633",
+    )
+    told = section(file="s.gpkg", x=None, y=None, crs=None)
+    (one,) = clean_samples(table, told, None, "s.gpkg")[0].attrs["warnings"]
+    assert one["column"] == "lon"
+    assert "rows elsewhere than its geometries do, by" in one["what"]
 
 
 def deposits(tmp_path, text: str, **keys) -> gpd.GeoDataFrame:
