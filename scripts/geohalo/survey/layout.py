@@ -22,6 +22,7 @@ _ABOUT = re.compile(
     r"|digest(?:ion)?s?|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?"
     r"|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
     r" ?(?:detection|reporting)(?: limits?)?|(?:lower|upper) limits?|limits? of (?:detection|reporting|quantification)"
+    r"|[lu]detection|(?:analytical |instrument )?finish|samples? ?(?:numbers?|nos?\.?|ids?)"
     r"|[lmur]?dl|[lu]?ld|ll[do]|uld|ulod|lo[drq]|mrl|lor|pql|det\.? ?lim(?:it)?s?",
     re.IGNORECASE,
 )

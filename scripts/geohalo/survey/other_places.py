@@ -27,12 +27,12 @@ _ZONE = re.compile(
 _ZONE_OF_CRS = re.compile(r".*\bzone (?P<zone>\d{1,2})[NS]?\b.*")
 # Datums of one group lie within some metres of each other.
 _GROUPS = (
-    "WGS84 ETRS89 GDA94 GDA2020 MGA94 NAD83 SIRGAS2000 NZGD2000 JGD2000 SWEREF99",
+    "WGS84 ETRS89 GDA94 GDA2020 MGA94 MGA2020 NAD83 SIRGAS2000 NZGD2000 JGD2000 SWEREF99",
     *(
         "ED50",
         "NAD27",
-        "AGD66",
-        "AGD84",
+        "AGD66 AMG66",
+        "AGD84 AMG84",
         "OSGB36",
         "SAD69",
         "PSAD56",

@@ -26,6 +26,9 @@ _KNOWN = {
         "gm/t",
         "g/tonne",
         "gmt",
+        "ppmw",
+        "ppmm/m",
+        "ppmw/w",
     ),
     "ppb": (
         "ppb",
@@ -39,6 +42,9 @@ _KNOWN = {
         "mg/tonne",
         "ug/kgdw",
         "ug/kgts",
+        "ppbw",
+        "ppbm/m",
+        "ppbw/w",
     ),
     "percent": (
         "percent",

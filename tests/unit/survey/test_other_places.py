@@ -89,6 +89,7 @@ def test_headers_that_fit_the_config(names, crs) -> None:
     [
         ("51", "GDA94", "the line Zone of the file says zone 51"),
         ("50", "AGD84", "the line Geodetic_datum of the file says AGD84"),
+        ("50", "AMG66", "the line Geodetic_datum of the file says AMG66"),
         ("50", "GDA94", None),
     ],
 )
