@@ -82,8 +82,8 @@ def coordinate_doubts(
             )
         if _counts(series):
             raise InputError(
-                f"{source}, column {column.column!r}: read as {column.element}, but its values count the rows (1, 2, "
-                f"3 and so on, each once); narrow samples.elements, or list {column.element} in samples.exclude"
+                f"{source}, column {column.column!r}: read as {column.element}, but its values count the rows (whole "
+                f"numbers at one step, each once); narrow samples.elements, or list {column.element} in samples.exclude"
             )
         if column.element == column.column and column.element not in _OF_BOTH_KINDS and _is_plane(series, xy):
             messages.append(
@@ -109,11 +109,12 @@ def coordinate_doubts(
 
 
 def _counts(series: FloatArray) -> bool:
-    """Tell whether values are the whole numbers from 0 or 1 on, each once, in any order."""
+    """Tell whether values are whole numbers with one step between them, each once, in any order."""
     known = np.sort(series[np.isfinite(series)])
-    if known.size < _FEWEST_COUNTED:
+    if known.size < _FEWEST_COUNTED or (known != np.floor(known)).any():
         return False
-    return bool((np.diff(known) == 1).all() and known[0] in (0, 1))
+    steps = np.diff(known)
+    return bool(steps[0] > 0 and (steps == steps[0]).all())
 
 
 def _is_plane(series: FloatArray, xy: FloatArray) -> bool:

@@ -76,6 +76,8 @@ _MOST_KINDS, _KNOWN_SHARE = 8, 0.8
 # Copies count where they are many times more than chance makes of the values that an element has.
 _FEWEST_ELEMENTS, _FEWEST_COPIES, _COPIED_SHARE, _TIMES_CHANCE = 3, 5, 0.02, 100
 _MERGED_SHARE, _FEWEST_MERGED = 0.25, 10
+# Repeats of one sample are few; so many rows at one place, and few at all others, have no place of their own.
+_FEWEST_AT_ONE, _TIMES_NEXT, _FEWEST_PLACES = 5, 3, 20
 _MOST_NAMED = 5
 
 
@@ -242,5 +244,35 @@ def many_merged(
             "(samples.keep)",
             source,
             row=str(rows[seen][0]),
+        )
+    ]
+
+
+def crowded_place(
+    place: npt.NDArray[np.int64], xy: FloatArray, rows: npt.NDArray[np.int64], source: str
+) -> list[InputWarning]:
+    """Tell of one place that holds many rows where the others hold few, as a default for unknown coordinates does.
+
+    Parameters
+    ----------
+    place : ndarray of int64, shape (rows,)
+        Place of each row.
+    xy : ndarray of float64, shape (rows, 2)
+        Places in metres.
+    rows, source
+        As in `statistics_rows`.
+    """
+    counts = np.sort(np.bincount(place))
+    most, next_most = int(counts[-1]), int(counts[-2]) if counts.size > 1 else 0
+    if most < _FEWEST_AT_ONE or most < _TIMES_NEXT * next_most or counts.size < _FEWEST_PLACES:
+        return []
+    first = int(np.flatnonzero(place == np.bincount(place).argmax())[0])
+    return [
+        InputWarning(
+            f"{most} rows lie at one place (x={xy[first, 0]:.0f}, y={xy[first, 1]:.0f} on the map) and at most "
+            f"{next_most} at any other: it may be a default for places that are not known",
+            "leave the coordinates of such rows empty, or keep the others with samples.keep",
+            source,
+            row=str(rows[first]),
         )
     ]

@@ -93,8 +93,9 @@ def test_minus_nine_is_told(tmp_path) -> None:
     assert warning.startswith("Cu 5 -9 in 1 cells")
 
 
-def test_serial_number_is_no_tin(tmp_path) -> None:
-    serial = np.random.default_rng(0).permutation(ROWS) + 1
+@pytest.mark.parametrize(("first", "step"), [(1, 1), (101, 1), (50, 7)])
+def test_serial_number_is_no_tin(tmp_path, first, step) -> None:
+    serial = np.random.default_rng(0).permutation(ROWS) * step + first
     content = text(
         [["Sn", *NAMES[1:]], *([str(n), *row[1:]] for n, row in zip(serial, records(), strict=True))]
     )

@@ -124,3 +124,14 @@ def test_columns_that_tell_of_no_batches(tmp_path, name, factor) -> None:
         for n, row in enumerate(records(np.where(late, factor * CU, CU), ZN))
     ]
     assert warnings_of(clean(tmp_path, text([[*NAMES, name], *rows]))[0]) == []
+
+
+@pytest.mark.parametrize(("count", "told"), [(7, True), (3, False)])
+def test_a_default_for_unknown_places_is_told(tmp_path, count, told) -> None:
+    rows = [
+        [row[0], "505500", "6004500", *row[3:]] if 30 <= n < 30 + count else row
+        for n, row in enumerate(records())
+    ]
+    warnings = warnings_of(clean(tmp_path, text([NAMES, *rows]))[0])
+    assert len(warnings) == told
+    assert all(f"{count} rows lie at one place (x=505500, y=6004500 on the map)" in one for one in warnings)
