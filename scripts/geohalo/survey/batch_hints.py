@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.input_warnings import InputWarning
-from geohalo.survey.cells import plain_cells
+from geohalo.survey.cells import BoolArray, FloatArray, plain_cells
 
 _ABOUT_BATCHES = re.compile(
     r"(?:^|[\W_])(?:batch|job|certificate|cert|lab|laboratory|lab_?name|campaign|survey|project|report|year|map_?sheet|sheet)"
@@ -16,12 +16,15 @@ _ABOUT_BATCHES = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_ROWS, _MOST_BATCHES = 15, 30
-# Ground differs, too: told are levels that differ so many times, in so large a share of the elements.
+# Told are levels that differ so many times, in so large a share of the elements.
 _TIMES, _FEWEST_ELEMENTS = 2.5, 0.2
+# The centres of batches on one ground lie within so much of their standard deviation.
+_APART = 0.7
 
 
 def unnamed_batches(
     about: pd.DataFrame,
+    xy: FloatArray,
     values: pd.DataFrame,
     rows: npt.NDArray[np.int64],
     chosen: Collection[str],
@@ -33,6 +36,8 @@ def unnamed_batches(
     ----------
     about : DataFrame, shape (rows, columns)
         What the table tells of the rows beside coordinates and concentrations.
+    xy : ndarray of float64, shape (rows, 2)
+        Places in metres: batches that lie side by side are not compared, since their ground differs as well.
     values : DataFrame, shape (rows, elements)
         Concentrations.
     rows : ndarray of int64, shape (rows,)
@@ -57,11 +62,13 @@ def unnamed_batches(
             continue
         element = str(shifted.idxmax())
         high, low = medians.loc[element].idxmax(), medians.loc[element].idxmin()
+        if not _share_ground(xy, text == high, text == low):
+            continue
         return [
             InputWarning(
                 f"between {low!r} and {high!r} of this column {element} differs {times[element]:.2g} times in its "
-                f"median ({len(shifted)} of {len(times)} elements more than {_TIMES:g} times): the ground, or "
-                "laboratories",
+                f"median ({len(shifted)} of {len(times)} elements more than {_TIMES:g} times), as if "
+                "laboratories or methods were others",
                 f"set samples.batch: {name} to have their levels compared at neighbouring samples, and levelled by "
                 "samples.levelling",
                 source,
@@ -70,3 +77,9 @@ def unnamed_batches(
             )
         ]
     return []
+
+
+def _share_ground(xy: FloatArray, one: BoolArray, other: BoolArray) -> bool:
+    """Tell whether the centres of two batches lie close together, to their own spread."""
+    between = np.abs(xy[one].mean(axis=0) - xy[other].mean(axis=0))
+    return bool((between <= _APART * np.minimum(xy[one].std(axis=0), xy[other].std(axis=0))).all())

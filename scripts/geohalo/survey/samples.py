@@ -153,14 +153,15 @@ def _doubtful_rows(
     """Tell of rows that are hardly samples of one map; nothing twice where rows of one place differ."""
     survey, source = analyses.survey, analyses.source
     about, rows = analyses.about[survey][usable], analyses.rows[survey][usable]
+    xy = analyses.xy[survey][usable]
     doubts = statistics_rows(about, rows, source)
-    doubts += copied_rows(analyses.xy[survey][usable], values, censored, rows, source)
+    doubts += copied_rows(xy, values, censored, rows, source)
     if not differing:
         chosen = {*section.get("keep", {}), section.get("batch"), section.get("quality", {}).get("column")}
         doubts += mixed_rows(about, rows, chosen, source)
         if not section.get("batch"):
-            doubts += unnamed_batches(about, values, rows, chosen, source)
-        doubts += crowded_place(place, analyses.xy[survey][usable], rows, source)
+            doubts += unnamed_batches(about, xy, values, rows, chosen, source)
+        doubts += crowded_place(place, xy, rows, source)
         doubts += many_merged(place, rows, float(section["merge_distance"]), source)
     return doubts
 

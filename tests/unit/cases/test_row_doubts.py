@@ -105,25 +105,33 @@ def test_rounded_coordinates_merge_rows(tmp_path) -> None:
 
 @pytest.mark.parametrize("name", ["batch", "LAB_JOB_NO", "laboratory", "Campaign"])
 def test_batches_of_other_levels_that_no_key_names_are_told(tmp_path, name) -> None:
-    late = np.arange(ROWS) >= 20
+    late = np.arange(ROWS) % 2 == 1
     rows = [
         [*row, "J2" if late[n] else "J1"] for n, row in enumerate(records(np.where(late, 3 * CU, CU), ZN))
     ]
     content = text([[*NAMES, name], *rows])
     (warning,) = warnings_of(clean(tmp_path, content)[0])
-    assert warning.startswith(f"{name} 22 between 'J1' and 'J2' of this column Cu differs 3")
+    assert warning.startswith(f"{name} 3 between 'J1' and 'J2' of this column Cu differs 3")
     assert f"set samples.batch: {name}" in warning
     assert warnings_of(clean(tmp_path, content, batch=name)[0]) == []
 
 
 @pytest.mark.parametrize(("name", "factor"), [("batch", 2), ("colour", 3), ("labour", 3)])
 def test_columns_that_tell_of_no_batches(tmp_path, name, factor) -> None:
-    late = np.arange(ROWS) >= 20
+    late = np.arange(ROWS) % 2 == 1
     rows = [
         [*row, "J2" if late[n] else "J1"]
         for n, row in enumerate(records(np.where(late, factor * CU, CU), ZN))
     ]
     assert warnings_of(clean(tmp_path, text([[*NAMES, name], *rows]))[0]) == []
+
+
+def test_batches_that_lie_side_by_side_are_not_compared(tmp_path) -> None:
+    north = np.median(Y) < Y
+    rows = [
+        [*row, "J2" if north[n] else "J1"] for n, row in enumerate(records(np.where(north, 3 * CU, CU), ZN))
+    ]
+    assert warnings_of(clean(tmp_path, text([[*NAMES, "batch"], *rows]))[0]) == []
 
 
 @pytest.mark.parametrize(("count", "told"), [(7, True), (3, False)])
