@@ -1,9 +1,10 @@
-"""Columns that hardly hold what they are read as: two that are equal, and units that another column states."""
+"""Columns that hardly hold what they are read as: equal ones, other units beside them, more than a sample in sum."""
 
 import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geohalo.input_warnings import InputWarning
@@ -13,6 +14,7 @@ from geohalo.survey.units import known_unit
 
 # Two elements agree in no so many different values.
 _FEWEST_ROWS, _FEWEST_VALUES = 10, 8
+_PURE = 1_000_000.0  # ppm
 _UNITS = re.compile(r"(?P<of>.*?)[\W_]*(?:units?|uom)", re.IGNORECASE)
 
 
@@ -53,6 +55,34 @@ def equal_columns(columns: Sequence[Column], values: pd.DataFrame, source: str) 
             of[other],
         )
         for one, other in _equal_elements(values)
+    ]
+
+
+def overfull_rows(values: pd.DataFrame, rows: npt.NDArray[np.int64], source: str) -> list[InputWarning]:
+    """Tell of rows whose elements add up to more than the sample.
+
+    Parameters
+    ----------
+    values : DataFrame, shape (rows, elements)
+        Concentrations in ppm, NaN where missing.
+    rows : ndarray of int64, shape (rows,)
+        Row numbers in the file.
+    source : str
+        File name, for the warning.
+    """
+    total = np.nansum(values.to_numpy(dtype=np.float64), axis=1)
+    over = np.flatnonzero(total > _PURE)
+    if not over.size:
+        return []
+    most = values.iloc[over[0]].idxmax()
+    return [
+        InputWarning(
+            f"in {over.size} {'row' if over.size == 1 else 'rows'} the elements add up to more than the sample "
+            f"({total[over[0]] / 1e4:.3g} % at the first, most of it {most})",
+            "check the units of the columns (samples.units, samples.unit) and the row",
+            source,
+            row=str(rows[over[0]]),
+        )
     ]
 
 

@@ -113,3 +113,13 @@ def test_a_second_method_of_another_level_is_told(tmp_path, times, told) -> None
     warnings = [one for one in warnings_of(samples) if "4 values are taken from here" in one]
     assert len(warnings) == told
     assert all(one.startswith("Zn_AA 2 ") and f"is {times:g} times the other" in one for one in warnings)
+
+
+def test_elements_that_add_up_to_more_than_the_sample_are_told(tmp_path) -> None:
+    silicon, iron = 300_000 + 1000 * CU, np.where(np.arange(ROWS) == 7, 710_000, 30_000 + 100 * ZN)
+    content = text([[*NAMES[:3], "Si", "Fe"], *records(silicon, iron)])
+    (warning,) = warnings_of(clean(tmp_path, content, elements="^(?P<element>Si|Fe)$")[0])
+    total = (silicon[7] + 710_000) / 1e4
+    assert warning.startswith(
+        f" 9 in 1 row the elements add up to more than the sample ({total:.3g} % at the first, most of it Fe)"
+    )
