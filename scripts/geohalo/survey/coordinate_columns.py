@@ -111,14 +111,15 @@ def coordinate_doubts(
 def _counts(series: FloatArray, bare: bool) -> bool:
     """Tell whether values are the whole numbers from 0 or 1 on, each once, in any order.
 
-    Under a bare symbol, which may be short for a serial number (Sn, Ho), they may begin anywhere and have any step.
+    Under a bare symbol, which may be short for a serial number (Sn, Ho), they may begin at 100 or more and have any
+    step.
     """
     known = np.sort(series[np.isfinite(series)])
     if known.size < _FEWEST_COUNTED or (known != np.floor(known)).any():
         return False
     steps = np.diff(known)
     even = bool(steps[0] > 0 and (steps == steps[0]).all())
-    return even and (bare or (steps[0] == 1 and known[0] in (0, 1)))
+    return even and ((bare and known[0] >= 100) or (steps[0] == 1 and known[0] in (0, 1)))
 
 
 def _is_plane(series: FloatArray, xy: FloatArray) -> bool:
