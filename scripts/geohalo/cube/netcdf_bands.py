@@ -13,6 +13,7 @@ from rasterio.transform import Affine
 from scipy.io import netcdf_file
 
 from geohalo.cube.bands import Band, north_up, one_line
+from geohalo.cube.gmt_grids import unrolled
 from geohalo.cube.netcdf_places import crs_of, in_metres, step_of
 from geohalo.cube.raster_access import prj_crs
 from geohalo.cube.raster_blanks import Blanks
@@ -96,7 +97,7 @@ def netcdf_bands(
 
     with readable(path, "NetCDF file"):
         groups = _groups(path)
-        data = xr.load_dataset(path, decode_coords="all", decode_times=False)
+        data = unrolled(xr.load_dataset(path, decode_coords="all", decode_times=False))
     grids, over = _grids(path, data, selection)
     if element:
         grids, others = _only(path, element, grids)

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from geohalo.survey.cells import shortened
 from geohalo.survey.choice import HIGHEST_PPM, implausible_units
 from geohalo.survey.columns import Column
 from geohalo.survey.elements import UNIT_TO_PPM, concentration_factor
+from geohalo.survey.header_doubts import derived_word
+from geohalo.survey.units import header_unit
 
 #: Spellings of units in files, without spaces, dots, hats and brackets, and ppm in one of each.
 _SPELT = {
@@ -40,13 +43,6 @@ _WITH_UNIT = re.compile(
 #: A unit within a title, in brackets or by itself.
 _IN_TITLE = re.compile(
     r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]|(?<![\w/])(ppm|ppb|mg/kg|ug/kg|\u00b5g/kg|\u03bcg/kg|ng/g|ug/g|g/t|g/kg|wt\.?\s?%)(?![\w/])",
-    re.IGNORECASE,
-)
-#: Titles of what is made of concentrations and is none.
-_DERIVED = re.compile(
-    r"(?<![a-z])(?:log(?:10|2|e)?|logarithms?|logarithmic|ln|clr|ilr|alr|z[ -]?scores?|standardi[sz]ed|normali[sz]ed"
-    r"|percentiles?|ranks?|residuals?|box[ -]?cox|variance|standard (?:error|deviation)|std(?:ev|dev)?"
-    r"|uncertainty)(?![a-z])",
     re.IGNORECASE,
 )
 #: A band in which more than this share of cells is 0 is worth a second look.
@@ -110,7 +106,9 @@ def meanings(bands: Sequence[Band], section: Mapping[str, Any]) -> tuple[list[Me
             strange.append(band)
         else:
             if key is None:
-                _check_title(band)
+                file_name = Path(band.file).stem if section.get("folder") else ""
+                _check_title(band, file_name)
+                unit_of_name = unit_of_name or header_unit(file_name) or ""
             unit, factor, messages = _unit(band, name, unit_of_name, key, section["unit"])
             warnings += messages
             symbol, share = concentration_factor(name, "ppm")
@@ -155,12 +153,13 @@ def _name_and_unit(text: str) -> tuple[str, str]:
     return (found["name"], found["unit"]) if found and known_unit(found["unit"]) else (text, "")
 
 
-def _check_title(band: Band) -> None:
-    """Stop when the file says that a band is a logarithm, a rank, an error or the like."""
-    found = _DERIVED.search(band.title)
-    if found:
+def _check_title(band: Band, file_name: str) -> None:
+    """Stop when the title of a band, or the name of its own file, says that it is a logarithm, a rank or the like."""
+    title = band.title if derived_word(band.title) else file_name
+    word = derived_word(title)
+    if word:
         raise InputError(
-            f"{band.source}: the file calls it {shortened(band.title)!r}, and what is made by {found[0]!r} is no "
+            f"{band.source}: the file calls it {shortened(title)!r}, and what is made by {word!r} is no "
             f"concentration. Give the concentrations, leave the band out with grids.exclude, take it as it is with "
             f"grids.units: {{{band.element}: none}}, or name its unit there if the values are concentrations."
         )

@@ -15,6 +15,7 @@ from geohalo.cube.geosoft_bands import geosoft_band, is_geosoft
 from geohalo.cube.grid import Grid
 from geohalo.cube.netcdf_bands import about_places, is_netcdf, netcdf_bands
 from geohalo.cube.raster_blanks import Blanks, check_smeared, undeclared_blanks, without_infinity
+from geohalo.cube.raster_doubts import doubtful_values
 from geohalo.cube.raster_files import Selection, listed, passed_over, raster_files
 from geohalo.cube.raster_places import common_grid, with_crs
 from geohalo.cube.raster_units import Meaning, check_plausible, in_ppm, meanings, without_zeros
@@ -166,6 +167,7 @@ def survey_of_bands(bands: Sequence[Band], warnings: list[InputWarning], section
         check_varies(meaning.band)
     found = [in_ppm(meaning) for meaning in found]
     warnings += check_plausible(found, section)
+    warnings += doubtful_values(found)
     without_zero_cells = []
     for meaning in found:
         meaning, messages = without_zeros(meaning, section.get("floor", 0.5))

@@ -16,6 +16,7 @@ from geohalo.input_warnings import InputWarning, from_records
 from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import require_values, wanted_columns
+from geohalo.survey.column_doubts import equal_columns, overfull_rows, unit_columns
 from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
 from geohalo.survey.coordinates import locate, project
@@ -23,6 +24,7 @@ from geohalo.survey.crs import metric_crs, turned_axes
 from geohalo.survey.doubtful_places import unplaced_rows
 from geohalo.survey.duplicate_pairs import IntArray, find_originals
 from geohalo.survey.flags import unnamed_flags
+from geohalo.survey.header_doubts import header_doubts
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.parsing import parse_columns
@@ -115,6 +117,7 @@ def read_analyses(
     columns = concentration_columns(table, section, source)
     doubts += coordinates_left_out(table, section, source)
     wanted = wanted_columns(columns, section, source)
+    doubts += header_doubts(wanted, section["elements"], source)
     table = _with_points(table, wanted, section, source)
 
     survey, rows = roles.of(SURVEY), row_numbers(table)
@@ -122,8 +125,7 @@ def read_analyses(
     doubts += messages
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     about = table_without(table, _number_columns(wanted, section))
-    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags"))
-    doubts += unnamed_flags(about, wanted, flagged, source)
+    doubts += _doubtful_columns(table, about, wanted, section, source)
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
     read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
     values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
@@ -134,7 +136,7 @@ def read_analyses(
     require_values(of_survey, wanted, section, source, dates)
     doubts += unplaced_rows(unplaced, of_survey.notna().any(axis=1).to_numpy(), rows[survey], source)
     doubts += [one for column in parsed.values() for one in column.warnings]
-    doubts += coordinate_doubts(wanted, of_survey, xy[survey], list(about.columns), source)
+    doubts += _doubtful_values(wanted, of_survey, xy[survey], about, rows[survey], source)
     again = _filed_again(roles, xy, values, censored)
     original, unpaired = find_originals(roles, xy, again, float(section["merge_distance"]), rows, source)
     return Analyses(
@@ -154,6 +156,34 @@ def read_analyses(
         provenance=provenance,
         warnings=[*doubts, *unpaired],
     )
+
+
+def _doubtful_columns(
+    table: pd.DataFrame,
+    about: pd.DataFrame,
+    wanted: Sequence[Column],
+    section: Mapping[str, Any],
+    source: str,
+) -> list[InputWarning]:
+    """Tell of flags and units that stand in columns which no key names."""
+    flagged = bool(section["censoring"]["flag"] or table.attrs.get("flags") or table.attrs.get("analytes"))
+    return unnamed_flags(about, wanted, flagged, source) + unit_columns(about, wanted, source)
+
+
+def _doubtful_values(
+    wanted: Sequence[Column],
+    values: pd.DataFrame,
+    xy: FloatArray,
+    about: pd.DataFrame,
+    rows: IntArray,
+    source: str,
+) -> list[InputWarning]:
+    """Tell of columns whose values are those of something else than their element."""
+    return [
+        *coordinate_doubts(wanted, values, xy, list(about.columns), source),
+        *equal_columns(wanted, values, source),
+        *overfull_rows(values, rows, source),
+    ]
 
 
 def _kept(

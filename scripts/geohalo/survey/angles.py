@@ -22,6 +22,7 @@ _ANGLE = re.compile(
 )
 _METRES = re.compile(rf"(?P<number>[-+]?{_NUMBER})\s*m?\s*(?P<letter>[EN]?)", re.IGNORECASE)
 _LETTERED = re.compile(r"(?:\d{1,2}\s*[C-HJ-NP-X]\s*)?[A-HJ-Z]{1,2}(?:\s*\d{1,5}\s*\d{1,5})?", re.IGNORECASE)
+_TWO_PARTS = re.compile(r"[-+]?\d{1,3} [0-5]?\d(?:\.\d+)?")
 _OF_AXIS = {"x": "EW", "y": "NS"}
 _LONGEST = 40
 
@@ -104,6 +105,8 @@ def coordinate_hint(text: str, axis: str, crs: CRS | None) -> str | None:
             "if it is a reference to a lettered grid (MGRS, British or Irish National Grid), convert it to easting and "
             "northing first"
         )
+    if crs is not None and crs.is_geographic and _TWO_PARTS.fullmatch(text):
+        return f"if these are degrees and minutes, write {text.replace(' ', '° ')}'"
     angle = _degrees(text, axis) is not None or _degrees(text, other) is not None
     if angle and crs is not None and crs.is_projected and ("°" in text or "'" in text or ":" in text):
         return f"it is an angle, and {crs.name} is a projected CRS; name the geographic CRS that it is in"

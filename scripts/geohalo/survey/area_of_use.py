@@ -63,7 +63,7 @@ def check_area_of_use(
     impossible = as_metres or as_thousands or _fit_only_swapped(x, y, crs)
     outside = np.ones(x.shape, dtype=bool) if impossible else ~_inside(x, y, crs)
     if not outside.any():
-        return None
+        return _beyond(x, y, crs, source, key, rows)
     first = int(np.flatnonzero(outside)[0])
     count = int(outside.sum())
     more = f" (and {count - 1} more rows)" if count > 1 else ""
@@ -87,6 +87,21 @@ def check_area_of_use(
     else:
         hint = _likely_cause(x, y, outside, crs, key)
     raise InputError(f"{where}; {hint}")
+
+
+def _beyond(
+    x: FloatArray, y: FloatArray, crs: CRS, source: str, key: str, rows: npt.NDArray[np.int64]
+) -> InputWarning | None:
+    """Return the warning that all places lie in the margin around the area of use, and none inside."""
+    if _inside(x, y, crs, 0.0).any():
+        return None
+    return InputWarning(
+        f"all rows lie outside the area of use of {crs_text(crs)}, though near it (the first at x={x[0]:g}, "
+        f"y={y[0]:g})",
+        f"check {key}.crs: the coordinates may be in another zone, or in the grid of a mine",
+        source,
+        row=str(rows[0]),
+    )
 
 
 def _likely_cause(x: FloatArray, y: FloatArray, outside: BoolArray, crs: CRS, key: str) -> str:

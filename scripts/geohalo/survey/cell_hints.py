@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+import pandas as pd
+
 from geohalo.survey.units import known_unit
 
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
@@ -34,6 +36,7 @@ _MISSING = {
 }
 # fmt: on
 _MOST_NAMED = 8
+_WKT = re.compile(r"\s*(?:SRID=\d+;)?\s*(?:MULTI)?POINT\s*[ZM]*\s*\(", re.IGNORECASE)
 
 
 def cell_hint(text: str) -> str | None:
@@ -88,3 +91,38 @@ def other_texts(texts: Sequence[str], first: str) -> str:
         return ""
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
     return f" (other cells of the column: {', '.join(map(repr, others[:_MOST_NAMED]))}{more})"
+
+
+def packed_hint(table: pd.DataFrame) -> str:
+    """Say which column holds what should be columns: a table of a web page, JSON, or headers with line ends.
+
+    Returns
+    -------
+    str
+        A sentence that begins with a blank; empty where there is none.
+    """
+    for name in table.columns:
+        if table[name].empty or not isinstance(cell := table[name].iloc[0], str | dict):
+            continue
+        if isinstance(cell, dict) or cell.lstrip().startswith("{"):
+            return f" Column {str(name)!r} holds several values in each cell (JSON): write each into its own column"
+        if re.search(r"<t[dr][ >]", cell, re.IGNORECASE):
+            return (
+                f" Column {str(name)!r} holds tables of a web page, as exports to KML do: save the layer with its "
+                "attributes, for example as GeoPackage"
+            )
+    broken = next((str(name) for name in table.columns if "\n" in str(name)), None)
+    return (
+        "" if broken is None else f" The header {broken!r} has a line end: write \\s for it in the expression"
+    )
+
+
+def point_text_hint(table: pd.DataFrame) -> str:
+    """Say which column holds points as text (WKT); the end of a sentence, empty where none does."""
+    for name in table.columns:
+        if not table[name].empty and _WKT.match(str(table[name].iloc[0])):
+            return (
+                f". Column {str(name)!r} holds points as text (WKT): write their numbers into two columns, or save the "
+                "layer as GeoPackage"
+            )
+    return ""

@@ -29,6 +29,7 @@ from geohalo.survey.codes import (
     as_smallest,
     extreme_repeats,
     read_codes,
+    serial_dates,
     stop_at_positive_codes,
     too_high,
     unusual_limits,
@@ -36,6 +37,7 @@ from geohalo.survey.codes import (
 from geohalo.survey.flags import read_flags
 from geohalo.survey.numbers import comma_hint
 from geohalo.survey.spelling import plain
+from geohalo.survey.value_doubts import value_doubts
 
 _LIMIT = re.compile(r"(?P<sign>[<>≤≥])\s*=?\s*(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
 _LONGEST_CELL = 1000
@@ -164,6 +166,8 @@ def parse_concentrations(
             *limit_warnings,
             *_high_limits(numbers, is_limit, rows, column, source),
             *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
+            *serial_dates(numbers, is_limit | is_upper, rows, column, source),
+            *value_doubts(numbers, is_limit | is_upper, rows, column, source),
         ),
     )
 

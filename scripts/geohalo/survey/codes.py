@@ -20,6 +20,8 @@ _NINES = re.compile(r"9{3,}(?:\.9+)?|(?:7|8){4,}|9{3,}\.25")
 _ENDS = (32767.0, 65535.0, 2147483647.0, 4294967295.0)
 # Real values seldom leave such gaps, and do not repeat beyond them.
 _FAR_ABOVE, _FAR_BELOW, _FEWEST_REPEATS = 3.0, 20.0, 3
+# Days since 1900 of the years 2000 to 2049, in which spreadsheets put an entry such as 5-3.
+_DAYS, _FEW_DATES = (36_526.0, 54_789.0), 0.2
 _CODE = re.compile(r"99|(\d)\1{2,}|99+\.9+")
 
 
@@ -147,6 +149,38 @@ def extreme_repeats(
             )
         )
     return messages
+
+
+def serial_dates(
+    numbers: FloatArray, is_limit: BoolArray, rows: npt.NDArray[np.int64], column: str, source: str
+) -> list[InputWarning]:
+    """Tell of whole numbers far above all other values that are days since 1900, as spreadsheets count dates.
+
+    Parameters
+    ----------
+    numbers, is_limit, rows, column, source
+        As in `extreme_repeats`.
+    """
+    measured = numbers[(numbers > 0) & ~is_limit]
+    serial = (numbers >= _DAYS[0]) & (numbers < _DAYS[1]) & (numbers == np.floor(numbers)) & ~is_limit
+    others = measured[measured < _DAYS[0]]
+    if not serial.any() or serial.sum() > _FEW_DATES * measured.size or not others.size:
+        return []
+    if measured.max() >= _DAYS[1] or _DAYS[0] < _FAR_BELOW * others.max():
+        return []
+    first = int(np.flatnonzero(serial)[0])
+    day = np.datetime64("1899-12-30") + int(numbers[first])
+    cells = "1 cell holds a whole number" if serial.sum() == 1 else f"{serial.sum()} cells hold whole numbers"
+    return [
+        InputWarning(
+            f"{cells} far above all other values (largest {others.max():g}), such as {numbers[first]:.0f}, which is "
+            f"{day} as spreadsheets count days: it may be a date made of an entry such as 5-3",
+            "restore the values from the laboratory's file, or list the numbers in samples.missing",
+            source,
+            column,
+            str(rows[first]),
+        )
+    ]
 
 
 def unusual_limits(

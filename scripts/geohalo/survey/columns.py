@@ -9,10 +9,11 @@ import pandas as pd
 
 from geohalo.errors import InputError
 from geohalo.patterns import compiled, matches
+from geohalo.survey.cell_hints import packed_hint
 from geohalo.survey.cells import cell_text, require_column, sheets_hint
 from geohalo.survey.elements import concentration_factor
 from geohalo.survey.layout import is_number
-from geohalo.survey.units import header_unit, known_unit, unit_fix, usual_unit
+from geohalo.survey.units import foreign_unit, header_unit, known_unit, unit_fix, usual_unit
 
 # Headers that an expression for symbols matches and that name no element. Those of both kinds are looked at elsewhere.
 _MOST_ANALYTES = 300
@@ -116,7 +117,7 @@ def _by_expression(
         headers = ", ".join(repr(name[:60]) for name in names[:12])
         raise InputError(
             f"{source}: no column matches {key} ({expression!r}); the columns are {headers} ..."
-            + (_nameless_hint(names) or _long_hint(table, pattern))
+            + (_nameless_hint(names) or _long_hint(table, pattern) or packed_hint(table))
             + sheets_hint(table)
         )
     return found
@@ -261,6 +262,12 @@ def _stop_at_other_unit(
             f"{source}, column {header!r}: the unit is {unit} by the config and {named} by the header; correct "
             "samples.unit, samples.elements or the header. If the word in the header means something else, say so in "
             "samples.units"
+        )
+    foreign = None if stated_unit or named else foreign_unit(header, section.get("units", {}))
+    if foreign is not None:
+        raise InputError(
+            f"{source}, column {header!r}: the unit is {unit} by the config and {foreign!r} by the header; convert the "
+            f"column, or, if {foreign!r} means one of ppm, ppb and percent, say so in samples.units and name that unit"
         )
     if stated_unit and known_unit(stated_unit, section.get("units", {})) not in (unit, None):
         raise InputError(

@@ -149,12 +149,12 @@ def commodities_not_measured(
     commodities : sequence of str or None
         `deposits.commodities`.
     elements : sequence of str
-        Elements of the survey after cleaning.
+        Elements of the survey after cleaning; none where they could not be read, and nothing is told.
     source : str
         Name of the file of the deposits.
     """
     absent = [symbol for symbol in commodities or () if symbol not in elements]
-    if not absent:
+    if not absent or not elements:
         return None
     return InputWarning(
         f"deposits.commodities names {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not among the "

@@ -80,10 +80,10 @@ def coordinate_doubts(
                 f"{source}, column {column.column!r}: read as {column.element}, but its values follow the coordinates; "
                 f"narrow samples.elements, or list {column.element} in samples.exclude"
             )
-        if _counts(series):
+        if _counts(series, column.column == column.element):
             raise InputError(
-                f"{source}, column {column.column!r}: read as {column.element}, but its values count the rows (1, 2, "
-                f"3 and so on, each once); narrow samples.elements, or list {column.element} in samples.exclude"
+                f"{source}, column {column.column!r}: read as {column.element}, but its values count the rows (whole "
+                f"numbers at one step, each once); narrow samples.elements, or list {column.element} in samples.exclude"
             )
         if column.element == column.column and column.element not in _OF_BOTH_KINDS and _is_plane(series, xy):
             messages.append(
@@ -108,12 +108,18 @@ def coordinate_doubts(
     return messages
 
 
-def _counts(series: FloatArray) -> bool:
-    """Tell whether values are the whole numbers from 0 or 1 on, each once, in any order."""
+def _counts(series: FloatArray, bare: bool) -> bool:
+    """Tell whether values are the whole numbers from 0 or 1 on, each once, in any order.
+
+    Under a bare symbol, which may be short for a serial number (Sn, Ho), they may begin at 100 or more and have any
+    step.
+    """
     known = np.sort(series[np.isfinite(series)])
-    if known.size < _FEWEST_COUNTED:
+    if known.size < _FEWEST_COUNTED or (known != np.floor(known)).any():
         return False
-    return bool((np.diff(known) == 1).all() and known[0] in (0, 1))
+    steps = np.diff(known)
+    even = bool(steps[0] > 0 and (steps == steps[0]).all())
+    return even and ((bare and known[0] >= 100) or (steps[0] == 1 and known[0] in (0, 1)))
 
 
 def _is_plane(series: FloatArray, xy: FloatArray) -> bool:

@@ -19,6 +19,7 @@ from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.angles import coordinate_hint, read_coordinate
 from geohalo.survey.area_of_use import check_area_of_use, possible_in, wrapped_longitudes
+from geohalo.survey.cell_hints import point_text_hint
 from geohalo.survey.cells import (
     BoolArray,
     FloatArray,
@@ -240,6 +241,7 @@ def point_coordinates(
     else:
         raise InputError(
             f"{source}: the file has no geometries; name its coordinate columns in {key}.x and {key}.y"
+            + point_text_hint(table)
         )
     absent = ~(np.isfinite(x) & np.isfinite(y))
     return np.where(absent, np.nan, x), np.where(absent, np.nan, y), crs

@@ -1,10 +1,12 @@
 """What is doubtful in a list of deposits: rows kept for one value of several, repeats, neighbours, commodities."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
@@ -17,6 +19,9 @@ from geohalo.survey.doubtful_places import kilometres
 _SAME_NAME_METRES = 5_000.0
 # Records of other names within so many metres may be one deposit as well: no map tells them apart.
 _ONE_PLACE_METRES = 100.0
+# A place that is known to so many metres lies outside its halo as often as not.
+_ACCURACY = re.compile(r"accura|precis|uncertain", re.IGNORECASE)
+_ROUGH_METRES = 3_000.0
 _MOST_NAMED = 5
 
 
@@ -46,10 +51,72 @@ def listed_doubts(
     doubts = [
         _repeats(deposits, source, section),
         _neighbours(deposits, source, section),
+        _rough_places(mined, source),
         commodity_hint(mined, commodities, source),
         mined_for_others(mined, commodities, source),
     ]
     return [one for one in doubts if one is not None]
+
+
+def merged_names(
+    named: pd.DataFrame,
+    place: npt.NDArray[np.int64],
+    inside: npt.NDArray[np.bool_],
+    section: Mapping[str, Any],
+    source: str,
+) -> list[InputWarning]:
+    """Return the warning that records of different names stand at one place and count as one deposit.
+
+    Parameters
+    ----------
+    named : pandas.DataFrame, shape (records, 2)
+        `name` ("" or missing where there is none) and `row` in the file.
+    place : ndarray of int64, shape (records,)
+        Place of each record.
+    inside : ndarray of bool, shape (places,)
+        Whether it lies inside the survey.
+    section, source
+        As in `listed_doubts`.
+    """
+    if section.get("merge_distance", 1.0) > 1.0:
+        return []  # such records are meant to be one
+    names = named["name"].fillna("").str.casefold().reset_index(drop=True)
+    kinds = names.where(names != "").groupby(place).nunique()
+    several = kinds.index[(kinds > 1) & inside[kinds.index]].to_numpy()
+    if not several.size:
+        return []
+    members = np.isin(place, several)
+    at = named[place == several[np.argmin([named["row"][place == one].min() for one in several])]]
+    listed = ", ".join(repr(name) for name in at["name"].dropna().unique()[:_MOST_NAMED])
+    return [
+        InputWarning(
+            f"{members.sum()} records of different names stand at {several.size} "
+            f"{'place' if several.size == 1 else 'places'}, and each place counts as one deposit: {listed}",
+            "look for coordinates that are rounded, or those of a district in place of the deposit's",
+            source,
+            str(section.get("name") or ""),
+            str(at["row"].iloc[0]),
+        )
+    ]
+
+
+def _rough_places(mined: pd.DataFrame, source: str) -> InputWarning | None:
+    """Return the warning that the list itself says that places are known to kilometres alone."""
+    for name in mined.columns:
+        if not _ACCURACY.search(str(name)):
+            continue
+        metres = pd.to_numeric(cell_text(mined[name].astype(object)), errors="coerce")
+        rough = (metres >= _ROUGH_METRES).to_numpy()
+        if rough.any():
+            return InputWarning(
+                f"by this column {rough.sum()} of the {len(mined)} deposits inside are known to "
+                f"{kilometres(metres[rough].min())} or worse, and the cells around them count as halo",
+                "leave them out (deposits.keep), or take their places from another list",
+                source,
+                str(name),
+                str(mined.index[rough][0]),
+            )
+    return None
 
 
 def kept_among_others(

@@ -26,8 +26,10 @@ TABLE_PATH = RESOURCES / "elements.csv"
 OXYGEN_WEIGHT = 15.999
 UNIT_TO_PPM = {"ppm": 1.0, "ppb": 1e-3, "percent": 1e4}
 
-# Fe2O3T, Fe2O3t and Fe2O3tot are customary for "all iron given as Fe2O3".
-_OXIDE = re.compile(r"(?P<element>[A-Z][a-z]?)(?P<atoms>\d*)O(?P<oxygens>\d*)(?:T|t|tot)?")
+# Fe2O3T, Fe2O3t, Fe2O3tot, Fe2O3(T), FeO* and TFe2O3 are customary for "all iron given as Fe2O3" (as FeO).
+_OXIDE = re.compile(
+    r"(?:T-?)?(?P<element>[A-Z][a-z]?)(?P<atoms>\d*)O(?P<oxygens>\d*)(?:T|t|tot|\((?:T|t|tot|total)\)|\*)?"
+)
 
 
 @cache

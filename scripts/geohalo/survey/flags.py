@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ _WORD = r"(?:q|qual\w*|qlf|flags?|fl|rmk|rem(?:ark)?s?|signs?|mod(?:ifier)?s?|ce
 _MARKS = ("<", ">", "≤", "≥")
 # Letters that surveys write for below and above a limit.
 _LETTERS = frozenset({"L", "G", "N", "H", "B", "T", "U", "ND", "LT", "GT", "BDL", "DL", "BD"})
-_MOST_FLAGS = 12
+_MOST_FLAGS, _FIRST = 12, 2000
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,16 @@ def unnamed_flags(
         return []
     used = {one.column for one in columns}
     others = [str(name) for name in table.columns if name not in used]
+    marked = next((name for name in others if set(kinds_of_flags(table[name])) & set(_MARKS)), None)
     found: dict[str, tuple[str, list[str]]] = {}
     for one in columns:
         header = re.escape(one.column)
         of = re.compile(rf"{header}[\W_]*{_WORD}|{_WORD}[\W_]+{header}", re.IGNORECASE)
         for name in others:
-            if of.fullmatch(name) and (kinds := _kinds_of_flags(table[name])):
+            if of.fullmatch(name) and (kinds := kinds_of_flags(table[name])):
                 found[name] = (one.column, kinds)
+    if not found and marked is not None:
+        return [_marks(marked, kinds_of_flags(table[marked]), source)]
     if not found:
         return []
     first, (of_column, kinds) = next(iter(found.items()))
@@ -126,9 +129,54 @@ def unnamed_flags(
     ]
 
 
-def _kinds_of_flags(column: pd.Series) -> list[str]:
+def _marks(name: str, kinds: list[str], source: str) -> InputWarning:
+    return InputWarning(
+        f"the column holds {', '.join(map(repr, kinds[:6]))} and seems to flag values of another column, which are "
+        "read as measured",
+        f"name it in samples.censoring.flag, for example flag: {{ELEMENT: {name}}}",
+        source,
+        name,
+    )
+
+
+def unnamed_flags_of_results(
+    table: pd.DataFrame, long: Mapping[str, Any], used: Collection[str], source: str
+) -> list[InputWarning]:
+    """Tell of a column that seems to flag the results of a long table and that no key names.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row for each result.
+    long : mapping
+        Config section `samples.long`.
+    used : collection of str
+        Columns that hold something else.
+    source : str
+        File name, for the warning.
+    """
+    if long.get("flag"):
+        return []
+    named = re.compile(rf"(?:.*[\W_])?{_WORD}(?:[\W_].*)?", re.IGNORECASE)
+    for name in map(str, table.columns):
+        kinds = [] if name in used else kinds_of_flags(table[name])
+        if kinds and (named.fullmatch(name) or set(kinds) & set(_MARKS)):
+            return [
+                InputWarning(
+                    f"the column holds {', '.join(map(repr, kinds[:6]))} and seems to flag results, which are read as "
+                    "measured",
+                    f"set samples.long.flag: {name}, and say in samples.censoring.flags what letters mean",
+                    source,
+                    name,
+                )
+            ]
+    return []
+
+
+def kinds_of_flags(column: pd.Series) -> list[str]:
     """Return the different cells of a column of flags; none of a column of something else."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    # Most columns of text are known by their first cells, and a national survey has many.
+    if pd.api.types.is_numeric_dtype(column.dtype) or column.head(_FIRST).nunique() > _MOST_FLAGS + 1:
         return []
     kinds = [text for text in plain_cells(column).unique() if text not in ("", "nan")]
     if not kinds or len(kinds) > _MOST_FLAGS:

@@ -22,7 +22,13 @@ _ABOUT = re.compile(
     r"|digest(?:ion)?s?|units?(?: symbol)?|uom|analytes?(?: symbol)?|elements?"
     r"|(?:lower|upper|min(?:imum)?|max(?:imum)?)?"
     r" ?(?:detection|reporting)(?: limits?)?|(?:lower|upper) limits?|limits? of (?:detection|reporting|quantification)"
+    r"|[lu]detection|(?:analytical |instrument )?finish|samples? ?(?:numbers?|nos?\.?|ids?)"
     r"|[lmur]?dl|[lu]?ld|ll[do]|uld|ulod|lo[drq]|mrl|lor|pql|det\.? ?lim(?:it)?s?",
+    re.IGNORECASE,
+)
+# Lines of the template that tell the system of the coordinates.
+_SYSTEM = re.compile(
+    r"(?:(?:geodetic|horizontal|map|local)[\W_]*)?(?:datum|zone)|projection|coord\w*[\W_]*system",
     re.IGNORECASE,
 )
 _MOST_ABOUT = 12
@@ -100,6 +106,8 @@ class Layout:
         Whether records begin with a cell `D`.
     units_hint : str
         Where no row was taken for one of units: which one seems to be, and the key that says so.
+    system : mapping of str to str
+        What the lines above a template say of datum, projection and zone.
     """
 
     names: list[str]
@@ -108,6 +116,7 @@ class Layout:
     extra: int = 0
     template: bool = False
     units_hint: str = ""
+    system: Mapping[str, str] = field(default_factory=dict)
 
 
 def form_of(section: Mapping[str, Any], key: str) -> Form:
@@ -162,7 +171,16 @@ def find_layout(rows: Sequence[Row], form: Form, path: str | Path) -> Layout:
     widest = max((len(row.cells) for row in rows if row.number >= first), default=0)
     by_name = {name: unit for name, unit in by_name.items() if unit}
     hint = _units_hint(rows, header, form) if units is None else ""
-    return Layout(names, by_name, first, max(0, widest - len(names)), bool(template), hint)
+    system = _system(rows) if template else {}
+    return Layout(names, by_name, first, max(0, widest - len(names)), bool(template), hint, system)
+
+
+def _system(rows: Sequence[Row]) -> dict[str, str]:
+    """Return what a template says of its coordinates, by the labels behind the numbers of its lines."""
+    told = ([cell.strip() for cell in row.cells[1:3]] for row in rows if row.cells[0].startswith("H0"))
+    return {
+        cells[0]: cells[1] for cells in told if len(cells) == 2 and _SYSTEM.fullmatch(cells[0]) and cells[1]
+    }
 
 
 def _find(rows: Sequence[Row], mark: str) -> Row | None:

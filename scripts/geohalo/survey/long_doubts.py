@@ -9,6 +9,7 @@ import pandas as pd
 
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import plain_cells, to_numbers
+from geohalo.survey.flags import unnamed_flags_of_results
 
 
 def long_doubts(
@@ -19,7 +20,7 @@ def long_doubts(
     section: Mapping[str, Any],
     source: str,
 ) -> list[InputWarning]:
-    """Return warnings of samples at several places, and of analytes that differ by their case alone.
+    """Return warnings of samples at several places, analytes that differ by their case alone, and flags not named.
 
     Parameters
     ----------
@@ -34,7 +35,12 @@ def long_doubts(
     source : str
         File name, for the warnings.
     """
-    return [*_several_places(table, sample, long, section, source), *_several_cases(results, long, source)]
+    used = {section.get("x"), section.get("y"), *(column for column in long.values() if column)}
+    return [
+        *_several_places(table, sample, long, section, source),
+        *_several_cases(results, long, source),
+        *unnamed_flags_of_results(table, long, used, source),
+    ]
 
 
 def _several_places(

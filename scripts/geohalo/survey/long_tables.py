@@ -1,5 +1,6 @@
 """Tables with a row for each result, and assays in a table of their own: both become a row for each sample."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.cells import plain_cells, require_column, row_numbers
 from geohalo.survey.long_doubts import long_doubts
 from geohalo.survey.origins import Origin
+
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}")
 
 
 def widen(
@@ -246,8 +249,14 @@ def _stop_at_repeated(keys: pd.Index, table: pd.DataFrame, source: str, column: 
     if twice.any():
         text = keys[twice][0]
         rows = " and ".join(map(str, table.index[keys == text][:2]))
+        count = f"{keys[twice].nunique()} keys are repeated"
+        where = f"{source}, column {column!r}: {text!r} stands in rows {rows} ({count})"
+        if _SHORTENED.fullmatch(text):
+            raise InputError(
+                f"{where}, as if a spreadsheet had shortened long numbers; export the column as text from the original"
+            )
         raise InputError(
-            f"{source}, column {column!r}: {text!r} stands in rows {rows} ({keys[twice].nunique()} keys are repeated); "
+            f"{where}; "
             "keep one row for each sample with samples.keep, such as no duplicates and no reference materials"
         )
 

@@ -17,6 +17,8 @@ from geohalo.survey.origins import cell_places
 
 # A second method that gives this share of the first one's upper limit, or less, contradicts it.
 _CONTRADICTS = 0.8
+# Two methods of one element differ by their digestion, but seldom by more than this, in the median of so many rows.
+_LEVELS, _FEWEST_BOTH = 2.0, 10
 
 
 def parse_columns(
@@ -140,6 +142,7 @@ def _preferred(
                 str(rows[np.flatnonzero(lower)[0]]),
             )
         )
+    messages += _other_level(first, second, use & absent, names, source, rows)
     values = np.where(use, second.values, first.values)
     missing = int(np.isnan(values).sum())
     dates = min(first.n_dates, missing)
@@ -152,3 +155,31 @@ def _preferred(
         above=np.where(use, second.above, first.above),
         warnings=tuple(messages),
     )
+
+
+def _other_level(
+    first: Parsed,
+    second: Parsed,
+    filled: npt.NDArray[np.bool_],
+    names: tuple[str, str],
+    source: str,
+    rows: npt.NDArray[np.int64],
+) -> list[InputWarning]:
+    """Tell of a second column that fills up the first and differs from it where both have values."""
+    both = ~(first.censored | second.censored | first.above | second.above)
+    both &= (first.values > 0) & (second.values > 0)
+    if not filled.any() or both.sum() < _FEWEST_BOTH:
+        return []
+    ratio = float(np.median(second.values[both] / first.values[both]))
+    if 1 / _LEVELS <= ratio <= _LEVELS:
+        return []
+    return [
+        InputWarning(
+            f"{filled.sum()} values are taken from here, where column {names[0]!r} has none, and in the {both.sum()} "
+            f"rows with both this column is {ratio:.3g} times the other (median)",
+            "check the units of both columns; leave this one out of samples.elements if the methods do not compare",
+            source,
+            names[1],
+            str(rows[np.flatnonzero(filled)[0]]),
+        )
+    ]

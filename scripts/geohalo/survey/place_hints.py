@@ -11,6 +11,7 @@ from pyproj import CRS
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import FloatArray, cell_text, row_numbers
 from geohalo.survey.crs import crs_name
+from geohalo.survey.other_places import degrees_beside, other_places
 
 _DATUM = re.compile(
     r"(?:.*[\W_])?(?:geo)?(?:datum|geodetic|projection|coord\w*[\W_]?sys\w*)(?:[\W_].*)?", re.IGNORECASE
@@ -50,13 +51,14 @@ def place_hints(
         The file and the config section, for the warnings.
     """
     if not (section.get("x") and section.get("y")):
-        return []
+        return degrees_beside(table, section, x, y, crs, source, key)
     axes = {"x": (str(section["x"]), x), "y": (str(section["y"]), y)}
     messages = [_datums(table, section, crs, source, key), _packed_minutes(axes, crs, source, key)]
     for axis, (name, values) in axes.items():
         messages.append(_hemisphere(table, axis, name, values, crs, source, key))
         messages.append(_few_digits(table, name, crs, source))
-    return [one for one in messages if one is not None]
+    others = other_places(table, section, x, y, crs, source, key)
+    return [one for one in messages if one is not None] + others
 
 
 def _hemisphere(

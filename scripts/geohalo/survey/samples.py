@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from geohalo.errors import InputError
-from geohalo.input_warnings import as_records
+from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.analyses import Analyses, read_analyses
+from geohalo.survey.batch_hints import unnamed_batches
 from geohalo.survey.cells import BoolArray, FloatArray
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import (
@@ -26,6 +27,7 @@ from geohalo.survey.control_hints import joined_doubts, unnamed_control
 from geohalo.survey.doubtful_places import scattered_places
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 from geohalo.survey.repeats import differing_rows
+from geohalo.survey.row_doubts import copied_rows, crowded_place, many_merged, mixed_rows, statistics_rows
 from geohalo.survey.spelling import plain_section
 
 FEWEST_SAMPLES = 30
@@ -119,6 +121,9 @@ def merge_analyses(
     )
     control = [] if "quality" in section else unnamed_control(analyses.about, analyses.rows, source)
     doubts += joined_doubts(differing, control)
+    doubts += _doubtful_rows(
+        analyses, section, usable, place, *_chosen(usable, values, censored), bool(differing)
+    )
     xy, values, censored = merge_places(place, xy[usable], *_chosen(usable, values, censored))
     provenance["rows_merged"] = len(place) - len(values)
 
@@ -134,6 +139,31 @@ def merge_analyses(
     samples = _samples(names[measured], xy[measured], values, censored, kept, analyses.crs)
     samples.attrs = provenance
     return samples, report
+
+
+def _doubtful_rows(
+    analyses: Analyses,
+    section: Mapping[str, Any],
+    usable: BoolArray,
+    place: npt.NDArray[np.int64],
+    values: pd.DataFrame,
+    censored: pd.DataFrame,
+    differing: bool,
+) -> list[InputWarning]:
+    """Tell of rows that are hardly samples of one map; nothing twice where rows of one place differ."""
+    survey, source = analyses.survey, analyses.source
+    about, rows = analyses.about[survey][usable], analyses.rows[survey][usable]
+    xy = analyses.xy[survey][usable]
+    doubts = statistics_rows(about, rows, source)
+    doubts += copied_rows(xy, values, censored, rows, source)
+    if not differing:
+        chosen = {*section.get("keep", {}), section.get("batch"), section.get("quality", {}).get("column")}
+        doubts += mixed_rows(about, rows, chosen, source)
+        if not section.get("batch"):
+            doubts += unnamed_batches(about, xy, values, rows, chosen, source)
+        doubts += crowded_place(place, xy, rows, source)
+        doubts += many_merged(place, rows, float(section["merge_distance"]), source)
+    return doubts
 
 
 def _choose(
@@ -204,6 +234,7 @@ def _require_samples(count: int, provenance: Mapping[str, Any]) -> None:
                 ("dropped_without_coordinates", "without coordinates"),
                 ("dropped_without_values", "without values"),
                 ("identical_rows_dropped", "identical to another"),
+                ("rows_merged", "merged with others of their place, by samples.merge_distance"),
             )
             if key in provenance
         )

@@ -66,6 +66,7 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     table, repeated = without_repeated_headers(without_unnamed(table), layout.units, path)
     doubts = as_records([*messages, *repeated])
     table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": doubts}
+    table.attrs |= {"template": dict(layout.system)} if layout.system else {}
     return table
 
 

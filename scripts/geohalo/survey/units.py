@@ -26,6 +26,9 @@ _KNOWN = {
         "gm/t",
         "g/tonne",
         "gmt",
+        "ppmw",
+        "ppmm/m",
+        "ppmw/w",
     ),
     "ppb": (
         "ppb",
@@ -39,6 +42,9 @@ _KNOWN = {
         "mg/tonne",
         "ug/kgdw",
         "ug/kgts",
+        "ppbw",
+        "ppbm/m",
+        "ppbw/w",
     ),
     "percent": (
         "percent",
@@ -76,6 +82,8 @@ _WORDS = (
     "na none - g kg mg c °c ph us/cm μs/cm ms/cm date year"
 )
 _OTHER = frozenset(_WORDS.split())
+# A symbol or an oxide with its unit in one word: `CuPPM`.
+_GLUED = re.compile(r"[A-Z][a-zA-Z]?(?:\d?O\d?)?(?P<unit>ppm|ppb|pct|PPM|PPB|PCT)")
 
 
 def known_unit(written: str, units: Mapping[str, str] | None = None) -> str | None:
@@ -116,11 +124,32 @@ def header_unit(header: str, units: Mapping[str, str] | None = None) -> str | No
         Config key `samples.units`, which comes first.
     """
     found = set()
-    for word in re.split(r"[\s_()\[\],;:]+|-(?=[a-zA-Z%])", plain(header)):
-        unit = str(units[word]) if units and word in units else usual_unit(word)
+    for word in _words(header):
+        glued = _GLUED.fullmatch(word)
+        unit = str(units[word]) if units and word in units else usual_unit(glued["unit"] if glued else word)
         if word and unit is not None:
             found.add(unit)
     return found.pop() if len(found) == 1 else None
+
+
+def foreign_unit(header: str, units: Mapping[str, str] | None = None) -> str | None:
+    """Return the word of a header that is a unit and none of the three, such as `opt` of `Ag_opt`; else None.
+
+    Parameters
+    ----------
+    header : str
+        Name of a column.
+    units : mapping of str to str, optional
+        Config key `samples.units`; a word that it explains is none of these.
+    """
+    for word in _words(header):
+        if not (units and word in units) and _short(word) in _TO_CONVERT | _OF_WATER:
+            return word
+    return None
+
+
+def _words(header: str) -> list[str]:
+    return re.split(r"[\s_()\[\],;:]+|-(?=[a-zA-Z%])", plain(header))
 
 
 def unit_fix(written: str) -> str:
@@ -148,6 +177,8 @@ def looks_like_units(cells: list[str], units: Mapping[str, str] | None = None) -
 _TO_CONVERT = frozenset(
     {"oz/t", "oz/ton", "opt", "oz", "g/kg", "‰", "permil", "mg/g", "ppt", "mol%", "at%", "mmol/kg"}
 )
+# Of a volume of water; a litre weighs a kilogram, but only a config can say that this is meant.
+_OF_WATER = frozenset({"mg/l", "ug/l", "μg/l", "ng/l", "mgl-1", "ugl-1", "μgl-1", "ngl-1"})
 
 
 def _short(text: str) -> str:

@@ -18,14 +18,20 @@ from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Row, find_layout
 from geohalo.survey.table_parts import choose_layer, without_unnamed
 from geohalo.survey.table_rows import without_repeated_headers
+from geohalo.survey.units import known_unit
 
 if TYPE_CHECKING:
     import openpyxl
 
-_PERCENT_STYLE = re.compile(rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;)')
+_SHOWN_STYLE = re.compile(
+    rb'numFmtId="(?:9|10)"|formatCode="[^"]*(?:%|&lt;|&gt;|pp[mb]|g/t|/kg|g/g)', re.IGNORECASE
+)
+# What a number format shows as it stands: text in quotation marks, and signs behind a backslash.
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 # Conditions of a number format, such as [<1], are not shown; its other signs are.
 _CONDITION = re.compile(r"\[[^\]]*\]")
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+_HIDDEN = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="([0-9]{1,7})"')
 _MOST_NAMED = 6
 _ADVICE = (
     "if it is text or the old format (.xls) under another name, rename it; else open it in a spreadsheet program and "
@@ -108,7 +114,9 @@ def _as_table(
     if table.empty:
         raise InputError(f"{path}: the table has no rows")
     doubts += _merged_cells(shown["merged"], layout.names, layout.first, path)
-    table.attrs = {"units": layout.units | percent, "units_hint": layout.units_hint}
+    doubts += _hidden_rows(shown["hidden"], [row - 1 for row in table.index], path)
+    by_format = _units_shown(table, shown["unit"], layout.names)
+    table.attrs = {"units": by_format | layout.units | percent, "units_hint": layout.units_hint}
     if others:
         what = f"sheet {sheet!r} is read, the first one; there are {_listed(others)}, too"
         fix = f"set {form.key}.layer to {sheet!r}, or to the sheet that is meant"
@@ -138,6 +146,21 @@ def _merged_cells(
     ]
 
 
+def _hidden_rows(hidden: dict[tuple[int, int], str], rows: list[int], path: Path) -> list[InputWarning]:
+    """Tell of records in hidden rows, such as those that a filter leaves out."""
+    places = sorted({row for row, _ in hidden} & set(rows))
+    if not places:
+        return []
+    return [
+        InputWarning(
+            f"{len(places)} of the {len(rows)} rows are hidden, as a filter leaves them, and are read all the same",
+            "delete them if they are not meant, or keep the others with samples.keep",
+            str(path),
+            row=str(places[0] + 1),
+        )
+    ]
+
+
 def _rows(cells: pd.DataFrame, count: int) -> list[Row]:
     """Return the first rows as text."""
     head = cells.iloc[:count]
@@ -150,17 +173,19 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
 
     A workbook is only read again if it has such cells at all.
     """
-    found: dict[str, dict[tuple[int, int], str]] = {"text": {}, "formulas": {}, "percent": {}, "merged": {}}
+    kinds = ("text", "formulas", "percent", "unit", "merged", "hidden")
+    found: dict[str, dict[tuple[int, int], str]] = {kind: {} for kind in kinds}
     with zipfile.ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
-        formulas = errors = merged = False
+        formulas = errors = merged = hidden = False
         for name in sheets:
             content = parts.read(name)
             formulas |= re.search(rb"<f[ >/]", content) is not None
             errors |= b't="e"' in content
             merged |= b"<mergeCell " in content
+            hidden |= _HIDDEN.search(content) is not None
         percent = "xl/styles.xml" in parts.namelist() and bool(
-            _PERCENT_STYLE.search(parts.read("xl/styles.xml"))
+            _SHOWN_STYLE.search(parts.read("xl/styles.xml"))
         )
     import openpyxl  # slow to import, and most tables are no workbooks
 
@@ -172,13 +197,17 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
                 found["text"][place] = str(cell.value)
             elif cell.data_type == "n" and (sign := _shown_sign(cell.number_format or "")):
                 found["text"][place] = f"{sign}{cell.value}"
-            elif cell.data_type == "n" and "%" in (cell.number_format or ""):
+            elif cell.data_type == "n" and "%" in _LITERAL.sub("", cell.number_format or ""):
                 found["percent"][place] = str(cell.value)
+            elif cell.data_type == "n" and (unit := _shown_unit(cell.number_format or "")):
+                found["unit"][place] = unit
             if formulas and cell.value is not None:
                 found["formulas"][place] = ""  # has a value
         values.close()
     if merged:
         found["merged"] = _merged_blocks(path, sheet)
+    if hidden:
+        found["hidden"] = {(int(row) - 1, 0): "" for row in _HIDDEN.findall(_content_of(path, sheet))}
     if formulas:
         valued = found["formulas"]
         book = openpyxl.load_workbook(path, read_only=True, data_only=False)
@@ -202,16 +231,39 @@ def _shown_sign(number_format: str) -> str:
     return bare[0] if bare[:1] in ("<", ">") else ""
 
 
-def _merged_blocks(path: Path, sheet: str) -> dict[tuple[int, int], str]:
-    """Return the merged blocks of a sheet, by their upper left cell (row and column from 0)."""
+def _content_of(path: Path, sheet: str) -> bytes:
+    """Return the part of the file that holds a sheet."""
     import openpyxl
-    from openpyxl.utils.cell import range_boundaries
 
     book = openpyxl.load_workbook(path, read_only=True)
     part = str(book[sheet]._worksheet_path).lstrip("/")  # the whole sheet would take a hundred times its size
     book.close()
     with zipfile.ZipFile(path) as parts:
-        refs = [found.decode("ascii") for found in _MERGED.findall(parts.read(part))]
+        return parts.read(part)
+
+
+def _shown_unit(number_format: str) -> str:
+    """Return the unit that a number format shows beside a number, such as `ppb`; "" where it shows none."""
+    literals = "".join(quoted or sign for quoted, sign in _LITERAL.findall(number_format)).strip()
+    return literals if known_unit(literals) else ""
+
+
+def _units_shown(table: pd.DataFrame, shown: dict[tuple[int, int], str], names: list[str]) -> dict[str, str]:
+    """Return the unit of each column in which most numbers are shown with one and the same."""
+    units = {}
+    for column in {place[1] for place in shown if place[1] < len(names)}:
+        texts = [text for (row, one), text in shown.items() if one == column and row + 1 in table.index]
+        filled = table[names[column]].notna().sum() if names[column] in table.columns else 0
+        if filled and len(set(texts)) == 1 and 2 * len(texts) > filled:
+            units[names[column]] = texts[0]
+    return units
+
+
+def _merged_blocks(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """Return the merged blocks of a sheet, by their upper left cell (row and column from 0)."""
+    from openpyxl.utils.cell import range_boundaries
+
+    refs = [found.decode("ascii") for found in _MERGED.findall(_content_of(path, sheet))]
     blocks = {}
     for ref in refs:
         column, row, _, _ = range_boundaries(ref)

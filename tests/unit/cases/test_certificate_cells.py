@@ -93,8 +93,9 @@ def test_minus_nine_is_told(tmp_path) -> None:
     assert warning.startswith("Cu 5 -9 in 1 cells")
 
 
-def test_serial_number_is_no_tin(tmp_path) -> None:
-    serial = np.random.default_rng(0).permutation(ROWS) + 1
+@pytest.mark.parametrize(("first", "step"), [(1, 1), (101, 1), (150, 7)])
+def test_serial_number_is_no_tin(tmp_path, first, step) -> None:
+    serial = np.random.default_rng(0).permutation(ROWS) * step + first
     content = text(
         [["Sn", *NAMES[1:]], *([str(n), *row[1:]] for n, row in zip(serial, records(), strict=True))]
     )
@@ -162,6 +163,17 @@ def test_flags_that_no_key_names_are_told(tmp_path, name) -> None:
     assert warning.startswith(f"{name}  the column holds '<', 'L' and seems to flag values of 'Cu'")
     samples, _ = clean(tmp_path, content, censoring={"flag": {"Cu": name}, "flags": {"L": "below"}})
     assert samples["Cu_censored"].sum() == 3
+    assert warnings_of(samples) == []
+
+
+@pytest.mark.parametrize("name", ["LT", "unnamed", "detected?"])
+def test_signs_in_a_column_of_any_name_are_told(tmp_path, name) -> None:
+    rows = [[*row[:4], "<" if n % 9 == 0 else "", row[4]] for n, row in enumerate(records())]
+    content = text([[*NAMES[:4], name, "Zn"], *rows])
+    (warning,) = warnings_of(clean(tmp_path, content)[0])
+    assert warning.startswith(f"{name}  the column holds '<' and seems to flag values of another column")
+    samples, _ = clean(tmp_path, content, censoring={"flag": {"Cu": name}})
+    assert samples["Cu_censored"].sum() == 5
     assert warnings_of(samples) == []
 
 

@@ -25,6 +25,21 @@ UNITS = ["UNITS", "", "", "PPM", "mg/kg", "PPB"]
             ["Detection Limit", *LIMITS[1:]],
             ["Analysis Method", *METHODS[1:]],
         ],
+        [
+            ["ANALYTE", *HEADER[1:]],
+            METHODS,
+            ["LDETECTION", *LIMITS[1:]],
+            ["UDETECTION", "", "", "10000", "10000", "1000"],
+            ["UNITS", "", "", "ppm m / m", "ppm w/w", "ppb m / m"],
+        ],
+        [
+            ["ELEMENTS", *HEADER[1:]],
+            UNITS,
+            LIMITS,
+            ["DIGEST", "", "", "4A/", "4A/", "FA25/"],
+            ["ANALYTICAL FINISH", "", "", "OE", "OE", "MS"],
+            ["SAMPLE NUMBERS", "", "", "", "", ""],
+        ],
     ],
 )
 def test_rows_of_methods_units_and_limits_below_the_names(tmp_path, above) -> None:

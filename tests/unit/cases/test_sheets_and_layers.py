@@ -99,6 +99,32 @@ def test_first_sheet_without_a_table_names_the_others(tmp_path) -> None:
     assert "'Data'" in message
 
 
+def test_hidden_rows_are_told(tmp_path) -> None:
+    def make(book) -> None:
+        filled(book.active)
+        for row in (1, 5, 6):
+            book.active.row_dimensions[row].hidden = True
+
+    samples, told, _ = clean(tmp_path, make)
+    np.testing.assert_allclose(samples["Cu"], CU)
+    (warning,) = told
+    assert warning.startswith(
+        " 5 2 of the 40 rows are hidden, as a filter leaves them, and are read all the same"
+    )
+
+
+def test_headers_with_line_ends(tmp_path) -> None:
+    def make(book) -> None:
+        book.active.append([*NAMES[:3], "Cu\n(ppm)", "Zn\n(ppm)"])
+        for row in RECORDS:
+            book.active.append(row)
+
+    message = stops(tmp_path, make, elements=r"^(?P<element>[A-Z][a-z]) \((?P<unit>ppm)\)$")
+    assert r"The header 'Cu\n(ppm)' has a line end: write \s for it in the expression" in message
+    samples, _, _ = clean(tmp_path, make, elements=r"^(?P<element>[A-Z][a-z])\s\((?P<unit>ppm)\)$")
+    np.testing.assert_allclose(samples["Zn"], ZN)
+
+
 def test_merged_cells_among_records_are_told(tmp_path) -> None:
     def make(book) -> None:
         filled(book.active)
@@ -121,6 +147,25 @@ def test_number_format_that_shows_a_sign(tmp_path) -> None:
     np.testing.assert_allclose(samples["Cu"][3:7], CU[3:7] / 2)
     np.testing.assert_allclose(samples["Cu"][7:], CU[7:])
     assert report.set_index("element").loc["Cu", "censored"] == 4
+
+
+@pytest.mark.parametrize(
+    ("number_format", "unit"), [('0.0" ppb"', "ppb"), ("0.0\\%", "%"), ('0.0" about"', "")]
+)
+def test_number_format_that_shows_a_unit(tmp_path, number_format, unit) -> None:
+    def make(book) -> None:
+        filled(book.active)
+        for row in range(2, ROWS + 2):
+            book.active.cell(row, 4).number_format = number_format
+
+    if unit:
+        assert f"the unit is ppm by the config and {unit!r} by the file" in stops(
+            tmp_path, make, elements={"Cu": {"column": "Cu", "unit": "ppm"}, "Zn": "Zn"}
+        )
+    samples, _, report = clean(tmp_path, make, implausible="report")
+    factor = {"ppb": 1e-3, "%": 1e4}.get(unit, 1)
+    np.testing.assert_allclose(samples["Cu"], factor * CU)
+    assert report.set_index("element").loc["Cu", "factor"] == factor
 
 
 def test_numbers_that_are_formatted_as_dates(tmp_path) -> None:
@@ -178,6 +223,38 @@ def test_lines_and_areas_are_refused_with_the_way_out(tmp_path) -> None:
             layer(tmp_path, [shape(Point(x, y)) for x, y in zip(X, Y, strict=True)])
 
 
+def test_attributes_that_are_packed_into_one_cell(tmp_path) -> None:
+    point = '"geometry": {"type": "Point", "coordinates": [15.0, 59.5]}'
+    for values, hint in (
+        ('{"assays": {"Cu": 1, "Zn": 2}}', "'assays' holds several values in each cell (JSON)"),
+        ('{"about": "<table><tr><td>Cu</td></tr></table>"}', "'about' holds tables of a web page"),
+    ):
+        feature = f'{{"type": "Feature", "properties": {values}, {point}}}'
+        (tmp_path / "s.geojson").write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}')
+        told = section(file="s.geojson", x=None, y=None, crs=None)
+        with pytest.raises(InputError) as caught:
+            clean_samples(read_table(tmp_path / "s.geojson"), told, None, "s.geojson")
+        assert hint in str(caught.value)
+
+
+def test_points_as_text_are_told(tmp_path) -> None:
+    (tmp_path / "s.csv").write_text("geom,Cu,Zn\nPOINT (500000 6000000),1,2\n")
+    with pytest.raises(InputError, match=r"Column 'geom' holds points as text \(WKT\): write their numbers"):
+        clean_samples(read_table(tmp_path / "s.csv"), section(x=None, y=None, crs=None), None, "s.csv")
+
+
+def test_degrees_beside_geometries(tmp_path) -> None:
+    table = gpd.GeoDataFrame(
+        {"Cu": CU, "Zn": ZN, "lon": 15.12345, "lat": 54.15432},
+        geometry=[Point(x, y) for x, y in zip(X, Y, strict=True)],
+        crs="EPSG:32633",
+    )
+    told = section(file="s.gpkg", x=None, y=None, crs=None)
+    (one,) = clean_samples(table, told, None, "s.gpkg")[0].attrs["warnings"]
+    assert one["column"] == "lon"
+    assert "rows elsewhere than its geometries do, by" in one["what"]
+
+
 def deposits(tmp_path, text: str, **keys) -> gpd.GeoDataFrame:
     (tmp_path / "d.csv").write_text(text)
     given = {"file": "d.csv", "x": "x", "y": "y", "crs": "EPSG:32633"} | keys
@@ -222,6 +299,30 @@ def test_deposits_of_other_names_at_one_place_are_told(tmp_path) -> None:
     assert told["row"] == "3"
     assert "1 pair of deposits with different names lies within 100 m" in told["what"]
     assert deposits(tmp_path, text, name="name", merge_distance=100).attrs["warnings"] == []
+
+
+def test_deposits_of_other_names_at_the_very_place_are_told(tmp_path) -> None:
+    text = (
+        "name,x,y\nCharlie,503000,6001000\nAlpha,500000,6000000\nBravo,500000,6000000\nalpha,500000,6000000\n"
+    )
+    found = deposits(tmp_path, text, name="name")
+    assert found["name"].tolist() == ["Charlie", "Alpha"]
+    (told,) = found.attrs["warnings"]
+    assert (told["row"], told["column"]) == ("3", "name")
+    assert told["what"] == (
+        "3 records of different names stand at 1 place, and each place counts as one deposit: 'Alpha', 'Bravo', "
+        "'alpha'"
+    )
+    assert deposits(tmp_path, text, name="name", merge_distance=50).attrs["warnings"] == []
+    assert deposits(tmp_path, text.replace("Bravo", "ALPHA"), name="name").attrs["warnings"] == []
+
+
+@pytest.mark.parametrize(("cells", "told"), [(("50", "5000", "20000"), True), (("1", "2", "9"), False)])
+def test_places_that_are_known_roughly_are_told(tmp_path, cells, told) -> None:
+    lines = [f"{500_000 + 3000 * n},6000000,{cell}\n" for n, cell in enumerate(cells)]
+    found = deposits(tmp_path, "x,y,loc_accuracy_m\n" + "".join(lines)).attrs["warnings"]
+    assert [(one["column"], one["row"]) for one in found] == ([("loc_accuracy_m", "3")] if told else [])
+    assert all("2 of the 3 deposits inside are known to 5 km or worse" in one["what"] for one in found)
 
 
 def test_archive_that_lacks_files_of_its_layer(tmp_path) -> None:

@@ -71,6 +71,7 @@ def test_metres_with_a_unit() -> None:
         ("117.25 O", DEGREES, "write E or W"),
         ("12°30'N", METRES, "it is an angle"),
         ("12°30'N", DEGREES, "the other axis"),
+        ("59 49.584", DEGREES, "if these are degrees and minutes, write 59° 49.584'"),
     ],
 )
 def test_hints(text, crs, hint) -> None:

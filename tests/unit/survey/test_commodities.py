@@ -54,6 +54,7 @@ def test_no_hint_where_it_is_said_or_does_not_apply():
 def test_commodities_that_are_not_measured_are_told():
     assert commodities_not_measured(["Zn", "Pb"], ["Cu", "Zn", "Pb"], "d.csv") is None
     assert commodities_not_measured(None, ["Cu"], "d.csv") is None
+    assert commodities_not_measured(["Au"], [], "d.csv") is None
     warning = commodities_not_measured(["Au", "Cu"], ["Cu", "Zn", "Pb", "As"], "d.csv")
     assert warning.what == "deposits.commodities names Au, which is not among the 4 elements of the survey"
     assert "samples.min_coverage" in warning.fix

@@ -54,6 +54,31 @@ def test_long_table(tmp_path) -> None:
     assert list(report["column"]) == ["Cu; Cu (%)", "Zn"]
 
 
+@pytest.mark.parametrize(("name", "flag"), [("result_qualifier", "L"), ("lt", "<"), ("note", "<")])
+def test_flags_of_results_that_no_key_names_are_told(tmp_path, name, flag) -> None:
+    table = long_form(**{name: ""})
+    table.loc[[0, 41], name] = flag
+    path = write(tmp_path, table)
+    keys = section(long=LONG | {"sample": "sample"})
+    samples, _ = clean_samples(read_samples(path, keys)[0], keys, None, "s.csv")
+    (told,) = samples.attrs["warnings"]
+    assert told["column"] == name
+    assert told["what"] == f"the column holds {flag!r} and seems to flag results, which are read as measured"
+    assert f"samples.long.flag: {name}" in told["fix"]
+    keys = section(long=LONG | {"flag": name, "sample": "sample"}, censoring={"flags": {"L": "below"}})
+    samples, _ = clean_samples(read_samples(path, keys)[0], keys, None, "s.csv")
+    assert [one["what"] for one in samples.attrs["warnings"] if "flag" in one["what"]] == []
+    np.testing.assert_allclose(samples["Cu"][:2], [CU[0] / 2, CU[1]])
+
+
+def test_keys_that_a_spreadsheet_has_shortened(tmp_path) -> None:
+    table = survey(sample=[f"{1e7 + i:.2E}" for i in range(40)])
+    keys = section(join={"file": "a.csv", "key": "sample"})
+    path, assays = write(tmp_path, table[["sample", "x", "y"]]), write(tmp_path, table, "a.csv")
+    with pytest.raises(InputError, match=r"'1\.00E\+07' stands in rows 2 and 3 .*shortened long numbers"):
+        read_samples(path, keys, assays)
+
+
 def test_long_table_with_two_results(tmp_path) -> None:
     table = long_form()
     again = table.iloc[[4]].assign(result="999")

@@ -1,0 +1,89 @@
+"""Values of a column that do not belong to the others: those in another unit, and limits and values far too low."""
+
+import numpy as np
+import numpy.typing as npt
+
+from geohalo.input_warnings import InputWarning
+from geohalo.survey.cells import BoolArray, FloatArray
+
+# Between values in two units lies a gap; the medians of both differ by the factor of the units, 1000 or 10 000.
+_GAP, _FACTORS = 8.0, (300.0, 30_000.0)
+_FEWEST, _SMALLEST_SHARE = 5, 0.03
+# No method measures a hundred times better in a few samples; no sample holds a thousandth of the lowest other.
+_LOW_LIMIT, _LOW_VALUE = 100.0, 1000.0
+_FEWEST_MEASURED = 20
+
+
+def value_doubts(
+    numbers: FloatArray, is_limit: BoolArray, rows: npt.NDArray[np.int64], column: str, source: str
+) -> list[InputWarning]:
+    """Tell of values that seem to be in another unit than the others, and of limits and values far below all others.
+
+    Parameters
+    ----------
+    numbers : ndarray of float64, shape (rows,)
+        Concentrations and limits, NaN where there is none.
+    is_limit : ndarray of bool, shape (rows,)
+        True where a number is a detection or an upper limit.
+    rows, column, source
+        Row numbers, column and file, for the warnings.
+    """
+    measured = np.where((numbers > 0) & ~is_limit, numbers, np.nan)
+    ranked = np.sort(measured[np.isfinite(measured)])
+    if ranked.size < _FEWEST_MEASURED:
+        return []
+    place = (source, column)
+    found = [_two_units(measured, ranked, rows, place)]
+    low = is_limit & (numbers > 0) & (numbers * _LOW_LIMIT < ranked[0])
+    if low.any():
+        cells = f"{low.sum()} {'cell is' if low.sum() == 1 else 'cells are'} below a limit"
+        found.append(_low(numbers, low, rows, place, cells, ranked[0]))
+    # Several are told as a repeated value.
+    if ranked[0] * _LOW_VALUE < ranked[1]:
+        found.append(_low(numbers, measured == ranked[0], rows, place, "1 cell holds a value", ranked[1]))
+    return [one for one in found if one is not None]
+
+
+def _low(
+    numbers: FloatArray,
+    low: BoolArray,
+    rows: npt.NDArray[np.int64],
+    place: tuple[str, str],
+    cells: str,
+    other: float,
+) -> InputWarning:
+    first = int(np.flatnonzero(low)[0])
+    return InputWarning(
+        f"{cells} ({numbers[first]:g} at the first) that lies {other / numbers[first]:.3g} times below the lowest "
+        "other value, and would be the strongest depletion",
+        "check the cell and its unit, or list the value in samples.missing",
+        *place,
+        str(rows[first]),
+    )
+
+
+def _two_units(
+    measured: FloatArray, ranked: FloatArray, rows: npt.NDArray[np.int64], place: tuple[str, str]
+) -> InputWarning | None:
+    """Tell of two groups of values with a gap between them, whose medians differ as two units do."""
+    fewest = max(_FEWEST, int(_SMALLEST_SHARE * ranked.size))
+    if ranked.size < 2 * fewest:
+        return None
+    steps = ranked[1:] / ranked[:-1]
+    cut = fewest - 1 + int(np.argmax(steps[fewest - 1 : ranked.size - fewest]))
+    low, high = ranked[: cut + 1], ranked[cut + 1 :]
+    times = float(np.median(high) / np.median(low))
+    if low[0] == low[-1] or high[0] == high[-1]:
+        return None  # a value that repeats is told as one
+    if steps[cut] < _GAP or not _FACTORS[0] <= times <= _FACTORS[1]:
+        return None
+    fewer = measured >= high[0] if high.size <= low.size else measured <= low[-1]
+    first = int(np.flatnonzero(fewer)[0])
+    return InputWarning(
+        f"{low.size} values lie from {low[0]:.4g} to {low[-1]:.4g} and {high.size} from {high[0]:.4g} to "
+        f"{high[-1]:.4g}, with nothing between: as if they were in two units, "
+        f"{1000 if times < 3000 else 10_000} times apart",
+        "convert the values of one group, or keep the rows of the other (samples.keep)",
+        *place,
+        str(rows[first]),
+    )
