@@ -25,7 +25,7 @@ rule score_controls:
         commodities=COMMODITIES,
         code=code("score_controls"),
     message:
-        "Score the controls {params.controls} on the same folds" + TAKES_CORES
+        f"Score the controls {{params.controls}} on the same folds{TAKES_CORES}"
     script:
         "../scripts/score_controls.py"
 

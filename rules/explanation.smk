@@ -29,8 +29,7 @@ if EXPLAINED:
             steps=config["explanation"]["steps"],
             code=code("explain_map"),
         message:
-            "Attribute the score of {params.settings[variant]} to elements, {params.steps} steps"
-            + TAKES_CORES
+            f"Attribute the score of {{params.settings[variant]}} to elements, {{params.steps}} steps{TAKES_CORES}"
         script:
             "../scripts/explain_map.py"
 
@@ -64,7 +63,7 @@ if EXPLAINED:
             n_segments=SCALES.split("-"),
             code=code("explain_targets"),
         message:
-            "Attribute the score of targets to elements and superpixels" + TAKES_CORES
+            f"Attribute the score of targets to elements and superpixels{TAKES_CORES}"
         script:
             "../scripts/explain_targets.py"
 

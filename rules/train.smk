@@ -73,8 +73,7 @@ rule train:
         checkpoint=path("checkpoint"),
         code=code("train", "elements.csv"),
     message:
-        "Train {wildcards.variant} ({params.settings[preset]}) on superpixels {wildcards.scales}"
-        + TAKES_CORES
+        f"Train {{wildcards.variant}} ({{params.settings[preset]}}) on superpixels {{wildcards.scales}}{TAKES_CORES}"
     script:
         "../scripts/train.py"
 
@@ -108,6 +107,6 @@ if ATTENTION:
             machine=rules.train.params.machine,
             code=code("measure_attention"),
         message:
-            "Measure the attention of {wildcards.variant} by direction" + TAKES_CORES
+            f"Measure the attention of {{wildcards.variant}} by direction{TAKES_CORES}"
         script:
             "../scripts/measure_attention.py"

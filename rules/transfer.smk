@@ -68,7 +68,7 @@ rule transfer_scores:
         controls=[*TRANSFERRED],
         code=code("transfer_scores", "elements.csv"),
     message:
-        "Train on all deposits of {wildcards.source} and predict {wildcards.target}" + TAKES_CORES
+        f"Train on all deposits of {{wildcards.source}} and predict {{wildcards.target}}{TAKES_CORES}"
     script:
         "../scripts/transfer_scores.py"
 
