@@ -8,6 +8,8 @@ min_version("9.0")
 
 # Where this file is; `workflow.basedir` is the folder of a workflow that uses this one as a module.
 ROOT = Path(os.path.normpath(workflow.current_basedir))
+# End of the message of a job that takes all cores: what is ready beside it starts later.
+TAKES_CORES = f", with {{threads}} of {workflow.cores or 1} cores; other jobs wait for free cores"
 # What runs each of several surveys: this file, or rules/claims/Snakefile, which includes it.
 SURVEY_SNAKEFILE = globals().get("SURVEY_SNAKEFILE", ROOT / "Snakefile")
 

@@ -51,8 +51,6 @@ VARIANTS = config["network"]["variants"]
 GRIDDED = "grids" in config
 # Realisations of the interpolated elements that the map is the mean of; 0 for a map of the interpolated ones alone.
 REALISATIONS = config["interpolation"]["realisations"]
-# End of the message of a job that takes all cores: what is ready beside it starts later.
-TAKES_CORES = f", with {{threads}} of {workflow.cores or 1} cores; other jobs wait for free cores"
 # Whether the grid is worked on in bands of rows.
 TILED = config["grid"]["tiles"] > 1
 # The wildcard of jobs that work on one tile, such as 2-of-8, for the names of their logs.
