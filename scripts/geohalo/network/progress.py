@@ -1,5 +1,6 @@
 """Progress of a training: how much of all members' epochs is done, and the time that the rest will take."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -47,7 +48,7 @@ class Progress:
         """End every part at its next epoch."""
         self.stopped.set()
 
-    def add(self, trained: int, dropped: int, resumed: int, text: str) -> None:
+    def add(self, part: "Part", trained: int, dropped: int, resumed: int) -> None:
         """Count epochs of members: trained now, known not to be needed, or taken from a checkpoint.
 
         Raises
@@ -67,8 +68,11 @@ class Progress:
             self.lines = lines
             spent = self.clock() - self.start
             left = spent / max(1, self.done - self.resumed) * (self.total - self.done)
-            marks = "#" * (BAR * self.done // max(1, self.total))
-            self.report(f"[{marks:.<{BAR}}] {text}, {spent:.0f} s, {left:.0f} s left for all members")
+            bar = f"{'#' * (BAR * self.done // max(1, self.total)):.<{BAR}}"
+            self.report(
+                f"[{bar}] {part.name}, epoch {part.epoch} of {part.planned}, loss {part.loss:.3f}, {spent:.0f} s, "
+                f"{left:.0f} s left for all members"
+            )
 
 
 class Part:
@@ -84,18 +88,18 @@ class Part:
 
     def __init__(self, whole: Progress, members: int, planned: int):
         self.whole, self.members, self.planned, self.epoch = whole, members, planned, 0
+        self.loss = math.nan
         self.name = f"{members} members" if members > 1 else "1 member"
 
     def __call__(self, epoch: int, total: int, loss: float) -> None:
         """Take note of an epoch that is done; earlier ones that were not seen come from a checkpoint."""
         resumed = epoch - 1 - self.epoch
         dropped = self.planned - total
-        self.epoch, self.planned = epoch, total
-        text = f"{self.name}, epoch {epoch} of {total}, loss {loss:.3f}"
-        self.whole.add(self.members, self.members * dropped, self.members * resumed, text)
+        self.epoch, self.planned, self.loss = epoch, total, loss
+        self.whole.add(self, self.members, self.members * dropped, self.members * resumed)
 
     def end(self) -> None:
         """Take note that the part has ended: by early stopping, before its last epoch."""
         dropped = self.planned - self.epoch
         self.planned = self.epoch
-        self.whole.add(0, self.members * dropped, 0, f"{self.name}, ended at epoch {self.epoch}")
+        self.whole.add(self, 0, self.members * dropped, 0)
