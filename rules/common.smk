@@ -16,6 +16,7 @@ if str(SCRIPTS) not in sys.path:
 
 from geohalo.workflow.hidden_addresses import hide_addresses
 from geohalo.workflow.dry_runs import leave_out_reasons
+from geohalo.workflow.full_disks import tell_full_disk
 from geohalo.workflow.locks import check_writable, tell_lock
 from geohalo.workflow.resources import megabytes, minutes, superpixel_pairs
 from geohalo.workflow.sources import content_hash, files_hash
@@ -35,6 +36,7 @@ from geohalo.survey.table_files import data_file
 try:
     if workflow.is_main_process:
         check_writable(".", sys.argv)
+        tell_full_disk(".")
         tell_lock()
         leave_out_reasons(sys.argv)
     config = hide_addresses(

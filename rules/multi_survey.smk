@@ -10,6 +10,7 @@ SCRIPTS = ROOT / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))
 
+from geohalo.workflow.full_disks import tell_full_disk
 from geohalo.workflow.locks import check_writable, tell_lock
 from geohalo.control_table import TRANSFERRED
 from geohalo.errors import InputError
@@ -25,6 +26,7 @@ LISTED_IN = ", ".join(map(str, workflow.overwrite_configfiles)) or "config"
 try:
     if workflow.is_main_process:
         check_writable(".", sys.argv)
+        tell_full_disk(".")
         tell_lock()
     LISTED = survey_configs(config, LISTED_IN, [Path(), ROOT])
 except InputError as error:

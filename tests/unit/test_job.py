@@ -18,6 +18,7 @@ from geohalo.atomic_files import NotWrittenError, atomic_write, remove_stale
 from geohalo.errors import InputError
 from geohalo.progress import steps
 from geohalo.workflow import job as job_module
+from geohalo.workflow.full_disks import FullDiskWatch
 from geohalo.workflow.job import advice, job
 from geohalo.workflow.locks import check_writable, lock_message
 from geohalo.workflow.orphans import all_at_work, runs_above
@@ -209,13 +210,56 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, monke
 
 def test_a_disk_without_room_for_a_lock_is_full_and_a_dry_run_goes_on(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr("geohalo.workflow.locks.shutil.disk_usage", lambda folder: usage._replace(free=4096))
+    monkeypatch.setattr(
+        "geohalo.workflow.full_disks.shutil.disk_usage", lambda folder: usage._replace(free=4096)
+    )
     with pytest.raises(
         InputError, match=rf"^The disk is full: 4 kB are left where {tmp_path} lies. .*--directory"
     ):
         check_writable(tmp_path, ["snakemake", "--cores", "1"])
     check_writable(tmp_path, ["snakemake", "-n"])
     monkeypatch.setattr(
-        "geohalo.workflow.locks.shutil.disk_usage", lambda folder: usage._replace(free=2_000_000)
+        "geohalo.workflow.full_disks.shutil.disk_usage", lambda folder: usage._replace(free=2_000_000)
     )
     check_writable(tmp_path, ["snakemake", "--cores", "1"])
+
+
+@pytest.mark.parametrize(
+    ("free", "said", "full"),
+    [
+        (4096, "Nothing to be done.", True),
+        (10**9, "OSError: [Errno 28] No space left on device: '.snakemake/metadata/abc'", True),
+        (10**9, f"OSError in file a.smk, line 3: {os.strerror(errno.EDQUOT)}", True),
+        (10**9, "Nothing to be done.", False),
+    ],
+)
+def test_a_full_disk_that_snakemake_ran_into_is_told_at_the_end(
+    tmp_path, monkeypatch, capsys, free, said, full
+):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(
+        "geohalo.workflow.full_disks.shutil.disk_usage", lambda folder: usage._replace(free=free)
+    )
+    watch = FullDiskWatch()
+    assert watch.filter(logging.LogRecord("snakemake.logging", logging.ERROR, "", 0, said, (), None))
+    watch.tell(tmp_path)
+    told = capsys.readouterr().err
+    assert told.startswith("\nThe disk is full: ") == full
+    assert ("the same command again" in told) == full
+
+
+def test_a_run_has_a_full_disk_told_once_and_as_its_last_words(tmp_path):
+    """Registered for this process, whatever Snakemake does before it ends."""
+    code = """
+import logging, sys
+from geohalo.workflow.full_disks import tell_full_disk
+tell_full_disk("."), tell_full_disk(".")
+logging.getLogger("snakemake.logging").error("[Errno 28] %s", "No space left on device")
+sys.exit(1)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("The disk is full: ") == 1
+    assert ended.stderr.rstrip().endswith("(--directory).")

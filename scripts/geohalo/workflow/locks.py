@@ -10,9 +10,8 @@ from pathlib import Path
 import psutil
 
 from geohalo.errors import InputError
+from geohalo.workflow.full_disks import full_disk_message
 
-#: With less than this left, a disk is full.
-FEWEST_BYTES = 2_000_000
 #: With one of these, nothing is locked.
 UNLOCKED = (
     "--unlock",
@@ -95,12 +94,8 @@ def check_writable(folder: str | Path, argv: list[str]) -> None:
                 "your own (--directory), or give yourself the right to write there."
             )
     # Snakemake's own lock would not fit, and its error does not say what to do.
-    free = shutil.disk_usage(folder).free
-    if free < FEWEST_BYTES:
-        raise InputError(
-            f"The disk is full: {free / 1e3:,.0f} kB are left where {Path(folder).resolve()} lies. Free some of it, or "
-            "run in a folder on another disk (--directory)."
-        )
+    if message := full_disk_message(folder):
+        raise InputError(message)
 
 
 @functools.cache
