@@ -16,7 +16,7 @@ from geohalo.input_warnings import InputWarning, from_records
 from geohalo.survey.cells import BoolArray, FloatArray, keep_rows, number_rows, row_numbers
 from geohalo.survey.censoring import Parsed
 from geohalo.survey.choice import require_values, wanted_columns
-from geohalo.survey.column_doubts import equal_columns, overfull_rows, unit_columns
+from geohalo.survey.column_doubts import equal_columns, overfull_rows, rescaled_columns, unit_columns
 from geohalo.survey.columns import Column, concentration_columns
 from geohalo.survey.coordinate_columns import coordinate_doubts, coordinates_left_out
 from geohalo.survey.coordinates import locate, project
@@ -182,6 +182,7 @@ def _doubtful_values(
     return [
         *coordinate_doubts(wanted, values, xy, list(about.columns), source),
         *equal_columns(wanted, values, source),
+        *rescaled_columns(wanted, values, source),
         *overfull_rows(values, rows, source),
     ]
 

@@ -8,7 +8,7 @@ import pandas as pd
 from geohalo.survey.units import known_unit
 
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-_MARKED = re.compile(rf"[*'=~?†‡§#]*\s*{_NUMBER}\s*[*†‡§#?|]*")
+_MARKED = re.compile(rf"[*'=~?†‡§#]*\s*{_NUMBER}\s*[*†‡§#?|¹²³]*")
 _LETTERED = re.compile(rf"(?P<number>{_NUMBER})\s*\(?(?P<letter>[A-Za-z])\)?")
 _BRACKETED = re.compile(rf"\(\s*{_NUMBER}\s*\)|\[\s*{_NUMBER}\s*\]")
 _ABOUT = re.compile(rf"(?:~|≈|ca\.?|c\.|approx\.?|about)\s*{_NUMBER}", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Columns that hardly hold what they are read as: equal ones, other units beside them, more than a sample in sum."""
+"""Columns that hardly hold what they are read as: copies, logarithms, other units beside them, more than a sample."""
 
 import re
 from collections.abc import Sequence
@@ -10,32 +10,16 @@ import pandas as pd
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import plain_cells
 from geohalo.survey.columns import Column
+from geohalo.survey.rescaled_values import rescaled
+from geohalo.survey.same_values import repeats
 from geohalo.survey.units import known_unit
 
-# Two elements agree in no so many different values.
-_FEWEST_ROWS, _FEWEST_VALUES = 10, 8
 _PURE = 1_000_000.0  # ppm
 _UNITS = re.compile(r"(?P<of>.*?)[\W_]*(?:units?|uom)", re.IGNORECASE)
 
 
-def _equal_elements(values: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return pairs of elements of which one repeats the other in every row."""
-    pairs = []
-    seen: dict[bytes, str] = {}
-    for element in map(str, values):
-        # Rounded, so that ppb and ppm of one number are equal, and as text of bytes, which compare at once.
-        cells = values[element].to_numpy(dtype=np.float64).round(9)
-        known = cells[np.isfinite(cells)]
-        if known.size < _FEWEST_ROWS or np.unique(known[:1000]).size < _FEWEST_VALUES:
-            continue
-        other = seen.setdefault(cells.tobytes(), element)
-        if other != element:
-            pairs.append((other, element))
-    return pairs
-
-
 def equal_columns(columns: Sequence[Column], values: pd.DataFrame, source: str) -> list[InputWarning]:
-    """Tell of two elements whose columns hold the same in every row.
+    """Tell of two elements whose columns hold the same, or one a multiple of the other, in nearly every row.
 
     Parameters
     ----------
@@ -47,15 +31,33 @@ def equal_columns(columns: Sequence[Column], values: pd.DataFrame, source: str) 
         File name, for the warnings.
     """
     of = {column.element: column.column for column in columns}
+    cells = {element: values[element].to_numpy(dtype=np.float64) for element in map(str, values)}
     return [
         InputWarning(
-            f"the values of {other} are those of {one} in every row (column {of[one]!r}), as if a column was copied",
-            f"correct the file, or list {other} in samples.exclude",
+            f"{found.message('row', f'column {of[found.one]!r}')}, as if a column was copied",
+            f"correct the file, or list {found.other} in samples.exclude",
             source,
-            of[other],
+            of[found.other],
         )
-        for one, other in _equal_elements(values)
+        for found in repeats(cells)
     ]
+
+
+def rescaled_columns(columns: Sequence[Column], values: pd.DataFrame, source: str) -> list[InputWarning]:
+    """Tell of values that look like logarithms, ranks or stretched numbers.
+
+    Parameters
+    ----------
+    columns, values, source
+        As in `equal_columns`.
+    """
+    factors = {column.element: column.factor for column in columns}
+    written = {
+        element: values[element].to_numpy(dtype=np.float64) / factors[element] for element in map(str, values)
+    }
+    what = rescaled(written, factors)
+    fix = "give the concentrations as the laboratory reported them"
+    return [] if what is None else [InputWarning(what, fix, source)]
 
 
 def overfull_rows(values: pd.DataFrame, rows: npt.NDArray[np.int64], source: str) -> list[InputWarning]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import cell_text, listed_parts
-from geohalo.survey.elements import element_table
+from geohalo.survey.elements import symbols_by_name
 
 #: Headers of columns that name commodities, also cut off as shapefiles cut them (`SITE_COMMO`).
 _HEADER = re.compile(r"commo|^minerals?$|target_com", re.IGNORECASE)
@@ -35,7 +35,7 @@ def listed_commodities(table: pd.DataFrame) -> tuple[str, dict[str, int]] | None
         frequent first. Symbols as they are written (`Cu`) and English names in any case (`GOLD`)
         count, whatever stands between them. None where no column names an element.
     """
-    names = {str(name).lower(): str(symbol) for symbol, name in element_table()["name"].items()}
+    names = symbols_by_name()
     symbols = set(names.values())
     best: tuple[str, dict[str, int]] | None = None
     most = 0

@@ -19,7 +19,7 @@ _FEWEST = 10
 # Rows that a column which counts them has at least: of so many analyses none is the next whole number by chance.
 _FEWEST_COUNTED = 30
 # Symbols that are also letters for an axis or a direction.
-_OF_BOTH_KINDS = ("Y", "N", "S", "W")
+OF_BOTH_KINDS = ("Y", "N", "S", "W")
 _PARTNERS = {"y": "x", "n": "e"}
 
 
@@ -75,7 +75,7 @@ def coordinate_doubts(
     messages = []
     for column in columns:
         series = values[column.element].to_numpy()
-        if column.element in _OF_BOTH_KINDS and _is_plane(series, xy):
+        if column.element in OF_BOTH_KINDS and is_plane(series, xy):
             raise InputError(
                 f"{source}, column {column.column!r}: read as {column.element}, but its values follow the coordinates; "
                 f"narrow samples.elements, or list {column.element} in samples.exclude"
@@ -85,7 +85,7 @@ def coordinate_doubts(
                 f"{source}, column {column.column!r}: read as {column.element}, but its values count the rows (whole "
                 f"numbers at one step, each once); narrow samples.elements, or list {column.element} in samples.exclude"
             )
-        if column.element == column.column and column.element not in _OF_BOTH_KINDS and _is_plane(series, xy):
+        if column.element == column.column and column.element not in OF_BOTH_KINDS and is_plane(series, xy):
             messages.append(
                 InputWarning(
                     f"read as {column.element}, and its values follow the coordinates more closely than an element "
@@ -122,7 +122,7 @@ def _counts(series: FloatArray, bare: bool) -> bool:
     return even and ((bare and known[0] >= 100) or (steps[0] == 1 and known[0] in (0, 1)))
 
 
-def _is_plane(series: FloatArray, xy: FloatArray) -> bool:
+def is_plane(series: FloatArray, xy: FloatArray) -> bool:
     """Tell whether values are a linear function of the coordinates."""
     known = np.isfinite(series) & np.isfinite(xy[:, 0])
     if known.sum() < _FEWEST:

@@ -32,6 +32,31 @@ _OXIDE = re.compile(
 )
 
 
+# Names in other spellings and languages.
+_OTHER_NAMES = {
+    "aluminum": "Al",
+    "sulphur": "S",
+    "cesium": "Cs",
+    "kupfer": "Cu",
+    "cuivre": "Cu",
+    "cobre": "Cu",
+    "zink": "Zn",
+    "blei": "Pb",
+    "plomb": "Pb",
+    "plomo": "Pb",
+    "eisen": "Fe",
+    "hierro": "Fe",
+    "silber": "Ag",
+    "argent": "Ag",
+    "plata": "Ag",
+    "oro": "Au",
+    "zinn": "Sn",
+    "mangan": "Mn",
+    "arsen": "As",
+    "quecksilber": "Hg",
+}
+
+
 @cache
 def _read_table() -> pd.DataFrame:
     # Without keep_default_na, pandas may take a symbol or an empty oxide for a missing value.
@@ -83,6 +108,17 @@ def concentration_factor(name: str, unit: str) -> tuple[str, float]:
 
 
 @cache
+def symbols_by_name() -> dict[str, str]:
+    """Return the symbols of elements by their names in small letters, in the languages of most surveys."""
+    return {str(name): str(symbol) for symbol, name in _read_table()["name"].items()} | _OTHER_NAMES
+
+
+def symbol_by_name(name: str) -> str | None:
+    """Return the symbol of an element by its name (`copper`, `Zink`); None where it is none."""
+    return symbols_by_name().get(name.casefold())
+
+
+@cache
 def _symbol_and_mass_share(name: str) -> tuple[str, float]:
     table = _read_table()
     if name in table.index:
@@ -98,6 +134,11 @@ def _symbol_and_mass_share(name: str) -> tuple[str, float]:
     oxide = _OXIDE.fullmatch(name)
     if oxide and oxide["element"] in table.index:
         return oxide["element"], _mass_share(table, oxide["element"], name)
+    named = symbol_by_name(name)
+    if named is not None:
+        raise InputError(
+            f"{name!r} is the name of {named}: map the column (samples.elements: {{{named}: ...}})"
+        )
     near = difflib.get_close_matches(name, [*table.index, *oxides], n=3, cutoff=0.5)
     hint = f" (near: {', '.join(near)})" if near else ""
     raise InputError(f"{name!r} is neither the symbol of an element nor an oxide such as Al2O3{hint}")

@@ -22,7 +22,7 @@ _WORD = r"(?:q|qual\w*|qlf|flags?|fl|rmk|rem(?:ark)?s?|signs?|mod(?:ifier)?s?|ce
 _MARKS = ("<", ">", "≤", "≥")
 # Letters that surveys write for below and above a limit.
 _LETTERS = frozenset({"L", "G", "N", "H", "B", "T", "U", "ND", "LT", "GT", "BDL", "DL", "BD"})
-_MOST_FLAGS, _FIRST = 12, 2000
+_MOST_FLAGS, _LONGEST_FLAG, _FIRST = 12, 3, 2000
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def unnamed_flags(
         header = re.escape(one.column)
         of = re.compile(rf"{header}[\W_]*{_WORD}|{_WORD}[\W_]+{header}", re.IGNORECASE)
         for name in others:
-            if of.fullmatch(name) and (kinds := kinds_of_flags(table[name])):
+            if of.fullmatch(name) and (kinds := kinds_of_flags(table[name], named=True)):
                 found[name] = (one.column, kinds)
     if not found and marked is not None:
         return [_marks(marked, kinds_of_flags(table[marked]), source)]
@@ -173,15 +173,24 @@ def unnamed_flags_of_results(
     return []
 
 
-def kinds_of_flags(column: pd.Series) -> list[str]:
-    """Return the different cells of a column of flags; none of a column of something else."""
+def kinds_of_flags(column: pd.Series, named: bool = False) -> list[str]:
+    """Return the different cells of a column of flags; none of a column of something else.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Cells.
+    named : bool
+        Whether the header says that it holds flags, so that any short text is one.
+    """
     # Most columns of text are known by their first cells, and a national survey has many.
     if pd.api.types.is_numeric_dtype(column.dtype) or column.head(_FIRST).nunique() > _MOST_FLAGS + 1:
         return []
     kinds = [text for text in plain_cells(column).unique() if text not in ("", "nan")]
     if not kinds or len(kinds) > _MOST_FLAGS:
         return []
-    known = [text for text in kinds if text[0] in _MARKS or text.upper() in _LETTERS]
+    short = named and all(len(text) <= _LONGEST_FLAG and not text[0].isdigit() for text in kinds)
+    known = [text for text in kinds if short or text[0] in _MARKS or text.upper() in _LETTERS]
     return kinds if known else []
 
 

@@ -23,6 +23,7 @@ _EXPONENT = r"(?P<exponent>(?:[eE][-+]?\d+)?)"
 _ONE_COMMA = re.compile(rf"{_SIGN}(?P<whole>\d*),(?P<part>\d+){_EXPONENT}")
 _GROUPED = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}")
 _BOTH = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?P<group>[.' ])\d{{3}}(?:(?P=group)\d{{3}})*,\d+")
+_POINTS_TWICE = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3}){2,}")
 _POINTS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _FEWEST_POINTS = 5
 _FIRST = 1000
@@ -127,6 +128,9 @@ def comma_hint(column: pd.Series, key: str) -> str | None:
             f"{both[0]!r} has {both['group']!r} between thousands and a decimal comma: set {key}.decimal: ',' and "
             f"{key}.thousands: {both['group']!r}"
         )
+    pointed = next((text for text in texts if len(text) <= _LONGEST and _POINTS_TWICE.fullmatch(text)), None)
+    if pointed is not None:
+        return f"{pointed!r} has points between thousands: set {key}.thousands: '.' and {key}.decimal: ','"
     texts = [text for text in texts if len(text) <= _LONGEST and "," in text]
     grouped = [text for text in texts if _GROUPED.fullmatch(text)]
     simple = [match for text in texts if (match := _ONE_COMMA.fullmatch(text))]

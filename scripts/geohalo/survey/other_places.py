@@ -66,13 +66,13 @@ def other_places(
     doubts.append(_own_letters(section, x, y, crs, source, key))
     for axis in "xy":
         doubts.append(
-            _contradiction(
+            contradiction(
                 str(section[axis]), crs, source, f"the header of {key}.{axis}", key, str(section[axis])
             )
         )
     for label, value in table.attrs.get("template", {}).items():
         doubts.append(
-            _contradiction(f"{label}_{value}", crs, source, f"the line {label} of the file", key, "")
+            contradiction(f"{label}_{value}", crs, source, f"the line {label} of the file", key, "")
         )
     found: dict[str, InputWarning] = {}
     for one in doubts:
@@ -158,7 +158,7 @@ def _decimals(column: pd.Series) -> int:
     return int(text.str.extract(r"\.(\d+)", expand=False).str.len().fillna(0).max())
 
 
-def _contradiction(
+def contradiction(
     name: str, crs: CRS, source: str, said_by: str, key: str, column: str
 ) -> InputWarning | None:
     """Tell of a name that states feet, another zone or another datum than the CRS has."""

@@ -11,7 +11,7 @@ from pyproj import CRS
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import FloatArray, cell_text, row_numbers
 from geohalo.survey.crs import crs_name
-from geohalo.survey.other_places import degrees_beside, other_places
+from geohalo.survey.other_places import contradiction, degrees_beside, other_places
 
 _DATUM = re.compile(
     r"(?:.*[\W_])?(?:geo)?(?:datum|geodetic|projection|coord\w*[\W_]?sys\w*)(?:[\W_].*)?", re.IGNORECASE
@@ -64,9 +64,18 @@ def place_hints(
 def _hemisphere(
     table: pd.DataFrame, axis: str, name: str, values: FloatArray, crs: CRS, source: str, key: str
 ) -> InputWarning | None:
-    """Tell of a column that says west or south beside coordinates without a minus."""
+    """Tell of a column or a header that says west or south of coordinates without a minus."""
     if not crs.is_geographic or not (values > 0).any():
         return None
+    words = set(re.split(r"[\W_\d]+", name.upper()))
+    if len(words) > 1 and words & set(_NEGATIVE[axis]) and not (values < 0).any():
+        return InputWarning(
+            f"the header of {key}.{axis} says {(words & set(_NEGATIVE[axis])).pop()!r}, and its values are positive: "
+            "they are read as lying on the other half of the earth",
+            "write a minus before the cells, or the letter behind them (117.25 W)",
+            source,
+            name,
+        )
     for column in table.columns:
         if column == name or isinstance(table[column].dtype, pd.api.types.CategoricalDtype):
             continue
@@ -101,13 +110,17 @@ def _directions(column: pd.Series) -> bool:
 def _datums(
     table: pd.DataFrame, section: Mapping[str, Any], crs: CRS, source: str, key: str
 ) -> InputWarning | None:
-    """Tell of a column with several datums."""
+    """Tell of a column with several datums, or with another one than the CRS has."""
     if section.get("crs_column"):
         return None
     for column in table.columns:
         if not _DATUM.fullmatch(str(column)):
             continue
         kinds = [one for one in cell_text(table[column].astype(object)).unique() if one]
+        if len(kinds) == 1:
+            said_by = f"the column, with {kinds[0]!r} in every row,"
+            if doubt := contradiction(kinds[0], crs, source, said_by, key, str(column)):
+                return doubt
         if 1 < len(kinds) <= _MOST_KINDS:
             return InputWarning(
                 f"the column holds {', '.join(map(repr, kinds[:5]))}, and all rows are read in {crs_name(crs)}; datums "

@@ -69,10 +69,29 @@ _MEDIA = {
 _MEDIUM = {word: medium for medium, words in _MEDIA.items() for word in words}
 _ABOUT_MEDIA = re.compile(r"samp|medi(?:um|a)\b|material|matrix|type|class|categor|kind", re.IGNORECASE)
 _ABOUT_TREATMENT = re.compile(
-    r"(?:^|[\W_])(?:horizons?|fractions?|mesh|sieve|digest\w*|extraction|(?:lab|assay|analy\w+)[\W_]*methods?)(?:$|[\W_])",
+    r"(?:^|[\W_])(?:horizons?|fractions?|mesh|sieve|digest\w*|extraction|(?:lab|assay|analy\w+)[\W_]*methods?)(?:$|[\W_])"
+    r"|^(?:methods?|techniques?|depths?|(?:sample|sampling)?[\W_]*(?:depths?|intervals?|layers?))(?:[\W_]+(?:cm|m|mm))?$",
     re.IGNORECASE,
 )
 _MOST_KINDS, _KNOWN_SHARE = 8, 0.8
+# Codes of materials, whatever they mean: `S` and `R` in a column of kinds of samples.
+_KINDS_OF_SAMPLES = re.compile(
+    r"(?:samp(?:le)?|smp|spl)[\W_]*(?:type|typ|med(?:ium|ia)?|mat(?:erial|rix)?|kind|class)(?:[\W_]*code)?"
+    r"|(?:medium|media|matrix|material)(?:[\W_]*code)?",
+    re.IGNORECASE,
+)
+_LONGEST_CODE, _FEWEST_OF_A_KIND = 3, 5
+# What makes a row unfit, in a cell of its own or within a remark.
+_REJECTED = re.compile(
+    r"(?:^|.*[\W_])(?:reject(?:ed)?|do not use|don't use|not to be used|invalid|contaminated|void|cancel+ed|discard(?:ed)?"
+    r"|unreliable|suspect)(?:[\W_].*|$)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NEGATED = re.compile(r"(?:^|[\W_])(?:not?|un|never|without)[\W_]+\w+", re.IGNORECASE)
+_ABOUT_ROWS = re.compile(
+    r"status|qual|remark|comment|note|valid|flag|\bqc\b|\bqa|check|accept", re.IGNORECASE
+)
+_LONGEST_REMARK = 200
 # Copies count where they are many times more than chance makes of the values that an element has.
 _FEWEST_ELEMENTS, _FEWEST_COPIES, _COPIED_SHARE, _TIMES_CHANCE = 3, 5, 0.02, 100
 _MERGED_SHARE, _FEWEST_MERGED = 0.25, 10
@@ -140,7 +159,10 @@ def mixed_rows(
         media = [_medium(str(kind)) for kind in counts.index]
         known = sum(count for medium, count in zip(media, counts, strict=True) if medium)
         several = len({medium for medium in media if medium}) > 1 and known >= _KNOWN_SHARE * counts.sum()
-        if not (several or _ABOUT_TREATMENT.search(name)):
+        codes = _KINDS_OF_SAMPLES.fullmatch(name) and all(
+            len(str(kind)) <= _LONGEST_CODE and count >= _FEWEST_OF_A_KIND for kind, count in counts.items()
+        )
+        if not (several or codes or _ABOUT_TREATMENT.search(name)):
             continue
         kinds = ", ".join(f"{str(kind)!r} ({count} rows)" for kind, count in counts.items())
         first = int(np.flatnonzero((text == counts.index[1]).to_numpy())[0])
@@ -156,6 +178,43 @@ def mixed_rows(
             )
         ]
     return []
+
+
+def rejected_rows(
+    about: pd.DataFrame, rows: npt.NDArray[np.int64], chosen: Collection[str], source: str
+) -> list[InputWarning]:
+    """Tell of rows that the table itself calls rejected, contaminated or the like.
+
+    Parameters
+    ----------
+    about, rows, chosen, source
+        As in `mixed_rows`.
+    """
+    for name in map(str, about.columns):
+        if name in chosen or not _ABOUT_ROWS.search(name) or pd.api.types.is_numeric_dtype(about[name].dtype):
+            continue
+        text = plain_cells(about[name])
+        marked = text.isin([cell for cell in text.unique() if _is_rejected(cell)]).to_numpy()
+        if not 0 < marked.sum() <= len(text) / 2:
+            continue
+        first = int(np.flatnonzero(marked)[0])
+        return [
+            InputWarning(
+                f"{marked.sum()} {'row is' if marked.sum() == 1 else 'rows are'} marked as unfit "
+                f"({text.iat[first][:60]!r} at the first), and {'is' if marked.sum() == 1 else 'are'} taken for samples",
+                "delete such rows, or keep the others with samples.keep",
+                source,
+                name,
+                str(rows[first]),
+            )
+        ]
+    return []
+
+
+def _is_rejected(cell: str) -> bool:
+    if not cell or len(cell) > _LONGEST_REMARK or _REJECTED.fullmatch(cell) is None:
+        return False
+    return _REJECTED.fullmatch(_NEGATED.sub(" ", cell)) is not None or "do not use" in cell.casefold()
 
 
 def _medium(cell: str) -> str | None:

@@ -27,7 +27,14 @@ from geohalo.survey.control_hints import joined_doubts, unnamed_control
 from geohalo.survey.doubtful_places import scattered_places
 from geohalo.survey.places import group_places, identical_rows, joined_names, merge_places
 from geohalo.survey.repeats import differing_rows
-from geohalo.survey.row_doubts import copied_rows, crowded_place, many_merged, mixed_rows, statistics_rows
+from geohalo.survey.row_doubts import (
+    copied_rows,
+    crowded_place,
+    many_merged,
+    mixed_rows,
+    rejected_rows,
+    statistics_rows,
+)
 from geohalo.survey.spelling import plain_section
 
 FEWEST_SAMPLES = 30
@@ -159,6 +166,7 @@ def _doubtful_rows(
     if not differing:
         chosen = {*section.get("keep", {}), section.get("batch"), section.get("quality", {}).get("column")}
         doubts += mixed_rows(about, rows, chosen, source)
+        doubts += rejected_rows(about, rows, chosen, source)
         if not section.get("batch"):
             doubts += unnamed_batches(about, xy, values, rows, chosen, source)
         doubts += crowded_place(place, xy, rows, source)

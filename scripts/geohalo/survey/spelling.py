@@ -17,6 +17,8 @@ _SIGNS = (
     | {ord("⩽"): "≤", ord("⩾"): "≥", ord("≦"): "≤", ord("≧"): "≥"}
     | dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 )
+# Figures raised behind a number: 8 with the note 1 is not 81. Units have a raised minus or a letter before them.
+_RAISED_FIGURE = re.compile(r"\d\s?[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2080-\u2089]")
 # Keys of a section of the config that name no header, unit or cell.
 _NOT_SPELT = frozenset({"file", "layer", "crs"})
 
@@ -25,6 +27,10 @@ def plain(text: str) -> str:
     """Return text in compatibility form (NFKC), every minus as `-`, without signs that have no width."""
     if text.isascii():
         return text
+    if _RAISED_FIGURE.search(text):
+        return text.translate(
+            _SIGNS
+        )  # a figure that refers to a note; as a plain one it would belong to the number
     # What is raised or lowered becomes a sign of the table only by the normal form: a raised minus, for example.
     return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
 

@@ -64,6 +64,10 @@ _OTHER_KINDS = (
     (b"<html", "a web page", "open it in a spreadsheet program and save it as .xlsx"),
     (b"<table", "a web page", "open it in a spreadsheet program and save it as .xlsx"),
     (b"<?xml", "XML", "save the table as text or workbook"),
+    (b"{\\rtf", "a document (RTF)", "open it in a word processor and save the table as plain text"),
+    (b"version https://git-lfs", "a placeholder of Git LFS", "fetch the file itself (git lfs pull)"),
+    (b"[{", "JSON", "write it as CSV, or rename it to .geojson if it holds a layer"),
+    (b'{"', "JSON", "write it as CSV, or rename it to .geojson if it holds a layer"),
 )
 
 

@@ -59,7 +59,10 @@ def read_table(path: str | Path, layer: str | None = None, form: Form | None = N
     if kind is None:
         names = [kind.name for kind in FORMATS]
         readable_ones = f"{', '.join(names[:-1])} or {names[-1]}"
-        raise InputError(f"{path}: cannot read a file that ends in {suffix!r}; give {readable_ones}")
+        way = f": {way}. Formats that are read are {readable_ones}" if (way := _WAYS.get(suffix)) else ""
+        raise InputError(
+            f"{path}: cannot read a file that ends in {suffix!r}{way or f'; give {readable_ones}'}"
+        )
     if layer is not None and not kind.layers:
         raise InputError(f"{path}: {kind.called} has no layers; leave `layer` (now {layer!r}) empty")
     table = kind.read(path, layer, form or Form())
@@ -67,6 +70,26 @@ def read_table(path: str | Path, layer: str | None = None, form: Form | None = N
     if table.empty:
         raise InputError(f"{path}: the table has no rows")
     return table
+
+
+_SPREADSHEET = "open it in a spreadsheet program and save it as .xlsx"
+_DATABASE = "it is a database; export the table with the samples as CSV"
+_STATISTICS = "write the table as CSV with the program that made it"
+#: What to do with files of other programs that hold samples, by their suffix.
+_WAYS = {
+    **dict.fromkeys((".xls", ".xlsb", ".ods", ".numbers"), _SPREADSHEET),
+    **dict.fromkeys((".mdb", ".accdb", ".sqlite", ".db", ".hdf5", ".h5"), _DATABASE),
+    **dict.fromkeys((".sav", ".rds", ".rda", ".rdata", ".dta", ".mat", ".feather"), _STATISTICS),
+    ".gas": "it is a file of ioGAS; export the data from there as CSV",
+    ".xyz": "it may be a file of lines or channels of Geosoft; export the database as CSV, with a header of names. If "
+    "it is a plain table, rename it to .txt; if it is a grid, name it in grids",
+    ".dbf": "it is a part of a shapefile; name the .shp, or save it as CSV",
+    ".pdf": "ask the laboratory for the table as CSV or workbook",
+    ".docx": "save the table in it as CSV",
+    ".gz": "unpack it",
+    ".html": _SPREADSHEET,
+    ".htm": _SPREADSHEET,
+}
 
 
 def _read_text(path: Path, layer: str | None, form: Form) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.codes import is_positive_code
 
 # Between values in two units lies a gap; the medians of both differ by the factor of the units, 1000 or 10 000.
 _GAP, _FACTORS = 8.0, (300.0, 30_000.0)
@@ -12,6 +13,10 @@ _FEWEST, _SMALLEST_SHARE = 5, 0.03
 # No method measures a hundred times better in a few samples; no sample holds a thousandth of the lowest other.
 _LOW_LIMIT, _LOW_VALUE = 100.0, 1000.0
 _FEWEST_MEASURED = 20
+# One value so many times above the next is a wrong unit or point more often than an anomaly.
+_HIGH_VALUE = 100.0
+# Half a limit lies at half of the next value or less, and other values lie closer to each other.
+_HALF, _LEAST_HALF, _CLOSER, _FEWEST_HALVES, _SHARE_OF_HALVES = 2.0, 4.0, 1.5, 5, 0.05
 
 
 def value_doubts(
@@ -41,7 +46,43 @@ def value_doubts(
     # Several are told as a repeated value.
     if ranked[0] * _LOW_VALUE < ranked[1]:
         found.append(_low(numbers, measured == ranked[0], rows, place, "1 cell holds a value", ranked[1]))
+    if ranked[-1] > _HIGH_VALUE * ranked[-2] and not is_positive_code(float(ranked[-1])):
+        found.append(_high(measured, ranked, rows, place))
+    found.append(_half_limits(measured, ranked, rows, place))
     return [one for one in found if one is not None]
+
+
+def _high(
+    measured: FloatArray, ranked: FloatArray, rows: npt.NDArray[np.int64], place: tuple[str, str]
+) -> InputWarning:
+    first = int(np.flatnonzero(measured == ranked[-1])[0])
+    return InputWarning(
+        f"1 cell holds a value ({ranked[-1]:g}) that lies {ranked[-1] / ranked[-2]:.3g} times above the highest other "
+        "value, and would be the strongest anomaly",
+        "check the cell, its unit and its decimal point, or list the value in samples.missing",
+        *place,
+        str(rows[first]),
+    )
+
+
+def _half_limits(
+    measured: FloatArray, ranked: FloatArray, rows: npt.NDArray[np.int64], place: tuple[str, str]
+) -> InputWarning | None:
+    """Tell of a smallest value in many cells with a gap above it, as half a detection limit has."""
+    kinds = np.unique(ranked)
+    count = int((ranked == kinds[0]).sum())
+    if kinds.size < _FEWEST or count < max(_FEWEST_HALVES, _SHARE_OF_HALVES * ranked.size):
+        return None
+    if not _HALF <= kinds[1] / kinds[0] * (1 + 1e-9) < _LEAST_HALF or kinds[2] >= _CLOSER * kinds[1]:
+        return None
+    first = int(np.flatnonzero(measured == kinds[0])[0])
+    return InputWarning(
+        f"the smallest value, {kinds[0]:g}, stands in {count} of {ranked.size} cells, and the next is {kinds[1]:g}: it "
+        "may be half a detection limit, and is read as measured",
+        "add 'half_limit' to samples.censoring.below if it is half a limit",
+        *place,
+        str(rows[first]),
+    )
 
 
 def _low(

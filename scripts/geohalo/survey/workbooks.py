@@ -4,6 +4,7 @@ A percentage is a fraction that is shown times 100, and a formula has a value on
 one. Both are looked for where the file has any.
 """
 
+import operator
 import re
 import zipfile
 from pathlib import Path
@@ -30,6 +31,15 @@ _SHOWN_STYLE = re.compile(
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 # Conditions of a number format, such as [<1], are not shown; its other signs are.
 _CONDITION = re.compile(r"\[[^\]]*\]")
+_COMPARED = re.compile(r"\[(?P<sign>[<>]=?|=|<>)(?P<limit>-?\d+(?:\.\d+)?)\]")
+_MEETS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _HIDDEN = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="([0-9]{1,7})"')
 _MOST_NAMED = 6
@@ -195,8 +205,8 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
             place = (cell.row - 1, cell.column - 1)
             if cell.data_type == "e":
                 found["text"][place] = str(cell.value)
-            elif cell.data_type == "n" and (sign := _shown_sign(cell.number_format or "")):
-                found["text"][place] = f"{sign}{cell.value}"
+            elif cell.data_type == "n" and (limit := _shown_limit(cell.number_format or "", cell.value)):
+                found["text"][place] = limit
             elif cell.data_type == "n" and "%" in _LITERAL.sub("", cell.number_format or ""):
                 found["percent"][place] = str(cell.value)
             elif cell.data_type == "n" and (unit := _shown_unit(cell.number_format or "")):
@@ -220,15 +230,24 @@ def _shown_cells(path: Path, sheet: str) -> dict[str, dict[tuple[int, int], str]
     return found
 
 
-def _shown_sign(number_format: str) -> str:
-    """Return the `<` or `>` that a number format shows before a number.
+def _shown_limit(number_format: str, value: float) -> str:
+    """Return what a number format shows of a number with `<` or `>` before it: `<0.5`; "" where it shows no such sign.
 
-    It is "" where it shows none, or has several parts: which one holds is the spreadsheet program's to say.
+    Of the parts of a format the first counts whose condition, such as [<5], the number meets.
     """
-    if ";" in number_format or not set("<>") & set(number_format):
+    if not set("<>") & set(number_format):
         return ""
-    bare = _CONDITION.sub("", number_format).replace('"', "").replace("\\", "").strip()
-    return bare[0] if bare[:1] in ("<", ">") else ""
+    for part in number_format.split(";"):
+        condition = _COMPARED.search(part)
+        if condition and not _MEETS[condition["sign"]](value, float(condition["limit"])):
+            continue
+        bare = _CONDITION.sub("", part)
+        shown = bare.replace('"', "").replace("\\", "").strip()
+        if shown[:1] not in ("<", ">"):
+            return ""
+        # Text alone hides the number behind it.
+        return f"{shown[0]}{value}" if re.search(r"[0#?]|General", _LITERAL.sub("", bare)) else shown
+    return ""
 
 
 def _content_of(path: Path, sheet: str) -> bytes:
