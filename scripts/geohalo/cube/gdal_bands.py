@@ -229,8 +229,8 @@ def _way_out(path: Path) -> str:
         return " It is a placeholder of Git LFS: fetch the file itself (git lfs pull)."
     if path.suffix.lower() == ".xyz" and first.lstrip().lower().startswith((b"/", b"line", b"tie")):
         return (
-            " It is a file of lines of Geosoft, not a grid: export the grid of the channel (as .grd or GeoTIFF), or the "
-            "database as CSV for the section samples."
+            " It is a file of lines of Geosoft, not a grid: export the grid of the channel (as .grd or GeoTIFF), or "
+            "the database as CSV for the section samples."
         )
     if first.lstrip().lower().startswith((b"<html", b"<!doctype html")):
         return " It is a web page, such as a form to log in, in place of the file; download it again."

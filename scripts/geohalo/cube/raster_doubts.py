@@ -77,11 +77,12 @@ def _far_above(meaning: Meaning) -> list[InputWarning]:
     others = known[known < largest]
     if others.size < known.size // 2 or not others.size or largest < _TIMES_ABOVE * float(others.max()):
         return []
-    cells = known.size - others.size
+    count = known.size - others.size
+    cells = "1 cell of" if count == 1 else f"{count} cells of"
     value = largest / meaning.column.factor
     return [
         InputWarning(
-            f"{cells} {'cell' if cells == 1 else 'cells'} of {meaning.name} {'holds' if cells == 1 else 'hold'} {value:.6g}, "
+            f"{cells} {meaning.name} {'holds' if count == 1 else 'hold'} {value:.6g}, "
             f"{largest / float(others.max()):.3g} times above the next value, and would be the strongest anomaly",
             f"set grids.nodata: {value:.6g} if it is a code, or correct the raster",
             meaning.band.file,

@@ -162,7 +162,7 @@ def serial_dates(
         As in `extreme_repeats`.
     """
     measured = numbers[(numbers > 0) & ~is_limit]
-    serial = (numbers >= _DAYS[0]) & (numbers < _DAYS[1]) & (numbers == np.floor(numbers)) & ~is_limit
+    serial = is_day(numbers) & ~is_limit
     others = measured[measured < _DAYS[0]]
     if not serial.any() or serial.sum() > _FEW_DATES * measured.size or not others.size:
         return []
@@ -226,6 +226,12 @@ def _exact(value: float) -> str:
 def is_code(limit: float) -> bool:
     """Tell whether the number after a minus looks like a code, such as 999 or 5555."""
     return _CODE.fullmatch(f"{limit:.10g}") is not None
+
+
+def is_day(numbers: FloatArray) -> BoolArray:
+    """Tell which numbers may be days since 1900, of the years 2000 to 2049."""
+    days: BoolArray = (numbers >= _DAYS[0]) & (numbers < _DAYS[1]) & (numbers == np.floor(numbers))
+    return days
 
 
 def is_positive_code(value: float) -> bool:

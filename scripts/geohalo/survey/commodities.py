@@ -119,7 +119,7 @@ def mined_for_others(
     if listed is None or not commodities:
         return None
     column, _ = listed
-    names = {str(name).lower(): str(symbol) for symbol, name in element_table()["name"].items()}
+    names = symbols_by_name()
     text = cell_text(table[column])
     mined = [_elements(cell, names, set(names.values())) for cell in text]
     others = [number for number, row in enumerate(mined) if row and not row & set(commodities)]

@@ -24,7 +24,7 @@ from geohalo.survey.cells import (
 )
 from geohalo.survey.coordinates import Located, locate, project
 from geohalo.survey.deposit_doubts import kept_among_others, listed_doubts, merged_names
-from geohalo.survey.elements import element_table
+from geohalo.survey.elements import element_table, symbols_by_name
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
 from geohalo.survey.places import group_places
@@ -180,7 +180,7 @@ def _check_commodities(commodities: Sequence[str]) -> None:
     known = list(element_table().index)
     for name in commodities:
         if name not in known:
-            names = {str(full).casefold(): str(symbol) for symbol, full in element_table()["name"].items()}
+            names = symbols_by_name()
             near = [one for one in (names.get(name.casefold()), name.capitalize()) if one in known]
             near = near or difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""

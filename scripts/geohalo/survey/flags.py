@@ -22,7 +22,7 @@ _WORD = r"(?:q|qual\w*|qlf|flags?|fl|rmk|rem(?:ark)?s?|signs?|mod(?:ifier)?s?|ce
 _MARKS = ("<", ">", "≤", "≥")
 # Letters that surveys write for below and above a limit.
 _LETTERS = frozenset({"L", "G", "N", "H", "B", "T", "U", "ND", "LT", "GT", "BDL", "DL", "BD"})
-_MOST_FLAGS, _LONGEST_FLAG, _FIRST = 12, 3, 2000
+_MOST_FLAGS, _LONGEST_FLAG, _FIRST = 12, 2, 2000
 
 
 @dataclass(frozen=True)

@@ -74,17 +74,26 @@ _ABOUT_TREATMENT = re.compile(
     re.IGNORECASE,
 )
 _MOST_KINDS, _KNOWN_SHARE = 8, 0.8
-# Codes of materials, whatever they mean: `S` and `R` in a column of kinds of samples.
+# Codes of materials in a column of kinds of samples.
 _KINDS_OF_SAMPLES = re.compile(
     r"(?:samp(?:le)?|smp|spl)[\W_]*(?:type|typ|med(?:ium|ia)?|mat(?:erial|rix)?|kind|class)(?:[\W_]*code)?"
     r"|(?:medium|media|matrix|material)(?:[\W_]*code)?",
     re.IGNORECASE,
 )
-_LONGEST_CODE, _FEWEST_OF_A_KIND = 3, 5
+_CODES = {
+    "soil": "s so sl soi",
+    "rock": "r rk rx ro roc",
+    "stream sediment": "ss sed st strm",
+    "lag": "l lg",
+    "till": "t tl",
+    "water": "w wt sw gw",
+    "drilling": "d dd ddh rc rab ac",
+}
+_BY_CODE = {code: medium for medium, codes in _CODES.items() for code in codes.split()}
 # What makes a row unfit, in a cell of its own or within a remark.
 _REJECTED = re.compile(
-    r"(?:^|.*[\W_])(?:reject(?:ed)?|do not use|don't use|not to be used|invalid|contaminated|void|cancel+ed|discard(?:ed)?"
-    r"|unreliable|suspect)(?:[\W_].*|$)",
+    r"(?:^|.*[\W_])(?:reject(?:ed)?|do not use|don't use|not to be used|invalid|void|cancel+ed|discard(?:ed)?"
+    r"|contaminated|suspect|unreliable)(?:[\W_].*|$)",
     re.IGNORECASE | re.DOTALL,
 )
 _NEGATED = re.compile(r"(?:^|[\W_])(?:not?|un|never|without)[\W_]+\w+", re.IGNORECASE)
@@ -156,13 +165,11 @@ def mixed_rows(
         counts = text[~text.isin(["", "nan"])].value_counts()
         if not 2 <= len(counts) <= _MOST_KINDS:
             continue
-        media = [_medium(str(kind)) for kind in counts.index]
+        coded = _KINDS_OF_SAMPLES.fullmatch(name) is not None
+        media = [_medium(str(kind), coded) for kind in counts.index]
         known = sum(count for medium, count in zip(media, counts, strict=True) if medium)
         several = len({medium for medium in media if medium}) > 1 and known >= _KNOWN_SHARE * counts.sum()
-        codes = _KINDS_OF_SAMPLES.fullmatch(name) and all(
-            len(str(kind)) <= _LONGEST_CODE and count >= _FEWEST_OF_A_KIND for kind, count in counts.items()
-        )
-        if not (several or codes or _ABOUT_TREATMENT.search(name)):
+        if not (several or _ABOUT_TREATMENT.search(name)):
             continue
         kinds = ", ".join(f"{str(kind)!r} ({count} rows)" for kind, count in counts.items())
         first = int(np.flatnonzero((text == counts.index[1]).to_numpy())[0])
@@ -197,11 +204,11 @@ def rejected_rows(
         marked = text.isin([cell for cell in text.unique() if _is_rejected(cell)]).to_numpy()
         if not 0 < marked.sum() <= len(text) / 2:
             continue
-        first = int(np.flatnonzero(marked)[0])
+        first, number = int(np.flatnonzero(marked)[0]), int(marked.sum())
         return [
             InputWarning(
-                f"{marked.sum()} {'row is' if marked.sum() == 1 else 'rows are'} marked as unfit "
-                f"({text.iat[first][:60]!r} at the first), and {'is' if marked.sum() == 1 else 'are'} taken for samples",
+                f"{number} {'row is' if number == 1 else 'rows are'} marked as unfit ({text.iat[first][:60]!r} at the "
+                f"first), and {'is' if number == 1 else 'are'} taken for samples",
                 "delete such rows, or keep the others with samples.keep",
                 source,
                 name,
@@ -217,12 +224,13 @@ def _is_rejected(cell: str) -> bool:
     return _REJECTED.fullmatch(_NEGATED.sub(" ", cell)) is not None or "do not use" in cell.casefold()
 
 
-def _medium(cell: str) -> str | None:
+def _medium(cell: str, coded: bool) -> str | None:
     words = " ".join(re.sub(r"[\W_]+", " ", cell).casefold().split())
     return (
         _MEDIUM.get(words)
         or _MEDIUM.get(words.removesuffix("s"))
         or _MEDIUM.get(words.removesuffix(" sample"))
+        or (_BY_CODE.get(words) if coded else None)
     )
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import BoolArray, FloatArray
-from geohalo.survey.codes import is_positive_code
+from geohalo.survey.codes import is_day, is_positive_code
 
 # Between values in two units lies a gap; the medians of both differ by the factor of the units, 1000 or 10 000.
 _GAP, _FACTORS = 8.0, (300.0, 30_000.0)
@@ -46,7 +46,8 @@ def value_doubts(
     # Several are told as a repeated value.
     if ranked[0] * _LOW_VALUE < ranked[1]:
         found.append(_low(numbers, measured == ranked[0], rows, place, "1 cell holds a value", ranked[1]))
-    if ranked[-1] > _HIGH_VALUE * ranked[-2] and not is_positive_code(float(ranked[-1])):
+    told = is_positive_code(float(ranked[-1])) or is_day(ranked[-1:]).any()
+    if ranked[-1] > _HIGH_VALUE * ranked[-2] and not told:
         found.append(_high(measured, ranked, rows, place))
     found.append(_half_limits(measured, ranked, rows, place))
     return [one for one in found if one is not None]

@@ -110,7 +110,20 @@ def test_several_datums() -> None:
     (warning,) = warnings(located(-LON, LAT, DATUM=["NAD27"] * 10 + ["NAD83"] * 30))
     assert "'NAD27', 'NAD83'" in warning
     assert "samples.crs_column" in warning
-    assert warnings(located(-LON, LAT, DATUM=["NAD27"] * ROWS)) == []
+    (warning,) = warnings(located(-LON, LAT, DATUM=["NAD27"] * ROWS))
+    assert warning.startswith(
+        "DATUM: the column, with 'NAD27' in every row, says NAD27, and all rows are read in"
+    )
+    assert warnings(located(-LON, LAT, "EPSG:4267", DATUM=["NAD27"] * ROWS)) == []
+    assert warnings(located(-LON, LAT, DATUM=["NAD83"] * ROWS)) == []
+
+
+def test_hemisphere_in_a_header() -> None:
+    keys = {"x": "Long_W", "y": "lat", "crs": "EPSG:4326", "missing": []}
+    found = locate(pd.DataFrame({"Long_W": LON, "lat": LAT}), keys, "s.csv", "samples")
+    (warning,) = warnings(found)
+    assert warning.startswith("Long_W: the header of samples.x says 'W', and its values are positive")
+    assert warnings(locate(pd.DataFrame({"Long_W": -LON, "lat": LAT}), keys, "s.csv", "samples")) == []
 
 
 def test_minutes_in_the_decimals() -> None:

@@ -28,9 +28,28 @@ def test_the_guide_names_every_format_of_tables():
 
 
 def test_other_files_are_refused_with_the_list_of_formats(tmp_path):
-    file = tmp_path / "samples.mdb"
+    file = tmp_path / "samples.abc"
     file.write_bytes(b"a")
-    with pytest.raises(InputError, match=r"ends in '\.mdb'; give CSV, XLSX, GeoPackage") as told:
+    with pytest.raises(InputError, match=r"ends in '\.abc'; give CSV, XLSX, GeoPackage") as told:
+        read_table(file)
+    assert all(kind.name in str(told.value) for kind in FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "way"),
+    [
+        (".xls", "save it as .xlsx"),
+        (".ods", "save it as .xlsx"),
+        (".mdb", "export the table with the samples as CSV"),
+        (".gas", "a file of ioGAS; export the data from there as CSV"),
+        (".xyz", "a file of lines or channels of Geosoft; export the database as CSV"),
+        (".rds", "write the table as CSV"),
+    ],
+)
+def test_files_of_other_programs_are_refused_with_a_way(tmp_path, suffix, way):
+    file = tmp_path / f"samples{suffix}"
+    file.write_bytes(b"a")
+    with pytest.raises(InputError, match=rf"ends in '\{suffix}': .*{way}") as told:
         read_table(file)
     assert all(kind.name in str(told.value) for kind in FORMATS)
 

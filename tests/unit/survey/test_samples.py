@@ -292,7 +292,7 @@ def test_gswa_units_are_implausible_unless_reported(survey_data) -> None:
 def test_few_elements_left_are_told() -> None:
     table = survey()
     for element, analysed in (("Zn", 20), ("Pb", 25), ("As", 10), ("Ni", 30), ("Co", 31)):
-        values = (30.0 + np.arange(40)).astype(str)
+        values = (30.0 + np.arange(40) * analysed % 37).astype(str)
         table[f"{element}_ppm"] = np.where(np.arange(40) < analysed, values, "")
     samples, report = clean_samples(table, section(), None, "s.csv")
     assert report["kept"].sum() == 3
