@@ -13,6 +13,8 @@ _FEWEST_ALIKE, _FEWEST_VALUES, _SAME = 3, 10, 1e-6
 _BASES = (("10", np.log10, 6.0, 0.7), ("e", np.log, 14.0, 1.6))
 # Elements of which the logarithm is far from the concentration.
 _COMMON_PPM, _TIMES_LESS = 10.0, 4.0
+# The largest logarithm is less than so many times the median; concentrations are spread more widely.
+_LARGEST = 3.0
 
 
 def rescaled(values: Mapping[str, FloatArray], factors: Mapping[str, float]) -> str | None:
@@ -47,7 +49,7 @@ def _logarithms(known: Mapping[str, FloatArray], factors: Mapping[str, float]) -
         if all(
             abs(medians[name] - float(logarithm(crust[name]))) < distance
             and medians[name] * _TIMES_LESS < crust[name]
-            and float(known[name].max()) < highest
+            and float(known[name].max()) < min(highest, _LARGEST * medians[name])
             for name in common
         ):
             some = ", ".join(f"{name} {medians[name]:.3g}" for name in common[:4])

@@ -70,10 +70,18 @@ _MEDIUM = {word: medium for medium, words in _MEDIA.items() for word in words}
 _ABOUT_MEDIA = re.compile(r"samp|medi(?:um|a)\b|material|matrix|type|class|categor|kind", re.IGNORECASE)
 _ABOUT_TREATMENT = re.compile(
     r"(?:^|[\W_])(?:horizons?|fractions?|mesh|sieve|digest\w*|extraction|(?:lab|assay|analy\w+)[\W_]*methods?)(?:$|[\W_])"
-    r"|^(?:methods?|techniques?|depths?|(?:sample|sampling)?[\W_]*(?:depths?|intervals?|layers?))(?:[\W_]+(?:cm|m|mm))?$",
+    r"|^(?:methods?|techniques?)$",
     re.IGNORECASE,
 )
 _MOST_KINDS, _KNOWN_SHARE = 8, 0.8
+# Depths of one layer differ by a little; intervals, such as 0-10 and 40-50, are layers.
+_ABOUT_LAYERS = re.compile(
+    r"(?:sampl\w*[\W_]*)?(?:depths?|intervals?|layers?)(?:[\W_]*(?:cm|m|mm))?\)?", re.IGNORECASE
+)
+_INTERVAL = re.compile(
+    r"[<>]?\s*\d+(?:\.\d+)?\s*(?:-|to|/)\s*\d+(?:\.\d+)?\s*(?:cm|m|mm)?|[A-Za-z ]+", re.IGNORECASE
+)
+_FEWEST_OF_A_LAYER = 5
 # Codes of materials in a column of kinds of samples.
 _KINDS_OF_SAMPLES = re.compile(
     r"(?:samp(?:le)?|smp|spl)[\W_]*(?:type|typ|med(?:ium|ia)?|mat(?:erial|rix)?|kind|class)(?:[\W_]*code)?"
@@ -159,7 +167,8 @@ def mixed_rows(
         Columns by which the config chooses rows; these are not looked at.
     """
     for name in map(str, about.columns):
-        if name in chosen or not (_ABOUT_MEDIA.search(name) or _ABOUT_TREATMENT.search(name)):
+        layers = _ABOUT_LAYERS.fullmatch(name) is not None
+        if name in chosen or not (layers or _ABOUT_MEDIA.search(name) or _ABOUT_TREATMENT.search(name)):
             continue
         text = plain_cells(about[name])
         counts = text[~text.isin(["", "nan"])].value_counts()
@@ -169,7 +178,10 @@ def mixed_rows(
         media = [_medium(str(kind), coded) for kind in counts.index]
         known = sum(count for medium, count in zip(media, counts, strict=True) if medium)
         several = len({medium for medium in media if medium}) > 1 and known >= _KNOWN_SHARE * counts.sum()
-        if not (several or _ABOUT_TREATMENT.search(name)):
+        layers = layers and all(
+            count >= _FEWEST_OF_A_LAYER and _INTERVAL.fullmatch(str(kind)) for kind, count in counts.items()
+        )
+        if not (several or layers or _ABOUT_TREATMENT.search(name)):
             continue
         kinds = ", ".join(f"{str(kind)!r} ({count} rows)" for kind, count in counts.items())
         first = int(np.flatnonzero((text == counts.index[1]).to_numpy())[0])

@@ -16,7 +16,7 @@ _FEWEST_MEASURED = 20
 # One value so many times above the next is a wrong unit or point more often than an anomaly.
 _HIGH_VALUE = 100.0
 # Half a limit lies at half of the next value or less, and other values lie closer to each other.
-_HALF, _LEAST_HALF, _CLOSER, _FEWEST_HALVES, _SHARE_OF_HALVES = 2.0, 4.0, 1.5, 5, 0.05
+_HALF, _LEAST_HALF, _CLOSER, _FEWEST_HALVES, _SHARE_OF_HALVES = 2.0, 4.0, 1.3, 5, 0.05
 
 
 def value_doubts(
