@@ -26,6 +26,10 @@ _UNIT_TAGS = {"unit", "units", "unittype", "unit_type"}
 _LENGTHS = {"m", "metre", "meter", "metres", "meters", "ft", "foot", "feet", "us survey foot"}
 _ROTATION = re.compile(r"^\s*Rotation\s*=\s*(-?[\d:.]+)\s*$", re.MULTILINE)
 _SAGA_UNIT = re.compile(r"^UNIT\s*=[ \t]*(.*)$", re.MULTILINE)
+_WORD = re.compile(r"(?<!\S)(?!-?(?:nan|inf(?:inity)?)(?!\S))[-<>*]?[^\s\d.,+-]\S*", re.IGNORECASE)
+_HEADER_LINE = re.compile(
+    r"\s*(?:n(?:cols|rows|odata_value)|[xy]ll(?:corner|cent(?:er|re))|cellsize|d[xy])\b", re.IGNORECASE
+)
 _DUMMY = re.compile(r"^#DUMMY[^\n]*\n\s*([-+.\deE]+)\s*$", re.MULTILINE)
 
 
@@ -65,6 +69,7 @@ def gdal_bands(
                 (k, band) for k, band in zip(numbers, names, strict=True) if selection.takes(band, path.name)
             ]
             _check_place(path, data)
+            _stop_at_words(path, data)
             crs = crs_of(path, data)
             visible = data.read(opacity) > 0 if opacity else np.ones(data.shape, dtype=bool)
             # Before values are read: where that fails and is made good, rasterio raises the error once more.
@@ -114,6 +119,20 @@ def _check_place(path: Path, data: rasterio.DatasetReader) -> None:
             f"{path}: the raster is rotated (Rotation = {found[1].strip()}); warp it to a north-up grid in the "
             "software that wrote it."
         )
+
+
+def _stop_at_words(path: Path, data: rasterio.DatasetReader) -> None:
+    """Stop at words among the numbers of an ESRI ASCII grid, which GDAL reads as 0."""
+    if data.driver != "AAIGrid":
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            found = _WORD.search(line)
+            if found and not _HEADER_LINE.match(line):
+                raise InputError(
+                    f"{path}, line {number}: {found[0][:20]!r} is not a number; write the code for no data "
+                    "(NODATA_value) in its place, or mend the file."
+                )
 
 
 def _band(

@@ -21,6 +21,7 @@ from geohalo.cube.raster_files import GRIDS, Selection, listed, other_name
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
+from geohalo.survey.header_doubts import derived_word
 
 _SUFFIXES = {*GRIDS["NetCDF"], ".netcdf"}
 #: Formats of their own that are HDF5 underneath.
@@ -345,12 +346,21 @@ def _band(label: str, path: Path, place: str, grid: xr.DataArray, data: xr.Datas
     x_step, y_step = step_of(x, str(x_name), source), step_of(y, str(y_name), source)
     transform = Affine(x_step, 0, x[0] - x_step / 2, 0, y_step, y[0] - y_step / 2)
     unit = next((str(text) for key in _UNIT_KEYS if (text := grid.attrs.get(key))), "")
-    title = grid.attrs.get("long_name", "")
     code = grid.encoding.get("_FillValue", grid.encoding.get("missing_value"))
     nodata = None if code is None or np.size(code) != 1 else float(np.ravel(code)[0])
     values, transform = north_up(blanks.remove(values), transform)
-    title = title if isinstance(title, str) else ""
     scale = float(grid.encoding.get("scale_factor", 1.0))
     offset = float(grid.encoding.get("add_offset", 0.0))
     stored = str(grid.encoding.get("dtype", grid.dtype))
-    return Band(label, str(path), place, values, transform, crs, unit, title, scale, offset, stored, nodata)
+    return Band(
+        label, str(path), place, values, transform, crs, unit, _title(grid), scale, offset, stored, nodata
+    )
+
+
+def _title(grid: xr.DataArray) -> str:
+    """Return what the file calls a grid, or what it was made by within each cell, as CF states it."""
+    method = str(grid.attrs.get("cell_methods", "")).replace("_", " ")
+    title = (
+        method if derived_word(method) else grid.attrs.get("long_name") or grid.attrs.get("description", "")
+    )
+    return title if isinstance(title, str) else ""

@@ -23,6 +23,36 @@ _ONE_PLACE_METRES = 100.0
 _ACCURACY = re.compile(r"accura|precis|uncertain", re.IGNORECASE)
 _ROUGH_METRES = 3_000.0
 _MOST_NAMED = 5
+# No deposit lies where a sample was taken, to the metre; a list of samples does.
+_SAME_METRES, _FEWEST_AT_SAMPLES, _SHARE_AT_SAMPLES = 0.5, 5, 0.8
+
+
+def at_samples(
+    places: npt.NDArray[np.float64], samples: npt.NDArray[np.float64], source: str
+) -> list[InputWarning]:
+    """Tell of a list of deposits that lie where samples were taken, as a list of samples does.
+
+    Parameters
+    ----------
+    places, samples : ndarray of float64, shape (places, 2)
+        Deposits inside the survey and samples, in metres.
+    source : str
+        File name, for the warning.
+    """
+    if len(places) < _FEWEST_AT_SAMPLES:
+        return []
+    same = int((cKDTree(samples).query(places)[0] < _SAME_METRES).sum())
+    if same < _SHARE_AT_SAMPLES * len(places):
+        return []
+    return [
+        InputWarning(
+            f"{same} of the {len(places)} deposits inside lie exactly where a sample was taken, as if the file were "
+            "a list of samples",
+            "name the list of deposits in deposits.file; rich samples are no deposits, and a map that learns from them "
+            "only repeats the samples",
+            source,
+        )
+    ]
 
 
 def listed_doubts(

@@ -23,7 +23,7 @@ from geohalo.survey.cells import (
     row_numbers,
 )
 from geohalo.survey.coordinates import Located, locate, project
-from geohalo.survey.deposit_doubts import kept_among_others, listed_doubts, merged_names
+from geohalo.survey.deposit_doubts import at_samples, kept_among_others, listed_doubts, merged_names
 from geohalo.survey.elements import element_table, symbols_by_name
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
@@ -92,6 +92,7 @@ def clean_deposits(
     named = pd.DataFrame({"name": _names(table, section, source)[located], "row": rows[located]})
     deposits = _one_each(named, place, centre, inside, crs_out)
     doubts += [*found.warnings, *([] if among is None else [among])]
+    doubts += at_samples(centre[inside], samples_xy, source)
     doubts += merged_names(named, place, inside, section, source)
     doubts += listed_doubts(deposits, table[located][inside[place]], section, source)
     deposits.attrs = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 from geohalo.cube.rasters import Rasters
-from raster_inputs import message, read
+from raster_inputs import VALUES, dataset, message, read
 from rasterio.transform import from_origin
 
 ROWS, COLUMNS = 12, 15
@@ -77,7 +77,7 @@ def test_a_count_of_samples_named_n(tmp_path) -> None:
     (warning,) = told(read(write(tmp_path, **USUAL, N=COUNTS)))
     assert warning.startswith("N.tif: read as N, and all values are whole numbers")
     (tmp_path / "N.tif").unlink()
-    assert told(read(write(tmp_path, **USUAL, N=100 * CU))) == []
+    assert told(read(write(tmp_path, **USUAL, N=100 * CU[::-1]))) == []
 
 
 def test_a_standard_error_in_capitals(tmp_path) -> None:
@@ -95,7 +95,7 @@ def test_a_coordinate_named_y_stops(tmp_path) -> None:
     text = message(write(tmp_path, **USUAL, Y=latitude))
     assert "Y.tif, band 1: read as Y, but its values follow the coordinates" in text
     (tmp_path / "Y.tif").unlink()
-    assert told(read(write(tmp_path, **USUAL, Y=ZN / 3))) == []
+    assert told(read(write(tmp_path, **USUAL, Y=ZN[::-1] / 3))) == []
 
 
 @pytest.mark.parametrize("kind", ["stretched", "ranked", "classed"])
@@ -142,3 +142,35 @@ def test_lines_of_geosoft_are_no_grid(tmp_path) -> None:
     (tmp_path / "Cu.xyz").write_text("/ Geosoft\nLine 10\n600000 753000 30\n", encoding="utf-8")
     text = message(tmp_path, file="Cu.xyz")
     assert "a file of lines of Geosoft, not a grid: export the grid of the channel" in text
+
+
+@pytest.mark.parametrize(
+    ("about", "told_as"),
+    [
+        ({"cell_methods": "area: standard_deviation"}, "standard deviation"),
+        ({"description": "log10 of the concentration"}, "log10"),
+        ({"long_name": "number of samples"}, "number of"),
+    ],
+)
+def test_what_a_netcdf_says_of_its_values(tmp_path, about, told_as) -> None:
+    dataset(Cu=(("y", "x"), VALUES, about), Zn=(("y", "x"), VALUES)).to_netcdf(tmp_path / "all.nc")
+    assert f"variable Cu: the file calls it {next(iter(about.values()))!r}".replace("_", " ") in message(
+        tmp_path, file="all.nc"
+    )
+    assert f"what is made by {told_as!r}" in message(tmp_path, file="all.nc")
+
+
+def test_a_mean_within_cells_is_a_concentration(tmp_path) -> None:
+    about = {"cell_methods": "area: mean"}
+    dataset(Cu=(("y", "x"), VALUES, about), Zn=(("y", "x"), VALUES)).to_netcdf(tmp_path / "all.nc")
+    assert read(tmp_path, file="all.nc").elements == ["Cu", "Zn"]
+
+
+@pytest.mark.parametrize("word", ["ND", "<0.5", "n/a", "*", "NODATA"])
+def test_words_in_an_ascii_grid_stop(tmp_path, word) -> None:
+    head = "ncols 3\nnrows 2\nxllcorner 600000\nyllcorner 750000\ncellsize 1000\nNODATA_value -9999\n"
+    file = tmp_path / "Cu.asc"
+    file.write_text(f"{head}20 21.5 1e2\n-9999 {word} 23\n", encoding="utf-8")
+    assert f"Cu.asc, line 8: {word!r} is not a number" in message(tmp_path, crs="EPSG:2157")
+    file.write_text(f"{head.upper()}20 21.5 1E2\n-9999 nan 23\n", encoding="utf-8")
+    assert read(tmp_path, crs="EPSG:2157").mask.sum() == 4

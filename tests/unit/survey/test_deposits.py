@@ -210,3 +210,14 @@ def test_deposits_at_zero_count_as_without_coordinates() -> None:
     assert result.attrs["dropped_without_coordinates"] == 1
     assert "1 row lies at (0, 0)" in result.attrs["warnings"][0]["what"]
     assert list(result["row"]) == [2, 3, 5]
+
+
+def test_a_list_of_samples_in_place_of_deposits_is_told() -> None:
+    places = 600000 + 1000.0 * np.stack(np.meshgrid(np.arange(6), np.arange(6)), axis=-1).reshape(-1, 2)
+    for moved, told in ((0.0, True), (130.0, False)):
+        table = pd.DataFrame({"x": places[:9, 0] + moved, "y": places[:9, 1], "name": [*"ABCDEFGHI"]})
+        found = clean_deposits(table, SECTION, places, "EPSG:2157", 3500, "d.csv").attrs["warnings"]
+        assert len(found) == told
+        assert all(
+            "9 of the 9 deposits inside lie exactly where a sample was taken" in one["what"] for one in found
+        )
