@@ -159,8 +159,9 @@ def unnamed_flags_of_results(
         return []
     named = re.compile(rf"(?:.*[\W_])?{_WORD}(?:[\W_].*)?", re.IGNORECASE)
     for name in map(str, table.columns):
-        kinds = [] if name in used else kinds_of_flags(table[name])
-        if kinds and (named.fullmatch(name) or set(kinds) & set(_MARKS)):
+        about_flags = named.fullmatch(name) is not None
+        kinds = [] if name in used else kinds_of_flags(table[name], about_flags)
+        if kinds and (about_flags or set(kinds) & set(_MARKS)):
             return [
                 InputWarning(
                     f"the column holds {', '.join(map(repr, kinds[:6]))} and seems to flag results, which are read as "

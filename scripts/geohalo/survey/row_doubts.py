@@ -1,7 +1,7 @@
 """Rows that are not what a map is made of: statistics below a table, several materials, copies at another place."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +111,7 @@ _ABOUT_ROWS = re.compile(
 _LONGEST_REMARK = 200
 # Copies count where they are many times more than chance makes of the values that an element has.
 _FEWEST_ELEMENTS, _FEWEST_COPIES, _COPIED_SHARE, _TIMES_CHANCE = 3, 5, 0.02, 100
-_MERGED_SHARE, _FEWEST_MERGED = 0.25, 10
+_MERGED_SHARE, _FEWEST_MERGED, _EMPTY_SHARE = 0.25, 10, 0.2
 # Repeats of one sample are few; so many rows at one place, and few at all others, have no place of their own.
 _FEWEST_AT_ONE, _TIMES_NEXT, _FEWEST_PLACES = 5, 3, 20
 _MOST_NAMED = 5
@@ -295,6 +295,43 @@ def _agreement(values: pd.Series) -> float:
     """Return the probability that two cells of a column hold the same; 1 where it says nothing."""
     share = values.value_counts(normalize=True, dropna=False).to_numpy()
     return float((share**2).sum())
+
+
+def rows_without_values(
+    xy: FloatArray,
+    values: pd.DataFrame,
+    rows: npt.NDArray[np.int64],
+    told: Sequence[InputWarning],
+    source: str,
+) -> list[InputWarning]:
+    """Tell of a large share of rows that have a place and no concentration, and are left out.
+
+    Parameters
+    ----------
+    xy : ndarray of float64, shape (rows, 2)
+        Places in metres, NaN where there are none.
+    values : DataFrame, shape (rows, elements)
+        Concentrations.
+    rows, source
+        As in `statistics_rows`.
+    told : sequence of InputWarning
+        What is told already: a table of assays that lacks samples.
+    """
+    placed = np.isfinite(xy[:, 0])
+    empty = placed & values.isna().all(axis=1).to_numpy()
+    few = empty.sum() < max(_FEWEST_MERGED, _EMPTY_SHARE * placed.sum())
+    if few or any("no assay" in one.what for one in told):
+        return []
+    return [
+        InputWarning(
+            f"{empty.sum()} of {placed.sum()} rows with coordinates hold no concentration of any element, and are left "
+            "out",
+            "nothing if they were not analysed; else look for their values in other columns or under other names "
+            "(samples.elements, samples.missing)",
+            source,
+            row=str(rows[np.flatnonzero(empty)[0]]),
+        )
+    ]
 
 
 def many_merged(

@@ -33,6 +33,7 @@ from geohalo.survey.row_doubts import (
     many_merged,
     mixed_rows,
     rejected_rows,
+    rows_without_values,
     statistics_rows,
 )
 from geohalo.survey.spelling import plain_section
@@ -119,6 +120,7 @@ def merge_analyses(
     values, censored = _chosen(survey, analyses.values, analyses.censored)
     xy, rows, doubts = analyses.xy[survey], analyses.rows[survey], list(analyses.warnings)
     usable = _usable_rows(xy, values, censored, provenance)
+    doubts += rows_without_values(xy, values, rows, doubts, source)
     _require_samples(int(usable.sum()), provenance)
     doubts += scattered_places(xy[usable], rows[usable], max_distance, source)
     place = group_places(xy[usable], float(section["merge_distance"]))

@@ -16,6 +16,7 @@ from geohalo.survey.spelling import plain
 _MOST_NAMED = 5
 # Text has a number now and then; a record is mostly numbers.
 _FEWEST_NUMBERS = 3
+_QUOTING_FORMULA, _FIRST = re.compile(r'^="(.*)"$'), 1000
 
 
 def without_repeated_headers(
@@ -133,3 +134,11 @@ def stop_at_swallowed_lines(row: Row, delimiter: str, width: int, path: Path) ->
                 f"({' '.join(cell[:40].split())!r} ...), so a quotation mark that opens in row {row.number} is not "
                 "closed there; remove it, or close it"
             )
+
+
+def without_quoting_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of text with `="0012"` as `0012`: programs write it so that a spreadsheet keeps the text."""
+    for name in table.columns:
+        if table[name].head(_FIRST).str.startswith('="').any():
+            table[name] = table[name].str.replace(_QUOTING_FORMULA, r"\1", regex=True)
+    return table

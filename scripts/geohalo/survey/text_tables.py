@@ -21,7 +21,12 @@ from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning, as_records
 from geohalo.survey.layout import Form, Layout, Row, find_layout, is_number
 from geohalo.survey.table_parts import one_line, stop_at_other_kind, without_unnamed
-from geohalo.survey.table_rows import stop_at_quoted_lines, stop_at_swallowed_lines, without_repeated_headers
+from geohalo.survey.table_rows import (
+    stop_at_quoted_lines,
+    stop_at_swallowed_lines,
+    without_quoting_formulas,
+    without_repeated_headers,
+)
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BLANKS = r"\s+"
@@ -63,6 +68,7 @@ def read_text(path: Path, form: Form) -> pd.DataFrame:
     # national survey holds a hundred million cells.
     for name in table.columns[table.isna().any()]:
         table[name] = table[name].fillna("")
+    table = without_quoting_formulas(table)
     table, repeated = without_repeated_headers(without_unnamed(table), layout.units, path)
     doubts = as_records([*messages, *repeated])
     table.attrs = {"units": layout.units, "units_hint": layout.units_hint, "warnings": doubts}

@@ -206,3 +206,22 @@ def test_letters_in_a_column_that_is_named_after_flags(cell, told) -> None:
 def test_points_between_thousands_of_coordinates_are_named() -> None:
     table = survey(y=[f"6.0{n:02d}.000" for n in range(40)])
     assert "'6.000.000' has points between thousands: set samples.thousands: '.'" in message(table)
+
+
+@pytest.mark.parametrize("empty", [9, 5])
+def test_many_rows_without_values_are_told(empty) -> None:
+    cells = {
+        name: [value if 0 < n < 40 - empty else "" for n, value in enumerate(written(values))]
+        for name, values in {"Cu": CU, "Zn": ZN}.items()
+    }
+    found = warnings(survey(**cells))
+    assert len(found) == (empty == 9)
+    assert all("10 of 40 rows with coordinates hold no concentration of any element" in one for one in found)
+
+
+def test_text_that_a_formula_keeps_is_read(tmp_path) -> None:
+    file = tmp_path / "samples.csv"
+    file.write_text('sample,Cu\n="0012",="23.4"\n"=""0013""",5\n', encoding="utf-8")
+    table = read_table(file)
+    assert table["sample"].tolist() == ["0012", "0013"]
+    assert table["Cu"].tolist() == ["23.4", "5"]
