@@ -219,7 +219,7 @@ def rejected_rows(
         first, number = int(np.flatnonzero(marked)[0]), int(marked.sum())
         return [
             InputWarning(
-                f"{number} {'row is' if number == 1 else 'rows are'} marked as unfit ({text.iat[first][:60]!r} at the "
+                f"{number} {'row is' if number == 1 else 'rows are'} marked as unfit ({str(text.iat[first])[:60]!r} at the "
                 f"first), and {'is' if number == 1 else 'are'} taken for samples",
                 "delete such rows, or keep the others with samples.keep",
                 source,
