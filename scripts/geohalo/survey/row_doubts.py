@@ -217,10 +217,11 @@ def rejected_rows(
         if not 0 < marked.sum() <= len(text) / 2:
             continue
         first, number = int(np.flatnonzero(marked)[0]), int(marked.sum())
+        cell = str(text.iat[first])[:60]
         return [
             InputWarning(
-                f"{number} {'row is' if number == 1 else 'rows are'} marked as unfit ({str(text.iat[first])[:60]!r} at the "
-                f"first), and {'is' if number == 1 else 'are'} taken for samples",
+                f"{number} {'row is' if number == 1 else 'rows are'} marked as unfit ({cell!r} at the first), and "
+                f" {'is' if number == 1 else 'are'} taken for samples",
                 "delete such rows, or keep the others with samples.keep",
                 source,
                 name,
