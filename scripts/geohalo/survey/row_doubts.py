@@ -221,7 +221,7 @@ def rejected_rows(
         return [
             InputWarning(
                 f"{number} {'row is' if number == 1 else 'rows are'} marked as unfit ({cell!r} at the first), and "
-                f" {'is' if number == 1 else 'are'} taken for samples",
+                f"{'is' if number == 1 else 'are'} taken for samples",
                 "delete such rows, or keep the others with samples.keep",
                 source,
                 name,
