@@ -14,10 +14,8 @@ from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 from torch_geometric.nn import GATv2Conv, GCNConv, GraphConv, MeanAggregation, SGConv
 
+from geohalo.network.parts import DIRECTIONS, edge_directions, part_weights, published_weights, running_rate
 from geohalo.network.presets import VARIANTS, Preset
-
-#: Numbers that describe the direction and the distance of an external edge (`edge_directions`).
-DIRECTIONS = 5
 
 
 def head(channels: int, preset: Preset, n_classes: int) -> nn.Sequential:
@@ -53,11 +51,6 @@ class InternalBranch(nn.Module):
         hidden = self.conv_1(x, edge_index).relu()
         logits = self.head(self.conv_2(hidden, edge_index).relu())
         return self.mean(hidden, superpixel), logits
-
-
-def running_rate(step: int) -> float:
-    """Weight of a step (from 1) in the running averages: torch's 0.1, or what makes a mean of the steps so far."""
-    return max(0.1, 1 / step)
 
 
 class SuperpixelNorm(nn.BatchNorm1d):
@@ -169,34 +162,6 @@ class LinearTerm(nn.Module):
         return torch.stack([torch.zeros_like(halo), halo], dim=1)
 
 
-def network_parts(branches: Sequence[str], n_scales: int) -> list[tuple[str, int]]:
-    """Parts of a network in the order of their weights, each a branch and its scale.
-
-    Internal at each scale, external at each scale, spectrum, linear term, where there.
-    """
-    spatial = [(name, k) for name in ("internal", "external") if name in branches for k in range(n_scales)]
-    return spatial + [(name, 0) for name in ("spectrum", "linear") if name in branches]
-
-
-def published_weights(n_scales: int, branches: Sequence[str]) -> list[float]:
-    """Weights of the logits of `network_parts`.
-
-    The spatial half is shared equally by its parts and scales: 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum. A
-    linear term, to which the others are corrections, counts in full.
-    """
-    spatial = [branch for branch in branches if branch in ("internal", "external")]
-    half = 0.5 if spatial and "spectrum" in branches else 1.0
-    weight = {branch: half / len(spatial) / max(1, n_scales) for branch in spatial}
-    weight |= {"spectrum": half, "linear": 1.0}
-    return [weight[branch] for branch, _ in network_parts(branches, n_scales)]
-
-
-def part_weights(prior: Tensor, learned: Tensor | None) -> Tensor:
-    """Weights (..., parts) from the logarithms of those given, and from what was learned, which keeps their sum."""
-    weights = prior.exp()
-    return weights if learned is None else (prior + learned).softmax(-1) * weights.sum(-1, keepdim=True)
-
-
 class TwoBranch(nn.Module):
     """Internal and external branch of each scale, spectrum branch, and their fusion.
 
@@ -283,19 +248,6 @@ class TwoBranch(nn.Module):
             means, touches.edge_index, graph["superpixel"].counted, touches.edge_attr
         )
         return [internal, external[superpixel]]
-
-
-def edge_directions(attributes: Tensor, of_map: Tensor | None = None) -> Tensor:
-    """Directions of external edges, (edges, `DIRECTIONS`), from their attributes (edges, 3) in cells.
-
-    Cosine and sine of the bearing, once (which side) and twice the angle (along which axis), and the logarithm of the
-    distance relative to the median: that of all edges of the map, where these are only some of them.
-    """
-    distance = attributes[:, :2].norm(dim=1).clamp(min=1e-3)
-    cosine, sine = attributes[:, 0] / distance, attributes[:, 1] / distance
-    map_distance = distance if of_map is None else of_map[:, :2].norm(dim=1).clamp(min=1e-3)
-    relative = (distance / map_distance.median()).log() if len(distance) else distance
-    return torch.stack([cosine, sine, cosine**2 - sine**2, 2 * sine * cosine, relative], dim=1)
 
 
 def hetero_data(graph: dict, labelled: Tensor | None = None) -> HeteroData:

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from geohalo.network.definition import TwoBranch, network_parts, part_weights, running_rate
 from geohalo.network.fourier import convolutions, layers_by_frequency
 from geohalo.network.masks import Masks
+from geohalo.network.parts import network_parts, part_weights, running_rate
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.sparse import SparseMatrix
 
@@ -33,7 +33,7 @@ class External:
     adjacency : SparseMatrix (superpixels, superpixels)
         Without loops.
     edges : Tensor (2, edges) of int64
-    directions : Tensor (edges, `definition.DIRECTIONS`)
+    directions : Tensor (edges, `parts.DIRECTIONS`)
     scaling : Tensor (superpixels, members)
         D^-1/2 with loops; 0 for superpixels that are cut out for a member.
     present : Tensor (superpixels, members)
@@ -58,6 +58,9 @@ class External:
 
 def initial_members(seeds: list[int], *sizes: object) -> Stacked:
     """Initial parameters of one member per seed, stacked; ``sizes`` are the arguments of `definition.TwoBranch`."""
+    # Trained members are read without PyTorch Geometric, whose import takes longer than that of PyTorch.
+    from geohalo.network.definition import TwoBranch
+
     states = []
     for seed in seeds:
         torch.manual_seed(seed)

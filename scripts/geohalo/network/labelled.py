@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from geohalo.network.definition import edge_directions
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, External, class_count
 from geohalo.network.first_layer import BLOCK_BYTES, FieldBlock, first_layer
+from geohalo.network.parts import edge_directions
 from geohalo.network.presets import Preset
 from geohalo.network.scales import HOPS, Block, ScaleGraph
 from geohalo.network.sparse import SparseMatrix, selection

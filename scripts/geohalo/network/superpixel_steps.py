@@ -6,10 +6,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from geohalo.network.definition import edge_directions
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, External
 from geohalo.network.labelled import external_of_map
+from geohalo.network.parts import edge_directions
 from geohalo.network.path import BLOCK_BYTES, Explained, PathBlock
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.secants import Step, external_step, relu_slope

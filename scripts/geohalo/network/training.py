@@ -11,7 +11,6 @@ from torch import Tensor
 from geohalo.errors import InputError
 from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
-from geohalo.network.definition import network_parts
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, Stacked, branches_of, class_count, is_trained
 from geohalo.network.fusion import branch_factors, by_branch
@@ -20,6 +19,7 @@ from geohalo.network.labelled import LabelledScale, Logits, labelled_logits, lab
 from geohalo.network.losses import Labels, cross_entropy, mean_area_under_curve, member_losses
 from geohalo.network.masks import Masks
 from geohalo.network.members import HISTORY, Members
+from geohalo.network.parts import network_parts
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
 
