@@ -209,6 +209,15 @@ def test_no_stage_loads_what_it_does_not_use():
     assert drawing == {"scipy.spatial", "matplotlib"}
 
 
+def test_trained_members_are_read_without_pytorch_geometric():
+    """Its import takes longer than that of torch: only what starts a training needs it."""
+    code = f"import sys; sys.path[:0] = [{str(SCRIPTS)!r}]\n"
+    code += "import geohalo.stages.explain_map, geohalo.stages.explain_targets, geohalo.stages.measure_attention\n"
+    code += "print('torch' in sys.modules, {'torch_geometric', 'torch._dynamo'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "True set()"
+
+
 def test_the_workflow_starts_without_what_only_its_jobs_need():
     """Each call of Snakemake reads all rules, as each job on a cluster does: what they import costs that much again."""
     files = [SCRIPTS.parent / "Snakefile", *sorted((SCRIPTS.parent / "rules").glob("*.smk"))]

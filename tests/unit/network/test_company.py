@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from geohalo.network.definition import network_parts, published_weights
 from geohalo.network.members import Members
+from geohalo.network.parts import network_parts, published_weights
 from geohalo.network.presets import PRESETS, VARIANTS
 from geohalo.network.run import Settings, train_and_predict
 from geohalo.pathfinders import group_consistency, strongest

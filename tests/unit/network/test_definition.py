@@ -5,21 +5,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
-from geohalo.network.definition import (
-    DIRECTIONS,
-    ExternalBranch,
-    LinearTerm,
-    SuperpixelNorm,
-    TwoBranch,
-    edge_directions,
-    hetero_data,
-    network_parts,
-    part_weights,
-    published_weights,
-)
+from geohalo.network.definition import ExternalBranch, LinearTerm, SuperpixelNorm, TwoBranch, hetero_data
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import initial_members
 from geohalo.network.members import Members
+from geohalo.network.parts import DIRECTIONS, edge_directions, network_parts, part_weights, published_weights
 from geohalo.network.prediction import predict_logits
 from geohalo.network.presets import PRESETS, VARIANTS, lean_kernels, published_kernels
 from geohalo.network.scales import ScaleGraph

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from geohalo.network.definition import part_weights
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, branches_of, initial_members
 from geohalo.network.labelled import labelled_logits, labelled_scale, seen_features, seen_spectra
 from geohalo.network.masks import Masks
+from geohalo.network.parts import part_weights
 from geohalo.network.presets import PRESETS
 
 STILL = {"dropout": 0.0, "input_dropout": 0.0}
