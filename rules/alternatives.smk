@@ -117,7 +117,9 @@ rule measure_consensus:
         runtime=minutes(10, 0.05),
     params:
         runs=consensus_runs,
-        choices={key: [level_text(value) for value in levels] for key, levels in CHOICES.items()},
+        choices=lambda wildcards: {
+            key: [level_text(value) for value in levels] for key, levels in consensus_choices().items()
+        },
         design=lambda wildcards: consensus_workflows()[0],
         about={
             "survey": SURVEY,

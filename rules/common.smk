@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import Paramspace
 
@@ -26,7 +25,7 @@ from geohalo.control_table import fitting, needing
 from geohalo.files.paths import file_path
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
-from geohalo.package_files import RESOURCES
+from geohalo.package_files import RESOURCES, read_yaml
 from geohalo.product_table import FIGURES, figures_for, maps_for, maps_of
 from geohalo.product_table import MAPS as ALL_MAPS
 from geohalo.settings import check_settings, simulated_tables, used_interpolation
@@ -196,7 +195,7 @@ def measured(space, controls=()):
 
 def method_names():
     """What figures and texts call variants and controls."""
-    table = yaml.safe_load((RESOURCES / "colour_maps.yaml").read_text(encoding="utf-8"))
+    table = read_yaml(RESOURCES / "colour_maps.yaml")
     return {name: label for name, (label, *_) in table["methods"].items()} | {
         control.name: control.label for control in CONTROL_TABLE
     }

@@ -6,6 +6,7 @@ from geohalo.alternatives import (
     choice_levels,
     content_key,
     level_text,
+    own_choices,
     stage_settings,
 )
 
@@ -53,11 +54,19 @@ def alternative_stage(stage, before):
     return lambda wildcards: path(f"alternative_{before}", key=registered(stage, wildcards.key)[before])
 
 
-# A mistake in them is told at once; a raster of classes has none to compare.
-try:
-    CHOICES = {} if CLASSES else choice_levels(config)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+@functools.cache
+def consensus_choices():
+    """Return the values of each choice that workflows are made of."""
+    try:
+        return choice_levels(config)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+# A mistake in the user's own is told at once. Those of the schema hold none, and other targets do not wait for them;
+# a raster of classes has none to compare.
+if own_choices(config) and not CLASSES:
+    consensus_choices()
 
 
 @functools.cache
@@ -73,11 +82,11 @@ def consensus_workflows():
 
     section = config["consensus"]
     try:
-        sizes = [len(levels) for levels in CHOICES.values()]
+        sizes = [len(levels) for levels in consensus_choices().values()]
         design = space_filling_design(sizes, section["workflows"], section["seed"])
         workflows = []
         for number, row in enumerate(design.tolist(), 1):
-            changes = {key: levels[k] for k, (key, levels) in zip(row, CHOICES.items())}
+            changes = {key: levels[k] for k, (key, levels) in zip(row, consensus_choices().items())}
             settings = alternative(config, changes, f"config key consensus.choices, workflow {number}")
             variant = settings["network"]["variants"][0]
             keys = register(settings, [variant], schemes=("held_out", "final"), members=section["members"])

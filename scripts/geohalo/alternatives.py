@@ -211,6 +211,12 @@ def _canonical(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def own_choices(config: Mapping[str, Any]) -> bool:
+    """Tell whether the choices of `snakemake consensus` are the user's own, and not those of the schema."""
+    of_schema: Config = schema()["properties"]["consensus"]["properties"]["choices"]["default"]
+    return bool(config["consensus"]["choices"] != of_schema)
+
+
 def choice_levels(config: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return the values of each choice that `snakemake consensus` compares.
 
@@ -232,7 +238,7 @@ def choice_levels(config: Mapping[str, Any]) -> dict[str, list[Any]]:
         survey, or a value that is not allowed.
     """
     choices, place = config["consensus"]["choices"], "config key consensus.choices"
-    default = choices == schema()["properties"]["consensus"]["properties"]["choices"]["default"]
+    default = not own_choices(config)
     levels = {}
     for key, values in choices.items():
         if key.split(".")[0] in ("survey", "data", "simulate"):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
@@ -18,7 +17,7 @@ from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.method_table import METHODS, with_variance
-from geohalo.package_files import SCHEMA_FILE
+from geohalo.package_files import SCHEMA_FILE, read_yaml
 from geohalo.simulated_deposits import simulated_commodities
 from geohalo.simulated_region import survey_crs
 
@@ -34,7 +33,7 @@ OF_SEVERAL = ("surveys", "transfer")
 @functools.cache
 def schema() -> Config:
     """Return the schema of the configuration, with the names of the controls from their table."""
-    table = yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+    table = read_yaml(SCHEMA_FILE)
     table["$defs"]["control"]["enum"] = list(NAMES)
     table["properties"]["evaluation"]["properties"]["controls"]["default"] = list(NAMES)
     return table

@@ -63,6 +63,8 @@ def test_a_script_depends_on_all_that_it_imports_in_turn(tmp_path, monkeypatch):
     assert found == {"first.py", "lower/__init__.py", "lower/second.py", "lower/third.py"}
     before = content_hash("first")
     Path(tmp_path / "lower" / "other.py").write_text("changed = 1\n")
+    sources._content.cache_clear()
     assert content_hash("first") == before
     Path(tmp_path / "lower" / "third.py").write_text("import json\nchanged = 1\n")
+    sources._content.cache_clear()
     assert content_hash("first") != before

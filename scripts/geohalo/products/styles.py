@@ -9,7 +9,6 @@ from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
-import yaml
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
@@ -18,7 +17,7 @@ from PIL import Image
 
 from geohalo.atomic_files import atomic_write
 from geohalo.control_table import GROUPS, TABLE
-from geohalo.package_files import RESOURCES
+from geohalo.package_files import RESOURCES, read_yaml
 
 COLOUR_FILE = RESOURCES / "colour_maps.yaml"
 
@@ -46,7 +45,7 @@ FONTS = (
 @functools.cache
 def style() -> dict[str, Any]:
     """Return the table of colour maps and colours, with the controls among the methods and their groups."""
-    table = yaml.safe_load(COLOUR_FILE.read_text(encoding="utf-8"))
+    table = read_yaml(COLOUR_FILE)
     table["methods"] |= {control.name: [control.label, control.colour, control.line] for control in TABLE}
     table["groups"] += [
         [heading, [control.name for control in TABLE if control.group == heading]] for heading in GROUPS
