@@ -1,5 +1,6 @@
 """Second stage of an alternative: the cube, its superpixels and their graphs."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.alternative_cube import alternative_cube
 from geohalo.workflow.job import job
 

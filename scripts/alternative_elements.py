@@ -1,5 +1,6 @@
 """First stage of an alternative: simulate or read the tables, grid the elements, place the deposits."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.alternative_elements import alternative_elements
 from geohalo.workflow.job import job
 

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import geohalo.quick_start  # noqa: F401
 import torch
 from geohalo.stages.alternative_scores import alternative_scores
 from geohalo.workflow.job import job

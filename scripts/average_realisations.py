@@ -1,5 +1,6 @@
 """Put the scores of all realisations together: their mean, and how far members and realisations differ."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.average_realisations import average_realisations
 from geohalo.workflow.job import job
 

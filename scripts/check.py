@@ -1,5 +1,6 @@
 """Tell what checks have found, and stop where anything stops a run."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.check import check
 from geohalo.workflow.job import job
 

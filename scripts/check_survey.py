@@ -1,5 +1,6 @@
 """Check the input of a survey before a run: a page, the same as text, and a table of errors and warnings."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.check.survey import Files
 from geohalo.stages.check_survey import TABLES, check_survey
 from geohalo.workflow.job import job

@@ -1,5 +1,6 @@
 """Read the deposits, place them in the survey, and check that they can be held out."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.clean_deposits import clean_deposits
 from geohalo.workflow.job import job
 

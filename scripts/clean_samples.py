@@ -1,5 +1,6 @@
 """Read the table of samples and clean it: one row per place, every element in ppm."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.clean_samples import clean_samples
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Put the measures of all simulated surveys together, and say which of the three claims hold."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.collect_claims import collect_claims
 from geohalo.workflow.job import job
 

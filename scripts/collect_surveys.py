@@ -1,5 +1,6 @@
 """Put the held-out evidence of several surveys together."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.files.tables import write_csv
 from geohalo.stages.collect_surveys import collect_surveys
 from geohalo.workflow.job import job

@@ -1,5 +1,6 @@
 """Attribute the score of every cell to the elements, branch by branch."""
 
+import geohalo.quick_start  # noqa: F401
 import torch
 from geohalo.files.network import MapNetwork
 from geohalo.network.run import Settings

@@ -1,5 +1,6 @@
 """Attribute the mean score of each target to elements, and to the superpixels around it."""
 
+import geohalo.quick_start  # noqa: F401
 import torch
 from geohalo.files.network import MapNetwork
 from geohalo.network.run import Settings

@@ -1,5 +1,6 @@
 """Download a file of a survey and check it against its checksum."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.fetch_survey import fetch_survey
 from geohalo.workflow.hidden_addresses import address_of
 from geohalo.workflow.job import job

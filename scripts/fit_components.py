@@ -1,5 +1,6 @@
 """Fit the principal components that superpixels see, by blocks of rows."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.fit_components import fit_components
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Measure how well each method interpolates each element at left-out samples, and choose."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.fit_interpolation import fit_interpolation
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Put the gridded elements of all tiles together, block by block."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.gather_elements import gather_elements
 from geohalo.workflow.job import job
 

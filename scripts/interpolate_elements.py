@@ -1,5 +1,6 @@
 """Interpolate all elements to the grid, or to one band of its rows, each by the method chosen for it."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.interpolate_elements import interpolate_elements
 from geohalo.workflow.job import job
 

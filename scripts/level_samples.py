@@ -1,5 +1,6 @@
 """Bring the batches of the samples to one level, and measure what that does."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.level_samples import level_samples
 from geohalo.workflow.job import job
 

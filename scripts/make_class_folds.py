@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.make_class_folds import make_class_folds
 from geohalo.workflow.job import job
 

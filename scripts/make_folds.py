@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.make_folds import make_folds
 from geohalo.workflow.job import job
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.map_anomalies import map_anomalies
 from geohalo.workflow.job import job
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.measure_applicability import measure_applicability
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Average the attention that trained members pay to neighbouring superpixels by direction."""
 
+import geohalo.quick_start  # noqa: F401
 import torch
 from geohalo.files.network import MapNetwork
 from geohalo.network.run import Settings

@@ -1,5 +1,6 @@
 """Measure all conditions of one seed against the truth: what maps find of halos, and what they mistake for one."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.files.tables import write_csv
 from geohalo.stages.measure_claims import measure_claims
 from geohalo.workflow.job import job

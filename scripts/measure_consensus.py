@@ -1,5 +1,6 @@
 """Measure what the workflows of a design agree on, and how much each choice moves the result."""
 
+import geohalo.quick_start  # noqa: F401
 import numpy as np
 from geohalo.stages.measure_consensus import measure_consensus
 from geohalo.workflow.job import job

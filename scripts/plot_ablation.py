@@ -1,5 +1,6 @@
 """Draw the comparison of the network's variants and the controls."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_ablation import plot_ablation
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw the anomaly maps, and the truth beside them where it is known."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_anomalies import plot_anomalies
 from geohalo.workflow.job import job
 

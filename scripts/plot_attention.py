@@ -1,5 +1,6 @@
 """Draw the rose diagram of learned attention."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_attention import plot_attention
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw the confusion matrix, the comparison of methods, and the training history."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_class_evidence import plot_class_evidence
 from geohalo.workflow.job import job
 

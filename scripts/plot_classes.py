@@ -1,5 +1,6 @@
 """Draw the map of classes beside the labels, and the folds."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_classes import plot_classes
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw the consensus of the workflows."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_consensus import plot_consensus
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw the levels of batches before and after levelling."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_levelling import plot_levelling
 from geohalo.workflow.job import job
 

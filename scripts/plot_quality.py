@@ -1,5 +1,6 @@
 """Draw what quality control says of the survey."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_quality import plot_quality
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw the samples and the elements of the survey."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_survey import plot_survey
 from geohalo.workflow.job import job
 

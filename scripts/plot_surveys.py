@@ -1,5 +1,6 @@
 """Draw the evidence of several surveys beside each other."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_surveys import plot_surveys
 from geohalo.workflow.job import job
 

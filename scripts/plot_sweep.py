@@ -1,5 +1,6 @@
 """Draw the comparison of superpixel settings."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_sweep import plot_sweep
 from geohalo.workflow.job import job
 

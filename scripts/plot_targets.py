@@ -1,5 +1,6 @@
 """Draw the ranked targets, and the concentration-area curve of the map that they were cut from."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_targets import plot_targets
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw what models of other surveys find in one, as numbers and as maps."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_transfer import plot_transfer
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Put what every method is worth in every survey together: tables, text and figure."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.pool_bench import pool_bench
 from geohalo.workflow.job import job
 

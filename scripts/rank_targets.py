@@ -1,5 +1,6 @@
 """Rank the anomalous ground: a map, tables, a GeoPackage with styles, and a QGIS project."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.rank_targets import rank_targets
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Read a survey that comes as rasters."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.read_grids import read_grids
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Put labels that come as a raster of classes on the survey's grid."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.read_labels import read_labels
 from geohalo.workflow.job import job
 

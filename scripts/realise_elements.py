@@ -1,5 +1,6 @@
 """Draw one realisation of the elements: as kriging leaves them possible, in place of the kriged ones."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.realise_elements import realise_elements
 from geohalo.workflow.job import job
 

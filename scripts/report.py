@@ -1,5 +1,6 @@
 """Write the report of a survey: one HTML page that needs no network."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.report import report
 from geohalo.workflow.job import job
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.score_controls import score_controls
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Segment the cube into superpixels at one scale."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.segment_superpixels import segment_superpixels
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Run SLIC's iterations on one tile of the cube."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.segment_tile import segment_tile
 from geohalo.workflow.job import job
 

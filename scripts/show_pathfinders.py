@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.show_pathfinders import show_pathfinders
 from geohalo.workflow.job import job
 

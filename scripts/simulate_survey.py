@@ -1,5 +1,6 @@
 """Simulate a survey with known truth."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.simulate_survey import simulate_survey
 from geohalo.workflow.job import job
 

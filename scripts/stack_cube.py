@@ -1,5 +1,6 @@
 """Log-ratio transform and standardise the elements, by blocks of rows: the cube that the network sees."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.stack_cube import stack_cube
 from geohalo.workflow.job import job
 

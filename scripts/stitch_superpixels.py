@@ -1,5 +1,6 @@
 """Put the labels of all tiles together and make superpixels of them."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.stitch_superpixels import stitch_superpixels
 from geohalo.workflow.job import job
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 import torch
 from geohalo.network.run import Settings
 from geohalo.stages.train import train

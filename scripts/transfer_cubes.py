@@ -1,5 +1,6 @@
 """Make the cubes of two surveys anew on the elements that both have, with superpixels of one size and their graphs."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.transfer_cubes import transfer_cubes
 from geohalo.workflow.job import job
 

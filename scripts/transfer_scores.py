@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geohalo.quick_start  # noqa: F401
 import torch
 from geohalo.stages.transfer_scores import transfer_scores
 from geohalo.workflow.job import job

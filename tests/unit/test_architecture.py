@@ -100,6 +100,11 @@ def test_a_script_hands_a_job_to_its_stage(file):
     assert all(name.startswith(stage) for name in used)
     assert not {name.split(".")[0] for name in imports(file)} & {path.stem for path in SCRIPTS.glob("*.py")}
     assert functions(file) == []
+    # Garbage is not looked for while libraries are imported.
+    (first, *_) = [
+        node for node in nodes(file) if isinstance(node, ast.Import) and "geohalo" in ast.unparse(node)
+    ]
+    assert ast.unparse(first) == "import geohalo.quick_start"
     called = [node.func for node in nodes(file) if isinstance(node, ast.Call)]
     assert [name.id for name in called if isinstance(name, ast.Name)].count(file.stem) == 1
 

@@ -1,6 +1,7 @@
 """What a script does around its work: the log, messages to the user, whole files."""
 
 import errno
+import gc
 import json
 import logging
 import os
@@ -35,6 +36,18 @@ def rule(tmp_path, monkeypatch):
         log=[str(tmp_path / "a.log")], config={"survey": "here"}, rule="train", wildcards={}
     )
     logger.handlers[:] = before
+
+
+def test_garbage_is_looked_for_again_when_the_work_begins(rule):
+    before = gc.get_freeze_count()
+    gc.disable()
+    try:
+        with job(rule):
+            assert gc.isenabled()
+            assert gc.get_freeze_count() > before
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def stopped(rule, error: Exception, capsys) -> tuple[str, str]:

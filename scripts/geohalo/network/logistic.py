@@ -1,7 +1,6 @@
 """Small logistic regressions with a normal prior, for what is fitted rather than trained."""
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 
@@ -37,6 +36,8 @@ def fit_logistic(
     -------
     (K,) array
     """
+    from scipy.optimize import minimize  # slow to import, and of use to training alone
+
     counted = weight > 0
     sign, weight = np.where(halo[counted], 1.0, -1.0), weight[counted]
     signed = inputs[counted] * sign[:, None]

@@ -1,6 +1,7 @@
 """What every rule's script does around its work: log, tell the user, write whole files."""
 
 import errno
+import gc
 import json
 import logging
 import sys
@@ -27,6 +28,9 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     those of its own outputs are kept.
     """
     end_with_run()
+    if not gc.isenabled():  # imports are done: what they have made stays, and need not be looked through
+        gc.freeze()
+        gc.enable()
     terminal = sys.stderr
     # What compares surveys belongs to no one's config.
     survey = snakemake.config.get("survey") or snakemake.wildcards.get("target", "all surveys")

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from geohalo.control_table import CONTROLS, PROBABILITY_CONTROLS
 from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells
 from geohalo.evidence.comparisons import compare_methods
-from geohalo.evidence.controls import CONTROLS, PROBABILITY_CONTROLS
 from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
