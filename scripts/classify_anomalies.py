@@ -1,5 +1,6 @@
 """Cut the anomaly map into classes: by its concentration-area curve, and by what held-out deposits took to be found."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.classify_anomalies import classify_anomalies
 from geohalo.workflow.job import job
 

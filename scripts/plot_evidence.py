@@ -1,5 +1,6 @@
 """Draw the figures of the evidence, and the training history."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_evidence import plot_evidence
 from geohalo.workflow.job import job
 

@@ -1,5 +1,6 @@
 """Draw what elements add to the score, over the map and in the fingerprints of the targets."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_explanation import plot_explanation
 from geohalo.workflow.job import job
 

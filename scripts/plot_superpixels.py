@@ -1,5 +1,6 @@
 """Draw the superpixels of every scale over the cube, and the folds."""
 
+import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_superpixels import plot_superpixels
 from geohalo.workflow.job import job
 

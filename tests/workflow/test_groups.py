@@ -52,8 +52,8 @@ def test_a_sweep_of_200_runs_submits_no_small_jobs(submitted, tmp_path):
     config = write_config(tmp_path / "sweep.yaml", {"experiments": {"n_segments": counts}})
     rules, jobs = submitted("sweep", configs=(SMALL, config))
     assert (rules, jobs) == documented("a sweep over 200 superpixel settings")
-    # 200 settings and that of the config with its two counts: superpixels and training of each.
-    assert rules == 202 + 201 + 9
+    # 200 settings and that of the config with its two counts: superpixels, graph and training of each.
+    assert rules == 202 + 202 + 201 + 9
     # Each training on its own, 202 counts by 25, and 6 jobs before and after.
     assert jobs == 201 + 9 + 6
     together = ("--groups", "train=training", "--group-components", "training=10", "scales=25")
