@@ -25,7 +25,8 @@ from geohalo.control_table import fitting, needing
 from geohalo.files.paths import file_path
 from geohalo.network.presets import PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
-from geohalo.package_files import RESOURCES, read_yaml
+from geohalo.package_files import RESOURCES
+from geohalo.package_yaml import read_yaml
 from geohalo.product_table import FIGURES, figures_for, maps_for, maps_of
 from geohalo.product_table import MAPS as ALL_MAPS
 from geohalo.settings import check_settings, simulated_tables, used_interpolation

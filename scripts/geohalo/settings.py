@@ -17,7 +17,8 @@ from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.method_table import METHODS, with_variance
-from geohalo.package_files import SCHEMA_FILE, read_yaml
+from geohalo.package_files import SCHEMA_FILE
+from geohalo.package_yaml import read_yaml
 from geohalo.simulated_deposits import simulated_commodities
 from geohalo.simulated_region import survey_crs
 

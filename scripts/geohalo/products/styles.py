@@ -17,7 +17,8 @@ from PIL import Image
 
 from geohalo.atomic_files import atomic_write
 from geohalo.control_table import GROUPS, TABLE
-from geohalo.package_files import RESOURCES, read_yaml
+from geohalo.package_files import RESOURCES
+from geohalo.package_yaml import read_yaml
 
 COLOUR_FILE = RESOURCES / "colour_maps.yaml"
 
