@@ -3,8 +3,8 @@
 The deposits of a survey are moved together, by a random rotation, reflection and shift, to other ground of the same
 survey. They keep their distances from each other, so that folds, buffers and decoys come to much the same as for the
 real ones, but nothing is there to be found. Whatever a method outranks beyond half of the decoys there is given away
-by the way in which deposits are held out. The default network is trained anew on every move, with the settings of the
-survey's config and the published weights of the branches.
+by the way in which deposits are held out. The default network is trained anew on moves, without an inner split: with the
+published weights of the branches.
 
     snakemake --cores all --configfile config/surveys/kola-c.yaml --config 'data={folder: ...}' -- \\
         results/kola-c/cube.nc results/kola-c/folds/held_out.csv results/kola-c/graph/{100,300,900}.npz
@@ -35,7 +35,7 @@ from geohalo.network.run import Settings, train_and_predict
 from geohalo.settings import check_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Share of the deposits that a move must leave on surveyed ground, and how often one is tried.
+#: Share of the deposits on surveyed ground that a move must leave there, and how often one is tried.
 ON_GROUND, TRIES = 0.9, 20_000
 
 
@@ -56,7 +56,7 @@ class Moves:
         ]
         self.samples = surveyed_places(str(folder / "samples.parquet"))[0]
         table = pd.read_csv(folder / "folds/deposits.csv")
-        self.deposits = table.loc[table["inside"], ["x", "y"]].to_numpy()
+        self.deposits, self.inside = table[["x", "y"]].to_numpy(), table["inside"].to_numpy()
         self.sought = tuple(
             names.index(one) for one in self.config["deposits"]["commodities"] if one in names
         )
@@ -69,7 +69,7 @@ class Moves:
         matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         matrix[:, 1] *= generator.choice([-1, 1])
         middle = self.cells[generator.integers(len(self.cells))]
-        places = (self.deposits - self.deposits.mean(axis=0)) @ matrix + middle
+        places = (self.deposits - self.deposits[self.inside].mean(axis=0)) @ matrix + middle
         return places, self.tree.query(places)[0] <= self.survey.grid.cell
 
     def shares(self, places: np.ndarray, inside: np.ndarray, network: bool) -> dict[str, float]:
@@ -103,11 +103,10 @@ def shares_of(name: str, results: str, moves: int, trained: int) -> pd.DataFrame
     There are fewer moves where the deposits hardly fit on the surveyed ground anywhere else.
     """
     survey, generator, rows = Moves(name, results), np.random.default_rng(0), list[dict]()
-    inside = np.ones(len(survey.deposits), dtype=bool)
-    rows.append({"survey": name, "move": 0, **survey.shares(survey.deposits, inside, True)})
+    rows.append({"survey": name, "move": 0, **survey.shares(survey.deposits, survey.inside, True)})
     for _ in range(TRIES):
         places, inside = survey.move(generator)
-        if inside.mean() < ON_GROUND:
+        if inside.sum() < ON_GROUND * survey.inside.sum():
             continue
         try:
             rows.append(
