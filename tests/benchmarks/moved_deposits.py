@@ -3,8 +3,8 @@
 The deposits of a survey are moved together, by a random rotation, reflection and shift, to other ground of the same
 survey. They keep their distances from each other, so that folds, buffers and decoys come to much the same as for the
 real ones, but nothing is there to be found. Whatever a method outranks beyond half of the decoys there is given away
-by the way in which deposits are held out. The default network is trained anew on moves, without an inner split: with the
-published weights of the branches.
+by the way in which deposits are held out. The default network is trained anew on moves, with the published weights of
+the branches, since moved deposits have no inner split.
 
     snakemake --cores all --configfile config/surveys/kola-c.yaml --config 'data={folder: ...}' -- \\
         results/kola-c/cube.nc results/kola-c/folds/held_out.csv results/kola-c/graph/{100,300,900}.npz
