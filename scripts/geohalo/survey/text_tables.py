@@ -116,6 +116,12 @@ def _numbered(stream: TextIO, count: int) -> Iterator[tuple[int, str]]:
 def _complete_line(line: str, path: Path, number: int) -> str:
     if len(line) >= _LONGEST_LINE:
         raise InputError(f"{path}, line {number}: more than {_LONGEST_LINE:,} characters; this is no table")
+    longest = max(map(len, re.split(r"[,;\t|]", line))) if len(line) > csv.field_size_limit() else 0
+    if longest > csv.field_size_limit():
+        raise InputError(
+            f"{path}, line {number}: a cell of {longest:,} characters; shorten it, leave its column out, or look for a "
+            "quotation mark that is not closed"
+        )
     if "\0" in line:
         raise InputError(
             f"{path}, line {number}: a zero byte; the file is damaged, or no text: export it again"

@@ -225,6 +225,10 @@ def test_rdb_file(tmp_path) -> None:
         ("id,Cu\n\0\0\0,1\n", "zero byte"),
         ("ncols 3\nnrows 2\nxllcorner 0\n", "grids.folder"),
         ('id,Cu\na,"1\nb,2\n' + "c,3\n" * 50_000, "quotation mark"),
+        (
+            "id,note,Cu\na,b,1\nb," + "c" * 200_000 + ",2\n",
+            "line 3: a cell of 200,000 characters; shorten it",
+        ),
     ],
 )
 def test_what_is_no_table(tmp_path, text, part) -> None:
