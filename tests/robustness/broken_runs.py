@@ -16,6 +16,8 @@ import psutil
 
 #: Seconds of the processor that a run has for its jobs to end after a signal that it may answer.
 GRACE = 60.0
+#: The same on the clock: a run that waits for ever uses no processor.
+PATIENCE = 300.0
 #: Seconds of the clock after which a run that waits for anything is given up.
 LONGEST = 3600.0
 #: Seconds of the clock between two looks.
@@ -93,9 +95,9 @@ class Run:
         left = [message for number, message in started if number not in ended]
         return left[-1] if left else "between jobs" if started else "start"
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float, longest: float = LONGEST) -> bool:
         """Wait until the run and its jobs have used some seconds of the processor; tells whether the run goes on."""
-        used, end = self._used(), time.monotonic() + LONGEST
+        used, end = self._used(), time.monotonic() + longest
         while self._used() - used < seconds and time.monotonic() < end:
             try:
                 self._process.wait(min(PAUSE, seconds))
@@ -125,7 +127,7 @@ class Run:
         """Send a signal and wait for the end of the run; one that does not end is killed."""
         self.how = f"{what.name} to {'all' if what.group else 'the run'}"
         (os.killpg if what.group else os.kill)(self._process.pid, getattr(signal, what.name))
-        if self.wait(GRACE):
+        if self.wait(GRACE, PATIENCE):
             self.how += f", SIGKILL after {GRACE:g} s"
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

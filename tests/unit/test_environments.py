@@ -258,6 +258,12 @@ def test_the_local_profile_leaves_the_choice_of_environments_to_the_user():
     assert not {"software-deployment-method", "sdm", "use-conda"} & set(profile)
 
 
+def test_snakemake_selects_jobs_without_a_solver():
+    """During the solver of Snakemake 9 a SIGTERM waits for a lock that its own thread holds."""
+    profile = yaml.safe_load((ROOT / "profiles" / "default" / "config.yaml").read_text())
+    assert profile["scheduler"] == "greedy"
+
+
 @each(rules())
 def test_environment_of_a_rule_has_what_its_script_imports(rule):
     missing = packages(script_of(rule)) - set(in_environment(environment_of(rule)))
