@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geohalo.survey.cells import BoolArray, FloatArray
+from geohalo.survey.cells import FloatArray
 
 # Two elements agree in no so many different values.
 _FEWEST_ROWS, _FEWEST_VALUES = 10, 8
-# Rows that are compared one by one; a survey may have millions.
+# Rows by which pairs are looked for; a survey may have millions.
 _MOST_ROWS = 5000
 _NEARLY_ALL, _EQUAL, _PROPORTIONAL = 0.95, 1e-6, 2e-3
 
@@ -62,15 +62,16 @@ def repeats(values: Mapping[str, FloatArray], fewest: int = _FEWEST_ROWS) -> lis
     if not names or len(values[names[0]]) < fewest:
         return []
     step = -(-len(values[names[0]]) // _MOST_ROWS)
-    compared = {name: values[name][::step] for name in names}
-    usual = {name: compared[name] == _most_frequent(compared[name]) for name in names}
+    some = {name: values[name][::step] for name in names}
+    usual = {name: _most_frequent(some[name]) for name in names}
     found, copies = [], set[str]()
     for n, one in enumerate(names):
         if one in copies:
             continue
         for other in names[n + 1 :]:
-            counted = _counted(compared[one], compared[other], usual[one] & usual[other])
-            repeat = _repeat(one, other, compared[one][counted], compared[other][counted], fewest)
+            repeat = _repeat(one, other, some, usual, fewest)
+            if repeat is not None and step > 1:  # what is said of every row holds for every row
+                repeat = _repeat(one, other, values, usual, fewest)
             if repeat is not None:
                 found.append(repeat)
                 copies.add(other)
@@ -85,13 +86,14 @@ def _most_frequent(values: FloatArray) -> float:
     return float(kinds[counts.argmax()])
 
 
-def _counted(one: FloatArray, other: FloatArray, usual: BoolArray) -> BoolArray:
-    """Tell which rows are compared: those with both values, but for the most frequent one of each."""
-    known: BoolArray = np.isfinite(one) & np.isfinite(other) & (one > 0) & (other > 0) & ~usual
-    return known
-
-
-def _repeat(one: str, other: str, first: FloatArray, second: FloatArray, fewest: int) -> Repeat | None:
+def _repeat(
+    one: str, other: str, values: Mapping[str, FloatArray], usual: Mapping[str, float], fewest: int
+) -> Repeat | None:
+    """Compare two elements where both have values, but for those rows that hold the most frequent value of each."""
+    first, second = values[one], values[other]
+    counted = np.isfinite(first) & np.isfinite(second) & (first > 0) & (second > 0)
+    counted &= (first != usual[one]) | (second != usual[other])
+    first, second = first[counted], second[counted]
     if first.size < fewest or np.unique(first[:1000]).size < _FEWEST_VALUES:
         return None
     ratio = second / first

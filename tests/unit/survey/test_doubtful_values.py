@@ -5,6 +5,7 @@ import openpyxl
 import pytest
 from geohalo.errors import InputError
 from geohalo.survey.header_doubts import derived_word
+from geohalo.survey.same_values import repeats
 from geohalo.survey.tables import read_table
 from meaning_tables import CU, RNG, ZN, clean, message, survey, text
 
@@ -33,6 +34,18 @@ def test_copies_of_columns(values, told) -> None:
     found = warnings(survey(Pb=written(values)))
     assert len(found) == (told is not None)
     assert all(f"Pb: the values of Pb {told} (column 'Cu')" in one for one in found)
+
+
+def test_the_share_of_copied_rows_is_that_of_all_rows() -> None:
+    """Pairs are looked for by some of 12,000 rows; row 1 is none of these, and differs."""
+    first = RNG.lognormal(3, 0.5, 12_000)
+    second = first.copy()
+    second[1] *= 3
+    (found,) = repeats({"Cu": first, "Zn": RNG.lognormal(4, 0.5, 12_000), "Pb": second})
+    assert (found.one, found.other, found.times) == ("Cu", "Pb", 1)
+    # The most frequent value, here of one row, is not counted.
+    assert found.share == 11_998 / 11_999
+    assert "in every row" not in found.message("row", "column 'Cu'")
 
 
 def test_elements_that_share_their_detection_limit_are_no_copies() -> None:
