@@ -8,8 +8,13 @@ min_version("9.0")
 
 # Where this file is; `workflow.basedir` is the folder of a workflow that uses this one as a module.
 ROOT = Path(os.path.normpath(workflow.current_basedir))
-# End of the message of a job that takes all cores: what is ready beside it starts later.
-TAKES_CORES = f", with {{threads}} of {workflow.cores or 1} cores; other jobs wait for free cores"
+# Cores of a job that can use several: half of them. Two such jobs beside each other get more done than one after the other
+# on all cores, since threads of one job wait for each other.
+HALF_OF_CORES = ((workflow.cores or 1) + 1) // 2
+# End of the message of such a job: what finds no free core starts later.
+TAKES_CORES = f", with {{threads}} of {workflow.cores or 1} cores; jobs without a free core wait"
+# Priorities of jobs: where cores are scarce, what takes long starts first, then what others wait for, then the rest.
+LONG, WAITED_FOR = 2, 1
 # What runs each of several surveys: this file, or rules/claims/Snakefile, which includes it.
 SURVEY_SNAKEFILE = globals().get("SURVEY_SNAKEFILE", ROOT / "Snakefile")
 

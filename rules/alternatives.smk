@@ -70,9 +70,10 @@ rule alternative_scores:
         benchmark_file("alternative_scores", "key")
     wildcard_constraints:
         key="[0-9a-f]{12}",
+    # Alternatives beside each other use the cores better than the threads of one.
+    priority: LONG
     conda:
         "../envs/torch.yaml"
-    # Alternatives beside each other use the cores better than the threads of one.
     threads: 1
     resources:
         **TRAINING,

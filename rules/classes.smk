@@ -34,6 +34,7 @@ if CLASSES:
             log_file("make_class_folds"),
         benchmark:
             benchmark_file("make_class_folds")
+        priority: WAITED_FOR
         conda:
             "../envs/geo.yaml"
         resources:

@@ -13,9 +13,10 @@ rule score_controls:
         log_file("score_controls"),
     benchmark:
         benchmark_file("score_controls")
+    priority: LONG
     conda:
         "../envs/geo.yaml"
-    threads: workflow.cores or 1
+    threads: HALF_OF_CORES
     resources:
         mem_mb=megabytes(800, 6),
         runtime=minutes(30, 0.5),
@@ -44,6 +45,7 @@ rule evaluate:
         log_file("evaluate"),
     benchmark:
         benchmark_file("evaluate")
+    priority: WAITED_FOR
     group:
         "evidence"
     conda:

@@ -14,9 +14,10 @@ if EXPLAINED:
             log_file("explain_map"),
         benchmark:
             benchmark_file("explain_map")
+        priority: LONG
         conda:
             "../envs/torch.yaml"
-        threads: workflow.cores or 1
+        threads: HALF_OF_CORES
         resources:
             mem_mb=megabytes(1500, 14),
             runtime=minutes(10, 0.2),
@@ -48,11 +49,12 @@ if EXPLAINED:
             log_file("explain_targets"),
         benchmark:
             benchmark_file("explain_targets")
+        priority: WAITED_FOR
         group:
             "explanation"
         conda:
             "../envs/torch.yaml"
-        threads: workflow.cores or 1
+        threads: HALF_OF_CORES
         resources:
             mem_mb=megabytes(1500, 5),
             runtime=minutes(10, 0.05),

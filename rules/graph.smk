@@ -10,6 +10,7 @@ rule build_graph:
         log_file("build_graph", "n_segments"),
     benchmark:
         benchmark_file("build_graph", "n_segments")
+    priority: WAITED_FOR
     group:
         "scales"
     conda:

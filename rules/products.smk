@@ -163,6 +163,7 @@ if not CLASSES:
             log_file("map_anomalies"),
         benchmark:
             benchmark_file("map_anomalies")
+        priority: WAITED_FOR
         group:
             "evidence"
         conda:
@@ -252,6 +253,7 @@ if not CLASSES:
             log_file("rank_targets"),
         benchmark:
             benchmark_file("rank_targets")
+        priority: WAITED_FOR
         group:
             "evidence"
         conda:

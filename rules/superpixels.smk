@@ -11,6 +11,7 @@ if not TILED:
             log_file("segment_superpixels", "n_segments"),
         benchmark:
             benchmark_file("segment_superpixels", "n_segments")
+        priority: WAITED_FOR
         group:
             "scales"
         conda:
@@ -64,6 +65,7 @@ else:
             log_file("segment_tile", "n_segments", *TILE),
         benchmark:
             benchmark_file("segment_tile", "n_segments", *TILE)
+        priority: WAITED_FOR
         conda:
             "../envs/geo.yaml"
         resources:
@@ -89,6 +91,7 @@ else:
             log_file("stitch_superpixels", "n_segments"),
         benchmark:
             benchmark_file("stitch_superpixels", "n_segments")
+        priority: WAITED_FOR
         group:
             "scales"
         conda:

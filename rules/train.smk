@@ -13,6 +13,7 @@ if not CLASSES:
             log_file("make_folds"),
         benchmark:
             benchmark_file("make_folds")
+        priority: WAITED_FOR
         conda:
             "../envs/geo.yaml"
         resources:
@@ -41,9 +42,10 @@ rule train:
         log_file("train", "variant", "scales"),
     benchmark:
         benchmark_file("train", "variant", "scales")
+    priority: LONG
     conda:
         "../envs/torch.yaml"
-    threads: workflow.cores or 1
+    threads: HALF_OF_CORES
     resources:
         **TRAINING,
         mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
@@ -94,11 +96,12 @@ if ATTENTION:
             benchmark_file("measure_attention", "variant", "scales")
         wildcard_constraints:
             variant="fusion|spatial|external",
+        priority: LONG
         group:
             "attention"
         conda:
             "../envs/torch.yaml"
-        threads: workflow.cores or 1
+        threads: HALF_OF_CORES
         resources:
             mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
             runtime=minutes(20, 0.1),

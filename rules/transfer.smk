@@ -50,9 +50,10 @@ rule transfer_scores:
         "logs/{target}/transfer_scores_{source}.log",
     benchmark:
         "benchmarks/{target}/transfer_scores_{source}.jsonl"
+    priority: LONG
     conda:
         "../envs/torch.yaml"
-    threads: workflow.cores or 1
+    threads: HALF_OF_CORES
     resources:
         **TRAINING,
         mem_mb=training_memory,
