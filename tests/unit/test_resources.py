@@ -196,4 +196,4 @@ def test_the_cluster_s_profile_bundles_every_group_that_can_be_bundled():
     # A site has its own way to ask after jobs, and its own names.
     assert not [key for key in settings if key.startswith("slurm-")]
     assert set(settings["default-resources"]) == {"mem_mb", "runtime"}
-    assert settings["cores"] == settings["max-threads"]
+    assert settings["cores"] == 2 * settings["max-threads"]
