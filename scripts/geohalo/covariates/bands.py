@@ -1,0 +1,148 @@
+"""What a layer beside geochemistry comes to on the cells of a survey, whatever it was before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geohalo.cube.grid import Grid
+from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
+
+Array = NDArray[np.float32]
+
+#: Classes of a layer, at most: each becomes a band.
+MOST_CLASSES = 60
+#: A layer that covers a smaller share of the survey stops a run; one that does not cover this share is doubtful.
+LEAST_COVER, FULL_COVER = 0.5, 0.99
+#: A cell less of which is mapped has no class.
+LEAST_MAPPED = 0.5
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where the bands are wanted.
+
+    Attributes
+    ----------
+    grid : Grid
+    mask : ndarray (rows, columns) of bool
+        Cells of the survey.
+    crs : pyproj.CRS
+        In metres.
+    """
+
+    grid: Grid
+    mask: NDArray[np.bool_]
+    crs: CRS
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north edge of the grid in metres."""
+        half = self.grid.cell / 2
+        x, y = self.grid.x, self.grid.y
+        return float(x[0] - half), float(y[-1] - half), float(x[-1] + half), float(y[0] + half)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A layer on the cells of a survey.
+
+    Attributes
+    ----------
+    layer : str
+        Its name in the config.
+    kind : {"continuous", "categorical"}
+    classes : tuple of str
+        Of a categorical layer; empty for a continuous one.
+    values : ndarray (bands, cells) of float32
+        A continuous layer has one band, in its own unit. A categorical one has one for each class: the share of the
+        mapped part of the cell. NaN in cells without the layer.
+    unit : str
+        Of a continuous layer, where it is known.
+    source : str
+        File, or column of the samples, for messages.
+    warnings : tuple of InputWarning
+    """
+
+    layer: str
+    kind: str
+    classes: tuple[str, ...]
+    values: Array
+    unit: str
+    source: str
+    warnings: tuple[InputWarning, ...] = field(default=())
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the bands: that of the layer, with the class where it has classes."""
+        return [f"{self.layer}: {one}" for one in self.classes] or [self.layer]
+
+
+def shares(amount: NDArray[np.float64], mapped: NDArray[np.float64]) -> Array:
+    """Return the share of each class in the mapped part of a cell; NaN where less than half of it is mapped.
+
+    Parameters
+    ----------
+    amount : ndarray (classes, cells)
+        Part of the cell that each class takes, 0 to 1.
+    mapped : ndarray (cells,)
+        Part of the cell that is mapped at all.
+
+    Returns
+    -------
+    ndarray (classes, cells) of float32
+    """
+    known = mapped >= LEAST_MAPPED
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, amount / mapped, np.nan).astype(np.float32)
+
+
+def check_number_of_classes(names: Sequence[object], source: str, key: str) -> None:
+    """Stop when a layer has so many classes that they are hardly any.
+
+    Raises
+    ------
+    InputError
+    """
+    if len(names) > MOST_CLASSES:
+        some = ", ".join(str(one)[:30] for one in list(names)[:5])
+        raise InputError(
+            f"{source}: {len(names):,} classes ({some}, ...), and {MOST_CLASSES} are the most. Name a column with "
+            f"fewer, such as one of groups of rocks ({key}.column), merge classes in the file, or set {key}.kind: "
+            "continuous if these are numbers that measure something."
+        )
+
+
+def checked_cover(bands: Bands, key: str) -> Bands:
+    """Stop for a layer that misses much of the survey; warn of one that misses some.
+
+    Raises
+    ------
+    InputError
+        It covers less than half of the cells, or tells nothing: it is the same everywhere.
+    """
+    known = np.isfinite(bands.values).all(axis=0)
+    cover = float(known.mean())
+    if cover < LEAST_COVER:
+        raise InputError(
+            f"{bands.source}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "
+            f"needed. Check its CRS ({key}.crs) and its extent, or leave it out."
+        )
+    varies = np.nanmax(bands.values, axis=1) > np.nanmin(bands.values, axis=1)
+    if not varies.any():
+        what = f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
+        raise InputError(
+            f"{bands.source}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
+            "file."
+        )
+    if cover >= FULL_COVER:
+        return bands
+    doubt = InputWarning(
+        f"the layer covers {cover:.1%} of the survey's cells; the others get its mean",
+        f"give a layer that covers the survey, or leave {key} out",
+        bands.source,
+    )
+    return Bands(**{**vars(bands), "warnings": (*bands.warnings, doubt)})

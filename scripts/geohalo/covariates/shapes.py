@@ -1,0 +1,274 @@
+"""Polygons, lines and points as layers: shares of area, distances, and how many there are around a cell."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.signal import oaconvolve
+from scipy.spatial import cKDTree
+
+from geohalo.covariates.bands import Array, Bands, Ground, check_number_of_classes, shares
+from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
+from geohalo.survey.cells import cell_text, require_column
+from geohalo.survey.crs import read_crs
+from geohalo.survey.vector_tables import read_vector
+
+#: Polygons overlap doubtfully where they cover more than this much of a cell twice, in this share of the cells.
+OVERLAP, OVERLAPPING = 0.05, 0.01
+#: A line is cut into pieces of at most this share of a cell, each counted where its middle is.
+PIECE = 0.1
+#: Share of the known deposits that a layer of points may not hold.
+SAME_PLACES = 0.5
+#: Dimensions of shapes: points, lines, polygons.
+KINDS = {0: "points", 1: "lines", 2: "polygons"}
+
+
+def shape_bands(
+    name: str,
+    path: Path,
+    layer: Mapping[str, Any],
+    ground: Ground,
+    deposits: NDArray[np.float64] | None = None,
+) -> Bands:
+    """Bring a layer of polygons, lines or points to the cells of a survey.
+
+    Polygons become the share of each class of ``column`` in the area of a cell, or the mean of a column of numbers
+    weighted by area. Lines and points become the distance from the centre of a cell to the nearest in metres
+    (``measure: distance``), or their length in km or number for each km2 within ``radius`` (``measure: density``).
+
+    Parameters
+    ----------
+    name : str
+        Of the layer, in the config.
+    path : Path
+        In a format of `geohalo.survey.table_files.LAYERS`.
+    layer : mapping
+        Config section ``covariates.<name>``: ``kind``, ``column``, ``layer``, ``crs``, ``measure``, ``radius``.
+    ground : Ground
+    deposits : ndarray (deposits, 2), optional
+        Places of the known deposits in metres, which a layer of points may not hold.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, has no CRS, no shapes or different kinds of them, lacks the column, or has too many
+        classes; or its points are the known deposits.
+    """
+    key = f"covariates.{name}"
+    table, doubts = _read(path, layer, ground, key)
+    kinds = sorted(set(shapely.get_dimensions(table.geometry.to_numpy()).tolist()))
+    if len(kinds) != 1:
+        there = " and ".join(KINDS.get(kind, "nothing") for kind in kinds)
+        raise InputError(f"{path}: {there} in one layer; give each a file or layer of its own ({key}.layer).")
+    if kinds == [2]:
+        return _polygon_bands(name, path, table, layer, ground, doubts)
+    what = KINDS[kinds[0]]
+    if kinds == [0] and deposits is not None:
+        _check_not_deposits(table, ground, deposits, str(path), key)
+    if layer.get("kind") == "categorical":
+        raise InputError(
+            f"{path}: {what} have no area, and so no shares of classes; remove {key}.kind, and set {key}.measure: "
+            "distance or density."
+        )
+    if layer.get("measure") == "density":
+        if not layer.get("radius"):
+            raise InputError(f"{path}: a density is that within a radius; set {key}.radius in metres.")
+        values = density(table.geometry.to_numpy(), ground, float(layer["radius"]))
+        return Bands(name, "continuous", (), values[None], _density_unit(what), str(path), tuple(doubts))
+    values = nearest_distance(table.geometry.to_numpy(), ground)
+    return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts))
+
+
+def _check_not_deposits(
+    table: gpd.GeoDataFrame, ground: Ground, deposits: NDArray[np.float64], source: str, key: str
+) -> None:
+    """Stop when at least half of the known deposits are among the points."""
+    points = table.get_coordinates().to_numpy()
+    same = cKDTree(points).query(deposits)[0] <= ground.grid.cell / 2
+    if same.sum() >= max(1, SAME_PLACES * len(deposits)):
+        raise InputError(
+            f"{source}: {same.sum()} of {len(deposits)} known deposits are points of this layer. Evidence with it would "
+            f"be that of the labels themselves; leave {key} out, or remove deposits and occurrences from the file."
+        )
+
+
+def _density_unit(what: str) -> str:
+    return "km/km²" if what == "lines" else "1/km²"
+
+
+def _read(
+    path: Path, layer: Mapping[str, Any], ground: Ground, key: str
+) -> tuple[gpd.GeoDataFrame, list[InputWarning]]:
+    """Read a layer in the CRS of the survey, without what has no shape."""
+    table = read_vector(path, layer.get("layer"))
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise InputError(f"{path}: the layer is a table without shapes; name another one ({key}.layer).")
+    doubts = []
+    if layer.get("crs"):
+        given = read_crs(layer["crs"], f"{key}.crs")
+        if table.crs is not None and table.crs != given:
+            raise InputError(
+                f"{path}: the file states the CRS {table.crs.name!r}, but {key}.crs is {given.name!r}; correct or "
+                "remove the key."
+            )
+        table = table.set_crs(given, allow_override=True)
+    if table.crs is None:
+        raise InputError(f"{path}: the layer has no CRS; set {key}.crs, for example EPSG:4326.")
+    empty = table.geometry.isna() | table.geometry.is_empty
+    if empty.any():
+        what = "row has" if empty.sum() == 1 else "rows have"
+        doubts.append(
+            InputWarning(f"{empty.sum()} {what} no shape", "draw or remove them", str(path), row=str(np.argmax(empty) + 1))
+        )
+        table = table[~empty]
+    if table.empty:
+        raise InputError(f"{path}: no row of the layer has a shape.")
+    table = table.to_crs(ground.crs)
+    valid = table.geometry.is_valid
+    if not valid.all():
+        table = table.set_geometry(table.geometry.where(valid, shapely.make_valid(table.geometry.to_numpy())))
+    return table, doubts
+
+
+def _polygon_bands(
+    name: str,
+    path: Path,
+    table: gpd.GeoDataFrame,
+    layer: Mapping[str, Any],
+    ground: Ground,
+    doubts: list[InputWarning],
+) -> Bands:
+    key, column = f"covariates.{name}", layer.get("column")
+    if column is None:
+        raise InputError(
+            f"{path}: polygons need the column of their classes or numbers; set {key}.column to one of "
+            f"{', '.join(map(repr, [c for c in table.columns if c != table.geometry.name][:12]))}."
+        )
+    require_column(table, column, str(path), f"{key}.column")
+    cell, part, polygon = coverage(table.geometry.to_numpy(), ground)
+    size = ground.grid.shape[0] * ground.grid.shape[1]
+    if layer.get("kind") == "continuous":
+        numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+        known = np.isfinite(numbers[polygon])
+        mapped = np.bincount(cell[known], part[known], size)
+        total = np.bincount(cell[known], part[known] * numbers[polygon][known], size)
+        values = shares(total[None], mapped)[:, ground.mask.ravel()]
+        return Bands(name, "continuous", (), values, "", str(path), tuple(doubts))
+    text = cell_text(table[column])
+    classes, code = np.unique(text.to_numpy(dtype=str), return_inverse=True)
+    check_number_of_classes(classes.tolist(), f"{path}, column {column!r}", key)
+    amount = np.bincount(code[polygon] * size + cell, part, len(classes) * size).reshape(len(classes), size)
+    mapped = amount.sum(axis=0)
+    doubts += _overlaps(mapped[ground.mask.ravel()], str(path))
+    values = shares(amount, mapped)[:, ground.mask.ravel()]
+    met = np.nan_to_num(values).max(axis=1, initial=0) > 0
+    names = tuple(str(one) or "(empty)" for one in classes[met])
+    return Bands(name, "categorical", names, values[met], "", f"{path}, column {column!r}", tuple(doubts))
+
+
+def _overlaps(mapped: NDArray[np.float64], source: str) -> list[InputWarning]:
+    twice = float((mapped > 1 + OVERLAP).mean())
+    if twice <= OVERLAPPING:
+        return []
+    return [
+        InputWarning(
+            f"polygons lie over each other in {twice:.0%} of the cells, where their shares are those of all of them",
+            "remove the overlaps, or give each map a layer of its own",
+            source,
+        )
+    ]
+
+
+def coverage(
+    polygons: NDArray[Any], ground: Ground
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return which part of which cell each polygon covers, exactly (exactextract).
+
+    Parameters
+    ----------
+    polygons : ndarray (polygons,) of shapely.Geometry
+        In the CRS of the survey.
+    ground : Ground
+
+    Returns
+    -------
+    cell : ndarray (pairs,) of int64
+        Number of the cell on the whole grid, by rows from the north.
+    part : ndarray (pairs,)
+        Part of its area, 0 to 1.
+    polygon : ndarray (pairs,) of int64
+    """
+    from exactextract import exact_extract  # slow to import
+    from exactextract.raster import NumPyRasterSource
+
+    west, south, east, north = ground.bounds
+    raster = NumPyRasterSource(
+        np.zeros(ground.grid.shape, dtype=np.uint8),
+        xmin=west,
+        ymin=south,
+        xmax=east,
+        ymax=north,
+        srs_wkt=ground.crs.to_wkt(),
+    )
+    inside = np.flatnonzero(shapely.intersects(polygons, shapely.box(west, south, east, north)))
+    if not len(inside):
+        return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
+    frame = gpd.GeoDataFrame({"polygon": inside}, geometry=polygons[inside], crs=ground.crs)
+    found = exact_extract(
+        raster, frame, ["cell_id", "coverage"], output="pandas", include_cols=["polygon"], max_cells_in_memory=10**9
+    )
+    count = found["cell_id"].map(len).to_numpy()
+    cell = np.concatenate(found["cell_id"].to_list()).astype(np.int64)
+    part = np.concatenate(found["coverage"].to_list()).astype(np.float64)
+    return cell, part, np.repeat(found["polygon"].to_numpy(dtype=np.int64), count)
+
+
+def nearest_distance(shapes: NDArray[Any], ground: Ground) -> Array:
+    """Return the distance (cells,) in metres from the centre of each cell to the nearest of some lines or points."""
+    tree = shapely.STRtree(shapes)
+    centres = shapely.points(ground.grid.centres(ground.mask))
+    (cell, _), metres = tree.query_nearest(centres, return_distance=True, all_matches=False)
+    out = np.empty(len(centres), dtype=np.float32)
+    out[cell] = metres
+    return out
+
+
+def density(shapes: NDArray[Any], ground: Ground, radius: float) -> Array:
+    """Return length in km, or number, for each km2 within a radius of the centre of each cell, (cells,).
+
+    Lines are cut into pieces of a tenth of a cell. Pieces and points count in their cell, and cells count whose
+    centres lie within the radius, at least the cell itself.
+    """
+    west, _, _, north = ground.bounds
+    cell, (rows, columns) = ground.grid.cell, ground.grid.shape
+    places, weight = _pieces(shapes, cell * PIECE)
+    reach = int(radius // cell)
+    # Shapes around the grid count at its edge.
+    column = np.floor((places[:, 0] - west) / cell).astype(np.int64) + reach
+    row = np.floor((north - places[:, 1]) / cell).astype(np.int64) + reach
+    wide = (rows + 2 * reach, columns + 2 * reach)
+    near = (row >= 0) & (row < wide[0]) & (column >= 0) & (column < wide[1])
+    amount = np.bincount(row[near] * wide[1] + column[near], weight[near], wide[0] * wide[1]).reshape(wide)
+    step = np.arange(-reach, reach + 1)
+    disc = (step[:, None] ** 2 + step**2 <= (radius / cell) ** 2).astype(np.float64)
+    total = oaconvolve(amount, disc, mode="valid") if reach else amount
+    area = disc.sum() * (cell / 1e3) ** 2
+    return np.clip(total[ground.mask] / area, 0, None).astype(np.float32)
+
+
+def _pieces(shapes: NDArray[Any], longest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return places (pieces, 2) and the weight of each: 1 for a point, the length in km for a piece of a line."""
+    if shapely.get_dimensions(shapes).max() == 0:
+        places = shapely.get_coordinates(shapes)
+        return places, np.ones(len(places))
+    lines = shapely.get_parts(shapes)
+    coordinates, line = shapely.get_coordinates(shapely.segmentize(lines, longest), return_index=True)
+    same = line[1:] == line[:-1]
+    start, end = coordinates[:-1][same], coordinates[1:][same]
+    return (start + end) / 2, np.hypot(*(end - start).T) / 1e3

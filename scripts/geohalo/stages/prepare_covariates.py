@@ -1,0 +1,126 @@
+"""Bring all layers beside geochemistry to the grid of the survey."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import xarray as xr
+from pyproj import CRS
+
+from geohalo.covariates.bands import Bands, Ground, checked_cover
+from geohalo.covariates.leaks import check_not_from_deposits
+from geohalo.files.cells import Survey, netcdf_by_rows
+from geohalo.files.input_warnings import leave_warnings
+from geohalo.progress import steps
+from geohalo.survey.table_files import LAYERS
+
+
+def prepare_covariates(
+    elements: str,
+    layers: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, str],
+    interpolation: Mapping[str, Any],
+    covariates: str,
+    warnings: str | None = None,
+    samples: str | None = None,
+    table: str | None = None,
+    section: Mapping[str, Any] | None = None,
+    deposits: str | None = None,
+    folder: str = "",
+) -> list[str]:
+    """Write the bands of all layers; returns lines for the log.
+
+    Parameters
+    ----------
+    elements : str
+        File of the gridded elements, which says where the survey is.
+    layers : mapping
+        Config section ``covariates`` with its defaults.
+    files : mapping
+        File of each layer that has one.
+    interpolation : mapping
+        Config section of that name, for columns of the samples.
+    covariates : str
+        File to write.
+    warnings : str, optional
+        Table of doubts to write.
+    samples, table, section
+        Clean samples, the table they came from and the config section ``samples``, for columns of the samples.
+    deposits : str, optional
+        Clean deposits. They are looked at only to refuse layers that are made from them.
+    folder : str
+        The data folder.
+    """
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    ground = Ground(survey.grid, survey.mask, CRS.from_wkt(survey.crs))
+    known = gpd.read_parquet(deposits).get_coordinates().to_numpy() if deposits else np.empty((0, 2))
+    read = _sample_reader(samples, table, section, survey, interpolation)
+    bands = []
+    for name, layer in steps(list(layers.items()), "layer"):
+        key = f"covariates.{name}"
+        one = read(name, layer) if name not in files else _of_file(name, files[name], layer, ground, known)
+        one = checked_cover(one, key)
+        check_not_from_deposits(one, survey.cells, survey.grid.cell, known, key)
+        bands.append(one)
+    _write(survey, bands, covariates)
+    doubts = [doubt for one in bands for doubt in one.warnings]
+    told = [f"{one.layer}: {one.kind}, {', '.join(one.classes) or one.unit or 'no unit'}" for one in bands]
+    return [*leave_warnings("prepare_covariates", doubts, warnings, folder), *told]
+
+
+def _of_file(
+    name: str, file: str, layer: Mapping[str, Any], ground: Ground, deposits: np.ndarray
+) -> Bands:
+    from geohalo.covariates.rasters import raster_bands
+    from geohalo.covariates.shapes import shape_bands
+
+    path = Path(file)
+    if path.suffix.lower() in LAYERS or path.suffix.lower() == ".zip":
+        return shape_bands(name, path, layer, ground, deposits if len(deposits) else None)
+    return raster_bands(name, path, layer, ground)
+
+
+def _sample_reader(
+    samples: str | None,
+    table: str | None,
+    section: Mapping[str, Any] | None,
+    survey: Survey,
+    interpolation: Mapping[str, Any],
+) -> Any:
+    """Return what makes bands of a column of the samples; the table is read when the first is asked for."""
+    found: list[Any] = []
+
+    def read(name: str, layer: Mapping[str, Any]) -> Bands:
+        from geohalo.covariates.sample_columns import sample_bands
+        from geohalo.survey.sample_tables import read_samples
+
+        if samples is None or table is None or section is None:
+            raise ValueError("columns of samples need the samples and their table")
+        if not found:
+            clean = gpd.read_parquet(samples, columns=["sample", "geometry"])
+            found.extend([*read_samples(table, section), clean])
+        rows, source, clean = found
+        places = clean.get_coordinates().to_numpy()
+        return sample_bands(
+            name, rows, layer, clean["sample"].tolist(), places, survey.cells, interpolation, source
+        )
+
+    return read
+
+
+def _write(survey: Survey, bands: Sequence[Bands], path: str) -> None:
+    """Write all bands, with the layer, kind and unit of each."""
+    names = [name for one in bands for name in one.names]
+    of_band = [one for one in bands for _ in one.names]
+    frame = survey.dataset(
+        layer=("band", np.array([one.layer for one in of_band], dtype=object)),
+        kind=("band", np.array([one.kind for one in of_band], dtype=object)),
+        unit=("band", np.array([one.unit for one in of_band], dtype=object)),
+    ).assign_coords(band=names)
+    about = {"long_name": "value of a continuous layer in its unit, or share of a class in the mapped part of the cell"}
+    with netcdf_by_rows(frame, {"covariate": about}, path, "band") as write:
+        for place, values in enumerate(row for one in bands for row in one.values):
+            write("covariate", slice(0, survey.grid.shape[0]), survey.image(values), place)

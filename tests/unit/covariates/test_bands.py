@@ -1,0 +1,81 @@
+"""What all layers have in common: cover, variation, and that none is made from the deposits."""
+
+import numpy as np
+import pytest
+
+from geohalo.covariates.bands import Bands, checked_cover, shares
+from geohalo.covariates.leaks import check_not_from_deposits
+from geohalo.errors import InputError
+
+
+def continuous(values):
+    return Bands("gravity", "continuous", (), np.asarray(values, np.float32)[None], "mGal", "g.tif")
+
+
+def test_shares_of_the_mapped_part():
+    found = shares(np.array([[0.2, 0.3, 0.0], [0.4, 0.1, 0.0]]), np.array([0.6, 0.4, 0.0]))
+    assert found[:, 0] == pytest.approx([1 / 3, 2 / 3])
+    assert np.isnan(found[:, 1:]).all()
+
+
+def test_a_layer_beside_the_survey_stops():
+    with pytest.raises(InputError, match=r"g\.tif: the layer covers 40% .*covariates\.gravity\.crs"):
+        checked_cover(continuous([1, 2, np.nan, np.nan, np.nan]), "covariates.gravity")
+
+
+def test_a_layer_with_holes_is_doubtful():
+    found = checked_cover(continuous([*range(9), np.nan]), "covariates.gravity")
+    assert "covers 90.0% of the survey's cells" in found.warnings[0].what
+    assert checked_cover(continuous(range(10)), "covariates.gravity").warnings == ()
+
+
+def test_a_layer_that_is_the_same_everywhere_stops():
+    with pytest.raises(InputError, match="all cells of the survey have the value 7, which tells nothing"):
+        checked_cover(continuous([7, 7, 7]), "covariates.gravity")
+    rock = Bands("rock", "categorical", ("granite",), np.ones((1, 3), np.float32), "", "r.gpkg")
+    with pytest.raises(InputError, match="all cells of the survey have the class granite"):
+        checked_cover(rock, "covariates.rock")
+
+
+def cells_and_deposits():
+    random = np.random.default_rng(5)
+    x, y = np.meshgrid(np.arange(60) * 100.0, np.arange(50) * 100.0)
+    return np.column_stack([x.ravel(), y.ravel()]), random.uniform(0, 5000, (12, 2))
+
+
+def distance_to(cells, places):
+    return np.linalg.norm(cells[:, None] - places, axis=2)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda d: d.min(axis=1),
+        lambda d: -np.log1p(d.min(axis=1)),
+        lambda d: np.exp(-((d / 400) ** 2)).sum(axis=1),
+    ],
+)
+def test_what_is_made_from_the_deposits_is_refused(made):
+    cells, deposits = cells_and_deposits()
+    band = continuous(made(distance_to(cells, deposits)))
+    with pytest.raises(InputError, match=r"gravity is .*known deposits.*leave covariates\.gravity out"):
+        check_not_from_deposits(band, cells, 100.0, deposits, "covariates.gravity")
+
+
+@pytest.mark.parametrize("off", [0.0, 30.0, 300.0])
+def test_what_the_deposits_follow_is_no_leak(off):
+    # Deposits lie on a structure or near it; the distance to it is a covariate as any other.
+    cells, _ = cells_and_deposits()
+    random = np.random.default_rng(2)
+    deposits = np.column_stack([random.normal(3000, off, 15), random.uniform(0, 4900, 15)])
+    band = continuous(np.abs(cells[:, 0] - 3000 - 0.1 * cells[:, 1]))
+    check_not_from_deposits(band, cells, 100.0, deposits, "covariates.faults")
+
+
+def test_smooth_ground_that_has_nothing_to_do_with_the_deposits_is_no_leak():
+    cells, _ = cells_and_deposits()
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+        phase, deposits = random.uniform(0, 6, 2), random.uniform(0, 4900, (2 + seed % 12, 2))
+        field = np.sin(cells[:, 0] / 400 + phase[0]) * np.sin(cells[:, 1] / 300 + phase[1])
+        check_not_from_deposits(continuous(field), cells, 100.0, deposits, "covariates.gravity")

@@ -1,0 +1,137 @@
+"""Polygons, lines and points against areas, lengths and distances worked out by hand."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from geohalo.covariates.shapes import density, nearest_distance, shape_bands
+from geohalo.errors import InputError
+
+WEST, NORTH = 500_000, 7_000_400
+
+
+def box(west, south, east, north):
+    """A box in cells, counted from the northwest corner."""
+    return shapely.box(WEST + 100 * west, NORTH - 100 * south, WEST + 100 * east, NORTH - 100 * north)
+
+
+def write(folder, shapes, name="layer.gpkg", crs=32635, **columns):
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
+    frame.to_file(folder / name)
+    return folder / name
+
+
+def test_shares_of_area(ground, tmp_path):
+    # Granite takes the first column and a quarter of the second; basalt the rest. A lens of ore lies in neither.
+    file = write(tmp_path, [box(0, 4, 1.25, 0), box(1.25, 4, 5, 0)], unit=["granite", "basalt"])
+    found = shape_bands("rock", file, {"column": "unit"}, ground)
+    assert found.names == ["rock: basalt", "rock: granite"]
+    assert found.kind == "categorical"
+    granite = found.values[1].reshape(4, 5)
+    assert granite == pytest.approx(np.tile([1, 0.25, 0, 0, 0], (4, 1)))
+    assert found.values.sum(axis=0) == pytest.approx(1)
+
+
+def test_shares_are_of_the_mapped_part(ground, tmp_path):
+    # The first cell is mapped by 60 %, a third of that is slate; the second by 40 %, which is too little to tell.
+    shapes = [box(0, 1, 0.2, 0), box(0.2, 1, 0.6, 0), box(1, 1, 1.4, 0), box(2, 4, 5, 0), box(0, 4, 2, 1)]
+    file = write(tmp_path, shapes, unit=["slate", "marl", "slate", "marl", "marl"])
+    found = shape_bands("rock", file, {"column": "unit"}, ground)
+    slate = found.values[found.names.index("rock: slate")].reshape(4, 5)
+    assert slate[0, 0] == pytest.approx(1 / 3)
+    assert np.isnan(slate[0, 1])
+
+
+def test_a_column_of_numbers_is_weighted_by_area(ground, tmp_path):
+    file = write(tmp_path, [box(0, 4, 1.25, 0), box(1.25, 4, 5, 0)], age=[400.0, 200.0])
+    found = shape_bands("age", file, {"column": "age", "kind": "continuous"}, ground)
+    assert found.values.reshape(4, 5)[2] == pytest.approx([400, 250, 200, 200, 200])
+
+
+def test_shares_in_another_crs_agree(ground, tmp_path):
+    shapes = [box(0, 4, 1.25, 0), box(1.25, 4, 5, 0)]
+    here = gpd.GeoSeries(shapely.segmentize(shapes, 10), crs=32635)
+    file = write(tmp_path, here.to_crs(4326).to_numpy(), crs=4326, unit=["granite", "basalt"])
+    found = shape_bands("rock", file, {"column": "unit"}, ground)
+    assert found.values[1].reshape(4, 5)[:, 1] == pytest.approx(0.25, abs=1e-4)
+
+
+def test_overlapping_polygons_are_told(ground, tmp_path):
+    file = write(tmp_path, [box(0, 4, 5, 0), box(0, 4, 2, 0)], unit=["a", "b"])
+    found = shape_bands("rock", file, {"column": "unit"}, ground)
+    assert "lie over each other in 40% of the cells" in found.warnings[0].what
+    assert found.values[1].reshape(4, 5)[0] == pytest.approx([0.5, 0.5, 0, 0, 0])
+
+
+def test_distance_to_a_line(ground, tmp_path):
+    line = shapely.LineString([(WEST + 100, NORTH + 500), (WEST + 100, NORTH - 900)])
+    found = shape_bands("faults", write(tmp_path, [line]), {}, ground)
+    assert found.unit == "m"
+    assert found.values.reshape(4, 5)[3] == pytest.approx([50, 50, 150, 250, 350])
+
+
+def test_distance_to_points_is_that_to_the_nearest(ground):
+    random = np.random.default_rng(0)
+    places = random.uniform([WEST, NORTH - 400], [WEST + 500, NORTH], (7, 2))
+    found = nearest_distance(shapely.points(places), ground)
+    every = np.linalg.norm(ground.grid.centres()[:, None] - places, axis=2)
+    assert found == pytest.approx(every.min(axis=1), rel=1e-6)
+
+
+def test_density_of_a_line(ground):
+    # One line along the second row: 100 m in each of its cells.
+    line = shapely.LineString([(WEST - 1000, NORTH - 150), (WEST + 1500, NORTH - 150)])
+    within = density(np.array([line]), ground, 50)
+    assert within.reshape(4, 5) == pytest.approx(np.array([[0], [10], [0], [0]]) * np.ones(5))
+    # Within 100 m, five cells: three of the row lie in the disc of a cell of the row, one in those beside it.
+    around = density(np.array([line]), ground, 100).reshape(4, 5)
+    assert around[:, 2] == pytest.approx(np.array([0.1, 0.3, 0.1, 0]) / 0.05, abs=1e-6)
+
+
+def test_density_of_points(ground):
+    places = shapely.points([[WEST + 50, NORTH - 50], [WEST + 60, NORTH - 40], [WEST + 450, NORTH - 350]])
+    found = density(places, ground, 99).reshape(4, 5)
+    assert found[0, 0] == pytest.approx(200)
+    assert found[3, 4] == pytest.approx(100)
+    assert found.sum() == pytest.approx(300)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes", "columns", "message"),
+    [
+        ({}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "set covariates.rock.column to one of 'unit'"),
+        ({"column": "units"}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "did you mean 'unit'"),
+        ({"column": "unit"}, [box(0, 4, 5, 0), shapely.Point(0, 0)], {"unit": ["a", "b"]}, "points and polygons in one"),
+        ({"kind": "categorical"}, [shapely.Point(0, 0)], {}, "points have no area"),
+        ({"measure": "density"}, [shapely.Point(0, 0)], {}, "set covariates.rock.radius"),
+        ({"crs": "EPSG:4326"}, [shapely.Point(0, 0)], {}, "but covariates.rock.crs is"),
+    ],
+)
+def test_bad_layers_are_named(ground, tmp_path, layer, shapes, columns, message):
+    file = write(tmp_path, shapes, **columns)
+    with pytest.raises(InputError, match=message) as caught:
+        shape_bands("rock", file, layer, ground)
+    assert str(file) in str(caught.value)
+
+
+def test_a_layer_without_crs_is_named(ground, tmp_path):
+    file = write(tmp_path, [box(0, 4, 5, 0)], name="layer.shp", crs=None, unit=["a"])
+    with pytest.raises(InputError, match=r"no CRS; set covariates\.rock\.crs"):
+        shape_bands("rock", file, {"column": "unit"}, ground)
+
+
+def test_thousands_of_classes_are_named(ground, tmp_path):
+    shapes = [box(k / 20, 4, (k + 1) / 20, 0) for k in range(100)]
+    file = write(tmp_path, shapes, number=[f"P{k}" for k in range(100)])
+    with pytest.raises(InputError, match="100 classes .*60 are the most.*covariates.rock.column"):
+        shape_bands("rock", file, {"column": "number"}, ground)
+
+
+def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
+    places = np.array([[WEST + 50.0, NORTH - 50], [WEST + 450, NORTH - 350], [WEST + 250, NORTH - 150]])
+    file = write(tmp_path, shapely.points(places))
+    with pytest.raises(InputError, match="2 of 4 known deposits are points of this layer"):
+        shape_bands("mines", file, {}, ground, np.vstack([places[:2] + 20, [[0, 0], [9, 9]]]))
+    far = shape_bands("mines", file, {}, ground, np.vstack([places[:1] + 20, [[0, 0], [9, 9]]]))
+    assert far.names == ["mines"]
