@@ -63,6 +63,8 @@ def attributions(trained: Trained, steps: int = STEPS) -> Iterator[tuple[str, Te
         total = torch.zeros(len(values), values.shape[1])
         if branch == "spectrum":
             _add_spectrum(explained, values, total)
+        if branch == "covariates":
+            _add_covariates(explained, values, total)
         if branch == "linear":
             weight = explained.share("linear") @ trained.state["linear.weight"]
             torch.mul(values, weight.to(values.device), out=total)
@@ -179,8 +181,8 @@ def _add_spectrum(explained: Explained, values: Tensor, total: Tensor) -> None:
     engine, share = explained.engine, explained.share("spectrum")
     order = engine.state["spectrum.order"][0]
     gate = engine.state["gate"][:, order] if "gate" in engine.state else None
-    positions = engine.preset.kernels(values.shape[1])
-    widest = max(engine.preset.spectrum) * values.shape[1] * (2 * len(positions) + 2) * 4
+    positions = engine.preset.kernels(len(order))
+    widest = max(engine.preset.spectrum) * len(order) * (2 * len(positions) + 2) * 4
     for rows in row_blocks(len(values), max(256, BLOCK_BYTES // widest)):
         spectra = values[rows].to(share.device)[:, order]
         part = torch.zeros_like(spectra)
@@ -216,6 +218,25 @@ def _spectrum_block(explained: Explained, member: int, spectra: Tensor) -> Tenso
         before = (layers, top)
     back = _transposed(gathered, weights[0], strides[0], spectra.shape[1])
     return back.squeeze(1) * spectra / explained.steps
+
+
+def _add_covariates(explained: Explained, values: Tensor, total: Tensor) -> None:
+    """Add the attribution of the branch of the covariates."""
+    engine, state, share = explained.engine, explained.engine.state, explained.share("covariates")
+    weight, bias = state["covariates.head.1.weight"], state["covariates.head.1.bias"]
+    last, columns = difference(engine, "covariates")[0], weight.shape[2]
+    for rows in row_blocks(len(values), max(256, BLOCK_BYTES // (16 * weight.shape[:2].numel()))):
+        seen = values[rows].to(share.device).unsqueeze(1).expand(-1, len(share), -1)
+        seen = engine.gated(seen)[..., -columns:]
+        once = torch.einsum("nmi,moi->nmo", seen, weight)
+        before, gathered = bias.expand_as(once), torch.zeros_like(once)
+        for k in range(1, explained.steps + 1):
+            top = once * (k / explained.steps) + bias
+            gathered += relu_slope(before, top)
+            before = top
+        gradient = torch.einsum("nmo,moi->nmi", gathered * last, weight) / explained.steps
+        part = torch.einsum("nmi,m->ni", gradient * seen, share)
+        total[rows, total.shape[1] - columns :] += part.to(total.device)
 
 
 def _transposed(gradient: Tensor, weight: Tensor, stride: int, length: int) -> Tensor:

@@ -15,7 +15,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.nn import GATv2Conv, GCNConv, GraphConv, MeanAggregation, SGConv
 
 from geohalo.network.parts import DIRECTIONS, edge_directions, part_weights, published_weights, running_rate
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.presets import Preset, branches_in
 
 
 def head(channels: int, preset: Preset, n_classes: int) -> nn.Sequential:
@@ -139,6 +139,24 @@ class SpectrumBranch(nn.Module):
         return self.head(x.flatten(1))
 
 
+class CovariateBranch(nn.Module):
+    """A classifier of the covariates of one pixel.
+
+    Shapes:
+        - **inputs:** pixel values (pixels, columns), the covariates last
+        - **outputs:** logits (pixels, classes)
+    """
+
+    def __init__(self, n_covariates: int, preset: Preset, n_classes: int):
+        super().__init__()
+        self.n_covariates = n_covariates
+        self.head = head(n_covariates, preset, n_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the pixel logits."""
+        return self.head(x[:, -self.n_covariates :])
+
+
 class LinearTerm(nn.Module):
     """Logits that are linear in the values: 0 for background, ``values @ weight + bias`` for halo.
 
@@ -169,7 +187,10 @@ class TwoBranch(nn.Module):
     scales. A variant keeps the branches that it names and averages what it has. With ``preset.fusion`` "learned" the
     weights are softmax(ln published + ``fusion``), which start from the published ones.
 
-    With ``preset.pathfinders`` all branches see the values times ``gate``: 1 for the elements that are kept, else 0.
+    With covariates, which are the last columns of the values, the graph branches see both, the spectrum branch the
+    elements alone, and a branch of their own the covariates. The spatial part, it and the spectrum weigh a third each.
+
+    With ``preset.pathfinders`` all branches see the values times ``gate``: 1 for the columns that are kept, else 0.
     With ``preset.linear`` a linear term is added to the fused logits. Both are for two classes.
 
     Parameters
@@ -181,23 +202,35 @@ class TwoBranch(nn.Module):
     variant : str
         One of `VARIANTS`.
     n_classes : int
+    n_covariates : int
     """
 
-    def __init__(self, n_elements: int, n_scales: int, preset: Preset, variant: str, n_classes: int = 2):
+    def __init__(
+        self,
+        n_elements: int,
+        n_scales: int,
+        preset: Preset,
+        variant: str,
+        n_classes: int = 2,
+        n_covariates: int = 0,
+    ):
         super().__init__()
         two = n_classes == 2
-        branches = (*VARIANTS[variant], *(("linear",) if preset.linear and two else ()))
+        branches = branches_in(variant, n_covariates > 0, preset.linear and two)
+        n_columns = n_elements + n_covariates
         scales = n_scales if {"internal", "external"} & set(branches) else 0
         # The external branch reads the hidden layer of the internal one, so that variant "external" has both.
-        self.internal = nn.ModuleList(InternalBranch(n_elements, preset, n_classes) for _ in range(scales))
+        self.internal = nn.ModuleList(InternalBranch(n_columns, preset, n_classes) for _ in range(scales))
         self.external = nn.ModuleList(
             ExternalBranch(preset, n_classes) for _ in range(scales if "external" in branches else 0)
         )
         self.spectrum = SpectrumBranch(n_elements, preset, n_classes) if "spectrum" in branches else None
-        self.linear = LinearTerm(n_elements) if "linear" in branches else None
+        own = "covariates" in branches
+        self.covariates = CovariateBranch(n_covariates, preset, n_classes) if own else None
+        self.linear = LinearTerm(n_columns) if "linear" in branches else None
         self.branches, self.copies = branches, 1 + preset.contrast
         self.gate: Tensor | None
-        self.register_buffer("gate", torch.ones(n_elements) if preset.pathfinders and two else None)
+        self.register_buffer("gate", torch.ones(n_columns) if preset.pathfinders and two else None)
         self.prior: Tensor
         self.register_buffer("prior", torch.tensor(published_weights(scales, branches)).log())
         self.fusion = nn.Parameter(torch.zeros_like(self.prior)) if preset.fusion == "learned" else None
@@ -215,7 +248,8 @@ class TwoBranch(nn.Module):
 
         Parameters
         ----------
-        x : Tensor (pixels, elements)
+        x : Tensor (pixels, columns)
+            Elements, then covariates.
         graphs : sequence of HeteroData
             See `hetero_data`; one for each scale.
         features : Tensor (pixels, features), optional
@@ -234,6 +268,8 @@ class TwoBranch(nn.Module):
         logits = (internal if "internal" in self.branches else []) + external
         if self.spectrum is not None:
             logits.append(self.spectrum(x if self.gate is None else x * self.gate))
+        if self.covariates is not None:
+            logits.append(self.covariates(x if self.gate is None else x * self.gate))
         if self.linear is not None:
             logits.append(self.linear(x))
         return torch.stack(logits)

@@ -13,7 +13,7 @@ from torch import Tensor
 from geohalo.network.fourier import convolutions, layers_by_frequency
 from geohalo.network.masks import Masks
 from geohalo.network.parts import network_parts, part_weights, running_rate
-from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.presets import Preset, branches_in
 from geohalo.network.sparse import SparseMatrix
 
 Stacked = dict[str, Tensor]
@@ -79,7 +79,7 @@ def is_trained(name: str) -> bool:
 
 def branches_of(state: Stacked, variant: str) -> tuple[str, ...]:
     """Return the branches that a state has: those of its variant, and the linear term where there is one."""
-    return (*VARIANTS[variant], *(("linear",) if "linear.weight" in state else ()))
+    return branches_in(variant, "covariates.head.1.weight" in state, "linear.weight" in state)
 
 
 def class_count(state: Stacked) -> int:
@@ -293,8 +293,13 @@ class Engine:
                 x = F.conv1d(x, weight.flatten(0, 1), bias.flatten(), stride=stride, groups=members).relu_()
         return x.float().flatten(1).unflatten(1, (members, -1))
 
+    def covariates(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
+        """Branch of the covariates, the last columns of pixels (pixels, members, columns); see `head`."""
+        last = self.state["covariates.head.1.weight"].shape[2]
+        return self.head("covariates", self.gated(x)[..., -last:], factors=factors)
+
     def linear_term(self, x: Tensor) -> Tensor:
-        """Linear term of pixels (pixels, members, elements); returns logits (pixels, members, 2)."""
+        """Linear term of pixels (pixels, members, columns); returns logits (pixels, members, 2)."""
         halo = torch.einsum("nmb,mb->nm", x, self.state["linear.weight"]) + self.state["linear.bias"]
         return torch.stack([torch.zeros_like(halo), halo], dim=2)
 

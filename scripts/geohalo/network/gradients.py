@@ -55,14 +55,17 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
     spatial = spatial_logits(engine, x, scales)
     linear = engine.linear_term(x) if "linear" in engine.branches else None
     if "spectrum" not in engine.branches:
+        if "covariates" in engine.branches:
+            spatial = spatial.with_part(engine.covariates(seen_spectra(engine, x)))
         each = network_losses(spatial.with_linear(linear), labels, engine.preset)
         # Members share no parameters, so the gradient of the sum is each member's own.
         each.sum().backward()
         return each.detach()
     seen = seen_spectra(engine, x)
-    factors = engine.head_dropout(
-        "spectrum", torch.arange(len(x), device=x.device), engine.preset.spectrum[-1]
-    )
+    of_spectrum = _dropout(engine, "spectrum", x, engine.preset.spectrum[-1])
+    of_covariates = None
+    if "covariates" in engine.branches:
+        of_covariates = _dropout(engine, "covariates", x, engine.state["covariates.head.1.weight"].shape[2])
 
     def of_part(some: slice) -> tuple[Tensor, Logits, Stacked]:
         """Losses of some members, and the gradients of their spatial logits and of their spectrum branch."""
@@ -70,11 +73,13 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
         state = {
             name: value.detach()[some].requires_grad_(is_trained(name))
             for name, value in engine.state.items()
-            if name.startswith("spectrum.") or name == "gate"
+            if name.startswith(("spectrum.", "covariates.")) or name == "gate"
         }
         branch = Engine(state, engine.preset, engine.branches, engine.masks, engine.mixed)
-        part = branch.spectrum(seen[:, some], None if factors is None else factors[:, some])
-        logits = mine.with_part(part).with_linear(None if linear is None else linear[:, some])
+        logits = mine.with_part(branch.spectrum(seen[:, some], _of(of_spectrum, some)))
+        if "covariates" in engine.branches:
+            logits = logits.with_part(branch.covariates(seen[:, some], _of(of_covariates, some)))
+        logits = logits.with_linear(_of(linear, some))
         each = network_losses(logits, labels.part(some), engine.preset)
         each.sum().backward()
         return each.detach(), mine, {name: p.grad for name, p in state.items() if p.grad is not None}
@@ -90,6 +95,16 @@ def add_gradients(engine: Engine, x: Tensor, scales: list[LabelledScale], labels
         if shared.requires_grad:
             shared.backward(torch.cat([getattr(mine, name).grad for _, mine, _ in found], dim=2))
     return torch.cat([each for each, _, _ in found], dim=1)
+
+
+def _dropout(engine: Engine, name: str, x: Tensor, channels: int) -> Tensor | None:
+    """Factors of the dropout before the head of a branch that sees cells (cells, members, ...) alone."""
+    return engine.head_dropout(name, torch.arange(len(x), device=x.device), channels)
+
+
+def _of(values: Tensor | None, some: slice) -> Tensor | None:
+    """Values of some members, (cells, members, ...)."""
+    return None if values is None else values[:, some]
 
 
 def _apart(logits: Logits) -> Logits:

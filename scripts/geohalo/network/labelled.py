@@ -290,4 +290,6 @@ def labelled_logits(engine: Engine, x: Tensor, scales: list[LabelledScale]) -> L
     logits = spatial_logits(engine, x, scales)
     if "spectrum" in engine.branches:
         logits = logits.with_part(engine.spectrum(seen_spectra(engine, x)))
+    if "covariates" in engine.branches:
+        logits = logits.with_part(engine.covariates(seen_spectra(engine, x)))
     return logits.with_linear(engine.linear_term(x) if "linear" in engine.branches else None)

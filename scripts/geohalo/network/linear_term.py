@@ -43,9 +43,14 @@ class LinearFit:
 
 
 def fit_linear_term(
-    values: np.ndarray, label: np.ndarray, group: np.ndarray, most: int, sought: Sequence[int] = ()
+    values: np.ndarray,
+    label: np.ndarray,
+    group: np.ndarray,
+    most: int,
+    sought: Sequence[int] = (),
+    n_covariates: int = 0,
 ) -> LinearFit:
-    """Choose the elements of one member and fit its linear term.
+    """Choose the elements of one member, and as many covariates, and fit its linear term.
 
     The term is a slope times the sum of the kept elements weighed by their consistency, plus a bias: logistic
     regression with one feature, in which classes weigh alike, and in a class groups. The slope for a standard
@@ -61,9 +66,11 @@ def fit_linear_term(
     group : (M,) int array
         Group of deposits of each halo cell.
     most : int
-        Elements to keep at most; 0 keeps all.
+        Elements, and covariates, to keep at most; 0 keeps all.
     sought : sequence of int
         Columns of the elements that the deposits are known for (see `geohalo.pathfinders.group_consistency`).
+    n_covariates : int
+        The last so many columns are no elements.
 
     Returns
     -------
@@ -77,7 +84,9 @@ def fit_linear_term(
     values = np.asarray(values, dtype=np.float64)
     consistency = group_consistency(values, label, group, sought)
     kept = np.zeros(len(consistency), dtype=bool)
-    kept[strongest(consistency, most or len(consistency))] = True
+    elements = len(consistency) - n_covariates
+    for start, part in ((0, consistency[:elements]), (elements, consistency[elements:])):
+        kept[start + strongest(part, most or len(part))] = True
     direction = np.where(kept, consistency, 0.0)
     total = values @ direction
     spread = total[label == 0].std() or 1.0

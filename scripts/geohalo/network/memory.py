@@ -118,7 +118,9 @@ def members_at_once(
         If a single member does not fit; the message names what to change.
     """
     n_cells, n_elements, n_classes = sizes
-    apart = spectrum_apart(cells.device, cells.shape[1], n_elements, preset)
+    apart = "spectrum" in VARIANTS[variant] and spectrum_apart(
+        cells.device, cells.shape[1], n_elements, preset
+    )
     at_a_time = min(n_members, torch.get_num_threads()) if apart else None
     predicting = prediction_bytes([g.n_superpixels for g in graphs], n_cells, n_classes, variant, preset)
 

@@ -20,22 +20,23 @@ def running_rate(step: int) -> float:
 def network_parts(branches: Sequence[str], n_scales: int) -> list[tuple[str, int]]:
     """Parts of a network in the order of their weights, each a branch and its scale.
 
-    Internal at each scale, external at each scale, spectrum, linear term, where there.
+    Internal at each scale, external at each scale, spectrum, covariates, linear term, where there.
     """
     spatial = [(name, k) for name in ("internal", "external") if name in branches for k in range(n_scales)]
-    return spatial + [(name, 0) for name in ("spectrum", "linear") if name in branches]
+    return spatial + [(name, 0) for name in ("spectrum", "covariates", "linear") if name in branches]
 
 
 def published_weights(n_scales: int, branches: Sequence[str]) -> list[float]:
     """Weights of the logits of `network_parts`.
 
-    The spatial half is shared equally by its parts and scales: 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum. A
-    linear term, to which the others are corrections, counts in full.
+    The spatial half is shared equally by its parts and scales: 0.5 (0.5 external + 0.5 internal) + 0.5 spectrum. With
+    a branch of covariates there are thirds. A linear term, to which the others are corrections, counts in full.
     """
     spatial = [branch for branch in branches if branch in ("internal", "external")]
-    half = 0.5 if spatial and "spectrum" in branches else 1.0
-    weight = {branch: half / len(spatial) / max(1, n_scales) for branch in spatial}
-    weight |= {"spectrum": half, "linear": 1.0}
+    own = [branch for branch in branches if branch in ("spectrum", "covariates")]
+    each = 1 / max(1, bool(spatial) + len(own))
+    weight = {branch: each / len(spatial) / max(1, n_scales) for branch in spatial}
+    weight |= dict.fromkeys(own, each) | {"linear": 1.0}
     return [weight[branch] for branch, _ in network_parts(branches, n_scales)]
 
 

@@ -34,6 +34,8 @@ def predict_logits(trained: Trained) -> Tensor:
         _add_scale(engine, scale, graph, trained.encode, weights, logits)
     if "spectrum" in engine.branches:
         _add_spectrum(engine, values, weights["spectrum", 0], logits)
+    if "covariates" in engine.branches:
+        _add_covariates(engine, values, weights["covariates", 0], logits)
     if "linear" in engine.branches:
         _add_linear(engine, values, weights["linear", 0], logits)
     return logits
@@ -129,6 +131,13 @@ def _add_spectrum(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor
     for rows in row_blocks(len(values), max(256, BLOCK_BYTES // widest)):
         spectra = values[rows].to(device).unsqueeze(1).expand(-1, members, -1)
         _add(logits, rows, engine.spectrum(spectra) * weight.view(-1, 1))
+
+
+def _add_covariates(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor) -> None:
+    """Add the weighted logits of the branch of the covariates."""
+    for rows in row_blocks(len(values), max(256, BLOCK_BYTES // (8 * len(weight) * values.shape[1]))):
+        columns = values[rows].to(weight.device).unsqueeze(1).expand(-1, len(weight), -1)
+        _add(logits, rows, engine.covariates(columns) * weight.view(-1, 1))
 
 
 def _add_linear(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor) -> None:

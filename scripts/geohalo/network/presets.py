@@ -7,15 +7,26 @@ from typing import Any
 from geohalo.errors import InputError
 
 #: Branches of each variant. ``internal`` and ``external`` together are the spatial branch. With a preset that has a
-#: linear term every variant has that as well (`branches_of`).
+#: linear term every variant has that as well, and none has a branch of covariates where there are none (`branches_in`).
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "fusion": ("internal", "external", "spectrum"),
+    "fusion": ("internal", "external", "spectrum", "covariates"),
     "spectrum": ("spectrum",),
     "spatial": ("internal", "external"),
     "internal": ("internal",),
     "external": ("external",),
     "linear": (),
+    # Of a survey with covariates: what each kind of data finds alone.
+    "geochemistry": ("internal", "external", "spectrum"),
+    "covariates": ("internal", "external", "covariates"),
 }
+
+
+
+def branches_in(variant: str, covariates: bool, linear: bool) -> tuple[str, ...]:
+    """Return the branches of a variant in a survey with or without covariates, and the linear term where there is one."""
+    there = [name for name in VARIANTS[variant] if covariates or name != "covariates"]
+    return (*there, "linear") if linear else tuple(there)
+
 
 #: Weight decay, at most, with more than two classes: branches that a linear term is there for may be shrunk to
 #: corrections, but those of several classes have none, and with 0.03 they forget what they learn.

@@ -66,6 +66,8 @@ class Settings:
     sought : tuple of int
         Elements (columns) that the deposits are known for: a member keeps them unless its groups of deposits say
         otherwise.
+    n_covariates : int
+        The last so many columns of the values are covariates and no elements.
     """
 
     preset: str = "default"
@@ -79,6 +81,7 @@ class Settings:
     checkpoint: str | None = None
     spectrum_order: tuple[int, ...] | None = None
     sought: tuple[int, ...] = ()
+    n_covariates: int = 0
 
     def recipe(self, n_classes: int = 2) -> Preset:
         """Return the preset with the changes asked for."""
@@ -243,7 +246,9 @@ class _Work:
 
     def _part(self, members: Members, name: str) -> Result:
         settings, recipe = self.settings, self.recipe
-        sizes = (self.values.shape[1], len(self.scales), recipe, settings.variant, self.n_classes)
+        covariates = settings.n_covariates
+        elements = self.values.shape[1] - covariates
+        sizes = (elements, len(self.scales), recipe, settings.variant, self.n_classes, covariates)
         with _DRAWING:
             state = initial_members([int(seed) for seed in members.seeds], *sizes)
         if settings.spectrum_order is not None and "spectrum.order" in state:
@@ -286,7 +291,8 @@ class _Work:
                 continue
             values = self.values[torch.as_tensor(cells[own])].numpy()
             most, sought = self.recipe.pathfinders, self.settings.sought
-            fit = fit_linear_term(values, labels[own], groups[own], most, sought)
+            covariates = self.settings.n_covariates
+            fit = fit_linear_term(values, labels[own], groups[own], most, sought, covariates)
             consistency[member] = fit.consistency
             for name, value in (("gate", fit.kept), ("linear.weight", fit.weight), ("linear.bias", fit.bias)):
                 if name in state:

@@ -102,9 +102,12 @@ def random_network():
     Where there are gates, each member does without one element, the first without the first.
     """
 
-    def network(values, graphs, preset="default", variant="fusion", seeds=(0, 1), seed=0, **options):
+    def network(
+        values, graphs, preset="default", variant="fusion", seeds=(0, 1), seed=0, covariates=0, **options
+    ):
         recipe = replace(PRESETS[preset], **options)
-        state = initial_members(list(seeds), values.shape[1], len(graphs), recipe, variant, 2)
+        sizes = (values.shape[1] - covariates, len(graphs), recipe, variant, 2, covariates)
+        state = initial_members(list(seeds), *sizes)
         generator = torch.Generator().manual_seed(seed)
         for name, value in state.items():
             if name == "gate":

@@ -13,7 +13,7 @@ from geohalo.network.definition import TwoBranch, hetero_data
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import initial_members
 from geohalo.network.prediction import predict_logits
-from geohalo.network.presets import PRESETS, VARIANTS
+from geohalo.network.presets import PRESETS, VARIANTS, branches_in
 from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
 from hypothesis import given, settings
@@ -40,20 +40,26 @@ def assert_adds_up(trained, steps=STEPS):
 @pytest.mark.parametrize(
     "preset", ["default", pytest.param("reference", marks=pytest.mark.slow), "attention", "learned_fusion"]
 )
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("variant", "covariates"), [*((name, 0) for name in VARIANTS), ("fusion", 3), ("covariates", 9)]
+)
 def test_elements_and_branches_add_up_to_the_change_of_the_logit(
-    random_network, scale_graphs, wide_survey, preset, variant, options, steps
+    random_network, scale_graphs, wide_survey, preset, variant, covariates, options, steps
 ):
     if (preset, variant) == ("reference", "linear"):
         pytest.skip("the published network has no linear term")
     trained = random_network(
-        wide_survey[0], scale_graphs(wide_survey[1]), preset, variant, **OPTIONS[options]
+        wide_survey[0],
+        scale_graphs(wide_survey[1]),
+        preset,
+        variant,
+        covariates=covariates,
+        **OPTIONS[options],
     )
     assert_adds_up(replace(trained, temperature=torch.tensor([0.5, 3.0])), steps)
-    assert [branch for branch, _ in attributions(trained)] == [
-        *VARIANTS[variant],
-        *(["linear"] if preset != "reference" else []),
-    ]
+    found = [branch for branch, _ in attributions(trained)]
+    assert found == list(branches_in(variant, covariates > 0, preset != "reference"))
+    assert ("covariates" in found) == (covariates > 0)
 
 
 @given(
@@ -78,12 +84,20 @@ def test_it_adds_up_on_any_layout(random_network, scale_graphs, shape, points, s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", ["default", "attention"])
-@pytest.mark.parametrize("variant", ["internal", "external", "spectrum", "fusion"])
-def test_it_is_what_captum_says_of_the_definition(random_network, scale_graphs, survey, preset, variant):
+@pytest.mark.parametrize(
+    ("variant", "covariates"),
+    [*((name, 0) for name in ("internal", "external", "spectrum", "fusion")), ("fusion", 4)],
+)
+def test_it_is_what_captum_says_of_the_definition(
+    random_network, scale_graphs, survey, preset, variant, covariates
+):
     """Integrated gradients of one cell of the plain network, by the values of all cells, added up over the cells."""
     values, arrays, _ = survey
-    trained = random_network(values, scale_graphs(arrays), preset, variant, seeds=(4,))
-    plain = TwoBranch(values.shape[1], 2, PRESETS[preset], variant).eval()
+    trained = random_network(
+        values, scale_graphs(arrays), preset, variant, seeds=(4,), covariates=covariates
+    )
+    elements = values.shape[1] - covariates
+    plain = TwoBranch(elements, 2, PRESETS[preset], variant, 2, covariates).eval()
     plain.load_state_dict({name: value[0] for name, value in trained.state.items()})
     graphs = [hetero_data(graph) for graph in arrays]
 

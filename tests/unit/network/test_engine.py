@@ -28,11 +28,17 @@ RECIPES = PRESETS | {
 }
 #: Every recipe with every variant that it has.
 CASES = [
-    (name, variant) for name in RECIPES for variant in VARIANTS if variant != "linear" or RECIPES[name].linear
+    (name, variant)
+    for name in RECIPES
+    for variant in VARIANTS
+    if variant != "geochemistry" and (variant != "linear" or RECIPES[name].linear)
 ]
+#: How many of the last columns are covariates, in variants that have a branch of these: in one of them all are.
+WITH_COVARIATES = [("default", "fusion", 3), ("encoded attention", "fusion", 3), ("reference", "fusion", 2)]
+WITH_COVARIATES += [("default", "covariates", 11), ("reference", "covariates", 11)]
 
 
-def prepared(survey, recipe, variant, seeds=(5, 6), n_classes=2):
+def prepared(survey, recipe, variant, seeds=(5, 6), n_classes=2, covariates=0):
     """Return values, scales, the fitted encoding, and parameters with statistics unlike their initial values.
 
     Each member keeps every other element of its own, and has a linear term, where the recipe asks for them.
@@ -40,7 +46,8 @@ def prepared(survey, recipe, variant, seeds=(5, 6), n_classes=2):
     values = torch.as_tensor(survey[0])
     spatial = {"internal", "external"} & set(VARIANTS[variant])
     scales = [ScaleGraph.from_arrays(graph, CPU) for graph in survey[1]] if spatial else []
-    state = initial_members(list(seeds), values.shape[1], 2, recipe, variant, n_classes)
+    sizes = (values.shape[1] - covariates, 2, recipe, variant, n_classes, covariates)
+    state = initial_members(list(seeds), *sizes)
     torch.manual_seed(3)
     for name in state:
         if name.endswith("running_var"):
@@ -54,8 +61,9 @@ def prepared(survey, recipe, variant, seeds=(5, 6), n_classes=2):
     return values, scales, Encoding.of(values, scales, recipe), state
 
 
-def definition(state, member, survey, recipe, variant, n_classes=2):
-    network = TwoBranch(survey[0].shape[1], 2, recipe, variant, n_classes)
+def definition(state, member, survey, recipe, variant, n_classes=2, covariates=0):
+    elements = survey[0].shape[1] - covariates
+    network = TwoBranch(elements, 2, recipe, variant, n_classes, covariates)
     network.load_state_dict({name: values[member] for name, values in state.items()})
     return network
 
@@ -64,27 +72,34 @@ def features_of(encode, values, variant):
     return None if variant in ("spectrum", "linear") else encode(torch.arange(len(values)))
 
 
-@pytest.mark.parametrize(("preset", "variant"), CASES)
-def test_prediction_equals_the_definition(survey, preset, variant):
+@pytest.mark.parametrize(
+    ("preset", "variant", "covariates"), [*((*case, 0) for case in CASES), *WITH_COVARIATES]
+)
+def test_prediction_equals_the_definition(survey, preset, variant, covariates):
     recipe = RECIPES[preset]
-    values, scales, encode, state = prepared(survey, recipe, variant)
+    values, scales, encode, state = prepared(survey, recipe, variant, covariates=covariates)
+    assert ("covariates.head.1.weight" in state) == (covariates > 0)
     stacked = predict_logits(Trained(state, values, scales, encode, recipe, variant))
     data = [hetero_data(graph) for graph in survey[1]]
     for member in range(2):
-        network = definition(state, member, survey, recipe, variant).eval()
+        network = definition(state, member, survey, recipe, variant, covariates=covariates).eval()
         with torch.no_grad():
             plain = network(values, data, features_of(encode, values, variant))
         torch.testing.assert_close(stacked[member].t(), plain, rtol=1e-4, atol=1e-6)
 
 
-def assert_step_equals_the_definition(survey, recipe, variant, cells, n_classes=2, rounding=5e-4):
+def assert_step_equals_the_definition(
+    survey, recipe, variant, cells, n_classes=2, rounding=5e-4, covariates=0
+):
     """Logits of labelled pixels, gradients of all parameters and running statistics, with nothing held out.
 
     Gradients may differ by ``rounding`` of the largest one: normalisation over few superpixels divides by
     small numbers.
     (Against the definition in double precision, both differ by up to 1e-3.)
     """
-    values, scales, encode, state = prepared(survey, recipe, variant, n_classes=n_classes)
+    values, scales, encode, state = prepared(
+        survey, recipe, variant, n_classes=n_classes, covariates=covariates
+    )
     start = {name: p.clone() for name, p in state.items()}
     for name in filter(is_trained, state):
         state[name].requires_grad_()
@@ -98,7 +113,7 @@ def assert_step_equals_the_definition(survey, recipe, variant, cells, n_classes=
     if any(map(is_trained, state)):
         logits.square().sum().backward()
     for member in range(len(cells)):
-        network = definition(start, member, survey, recipe, variant, n_classes).train()
+        network = definition(start, member, survey, recipe, variant, n_classes, covariates).train()
         counted = cells[member] if recipe.normalisation == "labelled" else None
         data = [hetero_data(graph, counted) for graph in survey[1]]
         plain = network(values, data, features_of(encode, values, variant))[cells[member]]
@@ -127,13 +142,16 @@ def assert_step_equals_the_definition(survey, recipe, variant, cells, n_classes=
     return labelled
 
 
-@pytest.mark.parametrize(("preset", "variant"), CASES)
-def test_training_step_equals_the_definition(survey, preset, variant, monkeypatch):
+@pytest.mark.parametrize(
+    ("preset", "variant", "covariates"), [*((*case, 0) for case in CASES), *WITH_COVARIATES]
+)
+def test_training_step_equals_the_definition(survey, preset, variant, covariates, monkeypatch):
     """In several blocks of the first layer."""
     monkeypatch.setitem(first_layer.BLOCK_BYTES, "cpu", 20_000)
     torch.manual_seed(1)
     cells = torch.stack([torch.randperm(len(survey[0]))[:24] for _ in range(2)])
-    labelled = assert_step_equals_the_definition(survey, replace(RECIPES[preset], **STILL), variant, cells)
+    recipe = replace(RECIPES[preset], **STILL)
+    labelled = assert_step_equals_the_definition(survey, recipe, variant, cells, covariates=covariates)
     assert all(len(scale.blocks) > 1 for scale in labelled)
 
 
