@@ -49,7 +49,10 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 SURVEY = config["survey"]
-VARIANTS = config["network"]["variants"]
+# Layers beside geochemistry. What each kind of data finds alone is trained on the same folds, for the verdict.
+COVARIATES = config["covariates"]
+ALONE = ["geochemistry", "covariates"] if COVARIATES else []
+VARIANTS = [*config["network"]["variants"], *ALONE]
 GRIDDED = "grids" in config
 # Realisations of the interpolated elements that the map is the mean of; 0 for a map of the interpolated ones alone.
 REALISATIONS = config["interpolation"]["realisations"]
@@ -65,6 +68,7 @@ LEVELLED = bool(config.get("samples", {}).get("batch") or config.get("simulate",
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
     *(["level_samples"] if LEVELLED else []),
+    *(["prepare_covariates"] if COVARIATES else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
 EVALUATED = [
@@ -231,6 +235,7 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
+        *([path("covariate_summary")] if COVARIATES and not CLASSES else []),
         *map(path, JUDGED),
         *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *(path("map", map=name) for name in maps_for(CLASSES)),
@@ -258,6 +263,15 @@ WEIGHED = [path("quality")] if QUALITY and TABLES["samples"]["quality"]["failing
 CERTIFIED_TABLES = certified_tables(TABLES["samples"])
 # What the deposits are known for.
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
+# Layers that have a file of their own, and those that are columns of the samples.
+COVARIATE_FILES = {
+    name: survey_file(layer["file"], f"covariates.{name}.file")
+    for name, layer in COVARIATES.items()
+    if "file" in layer
+}
+COVARIATE_COLUMNS = [name for name in COVARIATES if name not in COVARIATE_FILES]
+# The cube's further bands, as an input of what reads them beside the elements.
+WITH_COVARIATES = {"covariates": path("covariates")} if COVARIATES else {}
 LABEL_RASTERS = {
     key: survey_file(name, f"labels.raster.{key}") for key, name in config["labels"].get("raster", {}).items()
 }
@@ -272,6 +286,7 @@ FACTS = {
         "quality": QUALITY,
         "batches": LEVELLED,
         "truth": "simulate" in config,
+        "covariates": bool(COVARIATES),
         "attention": ATTENTION,
         "explained": EXPLAINED,
         "extra_splits": config["labels"]["extra_splits"],

@@ -81,6 +81,7 @@ else:
 
 rule stack_cube:
     input:
+        **WITH_COVARIATES,
         elements=path("elements"),
         quality=WEIGHED,
     output:

@@ -12,6 +12,7 @@ if not CLASSES:
                 path("folds_deposits"),
             ],
         output:
+            **({"covariates": path("covariate_summary")} if COVARIATES else {}),
             table=path("pathfinder_summary"),
             figure=report_output("pathfinders"),
         log:

@@ -114,6 +114,7 @@ rule plot_superpixels:
     params:
         survey=SURVEY,
         n_segments=config["superpixels"]["n_segments"],
+        covariates=config["superpixels"]["covariates"],
         code=code("plot_superpixels", "colour_maps.yaml"),
     message:
         "Draw superpixels and folds"

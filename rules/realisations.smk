@@ -37,6 +37,7 @@ if REALISATIONS:
 
     use rule stack_cube as stack_realisation with:
         input:
+            **WITH_COVARIATES,
             elements=path("realised_elements"),
             quality=WEIGHED,
         output:

@@ -24,6 +24,7 @@ if not TILED:
                 "n_segments": wildcards.n_segments,
                 "compactness": config["superpixels"]["compactness"],
                 "components": config["superpixels"]["components"],
+                "covariates": config["superpixels"]["covariates"],
             },
             code=code("segment_superpixels"),
         message:
@@ -49,6 +50,7 @@ else:
             runtime=minutes(5, 0.02),
         params:
             components=config["superpixels"]["components"],
+            covariates=config["superpixels"]["covariates"],
             code=code("fit_components"),
         message:
             "Fit {params.components} principal components of the cube"
@@ -74,6 +76,7 @@ else:
         params:
             n_segments="{n_segments}",
             compactness=config["superpixels"]["compactness"],
+            covariates=config["superpixels"]["covariates"],
             tile=tile_name,
             code=code("segment_tile"),
         message:

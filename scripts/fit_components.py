@@ -6,6 +6,6 @@ from geohalo.workflow.job import job
 
 if __name__ == "__main__":
     with job(snakemake) as log:
-        log.info(
-            fit_components(snakemake.input.cube, snakemake.params.components, snakemake.output.components)
-        )
+        params = snakemake.params
+        files = (snakemake.input.cube, params.components, snakemake.output.components)
+        log.info(fit_components(*files, params.covariates))

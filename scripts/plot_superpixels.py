@@ -8,6 +8,5 @@ if __name__ == "__main__":
     with job(snakemake):
         labels = dict(zip(snakemake.params.n_segments, snakemake.input.labels, strict=True))
         files = {key: snakemake.input.get(key) for key in ("cube", "folds", "deposits")}
-        plot_superpixels(
-            snakemake.params.survey, labels=labels, **files, figures=dict(snakemake.output.items())
-        )
+        given = {"labels": labels, "covariates": snakemake.params.covariates, **files}
+        plot_superpixels(snakemake.params.survey, **given, figures=dict(snakemake.output.items()))

@@ -8,4 +8,5 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         paths, params = snakemake.input, snakemake.params
         settings = (params.n_segments, params.compactness, params.tile)
-        log.info(segment_tile(paths.cube, paths.components, *settings, snakemake.output.labels))
+        further = (snakemake.output.labels, params.covariates)
+        log.info(segment_tile(paths.cube, paths.components, *settings, *further))

@@ -7,10 +7,5 @@ from geohalo.workflow.job import job
 if __name__ == "__main__":
     with job(snakemake):
         given, params = snakemake.input, snakemake.params
-        stack_cube(
-            given.elements,
-            params.transform,
-            params.clip,
-            snakemake.output.cube,
-            next(iter(given.quality), None),
-        )
+        further = (next(iter(given.quality), None), given.get("covariates"))
+        stack_cube(given.elements, params.transform, params.clip, snakemake.output.cube, *further)

@@ -19,6 +19,7 @@ FACTS = (
     "quality",  # the table has rows of quality control
     "batches",  # the table tells batches
     "truth",  # the survey is simulated
+    "covariates",  # there are layers beside geochemistry
     "attention",  # superpixels of the map learn which neighbours to attend to
     "explained",  # the map is explained
     "extra_splits",  # the config asks for further splits
@@ -84,6 +85,13 @@ FIGURES = (
     Figure("splits", "evidence", "Evidence", OF_TABLES, ("deposits", "extra_splits")),
     Figure("samples", "data", "Data", "The numbers are in the table of elements.", ("samples",)),
     Figure("elements", "data", "Data", "The numbers are in the table of elements."),
+    Figure(
+        "covariates",
+        "data",
+        "Data",
+        "What deposits have in common in them is in covariates.csv.",
+        ("covariates",),
+    ),
     Figure("quality", "control", "Data", OF_TABLES, ("quality",)),
     Figure(
         "levelling",

@@ -154,6 +154,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _check_labels(config, given[0], source)
     _check_realisations(settings["interpolation"], source)
     _check_levelling(settings.get("samples", {}), source)
+    settings["covariates"] = _checked_covariates(settings, given[0], source)
     if given == ["grids"]:
         _check_grids(config, settings, source)
     if "raster" in settings["labels"]:
@@ -190,6 +191,25 @@ def _check_grids(config: Config, settings: Config, source: str) -> None:
             f"{source}: grids.unit is none, so the bands are no concentrations and have no log-ratio "
             f"(cube.transform: {transform}); set cube.transform: none, or the unit of the concentrations."
         )
+
+
+def _checked_covariates(settings: Config, given: str, source: str) -> Config:
+    """Return the layers beside geochemistry with their defaults; stop where keys contradict each other."""
+    node = schema()["properties"]["covariates"]["additionalProperties"]
+    layers = {name: with_defaults(layer, node) for name, layer in settings["covariates"].items()}
+    for name, layer in layers.items():
+        key = f"{source}: section 'covariates.{name}'"
+        if "file" not in layer and "column" not in layer:
+            raise InputError(f"{key} needs 'file', or 'column' for a column of the samples.")
+        if "file" not in layer and given != "samples":
+            raise InputError(f"{key} names a column of samples, and this survey has no table of them; give its 'file'.")
+    first = settings["network"]["variants"][0]
+    if layers and first != "fusion":
+        raise InputError(
+            f"{source}: with 'covariates' the first of network.variants is fusion, which learns from both kinds of data; "
+            f"here it is {first}."
+        )
+    return layers
 
 
 def _check_sources(sources: Config, source: str) -> None:

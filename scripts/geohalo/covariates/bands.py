@@ -1,7 +1,7 @@
 """What a layer beside geochemistry comes to on the cells of a survey, whatever it was before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,13 @@ from geohalo.input_warnings import InputWarning
 
 Array = NDArray[np.float32]
 
-#: Classes of a layer, at most: each becomes a band.
-MOST_CLASSES = 60
+#: More classes than these are hardly any.
+MOST_CLASSES = 1000
+#: Classes that have a band of their own: the largest, so many at most, and no smaller share of the survey than this. The
+#: others share one.
+MOST_BANDS, RARE = 40, 0.005
+#: Name of the band that they share.
+OTHERS = "other classes"
 #: A layer that covers a smaller share of the survey stops a run; one that does not cover this share is doubtful.
 LEAST_COVER, FULL_COVER = 0.5, 0.99
 #: A cell less of which is mapped has no class.
@@ -116,6 +121,18 @@ def check_number_of_classes(names: Sequence[object], source: str, key: str) -> N
         )
 
 
+def merged_rare(bands: Bands) -> Bands:
+    """Put the classes that are rare in the survey into one band, the last; bands are sorted by their names else."""
+    share = np.nanmean(bands.values, axis=1) if bands.classes else np.empty(0)
+    order = np.argsort(-share, kind="stable")
+    kept = np.sort(order[:MOST_BANDS][share[order[:MOST_BANDS]] >= RARE])
+    if len(bands.classes) - len(kept) < 2:
+        return bands
+    left = np.setdiff1d(np.arange(len(share)), kept)
+    values = np.concatenate([bands.values[kept], bands.values[left].sum(axis=0)[None]])
+    return replace(bands, classes=(*(bands.classes[k] for k in kept), OTHERS), values=values)
+
+
 def checked_cover(bands: Bands, key: str) -> Bands:
     """Stop for a layer that misses much of the survey; warn of one that misses some.
 
@@ -145,4 +162,4 @@ def checked_cover(bands: Bands, key: str) -> Bands:
         f"give a layer that covers the survey, or leave {key} out",
         bands.source,
     )
-    return Bands(**{**vars(bands), "warnings": (*bands.warnings, doubt)})
+    return replace(bands, warnings=(*bands.warnings, doubt))

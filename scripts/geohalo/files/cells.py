@@ -165,6 +165,26 @@ def netcdf_by_rows(
             yield write
 
 
+def cube_part(data: xr.Dataset, kind: str | None) -> xr.Dataset:
+    """Return the elements or the covariates of a cube, or with None both: first the elements, then the covariates.
+
+    Parameters
+    ----------
+    data : xr.Dataset
+        Written by `geohalo.stages.stack_cube.stack_cube`.
+    kind : {"element", "covariate"} or None
+    """
+    if kind is None or "kind" not in data:
+        return data.isel(element=slice(0, 0)) if kind == "covariate" else data
+    elements = data.sizes["element"] - covariate_count(data)
+    return data.isel(element=slice(0, elements) if kind == "element" else slice(elements, None))
+
+
+def covariate_count(data: xr.Dataset) -> int:
+    """Return how many of the last columns of a cube, or of a part of it, are covariates."""
+    return int((data["kind"].to_numpy() == "covariate").sum()) if "kind" in data else 0
+
+
 def read_cells(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
     """Read maps (..., y, x) as (..., cells) inside the mask, without a second copy of them in memory."""
     variable = data[name]

@@ -35,6 +35,8 @@ FILES = {
     "elements": "elements.nc",
     "elements_tile": "tiles/elements/{scatteritem}.nc",
     "labels": "labels.tif",
+    "covariates": "covariates.nc",
+    "covariate_summary": "covariates.csv",
     "cube": "cube.nc",
     "superpixels": "superpixels/{n_segments}.tif",
     "superpixels_tile": "tiles/superpixels/{n_segments}/{scatteritem}.tif",

@@ -15,9 +15,10 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "internal": ("internal",),
     "external": ("external",),
     "linear": (),
-    # Of a survey with covariates: what each kind of data finds alone.
+    # Of a survey with covariates: what each kind of data finds alone. Superpixels are made from elements, so that what
+    # knows covariates alone sees no graph of them.
     "geochemistry": ("internal", "external", "spectrum"),
-    "covariates": ("internal", "external", "covariates"),
+    "covariates": ("covariates",),
 }
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import xarray as xr
 
 from geohalo.cube.moments import Moments
-from geohalo.files.cells import Survey
+from geohalo.files.cells import Survey, cube_part
 from geohalo.files.tables import write_text
 from geohalo.superpixels.components import Components
 
 
-def fit_components(cube: str, components: int, fitted: str) -> str:
+def fit_components(cube: str, components: int, fitted: str, covariates: bool = False) -> str:
     """Write mean, axes and range of the scores; returns a line for the log."""
-    with xr.open_dataset(cube) as data:
-        survey = Survey.of(data)
+    with xr.open_dataset(cube) as whole:
+        survey, data = Survey.of(whole), cube_part(whole, None if covariates else "element")
 
         def blocks() -> Iterator[np.ndarray]:
             for rows in survey.row_blocks():

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from geohalo.cube.moments import Moments
-from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.cells import Survey, cube_part, read_geotiff
 from geohalo.products.cell_figures import shown_part
 from geohalo.products.figures import folds_map, save_figure, superpixel_map
 from geohalo.stages.shared.plots import deposit_table, map_ground
@@ -28,10 +28,11 @@ def plot_superpixels(
     folds: str | None,
     deposits: str | None,
     figures: dict[str, str],
+    covariates: bool = False,
 ) -> None:
     """Write the figures; that of the folds where there are deposits."""
-    with xr.open_dataset(cube) as data:
-        survey = Survey.of(data)
+    with xr.open_dataset(cube) as whole:
+        survey, data = Survey.of(whole), cube_part(whole, None if covariates else "element")
         part = shown_part(survey.mask)
         shown = data["cube"][:, *part].to_numpy()[:, survey.mask[part]].T.astype(np.float64)
         seen = Components.of(moments(data, survey), 3)

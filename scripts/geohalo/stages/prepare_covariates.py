@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from pyproj import CRS
 
-from geohalo.covariates.bands import Bands, Ground, checked_cover
+from geohalo.covariates.bands import Bands, Ground, checked_cover, merged_rare
 from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.files.cells import Survey, netcdf_by_rows
 from geohalo.files.input_warnings import leave_warnings
@@ -62,7 +62,7 @@ def prepare_covariates(
     for name, layer in steps(list(layers.items()), "layer"):
         key = f"covariates.{name}"
         one = read(name, layer) if name not in files else _of_file(name, files[name], layer, ground, known)
-        one = checked_cover(one, key)
+        one = merged_rare(checked_cover(one, key))
         check_not_from_deposits(one, survey.cells, survey.grid.cell, known, key)
         bands.append(one)
     _write(survey, bands, covariates)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from geohalo.files.cells import Survey
+from geohalo.files.cells import Survey, covariate_count
 from geohalo.files.folds import read_folds
 from geohalo.files.tables import read_csv, write_csv
 from geohalo.pathfinders import group_differences
@@ -13,15 +13,29 @@ from geohalo.products.pathfinder_table import pathfinder_summary
 
 
 def show_pathfinders(
-    pathfinders: str, cube: str, folder: str, survey: str, commodities: list[str], table: str, figure: str
+    pathfinders: str,
+    cube: str,
+    folder: str,
+    survey: str,
+    commodities: list[str],
+    table: str,
+    figure: str,
+    covariates: str | None = None,
 ) -> None:
-    """Write the summary of what members kept, and its figure.
+    """Write the summary of what members kept, and its figure; with ``covariates`` a table of these, too.
 
     ``folder`` is that of the folds, ``survey`` the name for the title.
     """
-    differences = deposit_differences(cube, folder)
-    summary = pathfinder_summary(read_csv(pathfinders), differences, commodities)
+    members, every = read_csv(pathfinders), deposit_differences(cube, folder)
+    with xr.open_dataset(cube) as data:
+        elements = data.sizes["element"] - covariate_count(data)
+    differences = every.iloc[:, :elements]
+    summary = pathfinder_summary(members, differences, commodities)
     write_csv(summary, table)
+    if covariates:
+        further = pathfinder_summary(members, every.iloc[:, elements:], [])
+        known = further.drop(columns=["commodity", "known_types", "types", "known"])
+        write_csv(known.rename(columns={"element": "covariate"}), covariates)
     save_figure(pathfinder_plot(survey, summary, differences, commodities), figure)
 
 

@@ -10,12 +10,21 @@ import xarray as xr
 from geohalo.cube.logratio import check_variation, standardise, transformed
 from geohalo.cube.moments import Moments
 from geohalo.files.cells import Survey, netcdf_by_rows
+from geohalo.files.covariates import CovariateBands
 
 
-def stack_cube(elements: str, transform: str, clip: float, cube: str, quality: str | None = None) -> None:
+def stack_cube(
+    elements: str,
+    transform: str,
+    clip: float,
+    cube: str,
+    quality: str | None = None,
+    covariates: str | None = None,
+) -> None:
     """Write the cube: one pass over the elements for means and deviations, one for the values.
 
-    ``quality`` is the table of quality control, where elements that fail are weighed down.
+    ``quality`` is the table of quality control, where elements that fail are weighed down. The bands of ``covariates``
+    come last: no log-ratio touches them.
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
@@ -37,8 +46,15 @@ def stack_cube(elements: str, transform: str, clip: float, cube: str, quality: s
         check_variation(names, raw, moments, transform)
         kind = "" if transform == "none" else f"{transform} "
         about = {"long_name": f"standardised {kind}value", "units": "1", "transform": transform}
+        further = CovariateBands.read(covariates, survey) if covariates else None
         rest = survey.dataset().assign_coords(element=names)
+        if further is not None:
+            kinds = ["element"] * len(names) + ["covariate"] * len(further.names)
+            kind = ("element", np.array(kinds, dtype=object))
+            rest = survey.dataset(kind=kind).assign_coords(element=[*names, *further.names])
         with netcdf_by_rows(rest, {"cube": about}, cube) as write:
             for rows, (_, block) in zip(blocks, values(), strict=True):
                 scaled = standardise(block, clip, moments, weights).T.astype(np.float32)
+                if further is not None:
+                    scaled = np.concatenate([scaled, further.rows(rows, clip)])
                 write("cube", rows, survey.band(rows).image(scaled))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geohalo.covariates.bands import Bands, checked_cover, shares
+from geohalo.covariates.bands import MOST_BANDS, OTHERS, Bands, checked_cover, merged_rare, shares
 from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.errors import InputError
 
@@ -79,3 +79,30 @@ def test_smooth_ground_that_has_nothing_to_do_with_the_deposits_is_no_leak():
         phase, deposits = random.uniform(0, 6, 2), random.uniform(0, 4900, (2 + seed % 12, 2))
         field = np.sin(cells[:, 0] / 400 + phase[0]) * np.sin(cells[:, 1] / 300 + phase[1])
         check_not_from_deposits(continuous(field), cells, 100.0, deposits, "covariates.gravity")
+
+
+def test_rare_classes_share_a_band():
+    # 3 large classes, and 50 that have 4 of 1,000 cells each.
+    code = np.concatenate([np.repeat([0, 1, 2], [300, 300, 200]), np.repeat(np.arange(3, 53), 4)])
+    values = (code == np.arange(53)[:, None]).astype(np.float32)
+    rock = Bands("rock", "categorical", tuple(f"{k:02d}" for k in range(53)), values, "", "r.gpkg")
+    found = merged_rare(rock)
+    assert found.classes == ("00", "01", "02", OTHERS)
+    assert found.values.sum(axis=0).tolist() == [1.0] * 1000
+    assert found.values[3].sum() == 200
+
+
+def test_the_largest_classes_keep_a_band():
+    code = np.repeat(np.arange(100), np.arange(1, 101))
+    values = (code == np.arange(100)[:, None]).astype(np.float32)
+    rock = Bands("rock", "categorical", tuple(f"{k:02d}" for k in range(100)), values, "", "r.gpkg")
+    found = merged_rare(rock)
+    assert found.classes == (*(f"{k:02d}" for k in range(60, 100)), OTHERS)
+    assert len(found.classes) == MOST_BANDS + 1
+    assert merged_rare(found) is found
+
+
+def test_one_rare_class_stays():
+    values = np.array([[1] * 999 + [0], [0] * 999 + [1]], np.float32)
+    rock = Bands("rock", "categorical", ("a", "b"), values, "", "r.gpkg")
+    assert merged_rare(rock) is rock

@@ -111,7 +111,7 @@ def test_another_crs(ground, tmp_path):
     ("values", "layer", "about", "message"),
     [
         ([[1.5, 2], [3, 4]], {"kind": "categorical"}, {}, "1.5 is no code of a class"),
-        (np.arange(100.0).reshape(10, 10), {"kind": "categorical"}, {}, "100 classes .*kind: continuous"),
+        (np.arange(1600.0).reshape(40, 40), {"kind": "categorical"}, {}, "1,600 classes .*kind: continuous"),
         ([[1.0, 2], [3, 4]], {}, {"crs": None}, r"no CRS; set covariates\.rock\.crs"),
         ([[1.0, 2], [3, 4]], {"crs": "EPSG:4326"}, {}, "but covariates.rock.crs is 'WGS 84'"),
         (np.ones((2, 3, 3)), {}, {}, r"2 bands .*covariates\.rock\.band"),

@@ -88,7 +88,7 @@ def test_whole_numbers_of_few_values_are_doubtful():
     [
         (["FIN", "RUS"] * 20, {}, "40 cells are no numbers .*kind: categorical"),
         ([np.nan] * 20 + [1.0] * 20, {}, "20 samples have a value"),
-        ([f"C{k}" for k in range(80)], {"kind": "categorical"}, "80 classes"),
+        ([f"C{k}" for k in range(1200)], {"kind": "categorical"}, "1,200 classes"),
         ([1.0] * 40, {"column": "ELEVATION"}, "no column 'ELEVATION' .*did you mean 'ELEV'"),
     ],
 )

@@ -122,9 +122,9 @@ def test_a_layer_without_crs_is_named(ground, tmp_path):
 
 
 def test_thousands_of_classes_are_named(ground, tmp_path):
-    shapes = [box(k / 20, 4, (k + 1) / 20, 0) for k in range(100)]
-    file = write(tmp_path, shapes, number=[f"P{k}" for k in range(100)])
-    with pytest.raises(InputError, match="100 classes .*60 are the most.*covariates.rock.column"):
+    shapes = [box(k / 400, 4, (k + 1) / 400, 0) for k in range(2000)]
+    file = write(tmp_path, shapes, number=[f"P{k}" for k in range(2000)])
+    with pytest.raises(InputError, match="2,000 classes .*1000 are the most.*covariates.rock.column"):
         shape_bands("rock", file, {"column": "number"}, ground)
 
 

@@ -69,7 +69,7 @@ def definition(state, member, survey, recipe, variant, n_classes=2, covariates=0
 
 
 def features_of(encode, values, variant):
-    return None if variant in ("spectrum", "linear") else encode(torch.arange(len(values)))
+    return None if variant in ("spectrum", "linear", "covariates") else encode(torch.arange(len(values)))
 
 
 @pytest.mark.parametrize(
