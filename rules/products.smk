@@ -242,8 +242,10 @@ if not CLASSES:
             deposits=path("deposits"),
             thresholds=path("thresholds"),
             pathfinders=path("pathfinder_summary"),
+            **WITH_COVARIATES,
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
+            **({"covariates": path("target_covariates")} if COVARIATES else {}),
             map=path("map", map="targets"),
             table=report_output("targets_table", path("targets")),
             fingerprints=path("fingerprints"),

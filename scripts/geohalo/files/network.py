@@ -7,7 +7,7 @@ import torch
 import xarray as xr
 
 from geohalo.errors import InputError
-from geohalo.files.cells import Survey, read_spectra
+from geohalo.files.cells import Survey, covariate_count, read_spectra
 from geohalo.files.tables import read_csv
 from geohalo.network.encoding import Encoding
 from geohalo.network.run import Settings
@@ -24,6 +24,13 @@ class MapNetwork:
     elements: list[str]
     scheme: str
     trained: Trained
+    covariates: int = 0
+
+    @property
+    def kinds(self) -> list[str]:
+        """Of each column of the cube whether it is an ``element`` or, as the last ones are, a ``covariate``."""
+        elements = len(self.elements) - self.covariates
+        return ["element"] * elements + ["covariate"] * self.covariates
 
     @classmethod
     def read(
@@ -33,7 +40,7 @@ class MapNetwork:
         with xr.open_dataset(cube) as data:
             survey = Survey.of(data)
             elements = [str(name) for name in data["element"].to_numpy()]
-            values = torch.as_tensor(read_spectra(data, "cube", survey))
+            values, covariates = torch.as_tensor(read_spectra(data, "cube", survey)), covariate_count(data)
         table = read_csv(history).drop_duplicates("member").set_index("member")
         if "temperature" not in table:
             raise InputError(
@@ -53,4 +60,4 @@ class MapNetwork:
         temperature = torch.as_tensor(chosen["temperature"].to_numpy(np.float32))
         encode = Encoding.of(values, scales, recipe)
         trained = Trained(state, values, scales, encode, recipe, settings.variant, temperature)
-        return cls(survey, elements, scheme, trained)
+        return cls(survey, elements, scheme, trained, covariates)

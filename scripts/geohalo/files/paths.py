@@ -75,6 +75,7 @@ FILES = {
     "targets": "targets.csv",
     "target_ground": "target_ground.csv",
     "fingerprints": "fingerprints.csv",
+    "target_covariates": "target_covariates.csv",
     "pathfinder_summary": "pathfinders.csv",
     "target_package": "targets.gpkg",
     "target_project": "targets.qgs",

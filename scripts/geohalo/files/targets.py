@@ -18,7 +18,7 @@ from geohalo.cube.logratio import transformed
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.maps import corner_transform
 from geohalo.files.tables import read_csv
-from geohalo.products.fingerprints import Contrasts, named_elements
+from geohalo.products.fingerprints import Contrasts, named_covariates, named_elements
 from geohalo.products.qgis_styles import layer_style
 from geohalo.products.target_parts import SPACINGS, largest_area, sample_spacing
 from geohalo.products.target_shapes import degrees, nearest_deposits, outlines, superpixels_of
@@ -112,6 +112,29 @@ def fingerprints(
     return contrasts.table(names)
 
 
+def covariate_prints(
+    covariates: str, survey: Survey, targets: Targets, around: list[np.ndarray]
+) -> pd.DataFrame:
+    """Return how the covariates of each target differ from those around it, as `fingerprints` does of elements.
+
+    Returns
+    -------
+    DataFrame
+        ``rank``, ``covariate``, ``contrast`` in the unit of the layer or as a share of the ground, and ``z``, the same
+        in standard deviations over the survey.
+    """
+    own, near = members(targets, around, survey.mask)
+    contrasts = Contrasts(own, near, int(survey.mask.sum()))
+    with xr.open_dataset(covariates) as data:
+        names = [str(name) for name in data["band"].to_numpy()]
+        means = np.array([np.nanmean(data["covariate"][band].to_numpy()) for band in range(len(names))])
+        for rows in survey.row_blocks():
+            if survey.mask[rows].any():
+                inside = data["covariate"][:, rows].to_numpy()[:, survey.mask[rows]].T.astype(np.float64)
+                contrasts.add(np.where(np.isfinite(inside), inside, means))
+    return contrasts.table(names).rename(columns={"element": "covariate"})
+
+
 def target_frame(
     targets: Targets,
     prints: pd.DataFrame,
@@ -119,8 +142,12 @@ def target_frame(
     deposits: gpd.GeoDataFrame,
     superpixels: str,
     survey: Survey,
+    further: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the table of targets with their outlines; of elements it names those that carry the map."""
+    """Return the table of targets with their outlines; of elements it names those that carry the map.
+
+    ``further`` are the prints of the covariates, of which the table names the strongest.
+    """
     shapes = outlines(targets.rank, corner_transform(survey))
     frame = gpd.GeoDataFrame(targets.table, geometry=list(shapes.values()), crs=survey.crs)
     frame["area_km2"] = frame.pop("cells") * survey.grid.cell**2 / 1e6
@@ -135,7 +162,10 @@ def target_frame(
         enriched=[one for one, _ in messages],
         depleted=[one for _, one in messages],
     )
-    return frame[[*COLUMNS, "geometry"]]
+    if further is None:
+        return frame[[*COLUMNS, "geometry"]]
+    frame["covariates"] = [named_covariates(part) for _, part in further.groupby("rank")]
+    return frame[[*COLUMNS, "covariates", "geometry"]]
 
 
 def nearby_samples(path: str, rank: np.ndarray, around: list[np.ndarray], survey: Survey) -> gpd.GeoDataFrame:

@@ -1,6 +1,6 @@
 """Maps of what single elements add to the anomaly score."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ def attribution_map(
     branches: Mapping[str, float],
     deposits: pd.DataFrame,
     targets: ArrayLike | None = None,
+    covariates: Collection[str] = (),
 ) -> Figure:
     """Draw what each of some elements adds to the logit of the cells, all on one scale.
 
@@ -46,6 +47,8 @@ def attribution_map(
         ``x``, ``y`` in metres and, if some lie outside the survey, ``inside``.
     targets : ndarray (rows, columns), optional
         Rank of the target of each cell, 0 for none; targets are outlined.
+    covariates : collection of str, optional
+        Which of ``shares`` are covariates and no elements.
 
     Returns
     -------
@@ -63,9 +66,10 @@ def attribution_map(
         ground,
         f"{plain(ground.survey)}: {strongest} move the anomaly score most, {_percent(_sum(layers, shares))} of all "
         "attribution",
-        "What the values of an element add to a cell's log-odds of halo, against the survey's mean spectrum: "
-        f"integrated gradients, mean over members.{_of_branches(branches)}",
-        titles=[f"{plain(element)}, {_percent(shares[element])}" for element in layers],
+        f"What the values of an element{' or a covariate' if covariates else ''} add to a cell's log-odds of halo, "
+        "against the survey's mean spectrum: integrated gradients, mean over members."
+        f"{_of_kinds(shares, covariates)}{_of_branches(branches)}",
+        titles=[_title(element, shares, covariates) for element in layers],
     )
     handles = _draw_panels(page, layers, used_deposits(deposits), targets)
     return page.finish_map(
@@ -101,6 +105,18 @@ def _sum(layers: Mapping[str, ArrayLike], shares: Mapping[str, float]) -> float:
 
 def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
+
+
+def _title(name: str, shares: Mapping[str, float], covariates: Collection[str]) -> str:
+    return f"{plain(name)}{' (covariate)' if name in covariates else ''}, {_percent(shares[name])}"
+
+
+def _of_kinds(shares: Mapping[str, float], covariates: Collection[str]) -> str:
+    """Say what share of the attribution is that of the covariates, where there are some."""
+    if not covariates:
+        return ""
+    theirs = sum(share for name, share in shares.items() if name in covariates)
+    return f" Elements hold {_percent(1 - theirs)} of all attribution, covariates {_percent(theirs)}."
 
 
 def _of_branches(branches: Mapping[str, float]) -> str:

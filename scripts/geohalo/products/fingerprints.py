@@ -14,6 +14,9 @@ Array = NDArray[np.float64]
 #: Elements that the text of a target names, at most.
 MOST_NAMED = 5
 
+#: Covariates that the table of targets names, at most, and the smallest contrast of one in standard deviations.
+MOST_COVARIATES, FAINTEST = 3, 0.3
+
 
 class Contrasts:
     """Means of elements over targets and over their surroundings, of cells that come in blocks.
@@ -93,6 +96,26 @@ def named_elements(fingerprint: pd.DataFrame, carrying: Sequence[str]) -> tuple[
     ordered = fingerprint.sort_values("contrast", ascending=False, kind="stable")
     high, low = ordered[ordered["contrast"] > 0], ordered[ordered["contrast"] < 0][::-1]
     return _elements_text(high.head(MOST_NAMED)), _elements_text(low.head(MOST_NAMED))
+
+
+def named_covariates(prints: pd.DataFrame) -> str:
+    """Name the covariates in which a target differs most from its surroundings, in standard deviations over the map.
+
+    Parameters
+    ----------
+    prints : pandas.DataFrame
+        ``covariate`` and ``z`` of one target.
+
+    Returns
+    -------
+    str
+        Such as ``geology: granite +1.2, distance to faults -0.8``, the strongest first, `MOST_COVARIATES` at most and
+        none below `FAINTEST`.
+    """
+    order = prints["z"].abs().sort_values(ascending=False, kind="stable").index[:MOST_COVARIATES]
+    rows = prints.loc[order]
+    rows = rows[rows["z"].abs() >= FAINTEST]
+    return ", ".join(f"{name} {z:+.1f}" for name, z in zip(rows["covariate"], rows["z"], strict=True))
 
 
 def _elements_text(rows: pd.DataFrame) -> str:

@@ -22,6 +22,8 @@ def explain_map(network: MapNetwork, steps: int, path: str) -> str:
         name: (("y", "x"), survey.image(end.numpy()), {"long_name": meaning, "units": "log-odds"})
         for (name, meaning), end in zip(ENDS.items(), ends.t(), strict=True)
     }
+    if network.covariates:
+        images["kind"] = ("element", np.array(network.kinds, dtype=object))
     rest = survey.dataset(**images).assign_coords(branch=list(trained.branches), element=network.elements)
     first = np.concatenate([[0], np.cumsum(survey.mask.sum(axis=1))])
     total = torch.zeros(len(ends))

@@ -35,12 +35,12 @@ def elements_table(network: MapNetwork, attribution: str, rank: np.ndarray) -> p
     inside, found = rank > 0, []
     with xr.open_dataset(attribution) as data:
         for branch in data["branch"].to_numpy():
-            for element in network.elements:
+            for element, kind in zip(network.elements, network.kinds, strict=True):
                 layer = data["attribution"].sel(branch=branch, element=element).to_dataset(name="layer")
                 cells = pd.Series(read_cells(layer, "layer", network.survey)[inside], dtype=float)
                 mean = cells.groupby(rank[inside]).mean().rename_axis("rank").reset_index(name="attribution")
-                found.append(mean.assign(branch=branch, element=element))
-    columns = ["rank", "branch", "element", "attribution"]
+                found.append(mean.assign(branch=branch, element=element, kind=kind))
+    columns = ["rank", "branch", "element", "attribution", *(["kind"] if network.covariates else [])]
     return pd.concat(found)[columns].sort_values("rank", kind="stable", ignore_index=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.cells import Survey, cube_part, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import attribution_map, fingerprint_plot, save_figure
 from geohalo.products.map_elements import carrying_elements
@@ -45,6 +45,7 @@ def plot_attribution(name: str, attribution: str, deposits: str, targets: str, f
     elements, layers = {}, {}
     with xr.open_dataset(attribution) as data:
         survey = Survey.of(data)
+        covariates = [str(name) for name in cube_part(data, "covariate")["element"].to_numpy()]
         for element in map(str, data["element"].to_numpy()):
             each = data["attribution"].sel(element=element).to_numpy()
             for branch, image in zip(map(str, data["branch"].to_numpy()), each, strict=True):
@@ -66,5 +67,6 @@ def plot_attribution(name: str, attribution: str, deposits: str, targets: str, f
         branches=shares[1],
         deposits=deposit_table(deposits),
         targets=read_geotiff(targets)[0],
+        covariates=covariates,
     )
     save_figure(drawn, figure)

@@ -8,6 +8,7 @@ from geohalo.files.maps import write_map
 from geohalo.files.qgis import write_project
 from geohalo.files.tables import read_csv, write_csv
 from geohalo.files.targets import (
+    covariate_prints,
     find,
     fingerprints,
     nearby_samples,
@@ -28,7 +29,8 @@ def rank_targets(files: dict[str, str], name: str, transform: str, settings: dic
     prints = fingerprints(files["elements"], transform, survey, targets, around)
     deposits = gpd.read_parquet(files["deposits"])
     carrying = carrying_elements(read_csv(files["pathfinders"]))
-    frame = target_frame(targets, prints, carrying, deposits, files["superpixels"], survey)
+    further = covariate_prints(files["covariates"], survey, targets, around) if "covariates" in files else None
+    frame = target_frame(targets, prints, carrying, deposits, files["superpixels"], survey, further)
     write_map(survey, targets.rank[None], outputs["map"], 0, ["target"])
     for key, table in (
         ("table", frame.drop(columns="geometry")),
@@ -36,6 +38,8 @@ def rank_targets(files: dict[str, str], name: str, transform: str, settings: dic
         ("ground", ground),
     ):
         write_csv(table, outputs[key])
+    if further is not None:
+        write_csv(further, outputs["covariates"])
     layers = {"targets": frame, "deposits": deposits}
     if "samples" in files:
         layers["samples"] = nearby_samples(files["samples"], targets.rank, around, survey)
