@@ -21,6 +21,7 @@ SOURCES_READ = [
         *CERTIFIED_TABLES,
         *RASTERS,
         *LABEL_RASTERS.values(),
+        *COVARIATE_FILES.values(),
     ]
     if file is not None
     for part in ([file] if is_geodatabase(file) else [file, *table_files(file)])

@@ -150,7 +150,9 @@ def checked_cover(bands: Bands, key: str) -> Bands:
         )
     varies = np.nanmax(bands.values, axis=1) > np.nanmin(bands.values, axis=1)
     if not varies.any():
-        what = f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
+        what = (
+            f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
+        )
         raise InputError(
             f"{bands.source}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
             "file."

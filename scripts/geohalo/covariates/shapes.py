@@ -124,7 +124,12 @@ def _read(
     if empty.any():
         what = "row has" if empty.sum() == 1 else "rows have"
         doubts.append(
-            InputWarning(f"{empty.sum()} {what} no shape", "draw or remove them", str(path), row=str(np.argmax(empty) + 1))
+            InputWarning(
+                f"{empty.sum()} {what} no shape",
+                "draw or remove them",
+                str(path),
+                row=str(np.argmax(empty) + 1),
+            )
         )
         table = table[~empty]
     if table.empty:
@@ -221,7 +226,12 @@ def coverage(
         return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
     frame = gpd.GeoDataFrame({"polygon": inside}, geometry=polygons[inside], crs=ground.crs)
     found = exact_extract(
-        raster, frame, ["cell_id", "coverage"], output="pandas", include_cols=["polygon"], max_cells_in_memory=10**9
+        raster,
+        frame,
+        ["cell_id", "coverage"],
+        output="pandas",
+        include_cols=["polygon"],
+        max_cells_in_memory=10**9,
     )
     count = found["cell_id"].map(len).to_numpy()
     cell = np.concatenate(found["cell_id"].to_list()).astype(np.int64)

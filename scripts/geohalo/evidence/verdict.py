@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from geohalo.evidence.comparisons import LEVEL, smallest_p
+from geohalo.evidence.increment import increment
 from geohalo.evidence.map_basis import basis_warnings, below_chance
+from geohalo.evidence.pairs import MEASURES, deciding, pair, signed_interval
 from geohalo.evidence.statistics import student_quantile
 
 #: A survey is called too small where a method must be better by more than this to be told apart: it is
@@ -17,18 +19,6 @@ COARSE = 0.2
 MOST_DOUBTS = 5
 #: Splits that a config may add, in words.
 OTHER_SPLITS = {"leave_one_group_out": "One group held out at a time", "checkerboard": "Checkerboard"}
-#: Variants that know one kind of data alone: what the whole network has beside it, and what they know in words.
-ALONE = {
-    "covariates": ("geochemistry {}", "the covariates tell alone"),
-    "geochemistry": ("the covariates {}", "geochemistry tells alone"),
-}
-#: What an interval of the difference shows.
-SHOWN = {
-    "geochemistry {}": ("adds", "takes something away from", "is not shown to add"),
-    "the covariates {}": ("add", "take something away from", "are not shown to add"),
-}
-#: The measures that methods are compared by, the one that decides first.
-MEASURES = {"above_decoys": "the share of decoys outranked", "capture": "capture"}
 
 
 def verdict(
@@ -78,7 +68,7 @@ def verdict(
     else:
         parts += ["No warning: none of the checks of this page failed.", ""]
     parts += headline(metrics, first, size)
-    parts += increment(held, pairs)
+    parts += increment(held.of, pairs)
     parts += ["", *against_others(pairs, names)]
     return "\n".join(parts) + "\n"
 
@@ -153,7 +143,7 @@ def warnings(
             "learned from labels that mean nothing should find nothing. One survey in twenty is warned of by luck; "
             "otherwise something but the labels tells where deposits are."
         )
-    differences = {words: _pair(pairs, "sampling_density", metric) for metric, words in MEASURES.items()}
+    differences = {words: pair(pairs, "sampling_density", metric) for metric, words in MEASURES.items()}
     unbeaten = [
         f"{words} {_signed(row)}"
         for words, row in differences.items()
@@ -210,7 +200,7 @@ def fold_interval(rows: pd.DataFrame, metric: str) -> tuple[float, float, float]
 
 def small_survey(pairs: pd.DataFrame, n_groups: int) -> list[str]:
     """Return a warning if the survey is too small to tell methods apart."""
-    metric = _deciding(pairs)
+    metric = deciding(pairs)
     rows = pairs[pairs["metric"] == metric]
     # Groups without room for decoys are no part of a comparison by decoys.
     n_compared = n_groups if rows.empty else int(rows["groups"].max())
@@ -294,34 +284,6 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
     return lines
 
 
-def increment(held: Evidence, pairs: pd.DataFrame) -> list[str]:
-    """Return what geochemistry adds to what the covariates know, and the reverse; nothing without covariates.
-
-    Parameters
-    ----------
-    held : Evidence
-        Of the held-out split.
-    pairs : pandas.DataFrame
-        Comparisons of the held-out split, of which the method that learns from both is compared with each alone.
-
-    Returns
-    -------
-    list of str
-        A line of Markdown.
-    """
-    metric = _deciding(pairs)
-    parts = []
-    for name, (added, known) in ALONE.items():
-        row = _pair(pairs, name, metric)
-        if row is None:
-            return []
-        more, less, unknown = SHOWN[added]
-        shown = f"{more} to" if row["low"] > 0 else less if row["high"] < 0 else f"{unknown} to"
-        alone = held.of(name, metric)[0]
-        parts.append(f"{added.format(shown)} what {known} ({alone:.2f}): {_interval_signed(row)}")
-    return [f"- **By {MEASURES[metric]}, {parts[0]}; {parts[1]}.**"]
-
-
 def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Return what the first method beats, does not clearly differ from, and loses to.
 
@@ -337,7 +299,7 @@ def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     list of str
         Lines of Markdown; none without another method.
     """
-    metric = _deciding(pairs)
+    metric = deciding(pairs)
     rows = pairs[pairs["metric"] == metric]
     if rows.empty:
         return []
@@ -369,32 +331,14 @@ def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _deciding(pairs: pd.DataFrame) -> str:
-    """Return the first of the measures that methods were compared by."""
-    compared = pairs.loc[pairs["difference"].notna(), "metric"]
-    return next((metric for metric in MEASURES if (compared == metric).any()), "capture")
-
-
-def _pair(pairs: pd.DataFrame, against: str, metric: str) -> pd.Series | None:
-    """Return the comparison with one method, if it was made."""
-    rows = pairs[(pairs["against"] == against) & (pairs["metric"] == metric) & pairs["difference"].notna()]
-    return None if rows.empty else rows.iloc[0]
-
-
 def _interval(estimate: float, low: float, high: float) -> str:
     return f"{estimate:.2f}" + (f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else "")
-
-
-def _interval_signed(row: pd.Series) -> str:
-    numbers = [float(row[name]) for name in ("difference", "low", "high")]
-    interval = f" ({numbers[1]:+.2f} to {numbers[2]:+.2f})" if np.isfinite(numbers).all() else ""
-    return f"{numbers[0]:+.2f}{interval}"
 
 
 def _signed(row: pd.Series) -> str:
     least = row["detectable"]
     needed = f", where {least:.2f} would be found four times in five" if np.isfinite(least) else ""
-    return f"{_interval_signed(row)}{needed}"
+    return f"{signed_interval(row)}{needed}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -71,9 +71,7 @@ def prepare_covariates(
     return [*leave_warnings("prepare_covariates", doubts, warnings, folder), *told]
 
 
-def _of_file(
-    name: str, file: str, layer: Mapping[str, Any], ground: Ground, deposits: np.ndarray
-) -> Bands:
+def _of_file(name: str, file: str, layer: Mapping[str, Any], ground: Ground, deposits: np.ndarray) -> Bands:
     from geohalo.covariates.rasters import raster_bands
     from geohalo.covariates.shapes import shape_bands
 
@@ -120,7 +118,9 @@ def _write(survey: Survey, bands: Sequence[Bands], path: str) -> None:
         kind=("band", np.array([one.kind for one in of_band], dtype=object)),
         unit=("band", np.array([one.unit for one in of_band], dtype=object)),
     ).assign_coords(band=names)
-    about = {"long_name": "value of a continuous layer in its unit, or share of a class in the mapped part of the cell"}
+    about = {
+        "long_name": "value of a continuous layer in its unit, or share of a class in the mapped part of the cell"
+    }
     with netcdf_by_rows(frame, {"covariate": about}, path, "band") as write:
         for place, values in enumerate(row for one in bands for row in one.values):
             write("covariate", slice(0, survey.grid.shape[0]), survey.image(values), place)

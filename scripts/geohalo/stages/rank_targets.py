@@ -29,7 +29,9 @@ def rank_targets(files: dict[str, str], name: str, transform: str, settings: dic
     prints = fingerprints(files["elements"], transform, survey, targets, around)
     deposits = gpd.read_parquet(files["deposits"])
     carrying = carrying_elements(read_csv(files["pathfinders"]))
-    further = covariate_prints(files["covariates"], survey, targets, around) if "covariates" in files else None
+    further = (
+        covariate_prints(files["covariates"], survey, targets, around) if "covariates" in files else None
+    )
     frame = target_frame(targets, prints, carrying, deposits, files["superpixels"], survey, further)
     write_map(survey, targets.rank[None], outputs["map"], 0, ["target"])
     for key, table in (

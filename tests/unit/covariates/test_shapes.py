@@ -102,7 +102,12 @@ def test_density_of_points(ground):
     [
         ({}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "set covariates.rock.column to one of 'unit'"),
         ({"column": "units"}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "did you mean 'unit'"),
-        ({"column": "unit"}, [box(0, 4, 5, 0), shapely.Point(0, 0)], {"unit": ["a", "b"]}, "points and polygons in one"),
+        (
+            {"column": "unit"},
+            [box(0, 4, 5, 0), shapely.Point(0, 0)],
+            {"unit": ["a", "b"]},
+            "points and polygons in one",
+        ),
         ({"kind": "categorical"}, [shapely.Point(0, 0)], {}, "points have no area"),
         ({"measure": "density"}, [shapely.Point(0, 0)], {}, "set covariates.rock.radius"),
         ({"crs": "EPSG:4326"}, [shapely.Point(0, 0)], {}, "but covariates.rock.crs is"),

@@ -22,6 +22,7 @@ from geohalo.products import report_levelling as levels
 from geohalo.products import report_quality as quality
 from geohalo.products.pathfinder_text import pathfinder_words
 from geohalo.products.report import Section
+from geohalo.products.report_covariates import covariates_table
 from geohalo.products.report_pathfinders import pathfinders_table
 from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.report_tables import Table
@@ -177,6 +178,8 @@ def _data(results: Results, survey: Survey) -> Section:
         if interpolation is None:
             interpolation = _stored_errors(results["elements.nc"])
         tables.append(quality.elements_table(report, interpolation))
+    beside = results.table("covariates.csv")
+    tables += [] if beside is None else [covariates_table(beside)]
     return Section("data", "Data quality", tables=tables, pictures=pictures(results, "data"))
 
 
