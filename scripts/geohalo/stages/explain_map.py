@@ -18,7 +18,7 @@ def explain_map(network: MapNetwork, steps: int, path: str) -> str:
     """Write the attributions; returns how nearly they add up, for the log."""
     survey, trained = network.survey, network.trained
     ends = logit_differences(trained)
-    images = {
+    images: dict[str, tuple] = {
         name: (("y", "x"), survey.image(end.numpy()), {"long_name": meaning, "units": "log-odds"})
         for (name, meaning), end in zip(ENDS.items(), ends.t(), strict=True)
     }
