@@ -61,6 +61,14 @@ class Survey:
             yield slice(first, stop)
             first = stop
 
+    def cell_blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Yield blocks of rows from the north, and the cells inside the mask that each of them has."""
+        first = 0
+        for rows in self.row_blocks():
+            stop = first + int(np.count_nonzero(self.mask[rows]))
+            yield rows, slice(first, stop)
+            first = stop
+
     def band(self, rows: slice) -> "Survey":
         """Cut out whole rows."""
         return Survey(Grid(self.grid.x, self.grid.y[rows]), self.mask[rows], self.crs)
@@ -169,11 +177,8 @@ def read_cells(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
     """Read maps (..., y, x) as (..., cells) inside the mask, without a second copy of them in memory."""
     variable = data[name]
     values = np.empty((*variable.shape[:-2], int(survey.mask.sum())), variable.dtype)
-    done = 0
-    for rows in survey.row_blocks():
-        part = variable[..., rows, :].to_numpy()[..., survey.mask[rows]]
-        values[..., done : done + part.shape[-1]] = part
-        done += part.shape[-1]
+    for rows, cells in survey.cell_blocks():
+        values[..., cells] = variable[..., rows, :].to_numpy()[..., survey.mask[rows]]
     return values
 
 
@@ -181,11 +186,8 @@ def read_spectra(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
     """Read maps (elements, y, x) as (cells, elements), the elements of a cell side by side, with one copy in memory."""
     variable = data[name]
     values = np.empty((int(survey.mask.sum()), len(variable)), variable.dtype)
-    done = 0
-    for rows in survey.row_blocks():
-        part = variable[:, rows].to_numpy()[:, survey.mask[rows]].T
-        values[done : done + len(part)] = part
-        done += len(part)
+    for rows, cells in survey.cell_blocks():
+        values[cells] = variable[:, rows].to_numpy()[:, survey.mask[rows]].T
     return values
 
 

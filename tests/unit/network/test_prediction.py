@@ -37,8 +37,8 @@ def test_blocks_say_what_the_whole_map_says(large, monkeypatch, preset, variant)
     sizes = []
     blocks = ScaleGraph.blocks
 
-    def counted(self, largest):
-        for block in blocks(self, largest):
+    def counted(self, largest, superpixels=None):
+        for block in blocks(self, largest, superpixels):
             sizes.append(len(block.pixels))
             yield block
 
