@@ -32,7 +32,8 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     scheme, so that folds differ in their cells alone.
     """
     rows, drawn, validated = [], [], []
-    regions, held_out = [], []
+    regions: list[np.ndarray] = []
+    held_out = []
     for folds in schemes:
         for _, part in folds.cells[folds.cells["draw"] >= 0].groupby(["fold", "draw"]):
             fold, draw = int(part["fold"].iloc[0]), int(part["draw"].iloc[0])

@@ -16,8 +16,8 @@ from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked, initial_members
 from geohalo.network.gradients import in_threads
-from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.labelled import receptive_field
+from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.members import Members, Outcome, Result
 from geohalo.network.memory import members_at_once
 from geohalo.network.prediction import predict_bands, row_blocks

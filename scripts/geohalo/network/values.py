@@ -1,4 +1,4 @@
-"""The cube as training and prediction see it: a tensor, or spectra in a file, of which only those asked for are read."""
+"""The cube as training and prediction see it: a tensor, or a file of which only what is asked for is read."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
