@@ -1,7 +1,7 @@
 """Peak memory of the stage `train` on maps of growing size with the same number of labelled cells.
 
 The settings are those of `config/national.yaml`: 39 elements, two superpixel scales, two members for each fold, here
-with 5 epochs, which take as much memory as all. The cube is made of smooth random fields and the superpixels are
+with 2 epochs, which take as much memory as all. The cube is made of smooth random fields and the superpixels are
 bricks, so that no size needs samples or segmentation; folds, graphs and training are those of the workflow. The number
 of deposits is the same on every map. Each size has a process of its own, whose peak has the libraries in it. Ten
 million cells take some 10 minutes and 4 GB of disk.
@@ -22,8 +22,7 @@ from cases import tiles
 from measure import apart, peak_memory, print_header, print_row, seconds, timed
 from scipy.ndimage import gaussian_filter
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "scripts"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from geohalo.cube.grid import Grid
 from geohalo.evidence.schemes import SCHEMES
@@ -34,14 +33,20 @@ from geohalo.stages.build_graph import build_graph
 from geohalo.stages.make_folds import make_folds
 from geohalo.stages.train import train
 
-DEPOSITS, ELEMENTS, EPOCHS = 95, 39, 5
+ROOT = Path(__file__).resolve().parents[2]
+DEPOSITS, ELEMENTS, EPOCHS = 95, 39, 2
 #: Cells of a superpixel of each scale.
 SCALES = {"1in42": 42, "1in14": 14}
 
 
-def made(folder: Path, side: int) -> None:
+def national() -> dict:
+    """Return the settings of the national survey."""
+    return check_settings(yaml.safe_load((ROOT / "config" / "national.yaml").read_text(encoding="utf-8")))
+
+
+def make(folder: Path, side: int) -> None:
     """Write cube, graphs and folds of a square map into a folder."""
-    config = check_settings(yaml.safe_load((ROOT / "config" / "national.yaml").read_text(encoding="utf-8")))
+    config = national()
     cell = config["grid"]["cell"]
     places = cell * np.arange(side)
     survey = Survey(Grid(places, places[::-1]), np.ones((side, side), bool), "EPSG:3035")
@@ -70,9 +75,7 @@ def made(folder: Path, side: int) -> None:
 
 def train_alone(folder: Path) -> dict[str, float]:
     """Seconds and peak memory in GB of the stage."""
-    network = check_settings(yaml.safe_load((ROOT / "config" / "national.yaml").read_text(encoding="utf-8")))[
-        "network"
-    ]
+    network = national()["network"]
     torch.set_num_threads(2)
     names = ("scores.nc", "members.pt", "history.csv", "pathfinders.csv")
     outputs = SimpleNamespace(**{name.split(".")[0]: str(folder / name) for name in names})
@@ -104,7 +107,7 @@ def main() -> None:
             folder = options.keep / str(side) if options.keep else Path(scratch)
             if not (folder / "folds" / "final.tif").exists():
                 folder.mkdir(parents=True, exist_ok=True)
-                apart("made", folder, Path(__file__), side=side)
+                apart("make", folder, Path(__file__), side=side)
             found = apart("train_alone", folder, Path(__file__))
             first = first or found["peak"]
             growth = f"{found['peak'] / first:.2f}"
@@ -112,8 +115,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2 and sys.argv[1] in ("made", "train_alone"):
-        function = made if sys.argv[1] == "made" else train_alone
+    if len(sys.argv) > 2 and sys.argv[1] in ("make", "train_alone"):
+        function = make if sys.argv[1] == "make" else train_alone
         print(json.dumps(function(Path(sys.argv[2]), **json.loads(sys.argv[3]))))
     else:
         main()

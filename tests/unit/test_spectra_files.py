@@ -214,13 +214,15 @@ def test_a_file_of_scores_is_an_array(tmp_path):
 
 @pytest.mark.usefixtures("in_files")
 def test_no_room_for_scores_is_told_and_nothing_is_left(tmp_path):
+    def store():
+        with scores_beside(str(tmp_path / "scores.nc")) as keep:
+            keep((2, 1, 100_000))[np.arange(2), :, slice(0, 100_000)] = np.ones((2, 1, 100_000), np.float32)
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
     try:
-        with pytest.raises(OSError, match="File too large") as stopped:  # noqa: SIM117
-            with scores_beside(str(tmp_path / "scores.nc")) as keep:
-                stored = keep((2, 1, 100_000))
-                stored[np.arange(2), :, slice(0, 100_000)] = np.ones((2, 1, 100_000), np.float32)
+        with pytest.raises(OSError, match="File too large") as stopped:
+            store()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert stopped.value.errno == errno.EFBIG
