@@ -1,6 +1,7 @@
 """The order of the elements along the spectrum, which the convolutions of the spectrum branch slide over."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,26 @@ ORDERS = ("given", "atomic_number", "similarity")
 CORRELATED_CELLS = 200_000
 
 
-def element_order(names: Sequence[str], values: NDArray[np.floating], how: str) -> NDArray[np.intp]:
+class Spectra(Protocol):
+    """Values (cells, elements) in memory or in a file."""
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        ...
+
+    def __getitem__(self, cells: slice, /) -> Any:
+        """Return the values of some cells."""
+        ...
+
+
+def element_order(names: Sequence[str], values: Spectra, how: str) -> NDArray[np.intp]:
     """Order the elements of a cube, without labels.
 
     Parameters
     ----------
     names : sequence of str (elements,)
     values : ndarray (cells, elements)
-        The cube inside the mask; may be memory-mapped. Read for ``similarity`` only.
+        The cube inside the mask; may be memory-mapped or in a file. Read for ``similarity`` only.
     how : {"given", "atomic_number", "similarity"}
         As they are, along the periodic table, or so that neighbours vary alike (see `similarity_order`).
 
@@ -58,7 +71,7 @@ def _periodic_order(names: Sequence[str]) -> NDArray[np.intp]:
     return np.argsort(numbers[list(names)].to_numpy(), kind="stable")
 
 
-def similarity_order(names: Sequence[str], values: NDArray[np.floating]) -> NDArray[np.intp]:
+def similarity_order(names: Sequence[str], values: Spectra) -> NDArray[np.intp]:
     """Order the elements so that neighbours vary alike over the map.
 
     Average-linkage clustering of 1 - Pearson correlation, its leaves put in the order with the smallest sum of

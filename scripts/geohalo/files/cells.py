@@ -61,6 +61,14 @@ class Survey:
             yield slice(first, stop)
             first = stop
 
+    def cell_blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Yield blocks of rows from the north, and the cells inside the mask that each of them has."""
+        first = 0
+        for rows in self.row_blocks():
+            stop = first + int(np.count_nonzero(self.mask[rows]))
+            yield rows, slice(first, stop)
+            first = stop
+
     def band(self, rows: slice) -> "Survey":
         """Cut out whole rows."""
         return Survey(Grid(self.grid.x, self.grid.y[rows]), self.mask[rows], self.crs)
@@ -165,19 +173,23 @@ def netcdf_by_rows(
             yield write
 
 
-def cube_part(data: xr.Dataset, kind: str | None) -> xr.Dataset:
-    """Return the elements or the covariates of a cube, or with None both: first the elements, then the covariates.
+def cube_columns(data: xr.Dataset, kind: str | None) -> slice:
+    """Return the columns of the elements or of the covariates in a cube, or with None of both.
 
     Parameters
     ----------
     data : xr.Dataset
-        Written by `geohalo.stages.stack_cube.stack_cube`.
+        Written by `geohalo.stages.stack_cube.stack_cube`: first the elements, then the covariates.
     kind : {"element", "covariate"} or None
     """
-    if kind is None or "kind" not in data:
-        return data.isel(element=slice(0, 0)) if kind == "covariate" else data
-    elements = data.sizes["element"] - covariate_count(data)
-    return data.isel(element=slice(0, elements) if kind == "element" else slice(elements, None))
+    total = data.sizes["element"]
+    elements = total - covariate_count(data)
+    return {"element": slice(0, elements), "covariate": slice(elements, total), None: slice(0, total)}[kind]
+
+
+def cube_part(data: xr.Dataset, kind: str | None) -> xr.Dataset:
+    """Return the elements or the covariates of a cube, or with None both; see `cube_columns`."""
+    return data.isel(element=cube_columns(data, kind))
 
 
 def covariate_count(data: xr.Dataset) -> int:
@@ -189,11 +201,8 @@ def read_cells(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
     """Read maps (..., y, x) as (..., cells) inside the mask, without a second copy of them in memory."""
     variable = data[name]
     values = np.empty((*variable.shape[:-2], int(survey.mask.sum())), variable.dtype)
-    done = 0
-    for rows in survey.row_blocks():
-        part = variable[..., rows, :].to_numpy()[..., survey.mask[rows]]
-        values[..., done : done + part.shape[-1]] = part
-        done += part.shape[-1]
+    for rows, cells in survey.cell_blocks():
+        values[..., cells] = variable[..., rows, :].to_numpy()[..., survey.mask[rows]]
     return values
 
 
@@ -201,11 +210,8 @@ def read_spectra(data: xr.Dataset, name: str, survey: Survey) -> np.ndarray:
     """Read maps (elements, y, x) as (cells, elements), the elements of a cell side by side, with one copy in memory."""
     variable = data[name]
     values = np.empty((int(survey.mask.sum()), len(variable)), variable.dtype)
-    done = 0
-    for rows in survey.row_blocks():
-        part = variable[:, rows].to_numpy()[:, survey.mask[rows]].T
-        values[done : done + len(part)] = part
-        done += len(part)
+    for rows, cells in survey.cell_blocks():
+        values[cells] = variable[:, rows].to_numpy()[:, survey.mask[rows]].T
     return values
 
 

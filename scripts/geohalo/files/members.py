@@ -15,7 +15,9 @@ from geohalo.files.cells import Survey
 from geohalo.files.scores import scores_file
 from geohalo.files.tables import write_csv
 from geohalo.network.members import Members, Result
+from geohalo.network.regions import Regions
 from geohalo.network.run import UNINFORMED
+from geohalo.network.scores import Scores
 
 #: Validation cells of each class that a member looks at, evenly spread over those that there are.
 VALIDATED = 1000
@@ -30,17 +32,21 @@ def stack_members(schemes: list[Folds]) -> tuple[Members, pd.DataFrame]:
     scheme, so that folds differ in their cells alone.
     """
     rows, drawn, validated = [], [], []
+    regions: list[np.ndarray] = []
+    held_out = []
     for folds in schemes:
         for _, part in folds.cells[folds.cells["draw"] >= 0].groupby(["fold", "draw"]):
             fold, draw = int(part["fold"].iloc[0]), int(part["draw"].iloc[0])
-            rows.append((folds.scheme, fold, draw, folds.held_out_region[fold]))
+            rows.append((folds.scheme, fold, draw))
+            held_out.append(len(regions) + fold)
             drawn.append(tuple(part[column].to_numpy() for column in ("cell", "label", "group")))
             validated.append(_validation(folds, fold) if folds.scheme == "inner" else (_NONE,) * 3)
-    table = pd.DataFrame(rows, columns=["scheme", "fold", "draw", "region"])
+        regions += list(folds.held_out_region)
+    table = pd.DataFrame(rows, columns=["scheme", "fold", "draw"])
     cells, labels, groups = _filled(drawn, (0, -1, -1))
     watched_cells, *watched = _filled(validated, (0, -1, -1))
-    seeds, held_out = table["draw"].to_numpy(), np.stack(table.pop("region").to_list())
-    members = Members(seeds, cells, labels, held_out, groups)
+    seeds = table["draw"].to_numpy()
+    members = Members(seeds, cells, labels, Regions.of(regions, np.array(held_out)), groups)
     if watched_cells.size:
         members = replace(
             members,
@@ -121,7 +127,7 @@ def write_results(
     write_members(survey, table, result.score, outputs.scores)
 
 
-def write_members(survey: Survey, table: pd.DataFrame, score: np.ndarray, path: str) -> None:
+def write_members(survey: Survey, table: pd.DataFrame, score: Scores, path: str) -> None:
     """Write mean and standard deviation over the draws of every fold, from scores (members, scores, cells)."""
     schemes = table.groupby("scheme", sort=False)
     folds = {str(scheme): part["fold"].nunique() for scheme, part in schemes}
@@ -129,9 +135,11 @@ def write_members(survey: Survey, table: pd.DataFrame, score: np.ndarray, path: 
     with scores_file(survey, path, folds, classes) as write:
         for scheme, part in schemes:
             for fold, (_, rows) in enumerate(part.groupby("fold")):
-                each = score[rows.index]
-                mean, spread = each.mean(axis=0), each.std(axis=0)
-                write(str(scheme), fold, *((mean, spread) if classes else (mean[0], spread[0])))
+                for band, cells in survey.cell_blocks():
+                    each = score[rows.index.to_numpy(), :, cells]
+                    mean, spread = each.mean(axis=0), each.std(axis=0)
+                    maps = (mean, spread) if classes else (mean[0], spread[0])
+                    write(str(scheme), fold, *maps, rows=band)
 
 
 def pathfinder_table(table: pd.DataFrame, result: Result, names: Sequence[str]) -> pd.DataFrame:

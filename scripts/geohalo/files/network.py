@@ -54,9 +54,7 @@ class MapNetwork:
         state = {
             name: value[own].to(device) for name, value in torch.load(members, weights_only=True).items()
         }
-        scales = [
-            ScaleGraph.from_arrays(dict(np.load(graph, allow_pickle=False)), device) for graph in graphs
-        ]
+        scales = [ScaleGraph.from_arrays(np.load(graph, allow_pickle=False), device) for graph in graphs]
         temperature = torch.as_tensor(chosen["temperature"].to_numpy(np.float32))
         encode = Encoding.of(values, scales, recipe)
         trained = Trained(state, values, scales, encode, recipe, settings.variant, temperature)

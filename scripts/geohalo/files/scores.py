@@ -22,7 +22,9 @@ LONG_NAMES = {"score": "anomaly score", "spread": "standard deviation of the sco
 def scores_file(
     survey: Survey, path: str, folds: dict[str, int], classes: int = 0, methods: list[str] | None = None
 ) -> Iterator[WriteFold]:
-    """Write scores fold by fold: yields ``write(scheme, fold, mean, spread, method)``.
+    """Write scores fold by fold: yields ``write(scheme, fold, mean, spread, method, rows)``.
+
+    With ``rows`` of the grid given, mean and spread are those of their cells alone.
 
     Parameters
     ----------
@@ -67,11 +69,17 @@ def scores_file(
                     variable.setncatts(about | {"grid_mapping": "spatial_ref"})
 
             def write(
-                scheme: str, fold: int, mean: np.ndarray, spread: np.ndarray, method: str | None = None
+                scheme: str,
+                fold: int,
+                mean: np.ndarray,
+                spread: np.ndarray,
+                method: str | None = None,
+                rows: slice = slice(None),
             ) -> None:
                 place = (methods.index(method), fold) if methods and method else (fold,)
                 for kind, values in (("score", mean), ("spread", spread)):
-                    file[f"{kind}_{scheme}"][place] = survey.image(values)
+                    image = survey.band(rows).image(values)
+                    file[f"{kind}_{scheme}"][*place, ..., rows, :] = image
 
             yield write
 

@@ -27,6 +27,7 @@ from geohalo.network.secants import difference, relu_slope
 from geohalo.network.sparse import SparseMatrix
 from geohalo.network.superpixel_steps import external_attribution
 from geohalo.network.trained import Trained
+from geohalo.network.values import Values
 
 #: Steps from the mean spectrum to the cube.
 STEPS = 8
@@ -67,7 +68,8 @@ def attributions(trained: Trained, steps: int = STEPS) -> Iterator[tuple[str, Te
             _add_covariates(explained, values, total)
         if branch == "linear":
             weight = explained.share("linear") @ trained.state["linear.weight"]
-            torch.mul(values, weight.to(values.device), out=total)
+            for rows in row_blocks(len(total), 1 << 18):
+                torch.mul(values[rows], weight.to(values.device), out=total[rows])
         for scale, graph in enumerate(trained.graphs if branch in ("internal", "external") else []):
             if branch == "internal":
                 _add_internal(explained, scale, graph, trained.encode, total)
@@ -176,7 +178,7 @@ def _internal_path(explained: Explained, scale: int, path: PathBlock) -> tuple[l
     return slopes, gradients
 
 
-def _add_spectrum(explained: Explained, values: Tensor, total: Tensor) -> None:
+def _add_spectrum(explained: Explained, values: Values, total: Tensor) -> None:
     """Add the attribution of the spectrum branch."""
     engine, share = explained.engine, explained.share("spectrum")
     order = engine.state["spectrum.order"][0]

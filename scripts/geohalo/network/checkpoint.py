@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import FunctionType
@@ -12,18 +13,26 @@ import torch
 from torch import Tensor
 
 from geohalo.atomic_files import atomic_write, read_back, remove_stale
+from geohalo.network.values import StoredValues
 
 Tensors = dict[str, Tensor]
 
 
-def fingerprint(*parts: object) -> str:
-    """Digest of arrays and settings, so that a checkpoint of other data or settings is not resumed from."""
+def fingerprint(parts: Iterable[object]) -> str:
+    """Digest of arrays and settings, so that a checkpoint of other data or settings is not resumed from.
+
+    Each part is let go before the next one is asked for.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         if isinstance(part, np.ndarray):
             digest.update(str((part.shape, part.dtype)).encode())
             for row in np.array_split(part, max(1, part.nbytes >> 26)) if part.ndim else [part]:
                 digest.update(np.ascontiguousarray(row).data)
+        elif isinstance(part, StoredValues):
+            digest.update(str((part.shape, np.dtype(np.float32))).encode())
+            for block in part.blocks():
+                digest.update(block.contiguous().numpy().data)
         else:
             digest.update(_described(part).encode())
     return digest.hexdigest()

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from geohalo.network.presets import Preset
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.values import Values
 
 #: Cells that quantiles are computed from, evenly spread over the map.
 QUANTILE_CELLS = 200_000
@@ -19,7 +20,7 @@ class Encoding:
 
     Attributes
     ----------
-    values : Tensor (cells, elements)
+    values : Tensor (cells, elements) or StoredValues
         The cube; may be memory-mapped.
     edges : Tensor (inputs, bins + 1) or None
         Quantiles of each input.
@@ -29,7 +30,7 @@ class Encoding:
         Coarsest superpixel of each cell.
     """
 
-    values: Tensor
+    values: Values
     edges: Tensor | None = None
     means: Tensor | None = None
     superpixel: Tensor | None = None
@@ -58,7 +59,7 @@ class Encoding:
         return features.unflatten(-1, (-1, elements, bins)).sum((-3, -1))
 
     @classmethod
-    def of(cls, values: Tensor, graphs: list[ScaleGraph], preset: Preset) -> "Encoding":
+    def of(cls, values: Values, graphs: list[ScaleGraph], preset: Preset) -> "Encoding":
         """Fit the encoding of a preset; sees every cell and no label."""
         encoding = cls(values)
         if preset.contrast and graphs:
@@ -98,7 +99,7 @@ def piecewise_linear(inputs: Tensor, edges: Tensor) -> Tensor:
     return ((inputs.unsqueeze(-1) - lower) / width).clamp_(0, 1).sub_(0.5)
 
 
-def superpixel_means(values: Tensor, graph: ScaleGraph) -> Tensor:
+def superpixel_means(values: Values, graph: ScaleGraph) -> Tensor:
     """Means (superpixels, elements) of the values over each superpixel."""
     sums = torch.zeros(graph.n_superpixels, values.shape[1], device=graph.superpixel.device)
     for block in graph.blocks(1 << 18):

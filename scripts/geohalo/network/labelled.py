@@ -10,6 +10,7 @@ nothing of that region reaches a training cell; for prediction the graph is whol
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,6 +19,7 @@ from geohalo.network.engine import Engine, External, class_count
 from geohalo.network.first_layer import BLOCK_BYTES, FieldBlock, first_layer
 from geohalo.network.parts import edge_directions
 from geohalo.network.presets import Preset
+from geohalo.network.regions import Regions
 from geohalo.network.scales import HOPS, Block, ScaleGraph
 from geohalo.network.sparse import SparseMatrix, selection
 
@@ -52,7 +54,12 @@ class LabelledScale:
 
 
 def labelled_scale(
-    graph: ScaleGraph, encode: Encoding, cells: Tensor, held_out: Tensor, preset: Preset, near: bool = True
+    graph: ScaleGraph,
+    encode: Encoding,
+    cells: Tensor,
+    held_out: Tensor | np.ndarray | Regions | None,
+    preset: Preset,
+    near: bool = True,
 ) -> LabelledScale:
     """Prepare one scale.
 
@@ -63,52 +70,65 @@ def labelled_scale(
     encode : Encoding
     cells : Tensor (members, cells) of int64
         Labelled cells of each member.
-    held_out : Tensor (members, pixels) of bool
-        Held-out region of each member.
+    held_out : (members, pixels) of bool, or Regions, optional
+        Held-out region of each member; nothing is held out when left out.
     preset : Preset
     near : bool
         Whether the internal branch needs the neighbourhood of the labelled cells.
     """
-    labelled = torch.unique(graph.superpixel[cells].long())
-    of_map = preset.normalisation == "map"
-    everything = torch.arange(graph.n_superpixels, device=cells.device)
-    field = everything if of_map else graph.within(labelled, 2)
-    part = graph.subgraph(field)
-    number = torch.zeros(graph.n_superpixels, dtype=torch.int64, device=cells.device)
-    number[field] = torch.arange(len(field), device=cells.device)
-    superpixel = number[graph.superpixel[cells].long()].t().contiguous()
-    external = _external(graph, part, field, held_out, superpixel, of_map)
+    field = receptive_field(graph, cells, preset)
+    superpixel = torch.searchsorted(field, graph.superpixel[cells].long()).t().contiguous()
+    external = _external(graph, field, held_out, superpixel, preset.normalisation == "map")
     there = external.present.gather(0, superpixel)
     blocks = _blocks(graph, field, encode, cells, superpixel, preset, near)
     return LabelledScale(*blocks, superpixel, external, there)
 
 
+def receptive_field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> Tensor:
+    """Superpixels (superpixels,) that the network sees of the labelled ``cells`` of any shape, ascending."""
+    if preset.normalisation == "map":
+        return torch.arange(graph.n_superpixels, device=graph.start.device)
+    return graph.within(torch.unique(graph.superpixel[cells].long()), 2)
+
+
 def _external(
-    graph: ScaleGraph, part: ScaleGraph, kept: Tensor, held_out: Tensor, superpixel: Tensor, of_map: bool
+    graph: ScaleGraph,
+    field: Tensor,
+    held_out: Tensor | np.ndarray | Regions | None,
+    superpixel: Tensor,
+    of_map: bool,
 ) -> External:
     """Build the external graph of the field; degrees are those of the whole graph, less what is cut out."""
-    present = (~graph.touched(held_out)).float()
-    scaling = (present * ((graph.adjacency @ present) + 1).rsqrt())[kept]
-    present = present[kept]
+    external = external_of(graph, field, superpixel.shape[1])
+    present, scaling = external.present, external.scaling
+    if held_out is not None:
+        # Where all neighbours of the field are.
+        around = graph.within(field, 1)
+        present = (~graph.touched(held_out)[around]).float()
+        scaling = present * ((graph.subgraph(around).adjacency @ present) + 1).rsqrt()
+        place = torch.searchsorted(around, field)
+        present, scaling = present[place], scaling[place]
     counted = present if of_map else present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
-    directions = edge_directions(part.attributes, graph.attributes)
-    return External(kept, part.adjacency, part.edges, directions, scaling, present, counted)
+    return replace(external, scaling=scaling, present=present, counted=counted)
+
+
+def external_of(graph: ScaleGraph, superpixels: Tensor, members: int) -> External:
+    """Build the external graph among some superpixels (ascending) for prediction: nothing is cut out.
+
+    Degrees are those of the whole graph.
+    """
+    part = graph.subgraph(superpixels)
+    present = torch.ones(len(superpixels), 1, device=superpixels.device)
+    scaling = (torch.diff(graph.first_external)[superpixels].unsqueeze(1) + present).rsqrt()
+    alike = present.expand(-1, members)
+    directions = edge_directions(part.attributes, graph.median_distance)
+    scaling = scaling.expand(-1, members)
+    return External(superpixels, part.adjacency, part.edges, directions, scaling, alike, alike)
 
 
 def external_of_map(graph: ScaleGraph, members: int) -> External:
-    """Build the external graph of the map for prediction: nothing is cut out."""
-    present = torch.ones(graph.n_superpixels, 1, device=graph.start.device)
-    scaling = ((graph.adjacency @ present) + 1).rsqrt()
-    alike = present.expand(-1, members)
-    return External(
-        torch.arange(graph.n_superpixels, device=graph.start.device),
-        graph.adjacency,
-        graph.edges,
-        edge_directions(graph.attributes),
-        scaling.expand(-1, members),
-        alike,
-        alike,
-    )
+    """Build the external graph of the map for prediction."""
+    return external_of(graph, torch.arange(graph.n_superpixels, device=graph.start.device), members)
 
 
 def _blocks(
@@ -132,16 +152,19 @@ def _blocks(
     first_pair = torch.searchsorted(
         superpixel.flatten()[order], torch.arange(len(field) + 1, device=cells.device)
     ).tolist()
-    pixels: list[Tensor] = []
-    features: list[Tensor] = []
+    size = int(torch.diff(graph.start)[field].sum())
+    pixels = torch.empty(size, dtype=torch.int64, device=cells.device)
+    features = torch.empty(0, device=cells.device)
     blocks: list[FieldBlock] = []
     for block in graph.blocks(largest, field):
         start = blocks[-1].pixels.stop if blocks else 0
         low = blocks[-1].superpixels.stop if blocks else 0
         high = low + len(block.superpixels)
         x = block.propagate(encode(block.pixels))
-        pixels.append(block.pixels)
-        features.append(torch.cat([x, x.new_ones(len(x), 1)], dim=1))
+        if not blocks:
+            features = x.new_ones(size, x.shape[1] + 1)
+        pixels[start : start + len(x)] = block.pixels
+        features[start : start + len(x), :-1] = x
         pairs = slice(first_pair[low], first_pair[high])
         rows = _near(block, pair_cell[pairs], pair_member[pairs], members) if near else None
         mean = _mean(block)
@@ -158,7 +181,7 @@ def _blocks(
         )
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order), device=order.device)
-    return torch.cat(pixels), torch.cat(features), blocks, place.view_as(superpixel)
+    return pixels, features, blocks, place.view_as(superpixel)
 
 
 def _mean(block: Block) -> SparseMatrix:

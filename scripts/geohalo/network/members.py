@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from geohalo.network.engine import Stacked
+from geohalo.network.regions import Regions
+from geohalo.network.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Members:
         Labelled cells (row-major order inside the mask).
     labels : ndarray (members, labelled) of int
         Class of each, from 0; -1 fills up members with fewer cells.
-    held_out : ndarray (members, cells) of bool
+    held_out : ndarray (members, cells) of bool, or Regions
         Held-out region of each member's fold.
     groups : ndarray (members, labelled) of int, optional
         Group of deposits of each labelled cell; -1 for cells without one.
@@ -37,7 +39,7 @@ class Members:
     seeds: np.ndarray
     cells: np.ndarray
     labels: np.ndarray
-    held_out: np.ndarray
+    held_out: np.ndarray | Regions
     groups: np.ndarray | None = None
     validation_cells: np.ndarray | None = None
     validation_labels: np.ndarray | None = None
@@ -74,13 +76,11 @@ HISTORY = ("loss", "training_loss", "validation_loss", "training_auc", "validati
 
 
 @dataclass(frozen=True)
-class Result:
-    """Outcome of training.
+class Outcome:
+    """What came out of the training of some members.
 
     Attributes
     ----------
-    score : ndarray (members, scores, cells) of float32
-        With two classes the probability of the second one (scores = 1), else of every class.
     state : dict of Tensor (members, ...)
         Stacked parameters.
     history : dict of ndarray (members, epochs) of float32
@@ -95,7 +95,6 @@ class Result:
         How far, and how alike from group to group, each element tells the member's halo cells from background.
     """
 
-    score: np.ndarray
     state: Stacked
     history: dict[str, np.ndarray]
     best_epoch: np.ndarray
@@ -104,31 +103,36 @@ class Result:
     consistency: np.ndarray
 
     @classmethod
-    def joined(cls, results: list["Result"], order: np.ndarray | None = None) -> "Result":
-        """Put the results of several parts together, in the ``order`` of their members.
-
-        The list is emptied on the way, so that the scores of a large map are held once.
-        """
-        sizes = [len(result.best_epoch) for result in results]
-        places = np.split(np.arange(sum(sizes)) if order is None else order, np.cumsum(sizes)[:-1])
-        longest = max(result.history["loss"].shape[1] for result in results)
-        first = results[0]
-        score = np.empty((sum(sizes), *first.score.shape[1:]), first.score.dtype)
-        history = {
-            name: np.full((len(score), longest), np.nan, first.history[name].dtype) for name in HISTORY
-        }
-        state = {name: value.new_empty(len(score), *value.shape[1:]) for name, value in first.state.items()}
+    def joined(cls, parts: list["Outcome"], order: np.ndarray | None = None) -> "Outcome":
+        """Put several parts together, in the ``order`` of their members."""
+        sizes = [len(part.best_epoch) for part in parts]
+        total, first = sum(sizes), parts[0]
+        places = np.split(np.arange(total) if order is None else order, np.cumsum(sizes)[:-1])
+        longest = max(part.history["loss"].shape[1] for part in parts)
+        history = {name: np.full((total, longest), np.nan, first.history[name].dtype) for name in HISTORY}
+        state = {name: value.new_empty(total, *value.shape[1:]) for name, value in first.state.items()}
         numbers = {
-            name: np.empty((len(score), *getattr(first, name).shape[1:]), getattr(first, name).dtype)
+            name: np.empty((total, *getattr(first, name).shape[1:]), getattr(first, name).dtype)
             for name in ("best_epoch", "temperature", "factors", "consistency")
         }
-        for rows in places:
-            part = results.pop(0)
-            score[rows] = part.score
+        for part, rows in zip(parts, places, strict=True):
             for name, values in numbers.items():
                 values[rows] = getattr(part, name)
             for name, values in history.items():
                 values[rows, : part.history[name].shape[1]] = part.history[name]
             for name, stacked in state.items():
                 stacked[torch.as_tensor(rows)] = part.state[name]
-        return cls(score, state, history, **numbers)
+        return cls(state, history, **numbers)
+
+
+@dataclass(frozen=True)
+class Result(Outcome):
+    """Outcome of training, with the map of every member.
+
+    Attributes
+    ----------
+    score : ndarray (members, scores, cells) of float32, or ScoreFile
+        With two classes the probability of the second one (scores = 1), else of every class.
+    """
+
+    score: Scores

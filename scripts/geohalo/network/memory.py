@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from geohalo.errors import InputError
+from geohalo.network.labelled import receptive_field
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
 
@@ -22,6 +23,11 @@ APART_BYTES = 1 << 23
 #: of squares that touch by side or corner.
 ATTENTION_COPIES = {"training": 6, "prediction": 3}
 NEIGHBOURS = 8
+
+#: Cells of a band that is predicted at a time: logits, the superpixels that it sees and their spectra are held at once.
+BAND_CELLS = 1 << 19
+#: Superpixels that a band sees, in terms of those that lie in it.
+BAND_SHARE = 1.5
 
 
 def spectrum_activations(n_elements: int, preset: Preset) -> int:
@@ -86,7 +92,7 @@ def training_bytes(
 def prediction_bytes(
     superpixels: list[int], n_cells: int, n_classes: int, variant: str, preset: Preset
 ) -> int:
-    """Memory of the prediction of one member: logits and scores of the map, features of all superpixels of a scale."""
+    """Memory of the prediction of one member: logits and scores of a band, features of its superpixels at a scale."""
     copies = 6 + NEIGHBOURS * ATTENTION_COPIES["prediction"] * preset.attention
     external = max(superpixels, default=0) * max(preset.internal[0], *preset.external) * copies
     return 4 * (2 * n_cells * n_classes + (external if "external" in VARIANTS[variant] else 0))
@@ -122,7 +128,9 @@ def members_at_once(
         cells.device, cells.shape[1], n_elements, preset
     )
     at_a_time = min(n_members, torch.get_num_threads()) if apart else None
-    predicting = prediction_bytes([g.n_superpixels for g in graphs], n_cells, n_classes, variant, preset)
+    share = min(1.0, BAND_SHARE * BAND_CELLS / n_cells)
+    superpixels = [math.ceil(share * graph.n_superpixels) for graph in graphs]
+    predicting = prediction_bytes(superpixels, min(n_cells, BAND_CELLS), n_classes, variant, preset)
 
     def bytes_of(some: Tensor) -> tuple[int, int]:
         """Bytes that these members share, and bytes for each."""
@@ -151,7 +159,5 @@ def members_at_once(
 
 def _field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> tuple[int, int]:
     """Pixels and superpixels of one scale that the labelled cells (members, labelled) of some members see."""
-    if preset.normalisation == "map":
-        return len(graph.superpixel), graph.n_superpixels
-    kept = graph.within(torch.unique(graph.superpixel[cells].long()), 2)
+    kept = receptive_field(graph, cells, preset)
     return int(torch.diff(graph.start)[kept].sum()), len(kept)

@@ -6,7 +6,6 @@ from torch import Tensor
 
 from geohalo.network.attribution import STEPS
 from geohalo.network.encoding import Encoding
-from geohalo.network.labelled import external_of_map
 from geohalo.network.path import Explained
 from geohalo.network.presets import VARIANTS
 from geohalo.network.scales import ScaleGraph
@@ -53,12 +52,11 @@ def _of_scale(
     cells = torch.nonzero(rank).flatten()
     pairs = torch.stack([rank[cells], graph.superpixel[cells].long()])
     (ranks, own), counts = pairs.unique(dim=1, return_counts=True)
-    full_external = external_of_map(graph, len(explained.shares))
     found, waiting = [], [ranks.unique()]
     while waiting:
         some = waiting.pop()
         rows = torch.isin(ranks, some)
-        region = Region.around(graph, own[rows].unique(), full_external)
+        region = Region.around(graph, own[rows].unique(), len(explained.shares))
         if len(some) > 1 and len(region.field) > superpixels_at_once(explained.engine, scale, 3 * len(some)):
             waiting += some.tensor_split(2)
             continue

@@ -46,14 +46,19 @@ def part_weights(prior: Tensor, learned: Tensor | None) -> Tensor:
     return weights if learned is None else (prior + learned).softmax(-1) * weights.sum(-1, keepdim=True)
 
 
-def edge_directions(attributes: Tensor, of_map: Tensor | None = None) -> Tensor:
+def edge_distances(attributes: Tensor) -> Tensor:
+    """Distances of neighbouring superpixels, (edges,), from the attributes (edges, 3) of external edges in cells."""
+    return attributes[:, :2].norm(dim=1).clamp(min=1e-3)
+
+
+def edge_directions(attributes: Tensor, median: Tensor | None = None) -> Tensor:
     """Directions of external edges, (edges, `DIRECTIONS`), from their attributes (edges, 3) in cells.
 
     Cosine and sine of the bearing, once (which side) and twice the angle (along which axis), and the logarithm of the
-    distance relative to the median: that of all edges of the map, where these are only some of them.
+    distance relative to the ``median``: that of all edges of the map, where these are only some of them.
     """
-    distance = attributes[:, :2].norm(dim=1).clamp(min=1e-3)
+    distance = edge_distances(attributes)
     cosine, sine = attributes[:, 0] / distance, attributes[:, 1] / distance
-    map_distance = distance if of_map is None else of_map[:, :2].norm(dim=1).clamp(min=1e-3)
-    relative = (distance / map_distance.median()).log() if len(distance) else distance
+    median = distance.median() if median is None else median
+    relative = (distance / median).log() if len(distance) else distance
     return torch.stack([cosine, sine, cosine**2 - sine**2, 2 * sine * cosine, relative], dim=1)

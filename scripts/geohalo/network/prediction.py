@@ -1,6 +1,8 @@
-"""Prediction of the whole map by stacked members, streamed over blocks of superpixels in bounded memory."""
+"""Prediction of the whole map by stacked members, band by band and over blocks of superpixels, in bounded memory."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -8,9 +10,11 @@ from torch import Tensor
 
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, class_count
-from geohalo.network.labelled import external_of_map
+from geohalo.network.labelled import external_of
+from geohalo.network.memory import BAND_CELLS
 from geohalo.network.scales import Block, ScaleGraph
 from geohalo.network.trained import Trained
+from geohalo.network.values import Values, values_of
 
 #: Bytes of the features that one block may take on its way through the network.
 BLOCK_BYTES = 1 << 27
@@ -22,40 +26,93 @@ def row_blocks(n: int, size: int) -> Iterator[slice]:
         yield slice(start, min(n, start + size))
 
 
-@torch.no_grad()
-def predict_logits(trained: Trained) -> Tensor:
-    """Logits of every cell, before the temperature: Tensor (members, classes, cells), on the CPU."""
-    engine, values, graphs = trained.engine(), trained.values, trained.graphs
+def band_logits(trained: Trained, band: slice) -> Tensor:
+    """Logits of the cells of a band, before the temperature: Tensor (members, classes, cells), on the CPU."""
+    engine, graphs = trained.engine(), trained.graphs
     spatial = {"internal", "external"} & set(engine.branches)
     parts = engine.parts(len(graphs) if spatial else 0)
     weights = dict(zip(parts, engine.weights().unbind(1), strict=True))
-    logits = torch.zeros(trained.members, class_count(trained.state), len(values))
-    for scale, graph in enumerate(graphs if spatial else []):
-        _add_scale(engine, scale, graph, trained.encode, weights, logits)
+    logits = torch.zeros(trained.members, class_count(trained.state), band.stop - band.start)
+    seen = [Seen.of(graph, band, "external" in engine.branches) for graph in (graphs if spatial else [])]
+    scales = list(zip(graphs, seen, strict=False))
+    fields = (graph.pixels(one.field) for graph, one in scales)
+    values = values_of(trained.values, chain([torch.arange(band.start, band.stop)], fields))
+    encode = trained.encode if values is trained.values else replace(trained.encode, values=values)
+    for scale, (graph, one) in enumerate(scales):
+        _add_scale(engine, scale, graph, one, encode, weights, logits)
     if "spectrum" in engine.branches:
-        _add_spectrum(engine, values, weights["spectrum", 0], logits)
+        _add_spectrum(engine, values, band, weights["spectrum", 0], logits)
     if "covariates" in engine.branches:
-        _add_covariates(engine, values, weights["covariates", 0], logits)
+        _add_covariates(engine, values, band, weights["covariates", 0], logits)
     if "linear" in engine.branches:
-        _add_linear(engine, values, weights["linear", 0], logits)
+        _add_linear(engine, values, band, weights["linear", 0], logits)
     return logits
 
 
 @torch.no_grad()
-def predict(trained: Trained) -> np.ndarray:
-    """Probabilities of every cell, each member with its temperature.
+def predict_logits(trained: Trained) -> Tensor:
+    """Logits of every cell, before the temperature: Tensor (members, classes, cells), on the CPU."""
+    bands = list(row_blocks(len(trained.values), BAND_CELLS))
+    if len(bands) == 1:
+        return band_logits(trained, bands[0])
+    logits = torch.empty(trained.members, class_count(trained.state), len(trained.values))
+    for band in bands:
+        logits[:, :, band] = band_logits(trained, band)
+    return logits
 
-    Returns
-    -------
-    ndarray (members, scores, cells) of float32
+
+@torch.no_grad()
+def predict_bands(trained: Trained) -> Iterator[tuple[slice, np.ndarray]]:
+    """Probabilities band by band, each member with its temperature.
+
+    Yields
+    ------
+    band : slice
+        Cells, in their order.
+    score : ndarray (members, scores, cells of the band) of float32
         With two classes the probability of the second one (scores = 1), else of every class.
     """
-    logits = predict_logits(trained)
-    if trained.temperature is not None:
-        logits /= trained.temperature.view(-1, 1, 1)
-    if logits.shape[1] == 2:
-        return (logits[:, 1:] - logits[:, :1]).sigmoid_().numpy()
-    return logits.softmax(1).numpy()
+    for band in row_blocks(len(trained.values), BAND_CELLS):
+        logits = band_logits(trained, band)
+        if trained.temperature is not None:
+            logits /= trained.temperature.view(-1, 1, 1)
+        if logits.shape[1] == 2:
+            yield band, (logits[:, 1:] - logits[:, :1]).sigmoid_().numpy()
+        else:
+            yield band, logits.softmax(1).numpy()
+
+
+def predict(trained: Trained) -> np.ndarray:
+    """Probabilities of every cell, (members, scores, cells) of float32; see `predict_bands`."""
+    return np.concatenate([score for _, score in predict_bands(trained)], axis=2)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Superpixels of one scale that the logits of a band depend on.
+
+    Attributes
+    ----------
+    band : slice
+        Its cells.
+    own : Tensor (superpixels,) of int64
+        Those that hold a cell of the band, ascending numbers of the map.
+    field : Tensor (superpixels,) of int64
+        These and, with the external branch, those within two external steps, ascending.
+    """
+
+    band: slice
+    own: Tensor
+    field: Tensor
+
+    @classmethod
+    def of(cls, graph: ScaleGraph, band: slice, external: bool) -> "Seen":
+        """Look at one scale."""
+        there = torch.zeros(graph.n_superpixels, dtype=torch.bool, device=graph.start.device)
+        there[graph.superpixel[band].long()] = True
+        own = torch.nonzero(there).flatten()
+        wider = external and len(own) < graph.n_superpixels
+        return cls(band, own, graph.within(own, 2) if wider else own)
 
 
 def superpixel_means(
@@ -64,8 +121,9 @@ def superpixel_means(
     graph: ScaleGraph,
     encode: Encoding,
     visit: Callable[[Block, Tensor], None] | None = None,
+    superpixels: Tensor | None = None,
 ) -> Tensor:
-    """Means of the first hidden layer over each superpixel of the map, block by block.
+    """Means of the first hidden layer over each superpixel, block by block.
 
     Parameters
     ----------
@@ -75,6 +133,8 @@ def superpixel_means(
     encode : Encoding
     visit : callable, optional
         Called with each block and its hidden layer (pixels, members, channels).
+    superpixels : Tensor, optional
+        Those that are wanted, ascending; all of the map when left out.
 
     Returns
     -------
@@ -83,12 +143,14 @@ def superpixel_means(
     weight = engine.first_weight(scale)
     members, channels, features = weight.shape
     widest = members * channels * (1 if visit is None else 3) + 4 * features
-    means = weight.new_empty(graph.n_superpixels, members, channels)
+    number = graph.n_superpixels if superpixels is None else len(superpixels)
+    means, done = weight.new_empty(number, members, channels), 0
     flat = weight.flatten(0, 1).t()
-    for block in graph.blocks(max(1024, BLOCK_BYTES // (4 * widest))):
+    for block in graph.blocks(max(1024, BLOCK_BYTES // (4 * widest)), superpixels):
         x = block.propagate(encode(block.pixels))
         hidden = torch.addmm(flat[-1], x, flat[:-1]).relu_()
-        means[block.superpixels] = block.means(hidden).unflatten(1, (members, channels))
+        rows = slice(done, done + len(block.superpixels))
+        means[rows], done = block.means(hidden).unflatten(1, (members, channels)), rows.stop
         if visit is not None:
             visit(block, hidden.unflatten(1, (members, channels)))
     return means
@@ -98,24 +160,39 @@ def _add_scale(
     engine: Engine,
     scale: int,
     graph: ScaleGraph,
+    seen: Seen,
     encode: Encoding,
     weights: dict[tuple[str, int], Tensor],
     logits: Tensor,
 ) -> None:
-    """Add the weighted logits of the internal and external branch at one scale."""
+    """Add the weighted logits of the internal and external branch at one scale to those of a band."""
+    band, own, field = seen.band, seen.own, seen.field
 
     def add_internal(block: Block, hidden: Tensor) -> None:
         second = engine.second_weight(scale, hidden)
-        internal = engine.internal(scale, block.propagate(second))
-        _add(logits, block.pixels, internal * weights["internal", scale].view(-1, 1))
+        internal = engine.internal(scale, block.propagate(second)) * weights["internal", scale].view(-1, 1)
+        inside = (block.pixels >= band.start) & (block.pixels < band.stop)
+        whole = bool(inside.all())
+        cells = block.pixels - band.start
+        _add(logits, cells if whole else cells[inside], internal if whole else internal[inside])
 
     visit = add_internal if "internal" in engine.branches else None
-    means = superpixel_means(engine, scale, graph, encode, visit)
-    if "external" in engine.branches:
-        weight = weights["external", scale]
-        external = engine.external(scale, external_of_map(graph, len(weight)), means) * weight.view(-1, 1)
-        for rows in row_blocks(len(graph.superpixel), 1 << 20):
-            _add(logits, rows, external[graph.superpixel[rows].long()])
+    means = superpixel_means(engine, scale, graph, encode, visit, own)
+    if "external" not in engine.branches:
+        return
+    place = torch.searchsorted(field, own)
+    if len(own) < len(field):
+        around = torch.ones(len(field), dtype=torch.bool, device=field.device)
+        around[place] = False
+        both = means.new_empty(len(field), *means.shape[1:])
+        both[place] = means
+        both[around] = superpixel_means(engine, scale, graph, encode, superpixels=field[around])
+        means = both
+    weight = weights["external", scale]
+    external = engine.external(scale, external_of(graph, field, len(weight)), means) * weight.view(-1, 1)
+    for rows in row_blocks(band.stop - band.start, 1 << 20):
+        superpixel = graph.superpixel[band.start + rows.start : band.start + rows.stop].long()
+        _add(logits, rows, external[torch.searchsorted(field, superpixel)])
 
 
 def _add(logits: Tensor, cells: Tensor | slice, part: Tensor) -> None:
@@ -124,24 +201,29 @@ def _add(logits: Tensor, cells: Tensor | slice, part: Tensor) -> None:
     logits[:, :, where] += part.permute(1, 2, 0).to(logits.device)
 
 
-def _add_spectrum(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor) -> None:
-    """Add the weighted logits of the spectrum branch."""
-    device, members = weight.device, len(weight)
-    widest = max(engine.preset.spectrum) * values.shape[1] * members * 8
-    for rows in row_blocks(len(values), max(256, BLOCK_BYTES // widest)):
-        spectra = values[rows].to(device).unsqueeze(1).expand(-1, members, -1)
+def _spectra(values: Values, band: slice, weight: Tensor, size: int) -> Iterator[tuple[slice, Tensor]]:
+    """Spectra (cells, members, elements) of a band for each member alike, some cells at a time."""
+    for rows in row_blocks(band.stop - band.start, max(256, size)):
+        spectra = values[band.start + rows.start : band.start + rows.stop].to(weight.device)
+        yield rows, spectra.unsqueeze(1).expand(-1, len(weight), -1)
+
+
+def _add_spectrum(engine: Engine, values: Values, band: slice, weight: Tensor, logits: Tensor) -> None:
+    """Add the weighted logits of the spectrum branch to those of a band."""
+    widest = max(engine.preset.spectrum) * values.shape[1] * len(weight) * 8
+    for rows, spectra in _spectra(values, band, weight, BLOCK_BYTES // widest):
         _add(logits, rows, engine.spectrum(spectra) * weight.view(-1, 1))
 
 
-def _add_covariates(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor) -> None:
-    """Add the weighted logits of the branch of the covariates."""
-    for rows in row_blocks(len(values), max(256, BLOCK_BYTES // (8 * len(weight) * values.shape[1]))):
-        columns = values[rows].to(weight.device).unsqueeze(1).expand(-1, len(weight), -1)
+def _add_covariates(engine: Engine, values: Values, band: slice, weight: Tensor, logits: Tensor) -> None:
+    """Add the weighted logits of the branch of the covariates to those of a band."""
+    widest = 8 * len(weight) * values.shape[1]
+    for rows, columns in _spectra(values, band, weight, BLOCK_BYTES // widest):
         _add(logits, rows, engine.covariates(columns) * weight.view(-1, 1))
 
 
-def _add_linear(engine: Engine, values: Tensor, weight: Tensor, logits: Tensor) -> None:
-    """Add the weighted logits of the linear term."""
-    for rows in row_blocks(len(values), max(256, BLOCK_BYTES // (8 * len(weight) * values.shape[1]))):
-        spectra = values[rows].to(weight.device).unsqueeze(1).expand(-1, len(weight), -1)
+def _add_linear(engine: Engine, values: Values, band: slice, weight: Tensor, logits: Tensor) -> None:
+    """Add the weighted logits of the linear term to those of a band."""
+    widest = 8 * len(weight) * values.shape[1]
+    for rows, spectra in _spectra(values, band, weight, BLOCK_BYTES // widest):
         _add(logits, rows, engine.linear_term(spectra) * weight.view(-1, 1))

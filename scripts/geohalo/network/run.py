@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,15 +16,19 @@ from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked, initial_members
 from geohalo.network.gradients import in_threads
+from geohalo.network.labelled import receptive_field
 from geohalo.network.linear_term import fit_linear_term
-from geohalo.network.members import Members, Result
+from geohalo.network.members import Members, Outcome, Result
 from geohalo.network.memory import members_at_once
-from geohalo.network.prediction import predict, row_blocks
+from geohalo.network.prediction import predict_bands, row_blocks
 from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset, check_task
 from geohalo.network.progress import Progress
+from geohalo.network.regions import Regions
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.scores import Scores, scores_in_memory
 from geohalo.network.trained import Trained
 from geohalo.network.training import Training, choose_device, repeatable
+from geohalo.network.values import StoredValues, Values, values_of
 
 #: Fold of a member that no validated member may tell anything: each of them knows deposits that it holds out.
 UNINFORMED = -2
@@ -92,12 +96,13 @@ class Settings:
 
 
 def train_and_predict(
-    values: np.ndarray,
-    graphs: list[dict],
+    values: np.ndarray | StoredValues,
+    graphs: Sequence[Mapping[str, np.ndarray]],
     members: Members,
     settings: Settings | None = None,
     fold: np.ndarray | None = None,
     report: Callable[[str], None] = print,
+    keep: Callable[[tuple[int, int, int]], Scores] = scores_in_memory,
 ) -> Result:
     """Train all members and predict the whole map with each.
 
@@ -108,10 +113,11 @@ def train_and_predict(
 
     Parameters
     ----------
-    values : ndarray (cells, elements)
-        Standardised cube inside the mask; may be memory-mapped.
-    graphs : list of dict
-        Arrays of each scale (see `geohalo.superpixels.graph.SuperpixelGraph`).
+    values : ndarray (cells, elements) or StoredValues
+        Standardised cube inside the mask; may be memory-mapped. Of one in a file no more is held at a time than what
+        the labelled cells of some members see, or a band of the map.
+    graphs : sequence of mappings
+        Arrays of each scale (see `geohalo.superpixels.graph.SuperpixelGraph`); open files are read array by array.
     members : Members
     settings : Settings, optional
     fold : ndarray (members,) of int, optional
@@ -119,6 +125,8 @@ def train_and_predict(
         others knows. All -1 when left out.
     report : callable
         Receives lines of progress.
+    keep : callable
+        Makes room for scores (members, scores, cells), which are put there band by band.
 
     Returns
     -------
@@ -133,23 +141,24 @@ def train_and_predict(
     """
     settings = settings or Settings()
     fold = np.full(len(members), -1) if fold is None else fold
-    work = _Work(values, graphs, members, settings, fold, report)
+    work = _Work(values, graphs, members, settings, fold, report, keep)
     watched = members.validation_labels
     validated = np.zeros(len(members), dtype=bool)
     if watched is not None:
         validated |= (watched >= 0).any(axis=1)
-    del graphs  # of which the work has made its own
-    results = []
+    parts: list[Outcome] = []
     if validated.any():
-        results += work.run(members[validated].validated(), "validated")
+        parts += work.run(members[validated].validated(), "validated", np.flatnonzero(validated))
     if not validated.all():
-        results += work.run(_rest(members, validated, results, fold, settings), "rest")
+        rest = _rest(members, validated, parts, fold, settings)
+        parts += work.run(rest, "rest", np.flatnonzero(~validated))
     work.checkpoint.remove()
-    return Result.joined(results, np.argsort(~validated, kind="stable"))
+    joined = Outcome.joined(parts, np.argsort(~validated, kind="stable"))
+    return Result(**vars(joined), score=work.scores)
 
 
 def _rest(
-    members: Members, validated: np.ndarray, results: list[Result], fold: np.ndarray, settings: Settings
+    members: Members, validated: np.ndarray, results: list[Outcome], fold: np.ndarray, settings: Settings
 ) -> Members:
     """Return the members without validation cells, with what the results of the others hand them."""
     rest = replace(members[~validated], validation_cells=None, validation_labels=None, validation_groups=None)
@@ -184,23 +193,40 @@ def _informed(
     return replace(rest, temperature=temperature, epochs=epochs, factors=factors)
 
 
+def _identity(
+    values: np.ndarray | StoredValues,
+    graphs: Sequence[Mapping[str, np.ndarray]],
+    members: Members,
+    settings: Settings,
+    fold: np.ndarray,
+    recipe: Preset,
+) -> Iterator[object]:
+    """What a checkpoint must have been made from: the data, one array after another, and the settings."""
+    yield values
+    yield from (graph[name] for graph in graphs for name in graph)
+    for drawn in vars(members).values():
+        yield from vars(drawn).values() if isinstance(drawn, Regions) else [drawn]
+    yield from (fold, recipe, replace(settings, checkpoint=None), torch.__version__)
+
+
 class _Work:
     """What all parts of a run share."""
 
     def __init__(
         self,
-        values: np.ndarray,
-        graphs: list[dict],
+        values: np.ndarray | StoredValues,
+        graphs: Sequence[Mapping[str, np.ndarray]],
         members: Members,
         settings: Settings,
         fold: np.ndarray,
         report: Callable[[str], None],
+        keep: Callable[[tuple[int, int, int]], Scores],
     ):
         self.settings, self.report = settings, report
         self.n_classes = max(2, int(members.labels.max()) + 1)
         self.recipe = settings.recipe(self.n_classes)
         self.device = choose_device(settings.device)
-        self.values: Tensor = torch.as_tensor(values)
+        self.values: Values = values if isinstance(values, StoredValues) else torch.as_tensor(values)
         spatial = bool({"internal", "external"} & set(VARIANTS[settings.variant]))
         self.scales = [ScaleGraph.from_arrays(graph, self.device) for graph in graphs] if spatial else []
         self.encode = Encoding.of(self.values, self.scales, self.recipe)
@@ -208,21 +234,25 @@ class _Work:
         self.progress = Progress(len(members), self.recipe.epochs, report)
         self.checkpoint = Checkpoint()
         if settings.checkpoint:
-            arrays = [array for graph in graphs for array in graph.values()]
-            kept = replace(settings, checkpoint=None)
-            drawn = vars(members).values()
-            identity = fingerprint(values, *arrays, *drawn, fold, self.recipe, kept, torch.__version__)
+            identity = fingerprint(_identity(values, graphs, members, settings, fold, self.recipe))
             self.checkpoint = Checkpoint(settings.checkpoint, identity)
+        self.scores = keep((len(members), 1 if self.n_classes == 2 else self.n_classes, len(self.values)))
 
-    def run(self, members: Members, name: str) -> list[Result]:
-        """Train and predict in parts that fit into memory, some side by side; returns the result of each."""
+    def run(self, members: Members, name: str, places: np.ndarray) -> list[Outcome]:
+        """Train and predict in parts that fit into memory, some side by side; returns the outcome of each.
+
+        ``places`` (members,) are those of the members among all.
+        """
         parts, together = self._cut(members)
         size = parts[0].stop
         beside = f", {together} such parts side by side" if together > 1 and len(parts) > 1 else ""
         self.report(
             f"{len(members)} members of {self.settings.variant}, {size} at once{beside}, on {self.device}"
         )
-        of_part = [lambda part=part: self._part(members[part], f"{name} {part.start}") for part in parts]
+        of_part = [
+            lambda part=part: self._part(members[part], f"{name} {part.start}", places[part])
+            for part in parts
+        ]
         with repeatable():
             return in_threads(lambda train_part: train_part(), of_part, together, self.progress.stop)
 
@@ -244,7 +274,7 @@ class _Work:
                 return list(row_blocks(number, min(size, fitting))), 2
         return list(row_blocks(number, members_at_once(*work, memory))), 1
 
-    def _part(self, members: Members, name: str) -> Result:
+    def _part(self, members: Members, name: str, places: np.ndarray) -> Outcome:
         settings, recipe = self.settings, self.recipe
         covariates = settings.n_covariates
         elements = self.values.shape[1] - covariates
@@ -253,21 +283,23 @@ class _Work:
             state = initial_members([int(seed) for seed in members.seeds], *sizes)
         if settings.spectrum_order is not None and "spectrum.order" in state:
             state["spectrum.order"][:] = torch.tensor(settings.spectrum_order)
-        fits = self._fitted(members, state)
+        seen = values_of(self.values, self._looked_at(members))
+        fits = self._fitted(members, seen, state)
         if members.factors is not None:
             state["prior"] = state["prior"] + torch.as_tensor(members.factors, dtype=torch.float32).log()
         state = {key: value.to(self.device) for key, value in state.items()}
         training = Training(
             state,
-            self.values,
+            seen,
             self.scales,
-            self.encode,
+            replace(self.encode, values=seen),
             members,
             recipe,
             settings.variant,
             settings.patience,
             settings.precision,
         )
+        del seen
         for warning in training.warnings:
             self.report(f"Warning: {warning}")
         progress = self.progress.part(len(members), recipe.epochs)
@@ -276,12 +308,22 @@ class _Work:
         temperature = training.temperature() if members.temperature is None else members.temperature
         scale = torch.as_tensor(temperature, dtype=torch.float32)
         trained = Trained(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
-        score = predict(trained)
         state = {key: value.cpu() for key, value in kept.items()}
         found = (training.best_epoch.numpy(), temperature, training.factors(temperature))
-        return Result(score, state, training.table(), *found, fits)
+        outcome = Outcome(state, training.table(), *found, fits)
+        del training  # and with it what the labelled cells see
+        for band, score in predict_bands(trained):
+            self.scores[places, :, band] = score
+        return outcome
 
-    def _fitted(self, members: Members, state: Stacked) -> np.ndarray:
+    def _looked_at(self, members: Members) -> Iterator[Tensor]:
+        """Cells that the training of some members looks at: labelled ones, and what these see at each scale."""
+        labelled = [c for c in (members.cells, members.validation_cells) if c is not None]
+        cells = torch.as_tensor(np.concatenate(labelled, axis=1)).to(self.device)
+        yield cells.flatten()
+        yield from (graph.pixels(receptive_field(graph, cells, self.recipe)) for graph in self.scales)
+
+    def _fitted(self, members: Members, values: Values, state: Stacked) -> np.ndarray:
         """Fit gate and linear term of each member, put them into its state; returns the consistency of the elements."""
         consistency = np.zeros((len(members), self.values.shape[1]))
         for member, (cells, labels) in enumerate(zip(members.cells, members.labels, strict=True)):
@@ -289,10 +331,10 @@ class _Work:
             groups = np.full(len(labels), -1) if members.groups is None else members.groups[member]
             if self.n_classes > 2 or not {0, 1} <= set(labels[own]):
                 continue
-            values = self.values[torch.as_tensor(cells[own])].numpy()
+            spectra = values[torch.as_tensor(cells[own])].numpy()
             most, sought = self.recipe.pathfinders, self.settings.sought
             covariates = self.settings.n_covariates
-            fit = fit_linear_term(values, labels[own], groups[own], most, sought, covariates)
+            fit = fit_linear_term(spectra, labels[own], groups[own], most, sought, covariates)
             consistency[member] = fit.consistency
             for name, value in (("gate", fit.kept), ("linear.weight", fit.weight), ("linear.bias", fit.bias)):
                 if name in state:

@@ -5,17 +5,23 @@ diagonal, and a run of superpixels is a run of rows: training takes the superpix
 streams over all of them, and memory follows the block and not the map.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from geohalo.network.parts import edge_distances
+from geohalo.network.regions import Regions
 from geohalo.network.sparse import SparseMatrix, adjacency
 
 #: Hops of the simplified graph convolution (SGConv) over the internal graph: K = 3 in the published network.
 HOPS = 3
+
+#: Cells whose internal edges are laid out at once.
+BLOCK = 1 << 20
 
 
 def ranges(start: Tensor, length: Tensor) -> Tensor:
@@ -81,6 +87,8 @@ class Block:
 class ScaleGraph:
     """The graph of one scale.
 
+    A cell takes some 13 bytes, as an internal edge is kept as a short step in ``order``.
+
     Attributes
     ----------
     superpixel : Tensor (pixels,) of int32
@@ -89,12 +97,12 @@ class ScaleGraph:
         Pixels sorted by superpixel.
     start : Tensor (superpixels + 1,) of int64
         Where each superpixel begins in ``order``.
-    first, neighbour : Tensor (pixels + 1,) of int64, (edges,) of int32
-        Internal adjacency in compressed rows; rows and columns are places in ``order``.
-    adjacency : SparseMatrix (superpixels, superpixels)
-        External graph without loops.
-    edges : Tensor (2, edges) of int64
-        The same as edges, sorted.
+    degree : Tensor (pixels,) of uint8
+        Internal neighbours of each pixel, in ``order``.
+    first, step : Tensor (superpixels + 1,) of int64, (internal edges,) of int8, int16 or int32
+        Where the internal edges of each superpixel begin, and how far in ``order`` each leads from its pixel.
+    first_external, neighbour : Tensor (superpixels + 1,) of int64, (edges,) of int32
+        External graph in compressed rows, without loops and in both directions, sorted.
     attributes : Tensor (edges, 3)
         Eastward and northward distance between the superpixels' centroids in cells, and touching pixel pairs.
     """
@@ -102,57 +110,68 @@ class ScaleGraph:
     superpixel: Tensor
     order: Tensor
     start: Tensor
+    degree: Tensor
     first: Tensor
+    step: Tensor
+    first_external: Tensor
     neighbour: Tensor
-    adjacency: SparseMatrix
-    edges: Tensor
     attributes: Tensor
 
     @classmethod
-    def from_arrays(cls, graph: dict, device: torch.device) -> "ScaleGraph":
-        """Read the arrays of one scale (see `geohalo.superpixels.graph.SuperpixelGraph`)."""
-        assignment = np.asarray(graph["assignment"])
-        order = np.argsort(assignment, kind="stable").astype(np.int32)
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        source, target = np.asarray(graph["internal_edges"])
-        degree = np.bincount(source, minlength=len(order))
-        begin = np.cumsum(degree) - degree  # the edges are sorted by source
-        degree = degree[order]
-        first = np.concatenate([[0], np.cumsum(degree)])
-        rows = np.repeat(begin[order] - first[:-1], degree)
-        rows += np.arange(len(rows))
+    def from_arrays(cls, graph: Mapping[str, np.ndarray], device: torch.device) -> "ScaleGraph":
+        """Read the arrays of one scale (see `geohalo.superpixels.graph.SuperpixelGraph`), each when it is needed."""
+        assignment = np.asarray(graph["assignment"]).astype(np.int32, copy=False)
         count = int(assignment.max()) + 1
+        order = np.argsort(assignment, kind="stable").astype(np.int32)
+        start = _starts(np.bincount(assignment, minlength=count))
+        degree, step = _internal(np.asarray(graph["internal_edges"]), order)
+        per_superpixel = np.add.reduceat(degree, start[:-1], dtype=np.int64)
+        per_superpixel[np.diff(start) == 0] = 0
+        source, target = np.asarray(graph["external_edges"])
         arrays = {
-            "superpixel": assignment.astype(np.int32),
+            "superpixel": assignment,
             "order": order,
-            "start": np.concatenate([[0], np.cumsum(np.bincount(assignment, minlength=count))]),
-            "first": first,
-            "neighbour": place[target[rows]],
+            "start": start,
+            "degree": degree,
+            "first": _starts(per_superpixel),
+            "step": step,
+            "first_external": _starts(np.bincount(source, minlength=count)),
+            "neighbour": target.astype(np.int32, copy=False),
             "attributes": np.asarray(graph["external_attributes"]),
         }
-        external = np.asarray(graph["external_edges"])
-        return cls(
-            adjacency=adjacency(external, count).to(device),
-            edges=torch.as_tensor(external).long().to(device),
-            **{name: torch.as_tensor(array).to(device) for name, array in arrays.items()},
-        )
+        return cls(**{name: torch.as_tensor(array).to(device) for name, array in arrays.items()})
 
     @property
     def n_superpixels(self) -> int:
         """Number of superpixels."""
         return len(self.start) - 1
 
+    @cached_property
+    def edges(self) -> Tensor:
+        """External edges, (2, edges) of int64, sorted by the first superpixel, then the second."""
+        degree = torch.diff(self.first_external)
+        here = torch.arange(len(degree), device=degree.device)
+        return torch.stack([torch.repeat_interleave(here, degree), self.neighbour.long()])
+
+    @cached_property
+    def adjacency(self) -> SparseMatrix:
+        """External graph without loops, (superpixels, superpixels)."""
+        return adjacency(self.edges, len(self.first_external) - 1)
+
+    @cached_property
+    def median_distance(self) -> Tensor:
+        """Median distance of neighbouring superpixels in cells."""
+        return edge_distances(self.attributes).median()
+
     def block(self, superpixels: Tensor) -> Block:
         """Take out some superpixels (ascending numbers)."""
         start, size = self.start[superpixels], torch.diff(self.start)[superpixels]
         places = ranges(start, size)
-        begin = torch.cumsum(size, 0) - size
         local = torch.repeat_interleave(torch.arange(len(size), device=size.device), size)
-        degree = torch.diff(self.first)[places]
-        columns = self.neighbour[ranges(self.first[places], degree)].long()
-        # From a place in `order` to the place in this block: the same shift for all pixels of a superpixel.
-        columns = columns - torch.repeat_interleave((start - begin)[local], degree)
+        degree = self.degree[places].long()
+        steps = self.step[ranges(self.first[superpixels], torch.diff(self.first)[superpixels])]
+        # All pixels of a superpixel are in the block: a step there is the same as in `order`.
+        columns = torch.repeat_interleave(torch.arange(len(places), device=size.device), degree) + steps
         rows = torch.cat([degree.new_zeros(1), torch.cumsum(degree, 0)])
         matrix = torch.sparse_csr_tensor(
             rows,
@@ -177,30 +196,77 @@ class ScaleGraph:
             yield self.block(superpixels[low:high])
             low, done = high, int(ends[high - 1])
 
+    def pixels(self, superpixels: Tensor) -> Tensor:
+        """Pixels of some superpixels, (pixels,) of int64, superpixel by superpixel."""
+        return self.order[ranges(self.start[superpixels], torch.diff(self.start)[superpixels])].long()
+
     def within(self, superpixels: Tensor, hops: int) -> Tensor:
         """Superpixels within some external steps of the given ones, ascending."""
-        near = torch.zeros(self.n_superpixels, 1, device=self.start.device)
-        near[superpixels] = 1
+        near = torch.zeros(self.n_superpixels, dtype=torch.bool, device=self.start.device)
+        near[superpixels] = True
         for _ in range(hops):
-            near = near + self.adjacency @ near
-        return torch.nonzero(near[:, 0]).flatten()
+            reached = self.neighbour[self._rows(superpixels)[0]].long()
+            superpixels = reached[~near[reached]].unique()
+            near[superpixels] = True
+        return torch.nonzero(near).flatten()
 
-    def touched(self, region: Tensor) -> Tensor:
+    def touched(self, regions: Iterable[Tensor | np.ndarray] | Regions) -> Tensor:
         """Tell which superpixels hold a pixel of each region (regions, pixels); (superpixels, regions) of bool."""
-        out = torch.zeros(len(region), self.n_superpixels, dtype=torch.bool, device=self.start.device)
-        for row, one in zip(out, region, strict=True):
-            row[self.superpixel[one].long()] = True
-        return out.t()
+        device, found = self.start.device, []
+        distinct, which = regions.distinct() if isinstance(regions, Regions) else (regions, None)
+        for region in distinct:
+            row = torch.zeros(self.n_superpixels, dtype=torch.bool, device=device)
+            row[self.superpixel[torch.as_tensor(region).to(device)].long()] = True
+            found.append(row)
+        return torch.stack(found if which is None else [found[one] for one in which], dim=1)
 
     def subgraph(self, superpixels: Tensor) -> "ScaleGraph":
         """Keep the external graph among some superpixels (ascending), renumbered; the pixels stay as they are."""
-        number = torch.full((self.n_superpixels,), -1, device=self.start.device)
-        number[superpixels] = torch.arange(len(superpixels), device=self.start.device)
-        kept = (number[self.edges] >= 0).all(0)
-        edges = number[self.edges[:, kept]]
+        places, degree = self._rows(superpixels)
+        second = self.neighbour[places].long()
+        number = torch.searchsorted(superpixels, second).clamp_(max=max(0, len(superpixels) - 1))
+        kept = superpixels[number] == second
+        here = torch.arange(len(superpixels), device=second.device)
+        degree = torch.bincount(torch.repeat_interleave(here, degree)[kept], minlength=len(superpixels))
         return replace(
             self,
-            adjacency=adjacency(edges, len(superpixels)).to(edges.device),
-            edges=edges,
-            attributes=self.attributes[kept],
+            first_external=torch.cat([degree.new_zeros(1), torch.cumsum(degree, 0)]),
+            neighbour=number[kept].to(torch.int32),
+            attributes=self.attributes[places[kept]],
         )
+
+    def _rows(self, superpixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Places of the external edges of some superpixels, and how many each superpixel has."""
+        degree = torch.diff(self.first_external)[superpixels]
+        return ranges(self.first_external[superpixels], degree), degree
+
+
+def _starts(sizes: np.ndarray) -> np.ndarray:
+    """Where each of some runs of the given sizes begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+
+
+def _internal(edges: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lay the internal edges (2, edges), sorted by their first pixel, out in ``order``.
+
+    Returns
+    -------
+    degree : ndarray (pixels,) of uint8
+        Neighbours of each pixel.
+    step : ndarray (edges,) of the smallest integers that hold it
+        From the place of each pixel to those of its neighbours.
+    """
+    source, target = edges
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    degree = np.bincount(source, minlength=len(order)).astype(np.uint8)
+    begin = np.cumsum(degree, dtype=np.int64) - degree
+    degree, steps = degree[order], [np.empty(0, np.int8)]
+    for low in range(0, len(order), BLOCK):
+        here = degree[low : low + BLOCK].astype(np.int64)
+        row = np.repeat(np.arange(len(here)), here)
+        edge = begin[order[low : low + BLOCK]] - (np.cumsum(here) - here)
+        step = place[target[edge[row] + np.arange(len(row))]] - (row + low)
+        longest = int(np.abs(step).max(initial=0))
+        steps.append(step.astype(np.min_scalar_type(-longest - 1)))
+    return degree, np.concatenate(steps)

@@ -8,8 +8,7 @@ from torch import Tensor
 
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, External
-from geohalo.network.labelled import external_of_map
-from geohalo.network.parts import edge_directions
+from geohalo.network.labelled import external_of
 from geohalo.network.path import BLOCK_BYTES, Explained, PathBlock
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.secants import Step, external_step, relu_slope
@@ -39,14 +38,10 @@ class Region:
     external: External
 
     @classmethod
-    def around(cls, graph: ScaleGraph, wanted: Tensor, full_external: External) -> "Region":
+    def around(cls, graph: ScaleGraph, wanted: Tensor, members: int) -> "Region":
         """Cut out what the logits of some superpixels (ascending) depend on: those within two external steps."""
         field = graph.within(wanted, 2)
-        part = graph.subgraph(field)
-        directions = edge_directions(part.attributes, graph.attributes)
-        apart = (getattr(full_external, name)[field] for name in ("scaling", "present", "counted"))
-        external = External(field, part.adjacency, part.edges, directions, *apart)
-        return cls(field, torch.searchsorted(field, wanted), external)
+        return cls(field, torch.searchsorted(field, wanted), external_of(graph, field, members))
 
 
 def superpixels_at_once(engine: Engine, scale: int, parts: int) -> int:
@@ -75,11 +70,10 @@ def external_attribution(explained: Explained, scale: int, graph: ScaleGraph, en
     """
     engine, share = explained.engine, explained.share("external", scale)
     elements = encode.values.shape[1]
-    full_external = external_of_map(graph, len(share))
     out = torch.zeros(graph.n_superpixels, elements)
     everything = torch.arange(graph.n_superpixels, device=graph.start.device)
     for wanted in everything.split(superpixels_at_once(engine, scale, elements)):
-        region = Region.around(graph, wanted, full_external)
+        region = Region.around(graph, wanted, len(share))
         blocks = path_blocks(engine, scale, graph, encode, region.field)
         for k in range(explained.steps):
             each = [_element_step(engine, scale, block, k, explained.steps) for block in blocks]

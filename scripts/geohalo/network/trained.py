@@ -8,6 +8,7 @@ from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Engine, Stacked, branches_of
 from geohalo.network.presets import Preset
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.values import Values
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Trained:
     ----------
     state : dict of Tensor (members, ...)
         Parameters of the members.
-    values : Tensor (cells, elements)
+    values : Tensor (cells, elements) or StoredValues
         The cube; may be memory-mapped.
     graphs : list of ScaleGraph
         One for each scale.
@@ -31,7 +32,7 @@ class Trained:
     """
 
     state: Stacked
-    values: Tensor
+    values: Values
     graphs: list[ScaleGraph]
     encode: Encoding
     preset: Preset

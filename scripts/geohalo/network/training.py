@@ -21,7 +21,9 @@ from geohalo.network.masks import Masks
 from geohalo.network.members import HISTORY, Members
 from geohalo.network.parts import network_parts
 from geohalo.network.presets import VARIANTS, Preset
+from geohalo.network.regions import Regions
 from geohalo.network.scales import ScaleGraph
+from geohalo.network.values import Values
 
 #: Called with the epoch that is done, the number of epochs, and the mean loss.
 Progress = Callable[[int, int, float], None]
@@ -89,11 +91,11 @@ class Labelled:
 
     Parameters
     ----------
-    values : Tensor (cells, elements)
+    values : Tensor (cells, elements) or StoredValues
     graphs : list of ScaleGraph
     encode : Encoding
     cells, labels, groups : Tensor (members, labelled) of int64
-    held_out : Tensor (members, cells) of bool
+    held_out : (members, cells) of bool, or Regions, optional
         Cut out of the external graph.
     preset : Preset
     variant : str
@@ -102,13 +104,13 @@ class Labelled:
 
     def __init__(
         self,
-        values: Tensor,
+        values: Values,
         graphs: list[ScaleGraph],
         encode: Encoding,
         cells: Tensor,
         labels: Tensor,
         groups: Tensor,
-        held_out: Tensor,
+        held_out: np.ndarray | Regions | None,
         preset: Preset,
         variant: str,
         n_classes: int,
@@ -165,7 +167,8 @@ class Training:
     ----------
     state : dict of Tensor (members, ...)
         Initial parameters; changed in place.
-    values : Tensor (cells, elements)
+    values : Tensor (cells, elements) or StoredValues
+        What the labelled cells see is read.
     graphs : list of ScaleGraph
     encode : Encoding
     members : Members
@@ -182,7 +185,7 @@ class Training:
     def __init__(
         self,
         state: Stacked,
-        values: Tensor,
+        values: Values,
         graphs: list[ScaleGraph],
         encode: Encoding,
         members: Members,
@@ -198,7 +201,7 @@ class Training:
         n_classes = class_count(state)
         common = (values, graphs if {"internal", "external"} & set(self.branches) else [], encode)
         kind = (preset, variant, n_classes)
-        self.learned = Labelled(*common, *self._cells(members), self._tensor(members.held_out), *kind)
+        self.learned = Labelled(*common, *self._cells(members), members.held_out, *kind)
         self.warnings = self.learned.check()
         self.n_learned = members.cells.shape[1]
         self.watched: Labelled | None = None
@@ -206,8 +209,7 @@ class Training:
             cells, labels, _ = self._cells(members)
             more, their = self._tensor(members.validation_cells), self._tensor(members.validation_labels)
             cells, labels = torch.cat([cells, more], 1), torch.cat([labels, their], 1)
-            nothing = torch.zeros(len(members), len(values), dtype=torch.bool, device=self.device)
-            self.watched = Labelled(*common, cells, labels, torch.full_like(cells, -1), nothing, *kind)
+            self.watched = Labelled(*common, cells, labels, torch.full_like(cells, -1), None, *kind)
             split = torch.arange(cells.shape[1], device=self.device) < self.n_learned
             self.training_part = self._part(labels, split, n_classes)
             self.validation_part = self._part(labels, ~split, n_classes)

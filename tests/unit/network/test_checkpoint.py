@@ -311,16 +311,16 @@ def test_parts_are_kept_beside_each_other(tmp_path):
 
 def test_fingerprints():
     a = np.arange(6.0)
-    one = fingerprint(a, "x", PRESETS["default"])
-    assert one == fingerprint(a.copy(), "x", replace(PRESETS["default"]))
+    one = fingerprint([a, "x", PRESETS["default"]])
+    assert one == fingerprint([a.copy(), "x", replace(PRESETS["default"])])
     others = [
-        fingerprint(a.astype(np.float32), "x", PRESETS["default"]),
-        fingerprint(a.reshape(2, 3), "x", PRESETS["default"]),
-        fingerprint(a + 1, "x", PRESETS["default"]),
-        fingerprint(a, "y", PRESETS["default"]),
-        fingerprint(a, "x", PRESETS["reference"]),
-        fingerprint(a, "x", replace(PRESETS["default"], dropout=0.1)),
+        fingerprint([a.astype(np.float32), "x", PRESETS["default"]]),
+        fingerprint([a.reshape(2, 3), "x", PRESETS["default"]]),
+        fingerprint([a + 1, "x", PRESETS["default"]]),
+        fingerprint([a, "y", PRESETS["default"]]),
+        fingerprint([a, "x", PRESETS["reference"]]),
+        fingerprint([a, "x", replace(PRESETS["default"], dropout=0.1)]),
     ]
     assert len({one, *others}) == 7
-    assert fingerprint(np.asfortranarray(a.reshape(2, 3))) == fingerprint(a.reshape(2, 3))
-    assert fingerprint(np.empty((2, 0))) != fingerprint(np.empty((0, 2)))
+    assert fingerprint([np.asfortranarray(a.reshape(2, 3))]) == fingerprint([a.reshape(2, 3)])
+    assert fingerprint([np.empty((2, 0))]) != fingerprint([np.empty((0, 2))])

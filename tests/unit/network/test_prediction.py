@@ -37,8 +37,8 @@ def test_blocks_say_what_the_whole_map_says(large, monkeypatch, preset, variant)
     sizes = []
     blocks = ScaleGraph.blocks
 
-    def counted(self, largest):
-        for block in blocks(self, largest):
+    def counted(self, largest, superpixels=None):
+        for block in blocks(self, largest, superpixels):
             sizes.append(len(block.pixels))
             yield block
 
@@ -75,3 +75,25 @@ def test_probabilities_are_the_softmax_of_logits_over_temperature(large, n_class
 def test_row_blocks():
     assert list(row_blocks(7, 3)) == [slice(0, 3), slice(3, 6), slice(6, 7)]
     assert list(row_blocks(0, 3)) == []
+
+
+@pytest.mark.parametrize("preset", ["default", "attention"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_bands_say_what_the_whole_map_says(large, monkeypatch, preset, variant):
+    """Bands of some 12 rows, which cut through the superpixels of both scales."""
+    values, graphs = large
+    whole = logits_of(values, graphs, preset, variant)
+    monkeypatch.setattr(module, "BAND_CELLS", 700)
+    torch.testing.assert_close(logits_of(values, graphs, preset, variant), whole, rtol=1e-5, atol=1e-6)
+
+
+def test_a_superpixel_in_pieces_all_over_the_map_is_predicted_alike_in_bands(monkeypatch):
+    image = np.random.default_rng(0).integers(1, 9, (12, 10))
+    graphs = [ScaleGraph.from_arrays(build_graph(image).arrays(), torch.device("cpu"))]
+    values = np.random.default_rng(1).normal(size=(120, 6)).astype(np.float32)
+    recipe, x = PRESETS["default"], torch.as_tensor(values)
+    state = initial_members([0, 1], 6, 1, recipe, "fusion", 2)
+    trained = Trained(state, x, graphs, Encoding.of(x, graphs, recipe), recipe, "fusion")
+    whole = predict(trained)
+    monkeypatch.setattr(module, "BAND_CELLS", 7)
+    np.testing.assert_allclose(predict(trained), whole, rtol=1e-5, atol=1e-6)

@@ -195,7 +195,7 @@ def test_without_the_cut_the_region_would_reach_what_is_learned(scheme):
             continue
         if folds.n_folds:
             members, _ = stack_members([folds])
-            uncut = replace(members, held_out=np.zeros_like(members.held_out))
+            uncut = replace(members, held_out=np.zeros((len(members), len(survey[0])), bool))
             found.append(changes(survey, uncut, 0, "default", "spatial", folds.held_out_region[0]) != [])
         if len(found) == 3:
             break

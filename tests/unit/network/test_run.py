@@ -7,7 +7,7 @@ import pytest
 import torch
 from geohalo.errors import InputError
 from geohalo.network import run as module
-from geohalo.network.members import HISTORY, Members, Result
+from geohalo.network.members import HISTORY, Members, Outcome
 from geohalo.network.presets import PRESETS, VARIANTS
 from geohalo.network.run import UNINFORMED, Settings, train_and_predict
 
@@ -240,10 +240,10 @@ def test_results_are_joined_in_order():
         history = {name: np.repeat(column[:, None], epochs, 1) for name in HISTORY}
         state = {"weight": torch.as_tensor(column)}
         numbers = column.astype(int), column, column[:, None], column[:, None]
-        return Result(column[:, None, None], state, history, *numbers)
+        return Outcome(state, history, *numbers)
 
-    joined = Result.joined([result([1, 3], 2), result([0, 2], 4)], np.array([1, 3, 0, 2]))
-    assert joined.score.ravel().tolist() == joined.temperature.tolist() == [0, 1, 2, 3]
+    joined = Outcome.joined([result([1, 3], 2), result([0, 2], 4)], np.array([1, 3, 0, 2]))
+    assert joined.temperature.tolist() == [0, 1, 2, 3]
     assert joined.factors.ravel().tolist() == joined.consistency.ravel().tolist() == [0, 1, 2, 3]
     assert joined.state["weight"].tolist() == joined.best_epoch.tolist() == [0, 1, 2, 3]
     np.testing.assert_array_equal(joined.history["loss"][:2], [[0, 0, 0, 0], [1, 1, np.nan, np.nan]])

@@ -166,3 +166,34 @@ def test_means(image, data):
 )
 def test_ranges(start, length, expected):
     assert ranges(torch.tensor(start).long(), torch.tensor(length).long()).tolist() == expected
+
+
+@pytest.mark.parametrize(("columns", "kind"), [(90, torch.int8), (200, torch.int16), (33_000, torch.int32)])
+def test_wide_superpixels_have_longer_steps(columns, kind):
+    graph = build_graph(np.ones((2, columns), int)).arrays()
+    scale = ScaleGraph.from_arrays(graph, CPU)
+    assert scale.step.dtype == kind
+    block = scale.block(torch.tensor([0]))
+    rows, found, _ = block.neighbours.entries()
+    np.testing.assert_array_equal(torch.stack([rows, found]), graph["internal_edges"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(label_images(), st.integers(1, 5))
+def test_edges_laid_out_in_blocks(image, size):
+    graph = build_graph(image).arrays()
+    whole = ScaleGraph.from_arrays(graph, CPU)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geohalo.network.scales.BLOCK", size)
+        blocks = ScaleGraph.from_arrays(graph, CPU)
+    for name, value in vars(whole).items():
+        assert torch.equal(vars(blocks)[name], value), name
+
+
+@settings(max_examples=30, deadline=None)
+@given(label_images())
+def test_external_edges(image):
+    graph = build_graph(image).arrays()
+    scale = ScaleGraph.from_arrays(graph, CPU)
+    np.testing.assert_array_equal(scale.edges, graph["external_edges"])
+    np.testing.assert_array_equal(scale.adjacency.matrix.to_dense(), external_matrix(graph))
