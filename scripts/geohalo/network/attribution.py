@@ -222,7 +222,7 @@ def _spectrum_block(explained: Explained, member: int, spectra: Tensor) -> Tenso
     return back.squeeze(1) * spectra / explained.steps
 
 
-def _add_covariates(explained: Explained, values: Tensor, total: Tensor) -> None:
+def _add_covariates(explained: Explained, values: Values, total: Tensor) -> None:
     """Add the attribution of the branch of the covariates."""
     engine, state, share = explained.engine, explained.engine.state, explained.share("covariates")
     weight, bias = state["covariates.head.1.weight"], state["covariates.head.1.bias"]

@@ -31,7 +31,7 @@ CASES = [
     (name, variant)
     for name in RECIPES
     for variant in VARIANTS
-    if variant != "geochemistry" and (variant != "linear" or RECIPES[name].linear)
+    if variant not in ("geochemistry", "covariates") and (variant != "linear" or RECIPES[name].linear)
 ]
 #: How many of the last columns are covariates, in variants that have a branch of these: in one of them all are.
 WITH_COVARIATES = [("default", "fusion", 3), ("encoded attention", "fusion", 3), ("reference", "fusion", 2)]
