@@ -86,9 +86,14 @@ if CLASSES:
             folds=path("folds_image", scheme="held_out"),
             metrics=path("metrics"),
             classes=path("map", map="classes"),
+            confusion=path("confusion"),
+            history=path("history", variant=VARIANTS[0], scales=SCALES),
         output:
             class_map=report_output("class_map"),
             folds=report_output("folds"),
+            confusion=report_output("confusion"),
+            metrics=report_output("metrics"),
+            history=report_output("history"),
         log:
             log_file("plot_classes"),
         benchmark:
@@ -105,35 +110,6 @@ if CLASSES:
             variant=VARIANTS[0],
             code=code("plot_classes", "colour_maps.yaml"),
         message:
-            "Draw the map of classes and the folds"
+            "Draw the map of classes, the folds and the evidence"
         script:
             "../scripts/plot_classes.py"
-
-    rule plot_class_evidence:
-        input:
-            metrics=path("metrics"),
-            confusion=path("confusion"),
-            history=path("history", variant=VARIANTS[0], scales=SCALES),
-        output:
-            confusion=report_output("confusion"),
-            metrics=report_output("metrics"),
-            history=report_output("history"),
-        log:
-            log_file("plot_class_evidence"),
-        benchmark:
-            benchmark_file("plot_class_evidence")
-        group:
-            "evidence"
-        conda:
-            "../envs/geo.yaml"
-        resources:
-            mem_mb=megabytes(600),
-            runtime=minutes(5),
-        params:
-            survey=SURVEY,
-            variant=VARIANTS[0],
-            code=code("plot_class_evidence", "colour_maps.yaml"),
-        message:
-            "Draw the evidence"
-        script:
-            "../scripts/plot_class_evidence.py"

@@ -297,6 +297,17 @@ FACTS = {
 MEASURED = [one.name for one in ALL_MAPS if one.measured]
 # What targets come with beside their map and figures.
 TARGETS = ["thresholds", "targets", "target_ground", "fingerprints", "target_package", "target_project"]
+# What figures of the explained map are drawn from.
+EXPLAINING = (
+    {
+        "attribution": path("attribution", variant=VARIANTS[0]),
+        "added": path("target_attribution"),
+        "fingerprints": path("fingerprints"),
+        "pathfinders": path("pathfinder_summary"),
+    }
+    if EXPLAINED
+    else {}
+)
 # The scores that maps are made of, and what realisations add to the maps.
 MAPPED = path("averaged_heldout") if REALISATIONS else path("heldout", variant=VARIANTS[0], scales=SCALES)
 SPREAD = {"interpolation_spread": path("interpolation_spread")} if REALISATIONS else {}

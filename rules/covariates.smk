@@ -32,28 +32,3 @@ if COVARIATES:
             f"Bring the layers {', '.join(COVARIATES)} to the grid"
         script:
             "../scripts/prepare_covariates.py"
-
-    rule plot_covariates:
-        input:
-            **({} if CLASSES else {"deposits": path("deposits")}),
-            covariates=path("covariates"),
-        output:
-            figure=report_output("covariates"),
-        log:
-            log_file("plot_covariates"),
-        benchmark:
-            benchmark_file("plot_covariates")
-        group:
-            "pictures"
-        conda:
-            "../envs/geo.yaml"
-        resources:
-            mem_mb=megabytes(800, 4),
-            runtime=minutes(5, 0.05),
-        params:
-            survey=SURVEY,
-            code=code("plot_covariates", "colour_maps.yaml"),
-        message:
-            "Draw the covariates"
-        script:
-            "../scripts/plot_covariates.py"

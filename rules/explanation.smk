@@ -68,34 +68,3 @@ if EXPLAINED:
             f"Attribute the score of targets to elements and superpixels{TAKES_CORES}"
         script:
             "../scripts/explain_targets.py"
-
-    rule plot_explanation:
-        input:
-            deposits=path("deposits"),
-            attribution=path("attribution", variant=VARIANTS[0]),
-            elements=path("target_attribution"),
-            target_map=path("map", map="targets"),
-            targets=path("targets"),
-            fingerprints=path("fingerprints"),
-            pathfinders=path("pathfinder_summary"),
-        output:
-            attribution=report_output("attribution"),
-            fingerprints=report_output("fingerprints"),
-        log:
-            log_file("plot_explanation"),
-        benchmark:
-            benchmark_file("plot_explanation")
-        group:
-            "explanation"
-        conda:
-            "../envs/geo.yaml"
-        resources:
-            mem_mb=megabytes(800, 1),
-            runtime=minutes(5, 0.05),
-        params:
-            survey=SURVEY,
-            code=code("plot_explanation", "colour_maps.yaml"),
-        message:
-            "Draw what elements add to the score"
-        script:
-            "../scripts/plot_explanation.py"

@@ -5,10 +5,17 @@ rule plot_survey:
     input:
         **({} if GRIDDED else {"samples": path("samples")}),
         **({} if CLASSES else {"deposits": path("deposits"), "pathfinders": path("pathfinder_summary")}),
+        **({} if CLASSES else {"folds": path("folds_image", scheme="held_out")}),
+        **WITH_COVARIATES,
         elements=path("elements"),
+        cube=path("cube"),
+        labels=[path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]],
     output:
         **({} if GRIDDED else {"samples": report_output("samples")}),
+        **({} if CLASSES else {"folds": report_output("folds")}),
+        **({"covariates": report_output("covariates")} if COVARIATES else {}),
         elements=report_output("elements"),
+        superpixels=report_output("superpixels"),
     log:
         log_file("plot_survey"),
     benchmark:
@@ -18,13 +25,15 @@ rule plot_survey:
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(800, 4),
+        mem_mb=megabytes(800, 2),
         runtime=minutes(5, 0.05),
     params:
         survey=SURVEY,
+        n_segments=config["superpixels"]["n_segments"],
+        covariates=config["superpixels"]["covariates"],
         code=code("plot_survey", "colour_maps.yaml"),
     message:
-        "Draw samples and elements"
+        "Draw samples, elements, superpixels and folds"
     script:
         "../scripts/plot_survey.py"
 
@@ -89,37 +98,6 @@ if LEVELLED:
             "Draw the levels of batches"
         script:
             "../scripts/plot_levelling.py"
-
-
-rule plot_superpixels:
-    input:
-        **({} if CLASSES else {"folds": path("folds_image", scheme="held_out")}),
-        **({} if CLASSES else {"deposits": path("deposits")}),
-        cube=path("cube"),
-        labels=[path("superpixels", n_segments=n) for n in config["superpixels"]["n_segments"]],
-    output:
-        **({} if CLASSES else {"folds": report_output("folds")}),
-        superpixels=report_output("superpixels"),
-    log:
-        log_file("plot_superpixels"),
-    benchmark:
-        benchmark_file("plot_superpixels")
-    group:
-        "pictures"
-    conda:
-        "../envs/geo.yaml"
-    resources:
-        mem_mb=megabytes(800, 2),
-        runtime=minutes(5, 0.05),
-    params:
-        survey=SURVEY,
-        n_segments=config["superpixels"]["n_segments"],
-        covariates=config["superpixels"]["covariates"],
-        code=code("plot_superpixels", "colour_maps.yaml"),
-    message:
-        "Draw superpixels and folds"
-    script:
-        "../scripts/plot_superpixels.py"
 
 
 if ATTENTION:
@@ -204,48 +182,21 @@ if not CLASSES:
         script:
             "../scripts/measure_applicability.py"
 
-    rule classify_anomalies:
-        input:
-            elements=path("elements"),
-            score=path("map", map="score"),
-            ranks=path("deposit_ranks"),
-        output:
-            table=path("thresholds"),
-            concentration_area=path("map", map="anomaly_classes"),
-            success_rate=path("map", map="success_classes"),
-        log:
-            log_file("classify_anomalies"),
-        benchmark:
-            benchmark_file("classify_anomalies")
-        group:
-            "evidence"
-        conda:
-            "../envs/geo.yaml"
-        resources:
-            mem_mb=megabytes(500, 0.5),
-            runtime=minutes(5, 0.02),
-        params:
-            survey=SURVEY,
-            variant=VARIANTS[0],
-            targets={key: config["targets"][key] for key in ("classes", "found")},
-            code=code("classify_anomalies"),
-        message:
-            "Cut the anomaly map into classes"
-        script:
-            "../scripts/classify_anomalies.py"
-
     rule rank_targets:
         input:
             **({} if GRIDDED else {"samples": path("samples")}),
             **{name: path("map", map=name) for name in MEASURED},
             elements=path("elements"),
             deposits=path("deposits"),
-            thresholds=path("thresholds"),
+            deposit_ranks=path("deposit_ranks"),
             pathfinders=path("pathfinder_summary"),
             **WITH_COVARIATES,
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
             **({"covariates": path("target_covariates")} if COVARIATES else {}),
+            thresholds=path("thresholds"),
+            concentration_area=path("map", map="anomaly_classes"),
+            success_rate=path("map", map="success_classes"),
             map=path("map", map="targets"),
             table=report_output("targets_table", path("targets")),
             fingerprints=path("fingerprints"),
@@ -266,22 +217,18 @@ if not CLASSES:
             runtime=minutes(5, 0.1),
         params:
             survey=SURVEY,
+            variant=VARIANTS[0],
             transform=config["cube"]["transform"],
-            targets={
-                "radius": config["labels"]["radius"],
-                **{
-                    key: config["targets"][key]
-                    for key in ("cut", "share", "fewest_cells", "most", "ring", "largest_area")
-                },
-            },
+            targets={"radius": config["labels"]["radius"], **config["targets"]},
             code=code("rank_targets", "colour_maps.yaml"),
         message:
-            "Rank the targets"
+            "Cut the anomaly map into classes and rank its targets"
         script:
             "../scripts/rank_targets.py"
 
     rule plot_targets:
         input:
+            **EXPLAINING,
             elements=path("elements"),
             deposits=path("deposits"),
             thresholds=path("thresholds"),
@@ -292,6 +239,8 @@ if not CLASSES:
             metrics=path("metrics"),
             deposit_ranks=path("deposit_ranks"),
         output:
+            **({"attribution": report_output("attribution")} if EXPLAINED else {}),
+            **({"fingerprints": report_output("fingerprints")} if EXPLAINED else {}),
             targets=report_output("targets"),
             concentration_area=report_output("concentration_area"),
         log:
@@ -299,11 +248,11 @@ if not CLASSES:
         benchmark:
             benchmark_file("plot_targets")
         group:
-            "evidence"
+            "explanation"
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(800, 4),
+            mem_mb=megabytes(800, 2),
             runtime=minutes(5, 0.05),
         params:
             survey=SURVEY,
@@ -311,7 +260,7 @@ if not CLASSES:
             reach=REACH,
             code=code("plot_targets", "colour_maps.yaml"),
         message:
-            "Draw the targets and the concentration-area curve"
+            "Draw the targets, the concentration-area curve, and what explains the map"
         script:
             "../scripts/plot_targets.py"
 
@@ -323,12 +272,22 @@ if not CLASSES:
             deposits=path("deposits"),
             metrics=path("metrics"),
             deposit_ranks=path("deposit_ranks"),
+            curves=path("success_rate"),
+            comparisons=path("comparisons"),
+            calibration=path("calibration"),
+            history=path("history", variant=VARIANTS[0], scales=SCALES),
             score=path("map", map="score"),
             heldout_score=path("map", map="heldout_score"),
         output:
             **({"truth": report_output("truth")} if "simulate" in config else {}),
+            **({"splits": report_output("splits")} if config["labels"]["extra_splits"] else {}),
             anomaly_map=report_output("anomaly_map"),
             heldout_map=report_output("heldout_map"),
+            success_rate=report_output("success_rate"),
+            metrics=report_output("metrics"),
+            differences=report_output("differences"),
+            calibration=report_output("calibration"),
+            history=report_output("history"),
         log:
             log_file("plot_anomalies"),
         benchmark:
@@ -346,39 +305,6 @@ if not CLASSES:
             reach=REACH,
             code=code("plot_anomalies", "colour_maps.yaml"),
         message:
-            "Draw the anomaly maps"
+            "Draw the anomaly maps and the evidence"
         script:
             "../scripts/plot_anomalies.py"
-
-    rule plot_evidence:
-        input:
-            metrics=path("metrics"),
-            curves=path("success_rate"),
-            comparisons=path("comparisons"),
-            calibration=path("calibration"),
-            history=path("history", variant=VARIANTS[0], scales=SCALES),
-        output:
-            **({"splits": report_output("splits")} if config["labels"]["extra_splits"] else {}),
-            success_rate=report_output("success_rate"),
-            metrics=report_output("metrics"),
-            differences=report_output("differences"),
-            calibration=report_output("calibration"),
-            history=report_output("history"),
-        log:
-            log_file("plot_evidence"),
-        benchmark:
-            benchmark_file("plot_evidence")
-        group:
-            "evidence"
-        conda:
-            "../envs/geo.yaml"
-        resources:
-            mem_mb=megabytes(600),
-            runtime=minutes(5),
-        params:
-            survey=SURVEY,
-            code=code("plot_evidence", "colour_maps.yaml"),
-        message:
-            "Draw the evidence"
-        script:
-            "../scripts/plot_evidence.py"

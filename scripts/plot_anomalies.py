@@ -1,4 +1,4 @@
-"""Draw the anomaly maps, and the truth beside them where it is known."""
+"""Draw the anomaly maps, the truth beside them where it is known, and the evidence."""
 
 import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_anomalies import plot_anomalies

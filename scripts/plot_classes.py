@@ -1,4 +1,4 @@
-"""Draw the map of classes beside the labels, and the folds."""
+"""Draw the map of classes beside the labels, the folds, and the evidence."""
 
 import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_classes import plot_classes

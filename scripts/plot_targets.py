@@ -1,4 +1,4 @@
-"""Draw the ranked targets, and the concentration-area curve of the map that they were cut from."""
+"""Draw the ranked targets, the concentration-area curve of the map that they were cut from, and what explains both."""
 
 import geohalo.quick_start  # noqa: F401
 from geohalo.stages.plot_targets import plot_targets

@@ -138,8 +138,8 @@ MAPS = (
     Map("fold", ("map_anomalies",)),
     Map("probability", ("map_anomalies",), measured=True),
     Map("applicability", ("measure_applicability",), measured=True),
-    Map("anomaly_classes", ("classify_anomalies",)),
-    Map("success_classes", ("classify_anomalies",)),
+    Map("anomaly_classes", ("rank_targets",)),
+    Map("success_classes", ("rank_targets",)),
     Map("targets", ("rank_targets",)),
     Map("classes", ("map_classes",)),
 )

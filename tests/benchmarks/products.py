@@ -27,7 +27,6 @@ from geohalo.evidence.folds import draw_folds
 from geohalo.files.cells import Survey, netcdf_by_rows, write_geotiff
 from geohalo.files.folds import write_folds
 from geohalo.files.scores import write_scores
-from geohalo.stages.classify_anomalies import classify_anomalies
 from geohalo.stages.map_anomalies import map_anomalies
 from geohalo.stages.measure_applicability import measure_applicability
 from geohalo.stages.plot_targets import plot_targets
@@ -39,9 +38,9 @@ LABELS = {
     "folds": 5, "positives": 200, "background": 600, "decoys": 4, "seed": 0,
 }  # fmt: skip
 TARGETS = {"classes": 5, "found": [0.25, 0.5, 0.75, 0.9], "cut": "share", "share": 0.05}
-TARGETS |= {"fewest_cells": 4, "most": 200, "ring": 5000.0}
+TARGETS |= {"fewest_cells": 4, "most": 200, "ring": 5000.0, "largest_area": None, "radius": LABELS["radius"]}
 ELEMENTS, CELL, DEPOSITS, MEMBERS, GOAL = 39, 1000.0, 60, 3, 60
-STAGES = ["map_anomalies", "measure_applicability", "classify_anomalies", "rank_targets", "plot_targets"]
+STAGES = ["map_anomalies", "measure_applicability", "rank_targets", "plot_targets"]
 NAMES = [f"E{number}" for number in range(ELEMENTS)]
 
 
@@ -94,6 +93,10 @@ def _write_scores(folder: Path, survey: Survey, deposits: np.ndarray, generator:
     write_scores(survey, scores, str(folder / "heldout.nc"))
     ranks = per_deposit(scores["held_out"][0], held, survey.cells, deposits, LABELS)
     ranks.assign(variant="fusion", split="held_out").to_csv(folder / "deposit_ranks.csv", index=False)
+    nothing = pd.DataFrame(columns=["variant", "split", "metric", "estimate", "low", "high"])
+    nothing.to_csv(folder / "metrics.csv", index=False)
+    kept = {"element": NAMES, "map": 1.0, "consistency": 1, "commodity": False}
+    pd.DataFrame(kept).to_csv(folder / "pathfinders.csv", index=False)
 
 
 def _write_cubes(folder: Path, survey: Survey, generator: np.random.Generator) -> None:
@@ -115,12 +118,15 @@ def _write_cubes(folder: Path, survey: Survey, generator: np.random.Generator) -
 def stage(name: str, folder: Path) -> dict[str, float]:
     """Run one stage; returns its seconds, its peak memory in GB and the MB of its inputs."""
     files = {key: str(folder / f"{key}.nc") for key in ("elements", "cube")} | {
-        "ranks": str(folder / "deposit_ranks.csv"),
+        "deposit_ranks": str(folder / "deposit_ranks.csv"),
+        "metrics": str(folder / "metrics.csv"),
+        "pathfinders": str(folder / "pathfinders.csv"),
         "deposits": str(folder / "deposits.parquet"),
         "samples": str(folder / "samples.parquet"),
         "superpixels": str(folder / "superpixels.tif"),
         "thresholds": str(folder / "thresholds.csv"),
         "targets": str(folder / "targets.csv"),
+        "ground": str(folder / "target_ground.csv"),
     }
     maps = {path.stem: str(path) for path in (folder / "maps").glob("*.tif")}
     new = partial(_new, folder)
@@ -132,27 +138,22 @@ def stage(name: str, folder: Path) -> dict[str, float]:
         "geopackage": new("targets.gpkg"),
         "project": new("targets.qgs"),
     }
-    classes = {"concentration_area": new("maps/anomaly_classes.tif"), "table": new("thresholds.csv")}
-    classes |= {"success_rate": new("maps/success_classes.tif")}
-    drawn = {"ranks": maps.get("targets", ""), "score": maps.get("score", "")}
+    ranking |= {"concentration_area": new("maps/anomaly_classes.tif"), "thresholds": new("thresholds.csv")}
+    ranking |= {"success_rate": new("maps/success_classes.tif"), "ground": new("target_ground.csv")}
     figures = {key: new(f"{key}.png") for key in ("targets", "concentration_area")}
     written = {
         key: new(f"maps/{key}.tif") for key in ("score", "spread", "heldout_score", "fold", "probability")
     }
     held = (str(folder / "heldout.nc"), str(folder / "folds"))
-    ranked = {
-        key: files[key] for key in ("elements", "deposits", "samples", "superpixels", "thresholds")
-    } | scored
-    cut = {key: files[key] for key in ("elements", "ranks")} | scored
-    plotted = {key: files[key] for key in ("elements", "deposits", "thresholds", "targets")} | drawn
+    ranked = files | scored
+    plotted = files | {"ranks": maps.get("targets", ""), "score": maps.get("score", "")}
     work = {
-        "map_anomalies": partial(map_anomalies, files["elements"], *held, written),
+        "map_anomalies": partial(map_anomalies, files["elements"], *held, LABELS["radius"], written),
         "measure_applicability": partial(
             measure_applicability, files["cube"], held[1], new("maps/applicability.tif")
         ),
-        "classify_anomalies": partial(classify_anomalies, cut, "bench", "fusion", TARGETS, classes),
-        "rank_targets": partial(rank_targets, ranked, "bench", "clr", TARGETS, ranking),
-        "plot_targets": partial(plot_targets, "bench", plotted, figures),
+        "rank_targets": partial(rank_targets, ranked, "bench", "fusion", "clr", TARGETS, ranking),
+        "plot_targets": partial(plot_targets, "bench", "fusion", 0.0, plotted, figures),
     }
     return {"seconds": timed(work[name]), "peak": peak_memory()}
 

@@ -1,6 +1,5 @@
 """Files that explain a map: attributions that add up to its logits, and tables of its targets."""
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +15,8 @@ from geohalo.network.presets import PRESETS
 from geohalo.network.run import Settings
 from geohalo.stages.explain_map import explain_map
 from geohalo.stages.explain_targets import elements_table, superpixels_table
-from geohalo.stages.plot_explanation import plot_attribution
+from geohalo.stages.shared.explanation_figures import attribution_figure
+from geohalo.stages.shared.plots import map_ground
 from geohalo.superpixels.graph import build_graph
 from PIL import Image
 from pyproj import CRS
@@ -163,13 +163,11 @@ def test_the_elements_that_carry_the_map_are_drawn(attribution, folder):
     with xr.open_dataset(attribution) as data:
         changed = data.load()
     changed["attribution"].loc[{"element": "Pb"}] *= 1e6
-    deposits = gpd.GeoDataFrame(
-        {"name": ["A"], "inside": [True]}, geometry=gpd.points_from_xy([4000], [4000]), crs=32648
-    )
-    deposits.to_parquet(folder / "deposits.parquet")
+    ground = map_ground("survey", Survey.of(changed))
+    deposits = pd.DataFrame({"name": ["A"], "inside": [True], "x": [4000.0], "y": [4000.0]})
     changed.drop_vars("spatial_ref").assign_coords(spatial_ref=data["spatial_ref"]).to_netcdf(folder / "b.nc")
-    paths = (str(folder / name) for name in ("b.nc", "deposits.parquet", "targets.tif", "attribution.png"))
-    plot_attribution("survey", *paths)
+    paths = (str(folder / name) for name in ("b.nc", "targets.tif", "attribution.png"))
+    attribution_figure(ground, deposits, *paths)
     with Image.open(folder / "attribution.png") as picture:
         told = " ".join(picture.text["Title"].split())
     # Beside it the others carry nothing.

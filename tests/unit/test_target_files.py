@@ -15,7 +15,7 @@ from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, write_geotiff, write_netcdf
 from geohalo.files.maps import write_map
 from geohalo.products.qgis_styles import layer_style
-from geohalo.stages.rank_targets import rank_targets
+from geohalo.stages.rank_targets import rank_targets, write_targets
 from pyproj import CRS
 from rio_cogeo import cog_validate
 
@@ -38,7 +38,7 @@ def survey():
 
 @pytest.fixture
 def files(tmp_path, survey):
-    """Write what `rank_targets` reads: two anomalies, each with a deposit in it, the first rich in zinc."""
+    """Write what `write_targets` reads: two anomalies, each with a deposit in it, the first rich in zinc."""
     (tmp_path / "maps").mkdir()
     x, y = np.meshgrid(survey.grid.x, survey.grid.y)
     places = survey.grid.x[[12, 40, 55, 3]], survey.grid.y[[10, 30, 5, 37]]
@@ -100,7 +100,7 @@ def outputs(tmp_path):
 
 @pytest.fixture
 def made(files, outputs):
-    told = rank_targets(files, "here", "clr", SETTINGS, outputs)
+    told = write_targets(files, "here", "clr", SETTINGS, outputs)
     assert told == ("1 targets on 17 km2 of new ground, 2 on known halos, which have 62 % of the best 3 %")
     return outputs
 
@@ -176,16 +176,16 @@ def test_large_ground_is_split_and_the_largest_area_follows_the_spacing(files, o
     points = gpd.points_from_xy(x.ravel(), y.ravel())
     sites = gpd.GeoDataFrame({"sample": np.arange(x.size).astype(str)}, geometry=points, crs=28350)
     sites.to_parquet(files["samples"])
-    rank_targets(files, "here", "clr", SETTINGS | {"largest_area": None, "share": 0.1}, outputs)
+    write_targets(files, "here", "clr", SETTINGS | {"largest_area": None, "share": 0.1}, outputs)
     table = pd.read_csv(outputs["table"])
     assert 10 < table["area_km2"].max() <= 50 * 0.25
-    rank_targets(files, "here", "clr", SETTINGS | {"largest_area": 3.0, "share": 0.1}, outputs)
+    write_targets(files, "here", "clr", SETTINGS | {"largest_area": 3.0, "share": 0.1}, outputs)
     table = pd.read_csv(outputs["table"])
     assert table["area_km2"].max() <= 3
     assert table["rank"].tolist() == list(range(1, len(table) + 1))
     # One site has no spacing, and no limit follows from it.
     sites.iloc[:1].to_parquet(files["samples"])
-    rank_targets(files, "here", "clr", SETTINGS | {"largest_area": None, "share": 0.1}, outputs)
+    write_targets(files, "here", "clr", SETTINGS | {"largest_area": None, "share": 0.1}, outputs)
     assert pd.read_csv(outputs["table"])["area_km2"].max() > 50 * 0.25
 
 
@@ -235,14 +235,14 @@ def test_project_names_files_that_are_there(made, tmp_path):
     sources = [one.findtext("datasource") for one in root.findall("projectlayers/maplayer")]
     layers = pyogrio.list_layers(made["geopackage"])[:, 0]
     assert sources[:4] == [f"./targets.gpkg|layername={name}" for name in layers[:4]]
-    # Maps of classes are made by another stage.
+    # Maps of classes are not written with the targets.
     known = [one for one in sources[4:] if not one.endswith("_classes.tif")]
     assert len(known) == 5
     assert all((tmp_path / one).exists() for one in known)
 
 
 def test_the_highest_class_can_be_the_cut(files, outputs):
-    rank_targets(files, "here", "clr", SETTINGS | {"cut": "concentration_area"}, outputs)
+    write_targets(files, "here", "clr", SETTINGS | {"cut": "concentration_area"}, outputs)
     with rasterio.open(outputs["map"]) as image, rasterio.open(files["score"]) as file:
         rank, score = image.read(1), file.read(1)
     assert score[rank > 0].min() >= 0.6
@@ -253,7 +253,7 @@ def test_the_highest_class_can_be_the_cut(files, outputs):
 
 def test_a_survey_without_targets_has_all_files(files, outputs):
     assert (
-        rank_targets(files, "here", "clr", SETTINGS | {"fewest_cells": 10_000}, outputs)
+        write_targets(files, "here", "clr", SETTINGS | {"fewest_cells": 10_000}, outputs)
         == "0 targets on 0 km2 of new ground, 0 on known halos, which have 62 % of the best 3 %"
     )
     table = pd.read_csv(outputs["table"])
@@ -272,7 +272,7 @@ def test_of_very_many_samples_those_near_targets_are_kept(files, outputs, monkey
         {"sample": np.arange(400).astype(str)}, geometry=gpd.points_from_xy(x, y), crs=28350
     )
     frame.to_parquet(files["samples"])
-    rank_targets(files, "here", "clr", SETTINGS, outputs)
+    write_targets(files, "here", "clr", SETTINGS, outputs)
     kept = gpd.read_file(outputs["geopackage"], layer="samples")
     targets = gpd.read_file(outputs["geopackage"], layer="targets").union_all()
     near = frame.distance(targets)
@@ -282,5 +282,37 @@ def test_of_very_many_samples_those_near_targets_are_kept(files, outputs, monkey
 
 
 def test_grids_come_without_samples(files, outputs):
-    rank_targets({k: v for k, v in files.items() if k != "samples"}, "here", "none", SETTINGS, outputs)
+    write_targets({k: v for k, v in files.items() if k != "samples"}, "here", "none", SETTINGS, outputs)
     assert "samples" not in pyogrio.list_layers(outputs["geopackage"])[:, 0]
+
+
+def test_classes_are_cut_before_the_targets_that_may_follow_them(files, outputs, tmp_path, survey):
+    del files["thresholds"]
+    files["deposit_ranks"] = str(tmp_path / "deposit_ranks.csv")
+    ranks = [("fusion", "held_out", 0.99), ("fusion", "inner", 0.1), ("spectrum", "held_out", 0.2)]
+    pd.DataFrame(ranks, columns=["variant", "split", "rank"]).to_csv(files["deposit_ranks"], index=False)
+    outputs["thresholds"] = str(tmp_path / "thresholds.csv")
+    kinds = {"concentration_area": "anomaly_classes", "success_rate": "success_classes"}
+    outputs |= {kind: str(tmp_path / "maps" / f"{name}.tif") for kind, name in kinds.items()}
+    settings = SETTINGS | {"classes": 3, "found": [1.0], "cut": "concentration_area"}
+    classes, targets = rank_targets(files, "here", "fusion", "clr", settings, outputs)
+    table = pd.read_csv(outputs["thresholds"])
+    with rasterio.open(files["score"]) as file:
+        score = file.read(1)
+    for kind in kinds:
+        cuts = table[(table["kind"] == kind) & (table["class"] > 0)]["score"].to_numpy()
+        with rasterio.open(outputs[kind]) as file:
+            found = file.read(1)
+        expected = np.searchsorted(cuts.astype(np.float32), score[survey.mask], side="right")
+        np.testing.assert_array_equal(found[survey.mask], expected)
+    # The deposit ranks above 99 % of the cells in the map that did not know it.
+    assert (found[survey.mask] == 1).mean() == pytest.approx(0.01, abs=1 / survey.mask.sum())
+    assert "(100%)" in classes
+    highest = table[table["kind"] == "concentration_area"]["score"].max()
+    with rasterio.open(outputs["map"]) as file:
+        rank = file.read(1)
+    assert score[rank > 0].min() >= highest - 1e-6
+    assert targets.endswith("% of the best 3 %")
+    root = ElementTree.parse(outputs["project"]).getroot()
+    sources = [one.findtext("datasource") for one in root.findall("projectlayers/maplayer")]
+    assert all((tmp_path / one).exists() for one in sources if not one.startswith("./targets.gpkg"))

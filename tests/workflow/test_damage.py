@@ -16,7 +16,7 @@ DAMAGED = [
     ("superpixels/30.tif", "graph/30.npz", "build_graph"),
     ("folds/held_out.csv", "maps/applicability.tif", "measure_applicability"),
     ("runs/fusion/30-90/members.pt", "attribution/fusion.nc", "explain_map"),
-    ("maps/score.tif", "thresholds.csv", "classify_anomalies"),
+    ("maps/score.tif", "thresholds.csv", "rank_targets"),
 ]
 
 

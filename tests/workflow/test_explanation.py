@@ -12,7 +12,7 @@ from workflow_runs import SMALL, planned, write_config
 
 pytestmark = pytest.mark.workflow
 
-ADDED = {"explain_map", "explain_targets", "plot_explanation"}
+ADDED = {"explain_map", "explain_targets"}
 
 
 @pytest.fixture(scope="module")
@@ -116,4 +116,4 @@ def test_without_attribution_nothing_of_it_is_made(jobs):
 
 
 def test_steps_attribute_again_and_train_nothing(jobs):
-    assert jobs(steps=9) == dict.fromkeys([*ADDED, "report"], 1)
+    assert jobs(steps=9) == dict.fromkeys([*ADDED, "plot_targets", "report"], 1)

@@ -258,9 +258,5 @@ def test_one_message_for_labels_that_cannot_be(change, message, data, tmp_path):
 
 def test_plan_leaves_out_what_needs_deposits(data, tmp_path):
     jobs = planned(tmp_path, configs=(write_config(tmp_path / "cube.yaml", config_of(data)),))
-    assert {"read_labels", "make_class_folds", "map_classes", "plot_classes", "plot_class_evidence"} <= set(
-        jobs
-    )
-    assert not {"clean_deposits", "make_folds", "map_anomalies", "plot_anomalies", "plot_evidence"} & set(
-        jobs
-    )
+    assert {"read_labels", "make_class_folds", "map_classes", "plot_classes"} <= set(jobs)
+    assert not {"clean_deposits", "make_folds", "map_anomalies", "plot_anomalies"} & set(jobs)

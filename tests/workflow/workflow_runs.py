@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 from geohalo.settings import check_settings
 from geohalo.survey.simulate import simulate_survey
+from loaded_snakemake import dry_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "config" / "test" / "small.yaml"
@@ -49,6 +50,8 @@ def snakemake(
     command = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--directory", folder]
     command += ["--cores", cores, "--nolock", *arguments, "--configfile", *configs]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    if "--dry-run" in arguments:
+        return dry_run(list(map(str, command[3:])), environment)
     return subprocess.run(
         list(map(str, command)),
         stdout=subprocess.PIPE,

@@ -6,11 +6,10 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from geohalo.products.styles import DPI, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, colour, wrap
+from geohalo.products.styles import DPI, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, colour, renderer_of, wrap
 
 WIDTH = 8.0
 MARGIN = 0.15
@@ -64,7 +63,6 @@ class Page:
 
     def __init__(self, width: float, title: str, subtitle: str = "", warning: str = "") -> None:
         self.figure = Figure(figsize=(width, width), dpi=DPI, facecolor="white")
-        FigureCanvasAgg(self.figure)
         self.width = width
         self.bottom = MARGIN
         self._placed: list[_Placed] = []
@@ -118,7 +116,7 @@ class Page:
 
     def fitted_legend(self, handles: Sequence[Artist], width: float) -> tuple[Legend, float, float]:
         """Return a legend that has no place yet, of as many columns as fit, with its width and height in inches."""
-        renderer = FigureCanvasAgg(self.figure).get_renderer()
+        renderer = renderer_of(self.figure)
         for columns in range(min(len(handles), 6), 0, -1):
             legend = self.figure.legend(
                 handles=list(handles), loc="upper left", ncols=columns, frameon=False, borderpad=0,

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 from matplotlib.text import Text
@@ -137,10 +137,16 @@ def with_interval(estimate: float, low: float, high: float) -> str:
     return f"{estimate:.2f}{interval}"
 
 
+def renderer_of(figure: Figure) -> RendererAgg:
+    """Return what draws a figure and measures its parts: one for all calls, since it keeps the sizes of texts."""
+    canvas = figure.canvas
+    return (canvas if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)).get_renderer()
+
+
 def text_size(figure: Figure, text: str, size: float, weight: str = "normal") -> tuple[float, float]:
     """Return width and height in inches of a text as the figure would draw it."""
     label = Text(0, 0, text, fontsize=size, fontweight=weight, figure=figure)
-    extent = label.get_window_extent(FigureCanvasAgg(figure).get_renderer(), dpi=figure.dpi)
+    extent = label.get_window_extent(renderer_of(figure), dpi=figure.dpi)
     return extent.width / figure.dpi, extent.height / figure.dpi
 
 

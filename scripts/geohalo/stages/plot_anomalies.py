@@ -1,4 +1,4 @@
-"""Draw the anomaly maps, and the truth beside them where it is known."""
+"""Draw the anomaly maps, the truth beside them where it is known, and the evidence."""
 
 import xarray as xr
 
@@ -6,13 +6,14 @@ from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.anomaly_figures import MapEvidence
 from geohalo.products.figures import anomaly_map, save_figure, truth_map
+from geohalo.stages.shared.evidence_figures import evidence_figures
 from geohalo.stages.shared.plots import deposit_table, interval, map_ground, warned
 
 
 def plot_anomalies(
     name: str, variant: str, reach: float, files: dict[str, str], figures: dict[str, str]
 ) -> None:
-    """Write the figures from elements, deposits, metrics, deposit_ranks, maps; perhaps truth and realisations."""
+    """Write the figures from elements, deposits, maps and the tables of evidence; perhaps truth and realisations."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     ground, known = map_ground(name, survey), deposit_table(files["deposits"])
@@ -41,3 +42,4 @@ def plot_anomalies(
             near[layer].where(survey.mask).to_numpy() for layer in ("halo", "false", "overburden")
         )
         save_figure(truth_map(ground, halo, false, overburden, heldout, known), figures["truth"])
+    evidence_figures(name, files, figures)

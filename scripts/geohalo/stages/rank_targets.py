@@ -1,4 +1,4 @@
-"""Rank the anomalous ground: a map, tables, a GeoPackage with styles, and a QGIS project."""
+"""Cut the anomaly map into classes and rank its targets: maps, tables, a GeoPackage with styles, and a QGIS project."""
 
 import geopandas as gpd
 import xarray as xr
@@ -18,10 +18,37 @@ from geohalo.files.targets import (
 )
 from geohalo.products.map_elements import carrying_elements
 from geohalo.products.targets import surroundings
+from geohalo.stages.shared.anomaly_classes import classify_anomalies
 
 
-def rank_targets(files: dict[str, str], name: str, transform: str, settings: dict, outputs: dict) -> str:
-    """Write all of it; returns a line for the log."""
+def rank_targets(
+    files: dict[str, str], name: str, variant: str, transform: str, settings: dict, outputs: dict
+) -> tuple[str, str]:
+    """Write all of it; returns two lines for the log.
+
+    Parameters
+    ----------
+    files : dict
+        Elements, deposits and their ranks, maps, pathfinders and superpixels; samples where there are such.
+    name : str
+        Of the survey.
+    variant : str
+        The one that the map is made by.
+    transform : str
+        Of the cube.
+    settings : dict
+        Of the targets, with the radius of the labels.
+    outputs : dict
+        Two maps of classes and the table of their thresholds; map, tables, GeoPackage and project of the targets.
+    """
+    classes = classify_anomalies(files, name, variant, settings, outputs)
+    return classes, write_targets(
+        files | {"thresholds": outputs["thresholds"]}, name, transform, settings, outputs
+    )
+
+
+def write_targets(files: dict[str, str], name: str, transform: str, settings: dict, outputs: dict) -> str:
+    """Write what targets come with, from files with the thresholds of the classes; returns a line for the log."""
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     targets, ground = find(files, survey, settings)

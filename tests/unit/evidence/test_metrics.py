@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
     brier_score_loss,
     cohen_kappa_score,
     f1_score,
     precision_score,
     recall_score,
+    roc_auc_score,
 )
 
 ranks = st.lists(st.floats(0.001, 0.999), min_size=1, max_size=20).map(np.array)
@@ -146,6 +148,25 @@ def test_roc_and_pr_auc_by_hand():
     assert metrics.pr_auc(label, score) == pytest.approx(0.5 + 0.5 * 0.75)
     # As it came, three background cells to two positives.
     assert metrics.pr_auc(label, score, background_ratio=1.5) == pytest.approx(0.5 + 0.5 * 2 / 3)
+
+
+@pytest.mark.parametrize("levels", [1, 3, 1000])
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 4.0])
+def test_roc_and_pr_auc_are_those_of_scikit_learn_to_the_last_digit(levels, ratio):
+    """Also where many scores tie, and in the precision that scores are stored in."""
+    generator = np.random.default_rng(levels)
+    for cells in (2, 3, 7, 60, 400):
+        score = (generator.integers(0, levels + 1, cells) / levels).astype(np.float32)
+        label = np.append([0, 1], generator.random(cells - 2) < 0.3).astype(int)
+        assert metrics.roc_auc(label, score) == roc_auc_score(label, score)
+        weights = metrics.balanced_weights(label, ratio)
+        expected = average_precision_score(label, score, sample_weight=weights)
+        assert metrics.pr_auc(label, score, ratio) == expected
+
+
+def test_a_score_that_is_no_number_has_no_area():
+    with pytest.raises(ValueError, match="a score is NaN"):
+        metrics.roc_auc(np.array([0, 1]), np.array([0.5, np.nan]))
 
 
 def test_a_constant_score_is_chance_at_every_ratio():

@@ -7,7 +7,6 @@ import pandas as pd
 import xarray as xr
 
 from geohalo.control_table import CONTROLS, PROBABILITY_CONTROLS
-from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells
 from geohalo.evidence.comparisons import compare_methods
 from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
@@ -113,6 +112,8 @@ def _of_deposits(scores: np.ndarray, judged: JudgedPlaces, probability: bool) ->
 
 def _of_classes(scores: np.ndarray, folds: Folds, labels: dict, bootstrap: int, seed: int) -> Tables:
     """Return the tables of maps of classes of one run in one split."""
+    from geohalo.evidence.class_metrics import class_metrics, confusion_table, judged_cells  # slow to import
+
     found, classes = judged_cells(scores, folds), folds.n_classes
     metrics = class_metrics(found, classes, bootstrap, seed)
     return {"metrics": metrics, "confusion": confusion_table(found, classes)}

@@ -12,12 +12,12 @@ from geohalo.products.figures import (
 )
 
 
-def plot_evidence(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
+def evidence_figures(survey: str, tables: dict[str, str], figures: dict[str, str]) -> None:
     """Write those figures that are asked for."""
     metrics = read_csv(
         tables["metrics"], keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""}
     )
-    read = {name: read_csv(path) for name, path in tables.items() if name != "metrics"}
+    read = {name: read_csv(tables[name]) for name in ("curves", "comparisons", "calibration", "history")}
     curves = read["curves"].rename(columns={"variant": "method"})
     drawn = {
         "success_rate": lambda: success_rate(survey, curves, metrics),
@@ -27,5 +27,6 @@ def plot_evidence(survey: str, tables: dict[str, str], figures: dict[str, str]) 
         "splits": lambda: split_comparison(survey, metrics),
         "history": lambda: history_plot(survey, read["history"]),
     }
-    for name, path in figures.items():
-        save_figure(drawn[name](), path)
+    for name, draw in drawn.items():
+        if name in figures:
+            save_figure(draw(), figures[name])

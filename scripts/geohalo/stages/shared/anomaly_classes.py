@@ -21,7 +21,7 @@ def classify_anomalies(
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     score = read_geotiff(files["score"])[0, survey.mask]
-    ranks = read_csv(files["ranks"])
+    ranks = read_csv(files["deposit_ranks"])
     chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
     rank = ranks.loc[chosen, "rank"].to_numpy()
     lines = fit_lines(*concentration_area_curve(score), targets["classes"])
@@ -35,7 +35,7 @@ def classify_anomalies(
         parts.append(threshold_table(kind, score, thresholds, rank, survey.grid.cell, fitted))
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "survey", survey_name)
-    write_csv(table, outputs["table"])
+    write_csv(table, outputs["thresholds"])
     messages = [
         f"{kind}: " + ", ".join(f"{row['area_share']:.1%} ({row['found']:.0%})" for _, row in rows.iterrows())
         for kind, rows in table[table["class"] > 0].groupby("kind", sort=False)

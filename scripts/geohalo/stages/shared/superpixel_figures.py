@@ -4,13 +4,14 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from geohalo.cube.moments import Moments
 from geohalo.files.cells import Survey, cube_part, read_geotiff
 from geohalo.products.cell_figures import shown_part
 from geohalo.products.figures import folds_map, save_figure, superpixel_map
-from geohalo.stages.shared.plots import deposit_table, map_ground
+from geohalo.products.map_ground import MapGround
 from geohalo.superpixels.components import Components
 
 
@@ -21,27 +22,28 @@ def moments(data: xr.Dataset, survey: Survey) -> Moments:
     return reduce(add, (Moments.of(block.astype(np.float64), products=True) for block in values))
 
 
-def plot_superpixels(
-    name: str,
+def superpixel_figures(
+    ground: MapGround,
+    known: pd.DataFrame,
     cube: str,
     labels: dict[int, str],
     folds: str | None,
-    deposits: str | None,
     figures: dict[str, str],
     covariates: bool = False,
 ) -> None:
-    """Write the figures; that of the folds where there are deposits."""
+    """Write the figures; that of the folds, with the known deposits, where there are such.
+
+    ``covariates`` tells whether superpixels are made with regard to these.
+    """
     with xr.open_dataset(cube) as whole:
         survey, data = Survey.of(whole), cube_part(whole, None if covariates else "element")
         part = shown_part(survey.mask)
         shown = data["cube"][:, *part].to_numpy()[:, survey.mask[part]].T.astype(np.float64)
         seen = Components.of(moments(data, survey), 3)
-    ground = map_ground(name, survey)
     # A cube of one or two elements leaves channels of the picture empty.
     components = np.zeros((*survey.mask[part].shape, 3))
     components[survey.mask[part], : len(seen.axes)] = seen.project(shown)
     images = {count: read_geotiff(path)[0] for count, path in labels.items()}
     save_figure(superpixel_map(ground, components, images), figures["superpixels"])
     if folds:
-        known = deposit_table(deposits)
         save_figure(folds_map(ground, read_geotiff(folds), known), figures["folds"])

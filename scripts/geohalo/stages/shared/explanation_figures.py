@@ -1,16 +1,16 @@
 """Draw what elements add to the score, over the map and in the fingerprints of the targets."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from geohalo.files.cells import Survey, cube_part, read_geotiff
 from geohalo.files.tables import read_csv
 from geohalo.products.figures import attribution_map, fingerprint_plot, save_figure
 from geohalo.products.map_elements import carrying_elements
-from geohalo.stages.shared.plots import deposit_table, map_ground
+from geohalo.products.map_ground import MapGround
 
 #: Elements that have a map.
 DRAWN = 6
@@ -18,28 +18,9 @@ DRAWN = 6
 FAINTEST = 0.005
 
 
-def plot_explanation(
-    name: str,
-    attribution: str,
-    deposits: str,
-    target_map: str,
-    tables: Sequence[str],
-    pathfinders: str,
-    figures: Mapping[str, str],
+def attribution_figure(
+    ground: MapGround, known: pd.DataFrame, attribution: str, targets: str, figure: str
 ) -> None:
-    """Write the maps of what elements add, and the fingerprints of the targets.
-
-    ``tables`` are those of targets, of their fingerprints and of what elements add to them.
-    """
-    plot_attribution(name, attribution, deposits, target_map, figures["attribution"])
-    carrying = carrying_elements(read_csv(pathfinders))
-    targets, fingerprints, added = map(read_csv, tables)
-    save_figure(
-        fingerprint_plot(name, targets, fingerprints, added, carrying=carrying), figures["fingerprints"]
-    )
-
-
-def plot_attribution(name: str, attribution: str, deposits: str, targets: str, figure: str) -> None:
     """Draw the maps of the elements with the largest mean absolute attribution, all branches together."""
     branches: dict[str, float] = defaultdict(float)
     elements, layers = {}, {}
@@ -61,12 +42,19 @@ def plot_attribution(name: str, attribution: str, deposits: str, targets: str, f
         for part in (elements, branches)
     ]
     drawn = attribution_map(
-        map_ground(name, survey),
+        ground,
         layers=layers,
         shares=shares[0],
         branches=shares[1],
-        deposits=deposit_table(deposits),
+        deposits=known,
         targets=read_geotiff(targets)[0],
         covariates=covariates,
     )
     save_figure(drawn, figure)
+
+
+def fingerprint_figure(name: str, files: dict[str, str], figure: str) -> None:
+    """Draw the fingerprints of the targets, and what elements add to them."""
+    carrying = carrying_elements(read_csv(files["pathfinders"]))
+    targets, fingerprints, added = (read_csv(files[key]) for key in ("targets", "fingerprints", "added"))
+    save_figure(fingerprint_plot(name, targets, fingerprints, added, carrying=carrying), figure)
