@@ -11,8 +11,10 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.evidence.candidates import NONE
 from geohalo.evidence.checks import FoldError
+from geohalo.evidence.deposit_sides import check_sides, deposit_sides, without_value
 from geohalo.evidence.folds import Folds, group_deposits
 from geohalo.evidence.label_doubts import narrow_radius
+from geohalo.fact_splits import FACT_SCHEMES
 from geohalo.input_warnings import InputWarning, from_records
 from geohalo.survey.commodities import commodities_not_measured
 
@@ -43,13 +45,24 @@ def deposit_doubts(
     messages = [commodities_not_measured(section.get("commodities"), elements, source)]
     if labels and spacing is not None:
         messages.append(narrow_radius(spacing, labels))
-    return [*from_records(deposits.attrs["warnings"]), *(one for one in messages if one)]
+    schemes = labels.get("extra_splits", []) if labels else []
+    found = [*from_records(deposits.attrs["warnings"]), *(one for one in messages if one)]
+    return found + without_value(schemes, deposits, section, source)
 
 
 def group_sizes(deposits: gpd.GeoDataFrame, distance: float) -> np.ndarray:
     """Return the number of deposits of each group (G,), of those on surveyed ground; ``distance`` in metres."""
     inside = deposits[deposits["inside"]]
     return np.bincount(group_deposits(inside.get_coordinates().to_numpy(), distance))
+
+
+def check_known_sides(deposits: gpd.GeoDataFrame, labels: Mapping[str, Any]) -> None:
+    """Raise InputError if the deposits inside do not form two groups on each side of a split that asks for it."""
+    inside = deposits[deposits["inside"]]
+    group = group_deposits(inside.get_coordinates().to_numpy(), labels["group_distance"])
+    for scheme in labels.get("extra_splits", []):
+        if scheme in FACT_SCHEMES:
+            check_sides(scheme, deposit_sides(scheme, inside, labels), group, inside, labels)
 
 
 @contextmanager

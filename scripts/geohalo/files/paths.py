@@ -58,6 +58,7 @@ FILES = {
     "success_rate": "success_rate.csv",
     "calibration": "calibration.csv",
     "comparisons": "comparisons.csv",
+    "type_evidence": "type_evidence.csv",
     "verdict": "verdict.md",
     "confusion": "confusion.csv",
     "ablation": "ablation.csv",

@@ -13,6 +13,7 @@ from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
 from geohalo.evidence.map_basis import is_traverse
+from geohalo.evidence.type_evidence import evidence_by_type
 from geohalo.files.cells import Survey, surveyed_places
 from geohalo.files.folds import read_folds
 from geohalo.files.scores import held_schemes, read_mean
@@ -64,6 +65,12 @@ def measure_runs(
     if len(places):
         compared = compare_methods(joined["deposit_ranks"], bootstrap, labels["seed"])
         joined["comparisons"] = compared.assign(survey=survey_name)[["survey", *compared.columns]]
+        known = read_csv(f"{folder}/deposits.csv", keep_default_na=False)
+        if "type" in known:
+            types = known.set_index("deposit")["type"]
+            joined["type_evidence"] = evidence_by_type(
+                joined["deposit_ranks"], types, bootstrap, labels["seed"]
+            )
     return joined
 
 

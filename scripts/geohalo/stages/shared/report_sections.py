@@ -149,6 +149,7 @@ def _evidence(results: Results, variant: str) -> Section:
         tables.append(evidence.methods_table(metrics, "table-methods", message))
     for name, make in (
         ("comparisons.csv", evidence.comparisons_table),
+        ("type_evidence.csv", lambda frame: evidence.types_table(frame, variant)),
         ("calibration.csv", lambda frame: evidence.calibration_table(frame, variant)),
         ("confusion.csv", lambda frame: evidence.confusion_table(frame, variant)),
     ):
