@@ -100,14 +100,18 @@ def check_fold(
         The section ``labels`` of the config.
     """
     extra, ids = scheme != "held_out", ", ".join(map(str, held_out))
-    key = f"remove deposits.{FACT_SCHEMES[scheme]}" if scheme in FACT_SCHEMES else ""
+    key = "remove labels.learn_type" if scheme == "type" else f"remove deposits.{FACT_SCHEMES.get(scheme)}"
     of_scheme = f" of {scheme}" if extra else ""
     name = f"Fold {fold}{of_scheme}, which holds out deposit(s) {ids} (numbered from 0),"
     buffer = f"labels.buffer = {labels['buffer']:g} m"
     beyond = f"labels.background_distance = {labels['background_distance']:g} m"
     square = f"square of labels.block = {labels['block']:g} m" if scheme == "checkerboard" else ""
     smaller = "buffer or another block" if square else "buffer"
-    without = f", or {key or f'take {scheme} out of labels.extra_splits'}" if extra else ""
+    without = (
+        f", or {key if scheme in FACT_SCHEMES else f'take {scheme} out of labels.extra_splits'}"
+        if extra
+        else ""
+    )
     if len(found.positives) == 0:
         fewer = without or ", or more labels.folds so that each holds out fewer deposits"
         raise FoldError(

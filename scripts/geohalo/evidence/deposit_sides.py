@@ -90,10 +90,11 @@ def check_sides(
         "type": (f"of the type {kind!r}", "of other types"),
     }[scheme]
     parts = [f"{number[one]} deposit(s) {words[one]}, in {size[one]} group(s)" for one in (LEARNED, TESTED)]
+    key = "labels.learn_type" if scheme == "type" else f"deposits.{column}"
     raise InputError(
         f"The split {scheme} learns from {parts[0]}, and tests {parts[1]}, of those on surveyed ground; each side "
         f"needs two groups. {_advice(scheme, facts.loc[group != NONE, column])}, lower labels.group_distance (now "
-        f"{labels['group_distance']:g} m) if a side is a single group of several deposits, or remove deposits.{column}."
+        f"{labels['group_distance']:g} m) if a side is a single group of several deposits, or remove {key}."
     )
 
 

@@ -216,7 +216,8 @@ def small_survey(pairs: pd.DataFrame, n_groups: int) -> list[str]:
     if smallest_p(n_compared) > LEVEL:
         return [
             f"**The survey is too small to tell methods apart**: with {counted(n_compared, 'group')} of "
-            f"deposits{those} no difference, however large, has a p below {smallest_p(n_compared):.2g}. Six groups are the least."
+            f"deposits{those} no difference, however large, has a p below {smallest_p(n_compared):.2g}. "
+            "Six groups are the least."
         ]
     if rows.empty:
         return []

@@ -283,7 +283,10 @@ def test_fold_map_refuses_the_random_scheme():
 
 
 def test_unknown_scheme():
-    with pytest.raises(ValueError, match="held_out, inner, random, final, leave_one_group_out, checkerboard"):
+    with pytest.raises(
+        ValueError,
+        match="held_out, inner, random, final, leave_one_group_out, checkerboard, time, status, type",
+    ):
         draw_folds("spatial", CELLS, FIVE, LABELS, 1)
 
 
