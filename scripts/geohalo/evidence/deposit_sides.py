@@ -14,9 +14,9 @@ A deposit of which the list does not say it is *left out*: it gives no positive,
 part of any metric of the scheme. It is a known deposit all the same, so background stays away from it, as
 from an unreachable one.
 
-The sides are made of single deposits, not of groups: a mine and an occurrence beside it are on different
-sides. What keeps them apart is the buffer: no training cell lies within it of a tested deposit, so that a
-mine nearer than that teaches only what lies beyond.
+A group is never split here either. A deposit to be tested whose group holds one to be learned from is left
+out as well: what is found beside a known deposit says nothing of a map, and holding it out would take the
+known one from the training, since no training cell lies within the buffer of a tested deposit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,9 @@ LEARNED, TESTED = 0, 1
 _MOST_NAMED = 10
 
 
-def deposit_sides(scheme: str, facts: pd.DataFrame, labels: Mapping[str, Any]) -> np.ndarray:
+def deposit_sides(
+    scheme: str, facts: pd.DataFrame, group: np.ndarray, labels: Mapping[str, Any]
+) -> np.ndarray:
     """Return the side of each deposit in a scheme.
 
     Parameters
@@ -43,14 +45,22 @@ def deposit_sides(scheme: str, facts: pd.DataFrame, labels: Mapping[str, Any]) -
     scheme : {"time", "status", "type"}
     facts : pandas.DataFrame, shape (D, columns)
         Known deposits, with the column that the scheme asks for (`geohalo.fact_splits.FACT_SCHEMES`).
+    group : (D,) int array
+        Group of each deposit; -1 for those that are not used at all.
     labels : mapping
         The section ``labels`` of the config: ``known_before`` for time, ``learn_type`` for type.
 
     Returns
     -------
     (D,) int array
-        0 for a deposit to learn from, 1 for one to test on, -1 for one without a value.
+        0 for a deposit to learn from, 1 for one to test on, -1 for one that is neither.
     """
+    side = np.where(group == NONE, NONE, told_sides(scheme, facts, labels))
+    return np.where((side == TESTED) & np.isin(group, group[side == LEARNED]), NONE, side)
+
+
+def told_sides(scheme: str, facts: pd.DataFrame, labels: Mapping[str, Any]) -> np.ndarray:
+    """Return the side (D,) that the list tells of each deposit, -1 without a value; arguments of `deposit_sides`."""
     value = facts[FACT_SCHEMES[scheme]]
     if scheme == "time":
         year = value.to_numpy(dtype=float)
@@ -70,14 +80,12 @@ def check_sides(
 
     Parameters
     ----------
-    scheme, facts, labels
+    scheme, facts, group, labels
         As in `deposit_sides`.
     side : (D,) int array
         What it returns.
-    group : (D,) int array
-        Group of each deposit; -1 for those that are not used at all.
     """
-    used = (group != NONE) & (side != NONE)
+    used = side != NONE
     size = {one: len(np.unique(group[used & (side == one)])) for one in (LEARNED, TESTED)}
     if min(size.values()) >= 2:
         return
@@ -89,11 +97,13 @@ def check_sides(
         "status": ("that are mines", "that are occurrences"),
         "type": (f"of the type {kind!r}", "of other types"),
     }[scheme]
+    beside = int(((told_sides(scheme, facts, labels) == TESTED) & (group != NONE) & ~used).sum())
+    without = f" ({beside} more lie in groups that it learns from)" if beside else ""
     parts = [f"{number[one]} deposit(s) {words[one]}, in {size[one]} group(s)" for one in (LEARNED, TESTED)]
     key = "labels.learn_type" if scheme == "type" else f"deposits.{column}"
     raise InputError(
-        f"The split {scheme} learns from {parts[0]}, and tests {parts[1]}, of those on surveyed ground; each side "
-        f"needs two groups. {_advice(scheme, facts.loc[group != NONE, column])}, lower labels.group_distance (now "
+        f"The split {scheme} learns from {parts[0]}, and tests {parts[1]}{without}, of those on surveyed ground; each "
+        f"side needs two groups. {_advice(scheme, facts.loc[group != NONE, column])}, lower labels.group_distance (now "
         f"{labels['group_distance']:g} m) if a side is a single group of several deposits, or remove {key}."
     )
 
@@ -111,37 +121,47 @@ def _advice(scheme: str, values: pd.Series) -> str:
     return f"Set labels.learn_type to a type of the list ({present})"
 
 
-def without_value(
-    schemes: Sequence[str], facts: pd.DataFrame, section: Mapping[str, Any], source: str
+def left_out(
+    schemes: Sequence[str],
+    facts: pd.DataFrame,
+    group: np.ndarray,
+    section: Mapping[str, Any],
+    labels: Mapping[str, Any],
+    source: str,
 ) -> list[InputWarning]:
-    """Return a warning for each scheme in which deposits on surveyed ground are left out for want of a value.
+    """Return warnings of deposits that are left out, for want of a value or since their group is learned from.
 
     Parameters
     ----------
     schemes : sequence of str
         Schemes that the config asks for; others than those of this module are passed over.
     facts : pandas.DataFrame, shape (D, columns)
-        Known deposits with `inside`, `row` and the columns that the schemes ask for.
-    section : mapping
-        Config section `deposits`.
+        Deposits on surveyed ground with `row` and the columns that the schemes ask for.
+    group : (D,) int array
+        Group of each of them.
+    section, labels : mapping
+        Config sections `deposits` and `labels`.
     source : str
         File of the deposits.
     """
-    warnings, inside = [], facts[facts["inside"]]
+    warnings = []
     for scheme in schemes:
         if scheme not in FACT_SCHEMES:
             continue
         column = FACT_SCHEMES[scheme]
-        lost = inside[inside[column].isna() | (inside[column] == "")]
-        if len(lost):
-            warnings.append(
-                InputWarning(
-                    f"{len(lost)} of the {len(inside)} deposits inside have no {column} and are neither learned from "
-                    f"nor tested by the split {scheme}",
-                    "fill the cells in, if it is known",
-                    source,
-                    str(section[column]),
-                    str(lost["row"].iloc[0]),
-                )
-            )
+        told, side = told_sides(scheme, facts, labels), deposit_sides(scheme, facts, group, labels)
+        beside = (told == TESTED) & (side == NONE)
+        for lost, why, fix in (
+            (told == NONE, f"have no {column}", "fill the cells in, if it is known"),
+            (
+                beside,
+                "lie in a group with deposits that it learns from",
+                "lower labels.group_distance if they are places of their own",
+            ),
+        ):
+            if lost.any():
+                what = f"{lost.sum()} of the {len(facts)} deposits inside are neither learned from nor tested by the "
+                what += f"split {scheme}, since they {why}"
+                row = str(facts["row"].to_numpy()[lost][0])
+                warnings.append(InputWarning(what, fix, source, str(section[column]), row))
     return warnings

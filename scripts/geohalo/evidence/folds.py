@@ -123,7 +123,7 @@ class Folds:
         Number of folds F; 0 for an inner split that cannot be made.
     deposit_group : (D,) int array
         Group of each deposit, numbered from 0 by first deposit; -1 for an unreachable one, and for one that
-        the scheme leaves out since the list does not say what it is.
+        the scheme leaves out (`geohalo.evidence.deposit_sides`).
     deposit_fold : (D,) int array
         Fold in which the deposit is held out, or for inner validated; -1 if in none (deposits without a
         group, those that time, status and type learn from, and the schemes random and final).
@@ -246,11 +246,11 @@ def draw_folds(
     if scheme in FACT_SCHEMES:
         if facts is None:
             raise ValueError(f"the scheme {scheme} needs what is known of the deposits")
-        side = deposit_sides(scheme, facts, labels)
+        side = deposit_sides(scheme, facts, group, labels)
         check_sides(scheme, side, group, facts, labels)
         group = np.where(side == NONE, NONE, group)
         unreachable = np.flatnonzero(group == NONE)
-        held = Held(np.where((side == TESTED) & (group != NONE), 0, NONE), 1)
+        held = Held(np.where(side == TESTED, 0, NONE), 1)
     ground = Ground(cells, deposits, group)
     if by_deposits:
         held = held or hold_out(scheme, cells, deposits, group, labels)

@@ -15,7 +15,7 @@ FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, 
 #: Columns of the table of deposits with the fold of each, by scheme.
 FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"}
 FOLD_COLUMNS |= {name: f"{name}_fold" for name in (*EXTRA_SCHEMES, *FACT_SCHEMES)}
-#: What stands there for a deposit that a scheme leaves out, since the list does not say what it is.
+#: What stands there for a deposit that a scheme leaves out: it neither learns from it nor tests it.
 LEFT_OUT = -2
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geohalo.errors import InputError
-from geohalo.evidence.deposit_sides import deposit_sides, without_value
+from geohalo.evidence.deposit_sides import left_out, told_sides
 from geohalo.evidence.evaluate import per_deposit
 from geohalo.evidence.folds import draw_folds, fold_map
 from geohalo.evidence.judged import judged_places
@@ -60,6 +60,24 @@ def distances(deposits):
     return np.sqrt(((CELLS[:, None, :] - deposits[None, :, :]) ** 2).sum(axis=2))
 
 
+def by_hand(deposits, side, labels):
+    """Return the side of each deposit by walking from one to the next: none is tested whose group is learned from."""
+    reachable = distances(deposits).min(axis=0) <= labels["radius"]
+    side = np.where(reachable, side, -1)
+    linked = {one for one in range(len(side)) if side[one] == 0}
+    while True:
+        near = [
+            np.hypot(*(deposits[[*linked]] - deposits[one]).T).min(initial=np.inf) <= labels["group_distance"]
+            for one in range(len(side))
+        ]
+        more = {one for one in range(len(side)) if reachable[one] and near[one]} - linked
+        if not more:
+            return np.array(
+                [-1 if side[one] == 1 and one in linked else side[one] for one in range(len(side))]
+            )
+        linked |= more
+
+
 def drawn(layout, seeds=1):
     scheme, deposits, _, facts, labels = layout
     try:
@@ -73,13 +91,12 @@ def drawn(layout, seeds=1):
 def test_nothing_is_learned_from_what_is_tested(layout):
     _, deposits, side, _, labels = layout
     folds, distance = drawn(layout, seeds=2), distances(deposits)
-    reachable = distance.min(axis=0) <= labels["radius"]
+    side = by_hand(deposits, side, labels)
     assert folds.n_folds == 1
-    assert list(folds.deposit_fold) == [
-        0 if one == 1 and near else -1 for one, near in zip(side, reachable, strict=True)
-    ]
-    assert list(folds.training_deposits(0)) == list(np.flatnonzero((side == 0) & reachable))
-    near_tested = (distance[:, (side == 1) & reachable] <= labels["buffer"]).any(axis=1)
+    assert list(folds.deposit_fold) == list(np.where(side == 1, 0, -1))
+    assert list(folds.training_deposits(0)) == list(np.flatnonzero(side == 0))
+    assert not set(folds.deposit_group[side == 0]) & set(folds.deposit_group[side == 1])
+    near_tested = (distance[:, side == 1] <= labels["buffer"]).any(axis=1)
     for draw in range(2):
         cell, label, group = folds.train_groups(0, draw)
         assert set(label) == {0, 1}
@@ -95,7 +112,7 @@ def test_nothing_is_learned_from_what_is_tested(layout):
     test = folds.test(0)
     halo = test[test["label"] == 1]
     assert set(side[halo["deposit"]]) == {1}
-    everything = set(np.flatnonzero((distance[:, (side == 1) & reachable] <= labels["radius"]).any(axis=1)))
+    everything = set(np.flatnonzero((distance[:, side == 1] <= labels["radius"]).any(axis=1)))
     assert set(halo["cell"]) == everything
 
 
@@ -137,9 +154,9 @@ def test_what_is_known_of_a_deposit_decides_not_its_order(layout, seed):
 def test_the_year_itself_is_tested_and_types_match_in_any_case():
     facts = pd.DataFrame({"year": [1989.0, 1990.0, np.nan, 1991.0], "type": ["VEIN", " vein", "", "skarn"]})
     facts["status"] = ["mine", "occurrence", "", "mine"]
-    assert list(deposit_sides("time", facts, LABELS)) == [0, 1, -1, 1]
-    assert list(deposit_sides("status", facts, LABELS)) == [0, 1, -1, 0]
-    assert list(deposit_sides("type", facts, LABELS)) == [0, 1, -1, 1]
+    assert list(told_sides("time", facts, LABELS)) == [0, 1, -1, 1]
+    assert list(told_sides("status", facts, LABELS)) == [0, 1, -1, 0]
+    assert list(told_sides("type", facts, LABELS)) == [0, 1, -1, 1]
 
 
 #: Four places far apart, and one beside the first.
@@ -163,6 +180,13 @@ PLACES = np.array([[5, 5], [33, 6], [5, 33], [34, 33], [6, 6]]) * 1000.0
             "status",
             ["mine", "occurrence", "occurrence", "occurrence", "mine"],
             ["2 deposit(s) that are mines, in 1 group(s)", "deposits.mines and deposits.occurrences"],
+        ),
+        (
+            "status",
+            ["mine", "mine", "mine", "mine", "occurrence"],
+            [
+                "tests 0 deposit(s) that are occurrences, in 0 group(s) (1 more lie in groups that it learns from)"
+            ],
         ),
         (
             "type",
@@ -190,15 +214,25 @@ def test_a_buffer_that_leaves_nothing_to_learn_is_told_with_the_key_to_remove():
         draw_folds("status", CELLS, PLACES, LABELS | {"buffer": 40_000.0}, 1, None, facts)
 
 
-def test_deposits_without_a_value_are_counted():
-    known = pd.DataFrame({"inside": [True, True, True, False], "row": [2, 3, 5, 6]})
-    known = known.assign(year=[1990, np.nan, np.nan, np.nan], type=["a", "", "b", ""])
-    section = {"year": "Found", "type": "Kind"}
-    warned = without_value(["checkerboard", "time", "type"], known, section, "d.csv")
-    assert [(one.column, one.row) for one in warned] == [("Found", "3"), ("Kind", "3")]
-    assert warned[0].what == (
-        "2 of the 3 deposits inside have no year and are neither learned from nor tested by the split time"
+def test_deposits_that_are_left_out_are_counted():
+    known = pd.DataFrame(
+        {"row": [2, 3, 5, 6], "year": [1950, np.nan, 1995, np.nan], "type": ["vein", "", "a", "b"]}
     )
+    section = {"year": "Found", "type": "Kind"}
+    warned = left_out(
+        ["checkerboard", "time", "type"], known, np.array([0, 0, 0, 1]), section, LABELS, "d.csv"
+    )
+    assert [(one.column, one.row) for one in warned] == [
+        ("Found", "3"),
+        ("Found", "5"),
+        ("Kind", "3"),
+        ("Kind", "5"),
+    ]
+    assert [one.what for one in warned[:2]] == [
+        "2 of the 4 deposits inside are neither learned from nor tested by the split time, since they have no year",
+        "1 of the 4 deposits inside are neither learned from nor tested by the split time, since they lie in a group "
+        "with deposits that it learns from",
+    ]
 
 
 def test_nobody_tells_these_members_when_to_stop():
