@@ -161,8 +161,8 @@ def left_out(
         ):
             if lost.any():
                 what = (
-                    f"{lost.sum()} of the {len(facts)} deposits inside are neither learned from nor tested by the split "
-                    f"{scheme}, since they {why}"
+                    f"{lost.sum()} of the {len(facts)} deposits inside are neither learned from nor tested by the "
+                    f"split {scheme}, since they {why}"
                 )
                 row = str(facts["row"].to_numpy()[lost][0])
                 warnings.append(InputWarning(what, fix, source, str(section[column]), row))
