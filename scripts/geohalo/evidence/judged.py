@@ -20,7 +20,6 @@ from geohalo.evidence import statistics
 from geohalo.evidence.decoy_metrics import decoy_cells, decoy_centre
 from geohalo.evidence.folds import NONE, TEST_DRAW, Folds
 from geohalo.evidence.sample_auc import SampledPlaces, sampled_places
-from geohalo.fact_splits import FACT_SCHEMES
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,10 @@ def judged_places(
 
 
 def _weights(folds: Folds, ids: np.ndarray, n_bootstrap: int, seed: int) -> np.ndarray:
-    """Draw how often each group counts, (n_draws, G); groups that a scheme only learns from are not drawn."""
+    """Draw how often each group counts, (n_draws, G); groups that are not tested at all are not drawn."""
     n_groups = int(folds.deposit_group.max()) + 1
-    drawn = np.unique(folds.deposit_group[ids]) if folds.scheme in FACT_SCHEMES else np.arange(n_groups)
+    # An inner split may lose the validation cells of a group, which is drawn all the same.
+    drawn = np.arange(n_groups) if folds.scheme == "inner" else np.unique(folds.deposit_group[ids])
     counts = statistics.resample_groups(len(drawn), n_bootstrap if len(drawn) > 1 else 0, seed)
     weights = np.zeros((len(counts), n_groups), dtype=counts.dtype)
     weights[:, drawn] = counts

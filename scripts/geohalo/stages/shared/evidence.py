@@ -39,7 +39,7 @@ def measure_runs(
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
-    cells, (places, sampled) = survey.cells, _places(folder, samples)
+    cells, (places, sampled) = survey.cells, evidence_places(folder, samples)
     held = {path: held_schemes(path) for path in dict.fromkeys(path for _, _, path, _ in runs)}
     tables: dict[str, list[pd.DataFrame]] = {}
     for split in splits:
@@ -54,7 +54,7 @@ def measure_runs(
             scores = read_mean(path, split, survey, method)
             probability = method is None or method in PROBABILITY_CONTROLS
             found = (
-                _of_deposits(scores, judged, probability)
+                tables_of_deposits(scores, judged, probability)
                 if judged
                 else _of_classes(scores, folds, *arguments)
             )
@@ -93,7 +93,7 @@ def measure_elsewhere(
         survey = Survey.of(data)
     with xr.open_dataset(scores) as data:
         methods = [str(name) for name in data["method"].to_numpy()]
-    folds, (places, sampled) = read_folds(folder, "held_out", survey.mask), _places(folder, samples)
+    folds, (places, sampled) = read_folds(folder, "held_out", survey.mask), evidence_places(folder, samples)
     judged = judged_places(folds, survey.cells, places, labels, bootstrap, labels["seed"], sampled)
     parts = []
     for method in methods:
@@ -104,14 +104,14 @@ def measure_elsewhere(
     return pd.concat(parts, ignore_index=True)
 
 
-def _places(folder: str, samples: str | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return where the deposits of the folds are, and the samples where they are known."""
+def evidence_places(folder: str, samples: str | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return where the deposits of the folds are (D, 2), and the samples (S, 2) where they are known, in metres."""
     deposits = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     return deposits, surveyed_places(samples)[0] if samples else None
 
 
-def _of_deposits(scores: np.ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
-    """Return the tables of one run in one split."""
+def tables_of_deposits(scores: np.ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
+    """Return the tables of one run in one split: metrics, deposit_ranks, success_rate and perhaps calibration."""
     found = measure(scores, judged, probability)
     curves = success_curves(found.deposits)
     tables = {"metrics": found.metrics, "deposit_ranks": found.deposits, "success_rate": curves}
