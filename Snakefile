@@ -46,6 +46,7 @@ else:
     include: "rules/scenarios.smk"
     include: "rules/alternatives.smk"
     include: "rules/realisations.smk"
+    include: "rules/judge.smk"
     include: "rules/report.smk"
     include: "rules/check.smk"
 
@@ -62,6 +63,7 @@ localrules:
     ablation,
     sweep,
     consensus,
+    judge,
     claims,
     transfer,
     bench,

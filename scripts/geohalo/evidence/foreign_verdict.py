@@ -72,12 +72,11 @@ def unknown(roles: np.ndarray, listed: bool) -> list[str]:
             "deposits that it was trained on in `judge.trained_on`, and the others are judged alone."
         ]
     known, beside = int((roles == KNOWN).sum()), int((roles == BESIDE).sum())
-    also = (
-        f", and {counted(beside, 'more')[:-1] if beside != 1 else '1 more'} in their groups" if beside else ""
-    )
+    also = f", and {beside:,} more in their groups" if beside else ""
     return [
         f"**Whether the list of `judge.trained_on` is complete.** By it the map learned from "
-        f"{counted(known, 'deposit')} of this survey, which are left out{also}. If it knew any of the others, the numbers below are flattered."
+        f"{counted(known, 'deposit')} of this survey, which are left out{also}. If it knew any of the "
+        "others, the numbers below are flattered."
     ]
 
 
@@ -152,7 +151,8 @@ def numbers(found: Evidence, first: str, roles: np.ndarray, groups: int, covered
         lines.append(
             f"- **Deposits outrank {interval_of(estimate, low, high)} of the decoys**, "
             f"{counted(found.number(first, 'above_decoys'), 'place')} without a deposit as far from the deposits of "
-            f"other folds, whose own capture is {interval_of(*found.of(first, 'decoy_capture'))}. Compare methods by this."
+            f"other folds, whose own capture is {interval_of(*found.of(first, 'decoy_capture'))}. Compare "
+            "methods by this."
         )
     benchmark = found.of(first, "opengad_auc")
     if np.isfinite(benchmark[0]):
