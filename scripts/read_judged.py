@@ -9,14 +9,7 @@ from geohalo.workflow.job import job
 if __name__ == "__main__":
     with job(snakemake) as log:
         given, params, outputs = snakemake.input, snakemake.params, dict(snakemake.output.items())
-        files = (
-            given.file,
-            given.get("trained_on"),
-            given.elements,
-            str(Path(given.folds[0]).parent),
-            given.deposits,
-        )
-        for line in read_judged(
-            *files, params.sections, params.radius, outputs, snakemake.config["data"]["folder"]
-        ):
+        folds, data = str(Path(given.folds[0]).parent), snakemake.config["data"]["folder"]
+        files = (given.file, given.get("trained_on"), given.elements, folds, given.deposits)
+        for line in read_judged(*files, params.sections, params.radius, outputs, data):
             log.info(line)
