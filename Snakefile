@@ -52,6 +52,7 @@ else:
     include: "rules/scenarios.smk"
     include: "rules/alternatives.smk"
     include: "rules/realisations.smk"
+    include: "rules/judge.smk"
     include: "rules/report.smk"
     include: "rules/check.smk"
 
@@ -68,6 +69,7 @@ localrules:
     ablation,
     sweep,
     consensus,
+    judge,
     claims,
     transfer,
     bench,

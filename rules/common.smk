@@ -79,6 +79,7 @@ EVALUATED = [
         if CLASSES
         else ["deposit_ranks", "success_rate", "calibration", "comparisons", "verdict"]
     ),
+    *(["type_evidence"] if config.get("deposits", {}).get("type") else []),
 ]
 SCHEMES = ["held_out", "inner", *(["random"] if config["evaluation"]["random"] else []), "final"]
 SCHEMES += sorted(config["labels"]["extra_splits"])

@@ -31,6 +31,7 @@ def in_report(name):
 FURTHER = [
     *("ablation", "ablation_figure", "ablation_differences", "sweep", "sweep_figure"),
     *("consensus_choices", "consensus_figure", "agreement"),
+    *("judged", "judged_text", "judged_figure", "judged_success_figure"),
     *("transfer_table", "transfer_figure", "transfer_maps"),
     *("claims_verdicts", "claims_text", "claims_figure"),
 ]

@@ -170,7 +170,17 @@ if not CLASSES:
             arguments={
                 "section": TABLES["deposits"],
                 "max_distance": config["grid"]["max_distance"],
-                "labels": {key: config["labels"][key] for key in ("radius", "group_distance", "folds")},
+                "labels": {
+                    key: config["labels"][key]
+                    for key in (
+                        "radius",
+                        "group_distance",
+                        "folds",
+                        "extra_splits",
+                        "known_before",
+                        "learn_type",
+                    )
+                },
             },
             code=code("clean_deposits"),
         message:

@@ -106,6 +106,8 @@ FIGURES = (
     Figure("ablation", "ablation", "Comparisons", OF_TABLE, ("command",)),
     Figure("sweep", "sweep", "Comparisons", OF_TABLE, ("command",)),
     Figure("consensus", "consensus", "Comparisons", OF_TABLE, ("command",)),
+    Figure("judged", "judge", "Comparisons", OF_TABLE, ("command",)),
+    Figure("judged_success", "judge", "Comparisons", OF_TABLE, ("command",)),
     Figure("transfer", "transfer", "Comparisons", OF_TABLE, ("command",)),
     Figure("transfer_maps", "transfer", "Comparisons", OF_TABLE, ("command",)),
     Figure("claims", "claims", "Comparisons", OF_TABLE, ("command",)),

@@ -16,6 +16,7 @@ from geohalo.config_text import check_text, read_as, shortened, with_text_keys
 from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
+from geohalo.fact_splits import FACT_SCHEMES, PARTING_KEYS
 from geohalo.method_table import METHODS, with_variance
 from geohalo.package_files import SCHEMA_FILE
 from geohalo.package_yaml import read_yaml
@@ -154,6 +155,8 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _check_labels(config, given[0], source)
     _check_realisations(settings["interpolation"], source)
     _check_levelling(settings.get("samples", {}), source)
+    _add_fact_splits(settings, source)
+    _check_judge(settings, source)
     settings["covariates"] = _checked_covariates(settings, given[0], source)
     if given == ["grids"]:
         _check_grids(config, settings, source)
@@ -245,7 +248,15 @@ def _check_labels(config: Config, given: str, source: str) -> None:
             f"{source}: labels come from deposits or from a raster of classes; remove the section 'deposits' or "
             "the key 'labels.raster'."
         )
-    of_deposits = ("radius", "background_distance", "background", "extra_splits", "block")
+    of_deposits = (
+        "radius",
+        "background_distance",
+        "background",
+        "extra_splits",
+        "block",
+        "known_before",
+        "learn_type",
+    )
     unused = [key for key in of_deposits if key in labels]
     if unused:
         raise InputError(f"{source}: key 'labels.{unused[0]}' is not used with 'labels.raster'; remove it.")
@@ -254,6 +265,49 @@ def _check_labels(config: Config, given: str, source: str) -> None:
         raise InputError(
             f"{source}: key 'labels.raster.{lone[0]}' is missing; masks are 'train' and 'test' together, and "
             "'validation' only with them."
+        )
+
+
+def _add_fact_splits(settings: Config, source: str) -> None:
+    """Add the splits by what a deposit is to `labels.extra_splits`, where the keys that they need are there."""
+    labels, deposits = settings["labels"], settings.get("deposits", {})
+    both = {str(one).casefold() for one in deposits.get("mines", [])}
+    both &= {str(one).casefold() for one in deposits.get("occurrences", [])}
+    if both:
+        raise InputError(
+            f"{source}: {min(both)!r} is in deposits.mines and in deposits.occurrences; remove it from one."
+        )
+    for scheme, fact in FACT_SCHEMES.items():
+        column, key = deposits.get(fact), PARTING_KEYS.get(scheme)
+        value, asked = labels[key] if key else None, scheme in labels["extra_splits"]
+        if not column and (value is not None or asked):
+            asking = f"'labels.{key}'" if value is not None else f"'labels.extra_splits': {scheme}"
+            raise InputError(
+                f"{source}: key {asking} needs to know the {fact} of each deposit. Name its column in "
+                f"deposits.{fact}, or remove the key."
+            )
+        if key and column and value is None and (asked or scheme == "time"):
+            raise InputError(
+                f"{source}: key 'labels.{key}' is missing, which the split {scheme} needs beside deposits.{fact}. "
+                f"{schema()['properties']['labels']['properties'][key]['description']}"
+            )
+        if column and (value is not None or not key) and not asked:
+            labels["extra_splits"] = [*labels["extra_splits"], scheme]
+
+
+def _check_judge(settings: Config, source: str) -> None:
+    """Stop if a map is to be judged without deposits, or has the name of one of the survey's own methods."""
+    section = settings.get("judge")
+    if section is None:
+        return
+    if "raster" in settings["labels"]:
+        raise InputError(
+            f"{source}: section 'judge' is not used with 'labels.raster': a map is judged by deposits. Remove it."
+        )
+    if section["name"] in {*NAMES, *settings["experiments"]["variants"], *settings["network"]["variants"]}:
+        raise InputError(
+            f"{source}: key 'judge.name': {section['name']!r} is what a method of the survey's own is called. Give "
+            "another name."
         )
 
 

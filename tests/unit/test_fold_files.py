@@ -8,8 +8,9 @@ from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
 from geohalo.evidence.folds import draw_folds
 from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES
+from geohalo.fact_splits import FACT_SCHEMES
 from geohalo.files.cells import Survey
-from geohalo.files.folds import FOLD_COLUMNS, FREE, fold_codes, read_folds, write_folds
+from geohalo.files.folds import FOLD_COLUMNS, FREE, fold_codes, fold_column, read_folds, write_folds
 from geohalo.files.members import outer_fold, stack_members
 from geohalo.network.run import UNINFORMED
 from geohalo.settings import check_settings
@@ -18,10 +19,17 @@ from pyproj import CRS
 LABELS = {
     "radius": 2000.0, "background_distance": 4000.0, "group_distance": 5000.0, "buffer": 9000.0,
     "folds": 4, "positives": 10, "background": 25, "decoys": 2,
-    "block": 24000.0, "extra_splits": [*EXTRA_SCHEMES], "seed": 0,
+    "block": 24000.0, "extra_splits": [*EXTRA_SCHEMES], "seed": 0, "known_before": 1990, "learn_type": "vein",
 }  # fmt: skip
 #: The first two are one group, the last is off the ground.
 DEPOSITS = np.array([[5, 5], [7, 6], [40, 5], [5, 40], [41, 41], [-50, 0]]) * 1000.0
+FACTS = pd.DataFrame(
+    {
+        "year": [1950, np.nan, 2000, 1960, 1990, np.nan],
+        "status": ["mine", "", "occurrence", "mine", "occurrence", "mine"],
+        "type": ["vein", "vein", "skarn", "vein", "placer", ""],
+    }
+)
 
 
 def survey():
@@ -78,10 +86,16 @@ def test_an_unknown_extra_split_is_told():
 @pytest.mark.parametrize("n_folds", [4, 2])
 def test_folds_are_read_as_they_were_written(tmp_path, n_folds):
     ground, labels = survey(), LABELS | {"folds": n_folds}
-    schemes = (*SCHEMES, *EXTRA_SCHEMES)
-    drawn = {scheme: draw_folds(scheme, ground.cells, DEPOSITS, labels, 2) for scheme in schemes}
-    columns = {column: drawn[scheme].deposit_fold for scheme, column in FOLD_COLUMNS.items()}
-    assert list(columns) == ["fold", "inner_fold", "leave_one_group_out_fold", "checkerboard_fold"]
+    schemes = (*SCHEMES, *EXTRA_SCHEMES, *FACT_SCHEMES)
+    drawn = {scheme: draw_folds(scheme, ground.cells, DEPOSITS, labels, 2, None, FACTS) for scheme in schemes}
+    group = drawn["held_out"].deposit_group
+    columns = {column: fold_column(drawn[scheme], group) for scheme, column in FOLD_COLUMNS.items()}
+    assert list(columns) == [
+        *("fold", "inner_fold", "leave_one_group_out_fold", "checkerboard_fold"),
+        *("time_fold", "status_fold", "type_fold"),
+    ]
+    # The second deposit has no year; the last one is off the ground.
+    assert list(columns["time_fold"]) == [-1, -2, 0, -1, 0, -1]
     table = pd.DataFrame({"group": drawn["held_out"].deposit_group} | columns)
     table.to_csv(tmp_path / "deposits.csv", index=False)
     for scheme, folds in drawn.items():

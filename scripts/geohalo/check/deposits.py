@@ -11,7 +11,7 @@ import pandas as pd
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.evidence.checks import check_groups
-from geohalo.evidence.known_deposits import deposit_doubts, group_sizes
+from geohalo.evidence.known_deposits import check_known_sides, deposit_doubts, group_sizes
 from geohalo.input_warnings import from_records
 from geohalo.survey.cells import keep_rows, number_rows, row_numbers
 from geohalo.survey.coordinates import Located, locate, project
@@ -92,6 +92,7 @@ def check_deposits(
     findings.warn(STAGE, deposit_doubts(cleaned, section, ground.elements, labels, ground.spacing))
     sizes = group_sizes(cleaned, labels["group_distance"])
     findings.attempt(STAGE, check_groups, sizes, labels)
+    findings.attempt(STAGE, check_known_sides, cleaned, labels)
     table = pd.DataFrame(cleaned.drop(columns="geometry")).join(cleaned.get_coordinates())
     counted = {key: value for key, value in cleaned.attrs.items() if key != "warnings"}
     return KnownDeposits(table, counted, len(sizes))

@@ -14,6 +14,7 @@ from geohalo.evidence.candidates import NONE, nearest_deposit
 from geohalo.evidence.folds import SCHEMES, Folds, draw_folds
 from geohalo.evidence.known_deposits import deposit_names_in_error, without_cell
 from geohalo.evidence.label_doubts import lost_labels, ruled_distances, ruled_grid, ruled_radius
+from geohalo.fact_splits import FACT_SCHEMES
 from geohalo.superpixels.counts import superpixel_count
 
 STAGE = "make_folds"
@@ -102,12 +103,12 @@ def _draw(
 
     def drawn(scheme: str) -> Folds:
         with deposit_names_in_error(table["name"]):
-            return draw_folds(scheme, cells, places, labels, 1, inside)
+            return draw_folds(scheme, cells, places, labels, 1, inside, table)
 
     # A run draws the random split as well where it does not measure it (evaluation.random).
     schemes = [*(scheme for scheme in SCHEMES if scheme != "inner"), *labels["extra_splits"]]
     folds = {scheme: findings.attempt(STAGE, drawn, scheme) for scheme in schemes}
-    known = next((one for one in folds.values() if one is not None), None)
+    known = next((folds[one] for one in schemes if one not in FACT_SCHEMES and folds[one] is not None), None)
     if known is not None:
         names = without_cell(table, known)
         findings.warn(STAGE, lost_labels(cell, names, int(inside.sum()), labels))

@@ -7,6 +7,7 @@ import numpy as np
 
 from geohalo.errors import InputError
 from geohalo.evidence.candidates import Candidates
+from geohalo.fact_splits import FACT_SCHEMES
 
 
 class FoldError(InputError):
@@ -88,7 +89,7 @@ def check_fold(
 
     Parameters
     ----------
-    scheme : {"held_out", "leave_one_group_out", "checkerboard"}
+    scheme : {"held_out", "leave_one_group_out", "checkerboard", "time", "status", "type"}
     fold : int
         Number of the fold.
     held_out : (K,) int array
@@ -99,13 +100,18 @@ def check_fold(
         The section ``labels`` of the config.
     """
     extra, ids = scheme != "held_out", ", ".join(map(str, held_out))
+    key = "remove labels.learn_type" if scheme == "type" else f"remove deposits.{FACT_SCHEMES.get(scheme)}"
     of_scheme = f" of {scheme}" if extra else ""
     name = f"Fold {fold}{of_scheme}, which holds out deposit(s) {ids} (numbered from 0),"
     buffer = f"labels.buffer = {labels['buffer']:g} m"
     beyond = f"labels.background_distance = {labels['background_distance']:g} m"
     square = f"square of labels.block = {labels['block']:g} m" if scheme == "checkerboard" else ""
     smaller = "buffer or another block" if square else "buffer"
-    without = f", or take {scheme} out of labels.extra_splits" if extra else ""
+    without = (
+        f", or {key if scheme in FACT_SCHEMES else f'take {scheme} out of labels.extra_splits'}"
+        if extra
+        else ""
+    )
     if len(found.positives) == 0:
         fewer = without or ", or more labels.folds so that each holds out fewer deposits"
         raise FoldError(

@@ -17,6 +17,7 @@ TEST_DRAW = -1
 DECOY_DRAW = -2
 #: Random streams by scheme; a new scheme takes a new number, so that the others keep their draws.
 STREAMS = {"held_out": 0, "random": 1, "final": 2, "inner": 3, "leave_one_group_out": 4, "checkerboard": 5}
+STREAMS |= {"time": 6, "status": 7, "type": 8}
 
 
 def random_stream(seed: int, scheme: str, *key: int) -> np.random.Generator:

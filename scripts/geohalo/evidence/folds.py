@@ -70,6 +70,10 @@ to training background still captures more, since the buffer spares a held-out d
 the rest of a square up to its border only: much more with squares of twice the buffer, little more with
 squares of four times the buffer.
 
+Three schemes more hold out deposits by what they are, ``time``, ``status`` and ``type``; see
+`geohalo.evidence.deposit_sides`. Training cells, test cells and decoys are as in ``held_out``, for the single
+fold that there is.
+
 The two schemes that are left hold out no deposits. ``random`` is the optimistic split of the
 literature, kept to show the gap: cells within ``radius`` of any deposit, and cells beyond
 ``background_distance`` of every deposit, are split at random into the same number of folds, so that a
@@ -93,9 +97,18 @@ from scipy.spatial import KDTree
 from geohalo.distances import check_distances
 from geohalo.evidence import checks
 from geohalo.evidence.candidates import NONE, nearest_deposit
+from geohalo.evidence.deposit_sides import TESTED, check_sides, deposit_sides
 from geohalo.evidence.draws import DECOY_DRAW, TEST_DRAW
-from geohalo.evidence.schemes import DEPOSIT_SCHEMES, EXTRA_SCHEMES, SCHEMES, group_deposits, hold_out
+from geohalo.evidence.schemes import (
+    DEPOSIT_SCHEMES,
+    EXTRA_SCHEMES,
+    SCHEMES,
+    Held,
+    group_deposits,
+    hold_out,
+)
 from geohalo.evidence.splits import Ground, split_cells, split_deposits
+from geohalo.fact_splits import FACT_SCHEMES
 
 
 @dataclass(frozen=True)
@@ -105,14 +118,15 @@ class Folds:
     Attributes
     ----------
     scheme : str
-        One of `geohalo.evidence.schemes.SCHEMES` or `EXTRA_SCHEMES`.
+        One of `geohalo.evidence.schemes.SCHEMES` or `EXTRA_SCHEMES`, or of `geohalo.fact_splits.FACT_SCHEMES`.
     n_folds : int
         Number of folds F; 0 for an inner split that cannot be made.
     deposit_group : (D,) int array
-        Group of each deposit, numbered from 0 by first deposit; -1 for an unreachable one.
+        Group of each deposit, numbered from 0 by first deposit; -1 for an unreachable one, and for one that
+        the scheme leaves out (`geohalo.evidence.deposit_sides`).
     deposit_fold : (D,) int array
-        Fold in which the deposit is held out, or for inner validated; -1 if in none (unreachable
-        deposits, and the schemes random and final).
+        Fold in which the deposit is held out, or for inner validated; -1 if in none (deposits without a
+        group, those that time, status and type learn from, and the schemes random and final).
     held_out_region : (F, N) bool array
         Cells within the buffer of a deposit held out in the fold (inner: of the deposits of both
         outer folds that it does without) or of a decoy, for checkerboard also those on the squares of
@@ -125,7 +139,8 @@ class Folds:
         the decoy within the fold; -1 for background); ``group`` (of that deposit; of held-out test
         background: the group of the nearest held-out deposit; else -1).
     unreachable : (U,) int array
-        Deposits outside the surveyed ground, or without a cell within the label radius.
+        Deposits without a group: outside the surveyed ground, without a cell within the label radius, or
+        left out.
     shift : int
         For inner, the shift s from an outer fold to its partner; else 0.
     """
@@ -183,12 +198,13 @@ def draw_folds(
     labels: Mapping[str, Any],
     seeds: int,
     surveyed: np.ndarray | None = None,
+    facts: pd.DataFrame | None = None,
 ) -> Folds:
     """Draw the labelled cells of every fold and member.
 
     Parameters
     ----------
-    scheme : {"held_out", "inner", "random", "final", "leave_one_group_out", "checkerboard"}
+    scheme : {"held_out", "inner", "random", "final", "leave_one_group_out", "checkerboard", "time", "status", "type"}
         What is held out; see the module docstring.
     cells : (N, 2) array
         Metric coordinates x, y of the centres of the cells inside the mask.
@@ -197,11 +213,14 @@ def draw_folds(
     labels : mapping
         The section ``labels`` of the config: ``radius``, ``background_distance``,
         ``group_distance`` and ``buffer`` in metres, ``folds``, ``positives``, ``background``,
-        ``decoys`` and ``seed``; for checkerboard also ``block`` in metres.
+        ``decoys`` and ``seed``; for checkerboard also ``block`` in metres, for time and type what
+        `geohalo.evidence.deposit_sides` names.
     seeds : int
         Draws (members) per fold. The draws of a fold do not depend on how many there are.
     surveyed : (D,) bool array, optional
         Deposits on surveyed ground; all of them when left out.
+    facts : (D, columns) pandas.DataFrame, optional
+        What the list says of each deposit, for time (``year``), status (``status``) and type (``type``).
 
     Returns
     -------
@@ -212,19 +231,29 @@ def draw_folds(
     ------
     InputError
         If the settings contradict each other, no deposit lies on the surveyed ground, there are
-        fewer groups than folds or none on one colour of a checkerboard, or a fold other than an inner
-        one has no training or test cells of one class. The message names the key to change.
+        fewer groups than folds, none on one colour of a checkerboard or fewer than two on one side of
+        time, status or type, or a fold other than an inner one has no training or test cells of one
+        class. The message names the key to change.
     """
-    known = (*SCHEMES, *EXTRA_SCHEMES)
+    known = (*SCHEMES, *EXTRA_SCHEMES, *FACT_SCHEMES)
     if scheme not in known:
         raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(known)}")
-    by_deposits = scheme in DEPOSIT_SCHEMES
+    by_deposits = scheme in (*DEPOSIT_SCHEMES, *FACT_SCHEMES)
     check_distances(labels, held_out=by_deposits)
     cells, deposits = np.asarray(cells, dtype=float), np.asarray(deposits, dtype=float)
     group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
+    held = None
+    if scheme in FACT_SCHEMES:
+        if facts is None:
+            raise ValueError(f"the scheme {scheme} needs what is known of the deposits")
+        side = deposit_sides(scheme, facts, group, labels)
+        check_sides(scheme, side, group, facts, labels)
+        group = np.where(side == NONE, NONE, group)
+        unreachable = np.flatnonzero(group == NONE)
+        held = Held(np.where(side == TESTED, 0, NONE), 1)
     ground = Ground(cells, deposits, group)
     if by_deposits:
-        held = hold_out(scheme, cells, deposits, group, labels)
+        held = held or hold_out(scheme, cells, deposits, group, labels)
         split = split_deposits(scheme, ground, held, labels, seeds)
     else:
         split = split_cells(scheme, ground, labels, seeds)

@@ -109,7 +109,6 @@ def judged_places(
     ids, own, around = _deposit_cells(folds, tree, deposits, radius, tests)
     decoys = [decoy_cells(folds, one) for one in range(folds.n_folds)]
     centres = [np.array([decoy_centre(tree, one, radius) for one in part], np.int64) for part in decoys]
-    n_groups = int(folds.deposit_group.max()) + 1
     fold, around_fold = _holding_folds(folds, ids, own, around)
     return JudgedPlaces(
         folds,
@@ -122,10 +121,21 @@ def judged_places(
         decoys,
         centres,
         tests,
-        statistics.resample_groups(n_groups, n_bootstrap if n_groups > 1 else 0, seed),
+        _weights(folds, ids, n_bootstrap, seed),
         None if samples is None else sampled_places(samples, tree, deposits, ids, seed),
         seed,
     )
+
+
+def _weights(folds: Folds, ids: np.ndarray, n_bootstrap: int, seed: int) -> np.ndarray:
+    """Draw how often each group counts, (n_draws, G); groups that are not tested at all are not drawn."""
+    n_groups = int(folds.deposit_group.max()) + 1
+    # An inner split may lose the validation cells of a group, which is drawn all the same.
+    drawn = np.arange(n_groups) if folds.scheme == "inner" else np.unique(folds.deposit_group[ids])
+    counts = statistics.resample_groups(len(drawn), n_bootstrap if len(drawn) > 1 else 0, seed)
+    weights = np.zeros((len(counts), n_groups), dtype=counts.dtype)
+    weights[:, drawn] = counts
+    return weights
 
 
 def _check_evidence(folds: Folds) -> None:
@@ -140,7 +150,9 @@ def _deposit_cells(
     folds: Folds, tree: KDTree, deposits: np.ndarray, radius: float, tests: list[pd.DataFrame]
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Return the deposits (K,) to measure, their own cells (K,), and all cells of each."""
-    ids = np.flatnonzero(folds.deposit_group != NONE)
+    # time, status and type learn from the deposits that they do not test, and test each of the others once.
+    tested = (folds.deposit_fold != NONE) | (folds.scheme == "random")
+    ids = np.flatnonzero((folds.deposit_group != NONE) & tested)
     around = [np.asarray(near, dtype=np.int64) for near in tree.query_ball_point(deposits[ids], radius)]
     if folds.scheme not in ("inner", "random"):
         return ids, tree.query(deposits[ids])[1], around

@@ -11,8 +11,10 @@ import pandas as pd
 from geohalo.errors import InputError
 from geohalo.evidence.candidates import NONE
 from geohalo.evidence.checks import FoldError
+from geohalo.evidence.deposit_sides import check_sides, deposit_sides, left_out
 from geohalo.evidence.folds import Folds, group_deposits
 from geohalo.evidence.label_doubts import narrow_radius
+from geohalo.fact_splits import FACT_SCHEMES
 from geohalo.input_warnings import InputWarning, from_records
 from geohalo.survey.commodities import commodities_not_measured
 
@@ -43,13 +45,30 @@ def deposit_doubts(
     messages = [commodities_not_measured(section.get("commodities"), elements, source)]
     if labels and spacing is not None:
         messages.append(narrow_radius(spacing, labels))
-    return [*from_records(deposits.attrs["warnings"]), *(one for one in messages if one)]
+    found = [*from_records(deposits.attrs["warnings"]), *(one for one in messages if one)]
+    if labels and set(labels.get("extra_splits", [])) & set(FACT_SCHEMES):
+        inside, group = _inside_groups(deposits, labels["group_distance"])
+        found += left_out(labels["extra_splits"], inside, group, section, labels, source)
+    return found
 
 
 def group_sizes(deposits: gpd.GeoDataFrame, distance: float) -> np.ndarray:
     """Return the number of deposits of each group (G,), of those on surveyed ground; ``distance`` in metres."""
+    return np.bincount(_inside_groups(deposits, distance)[1])
+
+
+def check_known_sides(deposits: gpd.GeoDataFrame, labels: Mapping[str, Any]) -> None:
+    """Raise InputError if the deposits inside do not form two groups on each side of a split that asks for it."""
+    inside, group = _inside_groups(deposits, labels["group_distance"])
+    for scheme in labels.get("extra_splits", []):
+        if scheme in FACT_SCHEMES:
+            check_sides(scheme, deposit_sides(scheme, inside, group, labels), group, inside, labels)
+
+
+def _inside_groups(deposits: gpd.GeoDataFrame, distance: float) -> tuple[gpd.GeoDataFrame, np.ndarray]:
+    """Return the deposits on surveyed ground, and the group of each."""
     inside = deposits[deposits["inside"]]
-    return np.bincount(group_deposits(inside.get_coordinates().to_numpy(), distance))
+    return inside, group_deposits(inside.get_coordinates().to_numpy(), distance)
 
 
 @contextmanager

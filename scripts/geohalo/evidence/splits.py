@@ -50,7 +50,7 @@ def split_deposits(scheme: str, ground: Ground, held: Held, labels: Mapping[str,
     Parameters
     ----------
     scheme : str
-        One of `geohalo.evidence.schemes.DEPOSIT_SCHEMES`.
+        One of `geohalo.evidence.schemes.DEPOSIT_SCHEMES` or `geohalo.fact_splits.FACT_SCHEMES`.
     ground : Ground
     held : Held
         What each fold holds out; for inner, what each outer fold does.

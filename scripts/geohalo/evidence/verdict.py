@@ -11,6 +11,7 @@ from geohalo.evidence.increment import increment
 from geohalo.evidence.map_basis import basis_warnings, below_chance
 from geohalo.evidence.pairs import MEASURES, deciding, pair, signed_interval
 from geohalo.evidence.statistics import student_quantile
+from geohalo.fact_splits import FACT_SCHEMES
 
 #: A survey is called too small where a method must be better by more than this to be told apart: it is
 #: what lies between chance (0.5) and a map that is of use (0.7).
@@ -18,7 +19,13 @@ COARSE = 0.2
 #: Lines on doubtful input that the page shows; all stand in `warnings.csv`.
 MOST_DOUBTS = 5
 #: Splits that a config may add, in words.
-OTHER_SPLITS = {"leave_one_group_out": "One group held out at a time", "checkerboard": "Checkerboard"}
+OTHER_SPLITS = {
+    "leave_one_group_out": "One group held out at a time",
+    "checkerboard": "Checkerboard",
+    "time": "Learned from deposits found before a year, tested on those found later",
+    "status": "Learned from mines, tested on occurrences",
+    "type": "Learned from one type of deposit, tested on the others",
+}
 
 
 def verdict(
@@ -136,7 +143,9 @@ def warnings(
     """
     found = []
     chance = {words: fold_interval(shuffled, metric) for metric, words in MEASURES.items()}
-    outside = [f"{words} {_interval(*row)}" for words, row in chance.items() if row[1] > 0.5 or row[2] < 0.5]
+    outside = [
+        f"{words} {interval_of(*row)}" for words, row in chance.items() if row[1] > 0.5 or row[2] < 0.5
+    ]
     if outside:
         found.append(
             f"**Shuffled labels score outside chance**: {' and '.join(outside)}, where 0.5 is chance. A network that "
@@ -157,7 +166,7 @@ def warnings(
     estimate, low, high = held.of(first, "above_decoys")
     if np.isfinite(estimate) and not low > 0.5 and not below_chance((estimate, low, high)):
         found.append(
-            f"**Deposits are not shown to stand above decoys**: they outrank {_interval(estimate, low, high)} of "
+            f"**Deposits are not shown to stand above decoys**: they outrank {interval_of(estimate, low, high)} of "
             "the places without a deposit that were held out in the same way, where 0.5 is chance."
         )
     if not np.isfinite(estimate):
@@ -207,8 +216,9 @@ def small_survey(pairs: pd.DataFrame, n_groups: int) -> list[str]:
     those = " that have decoys" if n_compared < n_groups else ""
     if smallest_p(n_compared) > LEVEL:
         return [
-            f"**The survey is too small to tell methods apart**: with {_count(n_compared, 'group')} of deposits{those} "
-            f"no difference, however large, has a p below {smallest_p(n_compared):.2g}. Six groups are the least."
+            f"**The survey is too small to tell methods apart**: with {counted(n_compared, 'group')} of "
+            f"deposits{those} no difference, however large, has a p below {smallest_p(n_compared):.2g}. "
+            "Six groups are the least."
         ]
     if rows.empty:
         return []
@@ -247,38 +257,43 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
     splits = {str(split): Evidence(part) for split, part in metrics.groupby("split", sort=False)}
     held = splits["held_out"]
     lines = [
-        f"Each of {_count(size[0], 'deposit')} in {_count(size[1], 'group')} was ranked in a map made without its "
+        f"Each of {counted(size[0], 'deposit')} in {counted(size[1], 'group')} was ranked in a map made without its "
         "group. In brackets: 95 % intervals over groups.",
         "",
-        f"- **Capture {_interval(*held.of(first, 'capture'))}**: a held-out deposit ranks above this share of the "
+        f"- **Capture {interval_of(*held.of(first, 'capture'))}**: a held-out deposit ranks above this share of the "
         "ground; 0.5 is chance.",
     ]
     estimate, low, high = held.of(first, "above_decoys")
     if np.isfinite(estimate):
         decoys = held.number(first, "above_decoys")
         lines += [
-            f"- Decoys, {_count(decoys, 'place')} without a deposit that were held out in the same "
+            f"- Decoys, {counted(decoys, 'place')} without a deposit that were held out in the same "
             "way, have capture "
-            f"{_interval(*held.of(first, 'decoy_capture'))}. What this has above 0.5 comes from the hold-out itself, "
-            "in the line above as well.",
-            f"- **Deposits outrank {_interval(estimate, low, high)} of the decoys**; 0.5 is chance. Compare methods "
+            f"{interval_of(*held.of(first, 'decoy_capture'))}. What this has above 0.5 comes from the hold-out "
+            "itself, in the line above as well.",
+            f"- **Deposits outrank {interval_of(estimate, low, high)} of the decoys**; 0.5 is chance. Compare methods "
             "by this.",
         ]
     benchmark = held.of(first, "opengad_auc")
     if np.isfinite(benchmark[0]):
-        lines.append(f"- ROC AUC by the protocol of the open benchmark: {_interval(*benchmark)}.")
+        lines.append(f"- ROC AUC by the protocol of the open benchmark: {interval_of(*benchmark)}.")
     for split, name in OTHER_SPLITS.items():
         if split in splits:
             capture, decoy, above = (
-                _interval(*splits[split].of(first, metric))
+                interval_of(*splits[split].of(first, metric))
                 for metric in ("capture", "decoy_capture", "above_decoys")
             )
+            number = (
+                f" ({counted(splits[split].number(first, 'capture'), 'deposit')})"
+                if split in FACT_SCHEMES
+                else ""
+            )
             lines.append(
-                f"- {name}: capture {capture}, of decoys {decoy}; deposits outrank {above} of the decoys."
+                f"- {name}{number}: capture {capture}, of decoys {decoy}; deposits outrank {above} of the decoys."
             )
     if "random" in splits:
         lines.append(
-            f"- On a random split of cells, capture {_interval(*splits['random'].of(first, 'capture'))}. "
+            f"- On a random split of cells, capture {interval_of(*splits['random'].of(first, 'capture'))}. "
             "This is the optimistic number that papers report. It is no evidence."
         )
     return lines
@@ -312,7 +327,7 @@ def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     }
     first, least = _name(rows["variant"].iloc[0], names), smallest_p(int(rows["groups"].max()))
     lines = [
-        f"Against {_count(len(rows), 'other method')} by {MEASURES[metric]}, on the same deposits (paired permutation "
+        f"Against {counted(len(rows), 'other method')} by {MEASURES[metric]}, on the same deposits (paired permutation "
         f"test; p below {LEVEL:g} after Holm's correction, before which the smallest possible is {least:.2g}), {first}",
         "",
     ]
@@ -331,7 +346,8 @@ def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _interval(estimate: float, low: float, high: float) -> str:
+def interval_of(estimate: float, low: float, high: float) -> str:
+    """Return an estimate with its interval in brackets, where there is one."""
     return f"{estimate:.2f}" + (f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else "")
 
 
@@ -341,7 +357,8 @@ def _signed(row: pd.Series) -> str:
     return f"{signed_interval(row)}{needed}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 

@@ -6,13 +6,17 @@ import numpy as np
 
 from geohalo.evidence.folds import NONE, Folds
 from geohalo.evidence.schemes import EXTRA_SCHEMES
+from geohalo.fact_splits import FACT_SCHEMES
 from geohalo.files.cells import Survey, read_geotiff, write_geotiff
 from geohalo.files.tables import read_csv, write_csv
 
 #: Codes of the GeoTIFF; 0 is outside the survey.
 FREE, HELD_OUT, TRAINING_HALO, TRAINING_BACKGROUND, TEST_HALO, TEST_BACKGROUND, TEST_FREE = range(1, 8)
 #: Columns of the table of deposits with the fold of each, by scheme.
-FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"} | {name: f"{name}_fold" for name in EXTRA_SCHEMES}
+FOLD_COLUMNS = {"held_out": "fold", "inner": "inner_fold"}
+FOLD_COLUMNS |= {name: f"{name}_fold" for name in (*EXTRA_SCHEMES, *FACT_SCHEMES)}
+#: What stands there for a deposit that a scheme leaves out: it neither learns from it nor tests it.
+LEFT_OUT = -2
 
 
 def fold_codes(folds: Folds) -> np.ndarray:
@@ -47,6 +51,14 @@ def write_folds(folds: Folds, survey: Survey, table: str, image: str) -> None:
     write_geotiff(survey, survey.image(codes, fill=0), image, nodata=0, names=names)
 
 
+def fold_column(folds: Folds, group: np.ndarray) -> np.ndarray:
+    """Return what the table of deposits says of each (D,): its fold, -1 for none, -2 where the scheme leaves it out.
+
+    ``group`` (D,) are the groups of all deposits, also of those that this scheme leaves out.
+    """
+    return np.where((group != NONE) & (folds.deposit_group == NONE), LEFT_OUT, folds.deposit_fold)
+
+
 def read_folds(folder: str, scheme: str, mask: np.ndarray) -> Folds:
     """Read the folds of one scheme."""
     deposits = read_csv(Path(folder) / "deposits.csv")
@@ -56,6 +68,7 @@ def read_folds(folder: str, scheme: str, mask: np.ndarray) -> Folds:
     region = np.isin(codes, [HELD_OUT, TEST_HALO, TEST_BACKGROUND]) & held_out
     group = deposits["group"].to_numpy()
     fold = deposits[FOLD_COLUMNS[scheme]].to_numpy() if held_out else np.full(len(group), NONE)
+    group, fold = np.where(fold == LEFT_OUT, NONE, group), np.where(fold == LEFT_OUT, NONE, fold)
     # The held-out fold of a deposit is the inner fold in which it is validated, plus the shift.
     apart = (deposits["fold"].to_numpy() - fold)[fold != NONE] if scheme == "inner" else []
     shift = int(apart[0] % len(codes)) if len(apart) else 0

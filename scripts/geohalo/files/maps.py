@@ -54,6 +54,7 @@ BANDS = {
         Band("class", "most probable class, from 1"),
         Band("agreement", "share of the workflows that call the cell anomalous"),
         Band("mean_rank", "mean percentile rank over workflows"),
+        Band("judged", "score of the map that was made elsewhere, brought to the survey's grid"),
         Band("sd_rank", "standard deviation of the percentile rank over workflows"),
     )
 }

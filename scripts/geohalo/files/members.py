@@ -11,6 +11,7 @@ import torch
 from geohalo.atomic_files import atomic_write
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.schemes import DEPOSIT_SCHEMES
+from geohalo.fact_splits import FACT_SCHEMES
 from geohalo.files.cells import Survey
 from geohalo.files.scores import scores_file
 from geohalo.files.tables import write_csv
@@ -104,14 +105,15 @@ def outer_fold(table: pd.DataFrame, schemes: list[Folds]) -> np.ndarray:
 
     What the inner members of fold f find out may be told to whoever holds out deposits of fold f and no others: the
     members of fold f itself, and those that leave out one of its groups. A colour of a checkerboard mostly holds
-    deposits of several folds, and nothing may be told to its members (`UNINFORMED`).
+    deposits of several folds, and nothing may be told to its members (`UNINFORMED`), nor to those of time, status and
+    type: inner members also learn from deposits that these test or leave out.
     """
     held_in = {folds.scheme: folds.deposit_fold for folds in schemes}
     outer = []
     for scheme, fold in zip(table["scheme"], table["fold"], strict=True):
         of_fold = np.unique(held_in.get("held_out", held_in[scheme])[held_in[scheme] == fold])
         alone = int(of_fold[0]) if len(of_fold) == 1 and "held_out" in held_in else UNINFORMED
-        alone = alone if scheme in DEPOSIT_SCHEMES else -1
+        alone = UNINFORMED if scheme in FACT_SCHEMES else alone if scheme in DEPOSIT_SCHEMES else -1
         outer.append(fold if scheme in ("held_out", "inner") else alone)
     return np.array(outer, dtype=np.int64)
 

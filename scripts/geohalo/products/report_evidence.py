@@ -97,6 +97,32 @@ def comparisons_table(comparisons: pd.DataFrame, name: str = "table-comparisons"
     )
 
 
+def types_table(evidence: pd.DataFrame, variant: str) -> Table:
+    """Return what held-out deposits of each type say of one variant, and of the other splits where there are any."""
+    rows = evidence[
+        (evidence["variant"] == variant) & evidence["metric"].isin(["capture", "above_decoys"])
+    ].copy()
+    rows = rows[rows["split"] != "random"]
+    rows["held"] = [style()["schemes"][split][0] for split in rows["split"]]
+    rows["interval"] = [interval(*ends) for ends in rows[["low", "high"]].itertuples(index=False)]
+    rows["metric"] = rows["metric"].map({"capture": "capture", "above_decoys": "decoys outranked"})
+    return table(
+        rows,
+        [
+            Column("type", "Type"),
+            Column("held", "Split"),
+            Column("metric", "Metric"),
+            Column("estimate", "Estimate", number, "mean over the deposits of the type; 0.5 is chance"),
+            Column("interval", "95 % interval", None, "over groups of deposits"),
+            Column("n", "Deposits"),
+            Column("groups", "Groups"),
+        ],
+        f"Deposits of each type in the maps of {method_style(variant)[0]} that did not know them (type_evidence.csv).",
+        "table-types",
+        folded=True,
+    )
+
+
 def calibration_table(calibration: pd.DataFrame, variant: str) -> Table:
     """Return the bins of the held-out score of one variant."""
     rows = calibration[(calibration["variant"] == variant) & (calibration["split"] == "held_out")].copy()

@@ -26,6 +26,9 @@ SPLITS = {
     "held_out": ("groups of deposits in folds", "o"),
     "leave_one_group_out": ("one group at a time", "^"),
     "checkerboard": ("squares of a checkerboard", "s"),
+    "time": ("deposits found later", "D"),
+    "status": ("occurrences, learned from mines", "v"),
+    "type": ("other types of deposit", "p"),
     "random": ("random cells (optimistic)", "o"),
 }
 ROW_HEIGHT = 0.36

@@ -2,7 +2,7 @@
 
 from geohalo.atomic_files import atomic_write
 from geohalo.evidence.checks import check_groups
-from geohalo.evidence.known_deposits import deposit_doubts, group_sizes
+from geohalo.evidence.known_deposits import check_known_sides, deposit_doubts, group_sizes
 from geohalo.files.cells import surveyed_elements, surveyed_places
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.input_warnings import named_within
@@ -22,7 +22,7 @@ def clean_deposits(
     warnings: str | None = None,
     folder: str = "",
 ) -> list[str]:
-    """Write the deposits, which must form enough groups for the folds of ``labels``; returns lines for the log."""
+    """Write the deposits, which must form enough groups for the splits of ``labels``; returns lines for the log."""
     places, crs = surveyed_places(surveyed)
     read = read_table(table, section["layer"], form_of(section, "deposits"))
     frame = deposit_tables.clean_deposits(read, section, places, crs, max_distance, table)
@@ -33,6 +33,7 @@ def clean_deposits(
     if labels:
         sizes = group_sizes(frame, labels["group_distance"])
         check_groups(sizes, labels)
+        check_known_sides(frame, labels)
         message += f", in {len(sizes)} groups"
     # An alternative names them where it trains.
     if section.get("commodities") == []:

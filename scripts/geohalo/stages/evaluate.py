@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from geohalo.evidence.type_evidence import type_lines
 from geohalo.evidence.verdict import verdict
 from geohalo.files.input_warnings import read_warnings
 from geohalo.files.tables import write_csv, write_text
@@ -53,5 +54,7 @@ def evaluate(
     metrics, comparisons, ranks = (tables[part] for part in ("metrics", "comparisons", "deposit_ranks"))
     traverse = along_lines(elements, reach)
     text = verdict(metrics, comparisons, ranks, names, traverse, [str(one) for one in doubts])
+    if "type_evidence" in tables:
+        text += "\n".join(["", *type_lines(tables["type_evidence"])]) + "\n"
     write_text(text, files["verdict"])
     return text

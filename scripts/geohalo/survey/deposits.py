@@ -24,6 +24,7 @@ from geohalo.survey.cells import (
 )
 from geohalo.survey.coordinates import Located, locate, project
 from geohalo.survey.deposit_doubts import at_samples, kept_among_others, listed_doubts, merged_names
+from geohalo.survey.deposit_facts import facts_of_places, read_facts
 from geohalo.survey.elements import element_table, symbols_by_name
 from geohalo.survey.near_misses import nearly_kept
 from geohalo.survey.numbers import plain_numbers
@@ -60,7 +61,8 @@ def clean_deposits(
     -------
     geopandas.GeoDataFrame
         One row per place (to `merge_distance`) in the metric CRS, in file order: `deposit` (int, from 0), `name`
-        ("" if there is none), `row` (int, first row in the file), `inside` (bool) and `geometry`.
+        ("" if there is none), `row` (int, first row in the file), `inside` (bool), what
+        `geohalo.survey.deposit_facts` reads from the columns that the config names, and `geometry`.
         Deposits outside are kept. `attrs` holds `source`, `rows_read`, `rows_kept`,
         `dropped_without_coordinates`, `dropped_beyond_projection`, `rows_merged`, `deposits`,
         `inside`, `crs_in`, `crs_out` and `warnings`.
@@ -68,7 +70,8 @@ def clean_deposits(
     Raises
     ------
     InputError
-        Bad coordinates or keys, a commodity that is no element, or no deposit inside the survey.
+        Bad coordinates or keys, a year or status that means nothing, a commodity that is no element, or no deposit
+        inside the survey.
     """
     source, crs_out = str(source), CRS(metric_crs)
     _check_commodities(section.get("commodities", []))
@@ -82,6 +85,7 @@ def clean_deposits(
     x, y, crs = found.x, found.y, found.crs
     if not np.isfinite(x).any():
         raise InputError(f"{source}: no deposit has coordinates; check deposits.x and deposits.y")
+    facts = read_facts(table, section, source)
     xy = np.stack(project(x, y, crs, crs_out), axis=1)
     located = np.isfinite(xy[:, 0])
     if not located.any():
@@ -90,7 +94,8 @@ def clean_deposits(
     centre = xy[located][np.unique(place, return_index=True)[1]]
     inside = _inside_survey(centre, samples_xy, max_distance, source, found, crs_out)
     named = pd.DataFrame({"name": _names(table, section, source)[located], "row": rows[located]})
-    deposits = _one_each(named, place, centre, inside, crs_out)
+    known = facts_of_places(facts[located], place)
+    deposits = _one_each(named, place, centre, inside, crs_out).assign(**known)
     doubts += [*found.warnings, *([] if among is None else [among])]
     doubts += at_samples(centre[inside], samples_xy, source)
     doubts += merged_names(named, place, inside, section, source)

@@ -283,7 +283,8 @@ def test_fold_map_refuses_the_random_scheme():
 
 
 def test_unknown_scheme():
-    with pytest.raises(ValueError, match="held_out, inner, random, final, leave_one_group_out, checkerboard"):
+    schemes = "held_out, inner, random, final, leave_one_group_out, checkerboard, time, status, type"
+    with pytest.raises(ValueError, match=schemes):
         draw_folds("spatial", CELLS, FIVE, LABELS, 1)
 
 

@@ -12,6 +12,7 @@ from geohalo.evidence.evaluate import measure, success_curves
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.judged import JudgedPlaces, judged_places
 from geohalo.evidence.map_basis import is_traverse
+from geohalo.evidence.type_evidence import evidence_by_type
 from geohalo.files.cells import Survey, surveyed_places
 from geohalo.files.folds import read_folds
 from geohalo.files.scores import held_schemes, read_mean
@@ -37,7 +38,7 @@ def measure_runs(
     """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
-    cells, (places, sampled) = survey.cells, _places(folder, samples)
+    cells, (places, sampled) = survey.cells, evidence_places(folder, samples)
     held = {path: held_schemes(path) for path in dict.fromkeys(path for _, _, path, _ in runs)}
     tables: dict[str, list[pd.DataFrame]] = {}
     for split in splits:
@@ -52,7 +53,7 @@ def measure_runs(
             scores = read_mean(path, split, survey, method)
             probability = method is None or method in PROBABILITY_CONTROLS
             found = (
-                _of_deposits(scores, judged, probability)
+                tables_of_deposits(scores, judged, probability)
                 if judged
                 else _of_classes(scores, folds, *arguments)
             )
@@ -63,6 +64,12 @@ def measure_runs(
     if len(places):
         compared = compare_methods(joined["deposit_ranks"], bootstrap, labels["seed"])
         joined["comparisons"] = compared.assign(survey=survey_name)[["survey", *compared.columns]]
+        known = read_csv(f"{folder}/deposits.csv", keep_default_na=False)
+        if "type" in known:
+            types = known.set_index("deposit")["type"]
+            joined["type_evidence"] = evidence_by_type(
+                joined["deposit_ranks"], types, bootstrap, labels["seed"]
+            )
     return joined
 
 
@@ -85,7 +92,7 @@ def measure_elsewhere(
         survey = Survey.of(data)
     with xr.open_dataset(scores) as data:
         methods = [str(name) for name in data["method"].to_numpy()]
-    folds, (places, sampled) = read_folds(folder, "held_out", survey.mask), _places(folder, samples)
+    folds, (places, sampled) = read_folds(folder, "held_out", survey.mask), evidence_places(folder, samples)
     judged = judged_places(folds, survey.cells, places, labels, bootstrap, labels["seed"], sampled)
     parts = []
     for method in methods:
@@ -96,14 +103,14 @@ def measure_elsewhere(
     return pd.concat(parts, ignore_index=True)
 
 
-def _places(folder: str, samples: str | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return where the deposits of the folds are, and the samples where they are known."""
+def evidence_places(folder: str, samples: str | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return where the deposits of the folds are (D, 2), and the samples (S, 2) where they are known, in metres."""
     deposits = read_csv(f"{folder}/deposits.csv")[["x", "y"]].to_numpy()
     return deposits, surveyed_places(samples)[0] if samples else None
 
 
-def _of_deposits(scores: np.ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
-    """Return the tables of one run in one split."""
+def tables_of_deposits(scores: np.ndarray, judged: JudgedPlaces, probability: bool) -> Tables:
+    """Return the tables of one run in one split: metrics, deposit_ranks, success_rate and perhaps calibration."""
     found = measure(scores, judged, probability)
     curves = success_curves(found.deposits)
     tables = {"metrics": found.metrics, "deposit_ranks": found.deposits, "success_rate": curves}

@@ -150,6 +150,7 @@ def _evidence(results: Results, variant: str) -> Section:
         tables.append(evidence.methods_table(metrics, "table-methods", message))
     for name, make in (
         ("comparisons.csv", evidence.comparisons_table),
+        ("type_evidence.csv", lambda frame: evidence.types_table(frame, variant)),
         ("calibration.csv", lambda frame: evidence.calibration_table(frame, variant)),
         ("confusion.csv", lambda frame: evidence.confusion_table(frame, variant)),
     ):
@@ -243,7 +244,11 @@ def _superpixels(results: Results, survey: Survey) -> Section:
 def _comparisons(results: Results) -> list[Section]:
     """Return the parts that commands of their own make, such as ``snakemake ablation``."""
     message = "Every variant of the network and every control on the same folds (ablation.csv)."
-    claims = results.text("claims.md")
+    of_judged = "The map made elsewhere and the survey's own methods at the same deposits (judged.csv)."
+    texts = {
+        "claims": ("claims.md", "The claims in words"),
+        "judge": ("judged.md", "What deposits say of it"),
+    }
     parts = [
         (
             "ablation",
@@ -253,6 +258,12 @@ def _comparisons(results: Results) -> list[Section]:
         ),
         ("sweep", "Superpixel settings", "sweep.csv", evidence.sweep_table),
         ("consensus", "Other ways of working", "consensus_choices.csv", evidence.choices_table),
+        (
+            "judge",
+            "A map made elsewhere",
+            "judged.csv",
+            lambda rows: evidence.methods_table(rows, "table-judged", of_judged),
+        ),
         ("transfer", "Other surveys' models", "transfer.csv", evidence.transfer_table),
         ("claims", "Three claims", "claims_verdicts.csv", evidence.claims_table),
     ]
@@ -263,8 +274,9 @@ def _comparisons(results: Results) -> list[Section]:
             continue
         part = Section(name, title, lead=[_by_command(results, name, file)], tables=[make(rows)])
         part.pictures = pictures(results, name)
-        if name == "claims" and claims:
-            part.text, part.text_title = from_markdown(claims), "The claims in words"
+        text, heading = texts.get(name, ("", ""))
+        if written := results.text(text):
+            part.text, part.text_title = from_markdown(written), heading
         found.append(part)
     return found
 
