@@ -48,7 +48,9 @@ P_WIDTH, GAP = 0.5, 0.15
 
 
 @styled
-def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
+def difference_plot(
+    survey: str, comparisons: pd.DataFrame, metrics: pd.DataFrame, foreign: bool = False
+) -> Figure:
     """Draw the difference between the first variant and every other method, in capture and in decoys outranked.
 
     Rows are gathered by what the other method is. On top stands the variant's own value against chance,
@@ -65,6 +67,8 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
     metrics : pandas.DataFrame
         Tidy: ``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high``, ``n``, of at least the
         first variant, which is the first variant of the network in it where nothing is compared.
+    foreign : bool
+        Whether the first variant is a map made elsewhere, of which nobody knows whether anything was held out.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
     own = _own_values(metrics, str(held["variant"].iloc[0]) if len(held) else str(metrics["variant"].iloc[0]))
     panels = [one for one in PANELS if one in own.index]
     rows = _rows(held, panels)
-    page = Page(WIDTH, f"{plain(survey)}: {_headline(held, own)}", _about(held, own))
+    page = Page(WIDTH, f"{plain(survey)}: {_headline(held, own)}", _about(held, own, foreign))
     left, top, height = MARGIN + LABEL_WIDTH, page.bottom + 0.25, rows.end * ROW_HEIGHT + 0.1
     name = plain(method_style(str(own["variant"].iloc[0]))[0]) if len(own) else ""
     drawn = side_by_side(page, len(panels), left, top, height, GAP, right_margin=P_WIDTH)
@@ -83,7 +87,7 @@ def difference_plot(survey: str, comparisons: pd.DataFrame, metrics: pd.DataFram
         _draw_panel(axes, held[held["metric"] == metric], own.loc[[metric]].iloc[0], rows)
         rows.draw(axes, _labels(rows) if number == 0 else None)
         axes.set_title(PANELS[metric][0], loc="left", fontsize=TEXT_SIZE)
-        axes.set_xlabel(f"Difference: above 0, {name} is better")
+        axes.set_xlabel(f"Difference: above 0, {'this map' if foreign else name} is better")
     page.bottom += 0.5
     page.bottom += page.add_legend(_legend(held, own), MARGIN, WIDTH - 2 * MARGIN)
     band = "; the grey band is for one comparison, before the correction" if _has_band(held) else ""
@@ -255,7 +259,7 @@ def _tally(counts: list[int], against_chance: str) -> str:
     return f"{message}; from {unclear} it does not clearly differ" if unclear else message
 
 
-def _about(held: pd.DataFrame, own: pd.DataFrame) -> str:
+def _about(held: pd.DataFrame, own: pd.DataFrame, foreign: bool) -> str:
     """Give the variant's own numbers, and the smallest p that the groups allow."""
     messages = []
     for metric, row in own.iterrows():
@@ -263,7 +267,8 @@ def _about(held: pd.DataFrame, own: pd.DataFrame) -> str:
         decoys = f", that of decoys {row['decoys'] + CHANCE:.2f}" if np.isfinite(row["decoys"]) else ""
         messages.append(f"{PANELS[str(metric)][0].lower()} {numbers}{decoys}")
     name = plain(method_style(str(own["variant"].iloc[0]))[0]) if len(own) else ""
-    lines = [f"{name[:1].upper()}{name[1:]} itself, held out: {'; '.join(messages)}."] if messages else []
+    how = "itself, of which nobody can see whether it knew the deposits" if foreign else "itself, held out"
+    lines = [f"{name[:1].upper()}{name[1:]} {how}: {'; '.join(messages)}."] if messages else []
     if len(held):
         groups, most = int(held["groups"].max()), int(held.groupby("metric").size().max())
         least = smallest_p(groups)

@@ -30,7 +30,9 @@ MOST_CONTROLS = 6
 
 
 @styled
-def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
+def success_rate(
+    survey: str, curves: pd.DataFrame, metrics: pd.DataFrame, foreign: str | None = None
+) -> Figure:
     """Draw the share of deposits found against the share of the area searched, best ground first.
 
     Parameters
@@ -44,25 +46,31 @@ def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Fi
     metrics : pandas.DataFrame
         Tidy table of metrics (``variant``, ``split``, ``metric``, ``estimate``, ``low``, ``high``); the
         areas under the curves are its ``success_area``, or are summed from the curve where it has none.
+    foreign : str, optional
+        Method that is a map made elsewhere, which the figure is then about.
 
     Returns
     -------
     Figure
     """
     held = curves[curves["split"] == "held_out"]
-    main = main_variant(held["method"])
+    main = foreign or main_variant(held["method"])
     areas = {str(method): _area_under(curve, metrics, "held_out") for method, curve in held.groupby("method")}
     ranked = sorted(areas, key=lambda method: -areas[method])
-    headline = _search_headline(held[held["method"] == main], main)
+    found = "held-out deposits" if foreign is None else "the deposits"
+    headline = _search_headline(held[held["method"] == main], main, found)
     page = Page(
         WIDTH,
         f"{plain(survey)}: {headline}",
-        "Share of held-out deposits found when the ground with the highest score is searched first.",
+        "Share of held-out deposits found when the ground with the highest score is searched first."
+        if foreign is None
+        else "Share of deposits found when the ground with the highest score is searched first. Nobody can see whether "
+        f"{plain(foreign)} was made with these deposits; the other methods had each of them held out.",
     )
     axes = page.add_axes(MARGIN + 0.55, page.bottom, 4.5, 4.5)
     prepare(axes)
     axes.plot([0, 1], [0, 1], color=colour("chance"), linewidth=0.8, label="chance")
-    coloured = _coloured(ranked)
+    coloured = _coloured(ranked) | ({foreign} if foreign else set())
     handles = _draw_ranked(axes, held, {method: areas[method] for method in ranked}, coloured, main)
     random = curves[(curves["split"] == "random") & (curves["method"] == main)]
     if not random.empty:
@@ -77,7 +85,7 @@ def success_rate(survey: str, curves: pd.DataFrame, metrics: pd.DataFrame) -> Fi
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     legend = axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0,
-        title="Area under the curve, held-out deposits", title_fontsize=SMALL_SIZE, alignment="left",
+        title=f"Area under the curve, {found}", title_fontsize=SMALL_SIZE, alignment="left",
         handlelength=2.6,
     )  # fmt: skip
     for text, method in zip(legend.get_texts(), ranked, strict=False):
@@ -130,11 +138,11 @@ def _area_under(curve: pd.DataFrame, metrics: pd.DataFrame, split: str) -> float
     return float((np.diff(ordered["area"]) * ordered["found"].to_numpy()[:-1]).sum())
 
 
-def _search_headline(curve: pd.DataFrame, method: str) -> str:
+def _search_headline(curve: pd.DataFrame, method: str, deposits: str) -> str:
     """Say what is found in the best tenth of the area."""
     if curve.empty:
         return "no held-out curve"
     found = curve.loc[curve["area"] <= 0.1, "found"].max()
     share = 0.0 if np.isnan(found) else float(found)
     label = plain(method_style(method)[0])
-    return f"{label} finds {signed_percent(share)} of held-out deposits in the best 10 % of the area"
+    return f"{label} finds {signed_percent(share)} of {deposits} in the best 10 % of the area"

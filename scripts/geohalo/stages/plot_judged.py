@@ -10,5 +10,6 @@ def plot_judged(survey: str, tables: dict[str, str], figures: dict[str, str]) ->
         tables["metrics"], keep_default_na=False, na_values={"estimate": "", "low": "", "high": ""}
     )
     curves = read_csv(tables["curves"]).rename(columns={"variant": "method"})
-    save_figure(difference_plot(survey, read_csv(tables["comparisons"]), metrics), figures["differences"])
-    save_figure(success_rate(survey, curves, metrics), figures["success"])
+    compared, name = read_csv(tables["comparisons"]), str(metrics["variant"].iloc[0])
+    save_figure(difference_plot(survey, compared, metrics, foreign=True), figures["differences"])
+    save_figure(success_rate(survey, curves, metrics, foreign=name), figures["success"])

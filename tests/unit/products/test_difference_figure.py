@@ -227,3 +227,20 @@ def test_a_map_of_one_branch_has_other_variants_and_no_branches(comparisons, met
     assert "Other variants" in written
     assert "Its own branches" not in written
     assert "spectrum branch is better" in figure.axes[0].get_xlabel()
+
+
+def test_a_map_made_elsewhere_is_not_said_to_be_held_out(comparisons, metrics):
+    foreign = difference_plot(
+        "survey",
+        comparisons.assign(variant="vendor"),
+        metrics.replace({"variant": {"fusion": "vendor"}}),
+        foreign=True,
+    )
+    shown = " ".join(" ".join(text.get_text() for text in foreign.texts).split())
+    assert "Vendor itself, of which nobody can see whether it knew the deposits: capture 0.82" in shown
+    assert "held out:" not in shown
+    assert {axes.get_xlabel() for axes in foreign.axes} == {"Difference: above 0, this map is better"}
+    own = difference_plot("survey", comparisons, metrics)
+    assert "Fusion itself, held out: capture 0.82" in " ".join(
+        " ".join(one.get_text() for one in own.texts).split()
+    )

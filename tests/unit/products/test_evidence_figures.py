@@ -239,3 +239,16 @@ def test_the_inner_split_is_not_shown_as_evidence(curves, metrics):
 def test_unknown_method_keeps_its_own_name():
     assert styles.method_style("my_own")[0] == "my own"
     assert not styles.is_variant("my_own")
+
+
+def test_success_rates_of_a_map_made_elsewhere_are_about_that_map(curves, metrics):
+    """It stands in the title and keeps its look among any number of controls, and nothing says that it was held out."""
+    vendor = curves[curves["method"] == "fusion"].assign(method="vendor")
+    more = [vendor.assign(method=f"control {k}") for k in range(8)]
+    figure = success_rate("survey", pd.concat([vendor, curves, *more]), metrics, foreign="vendor")
+    shown = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert "vendor finds" in shown
+    assert "of the deposits in the best 10 % of the area" in shown
+    assert "Nobody can see whether vendor was made with these deposits" in shown
+    mine = next(line for line in figure.axes[0].lines if str(line.get_label()).endswith(" vendor"))
+    assert mine.get_linewidth() == max(line.get_linewidth() for line in figure.axes[0].lines)
