@@ -207,7 +207,8 @@ def _checked_covariates(settings: Config, given: str, source: str) -> Config:
             raise InputError(f"{key} names a column of samples, and this survey has no table of them; give its 'file'.")
     first = settings["network"]["variants"][0]
     if layers and first != "fusion":
-        what = "simulate.covariates" if layers == simulated_layers(settings.get("simulate", {})) else "covariates"
+        made = layers == simulated_layers(settings.get("simulate", {}))
+        what = "simulate.covariates" if made else "covariates"
         raise InputError(
             f"{source}: with '{what}' the first of network.variants is fusion, which learns from both kinds of data; "
             f"here it is {first}."

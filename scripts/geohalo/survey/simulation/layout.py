@@ -78,9 +78,7 @@ class Structures:
 
     def select(self, chosen: np.ndarray) -> "Structures":
         """Keep the points of a mask or an index array."""
-        return Structures(
-            self.points[chosen], self.azimuth[chosen], self.fertile[chosen], self.line[chosen]
-        )
+        return Structures(self.points[chosen], self.azimuth[chosen], self.fertile[chosen], self.line[chosen])
 
 
 def lay_out_samples(n_samples: int, spacing: float, rng: np.random.Generator) -> SampleLayout:
