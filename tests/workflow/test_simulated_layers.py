@@ -39,7 +39,9 @@ def test_the_verdict_says_what_each_kind_of_data_adds(tmp_path):
     metrics = pd.read_csv(results / "metrics.csv")
     assert set(metrics["variant"]) == {"fusion", "geochemistry", "covariates", "logistic"}
     (line,) = [one for one in (tmp_path / verdict).read_text().splitlines() if "covariates tell alone" in one]
-    held = metrics[(metrics["split"] == "held_out") & (metrics["metric"] == "above_decoys")].set_index("variant")
+    held = metrics[(metrics["split"] == "held_out") & (metrics["metric"] == "above_decoys")].set_index(
+        "variant"
+    )
     alone = [f"{held.loc[name, 'estimate']:.2f}" for name in ("covariates", "geochemistry")]
     assert re.findall(r"tells? alone \((\d\.\d\d)\)", line) == alone
     # Deposits lie on the faults: what knows them and the host rock tells deposits from decoys by itself.
