@@ -29,7 +29,7 @@ from geohalo.package_files import RESOURCES
 from geohalo.package_yaml import read_yaml
 from geohalo.product_table import FIGURES, figures_for, maps_for, maps_of
 from geohalo.product_table import MAPS as ALL_MAPS
-from geohalo.settings import check_settings, simulated_tables, used_interpolation
+from geohalo.settings import check_settings, simulated_layers, simulated_tables, used_interpolation
 from geohalo.superpixels.counts import fineness
 from geohalo.survey.table_files import data_file
 
@@ -264,9 +264,14 @@ WEIGHED = [path("quality")] if QUALITY and TABLES["samples"]["quality"]["failing
 CERTIFIED_TABLES = certified_tables(TABLES["samples"])
 # What the deposits are known for.
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
+# Layers of a simulated survey, whose files the config names as they stand below the folder of its results.
+SIMULATED_LAYERS = {
+    name: path(f"simulated_{name}") for name in simulated_layers(config.get("simulate", {}))
+}
+MADE_LAYERS = {file_path(f"simulated_{name}"): file for name, file in SIMULATED_LAYERS.items()}
 # Layers that have a file of their own, and those that are columns of the samples.
 COVARIATE_FILES = {
-    name: survey_file(layer["file"], f"covariates.{name}.file")
+    name: MADE_LAYERS.get(layer["file"]) or survey_file(layer["file"], f"covariates.{name}.file")
     for name, layer in COVARIATES.items()
     if "file" in layer
 }

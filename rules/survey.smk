@@ -27,6 +27,7 @@ if "simulate" in config:
             samples=path("simulated_samples"),
             deposits=path("simulated_deposits"),
             truth=path("truth"),
+            **SIMULATED_LAYERS,
         log:
             log_file("simulate_survey"),
         benchmark:

@@ -170,8 +170,10 @@ def stage_settings(
     if deposits:
         elements["deposits"] = deposits
     if "simulate" in elements:
+        # Layers beside the samples leave these as they are, and alternatives are of geochemistry alone.
+        others = {"commodities", "covariates"}
         simulate = elements["simulate"].items()
-        elements["simulate"] = {name: value for name, value in simulate if name != "commodities"}
+        elements["simulate"] = {name: value for name, value in simulate if name not in others}
     # Alternatives are made in one piece.
     grid = {name: value for name, value in settings["grid"].items() if name != "tiles"}
     elements |= {"grid": grid, "folder": settings["data"]["folder"]}

@@ -151,6 +151,8 @@ def check_settings(config: Config, source: str = "config") -> Config:
             f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {text}."
         )
     settings = with_defaults(config, schema())
+    if "covariates" not in config:
+        settings["covariates"] = simulated_layers(settings.get("simulate", {}))
     _check_sources(settings["data"]["sources"], source)
     _check_labels(config, given[0], source)
     _check_realisations(settings["interpolation"], source)
@@ -210,8 +212,10 @@ def _checked_covariates(settings: Config, given: str, source: str) -> Config:
             )
     first = settings["network"]["variants"][0]
     if layers and first != "fusion":
+        made = layers == simulated_layers(settings.get("simulate", {}))
+        what = "simulate.covariates" if made else "covariates"
         raise InputError(
-            f"{source}: with 'covariates' the first of network.variants is fusion, which learns from both kinds of data; "
+            f"{source}: with '{what}' the first of network.variants is fusion, which learns from both kinds of data; "
             f"here it is {first}."
         )
     return layers
@@ -370,3 +374,19 @@ def simulated_tables(simulate: Config) -> Config:
     if simulate.get("levelling"):
         tables["samples"] |= {"batch": "batch", "levelling": {}}
     return {name: with_defaults(section, schema()["properties"][name]) for name, section in tables.items()}
+
+
+def simulated_layers(simulate: Config) -> Config:
+    """Return the section ``covariates`` of the layers that a simulated survey has; none where it is to have none.
+
+    Their files stand in the folder of the survey's results (`geohalo.files.paths`).
+    """
+    if not simulate.get("covariates"):
+        return {}
+    layers: dict[str, Config] = {
+        "geology": {"file": "simulated/geology.gpkg", "column": "rock"},
+        "structures": {"file": "simulated/structures.gpkg"},
+        "magnetics": {"file": "simulated/magnetics.tif"},
+    }
+    node = schema()["properties"]["covariates"]["additionalProperties"]
+    return {name: with_defaults(layer, node) for name, layer in layers.items()}

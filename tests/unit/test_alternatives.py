@@ -132,6 +132,7 @@ def test_one_message_names_the_source_and_the_key(config, changes, message):
         ({"simulate.seed": 8}, STAGES),
         ({"simulate.deposit_type": "nickel"}, STAGES),
         ({"simulate.commodities": ["Cu"]}, ("scores",)),
+        ({"simulate.covariates": True}, ()),
         ({"deposits.commodities": ["Cu"]}, ("scores",)),
         ({"simulate.faults.overburden": 0}, STAGES),
         ({"samples.censoring.replace": 0.7}, STAGES),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from geohalo.errors import InputError
+from geohalo.files.paths import file_path
 from geohalo.settings import check_settings, documented_keys, schema, simulated_tables, used_interpolation
 from geohalo.simulated_deposits import ANY, COMMODITIES
 from jsonschema import Draft202012Validator
@@ -50,6 +51,27 @@ def test_simulated_tables_are_complete():
     assert tables["deposits"]["commodities"] == ["Au"]
     overruled = {"seed": 7, "samples": 3000, "spacing": 2000, "commodities": ["Sb"]}
     assert simulated_tables(overruled)["deposits"]["commodities"] == ["Sb"]
+
+
+def test_a_simulated_survey_gets_its_layers_where_the_config_has_none_of_its_own():
+    assert check_settings(DEMO)["covariates"] == {}
+    asked = {"survey": "demo", "simulate": {"covariates": True}}
+    layers = check_settings(asked)["covariates"]
+    assert {name: layer["file"] for name, layer in layers.items()} == {
+        "geology": file_path("simulated_geology"),
+        "structures": file_path("simulated_structures"),
+        "magnetics": file_path("simulated_magnetics"),
+    }
+    assert layers["geology"]["column"] == "rock"
+    assert layers["structures"]["measure"] == "distance"
+    assert check_settings(check_settings(asked)) == check_settings(asked)
+    assert check_settings(asked | {"covariates": {}})["covariates"] == {}
+    own = {"faults": {"file": "simulated/structures.gpkg"}}
+    assert list(check_settings(asked | {"covariates": own})["covariates"]) == ["faults"]
+    with pytest.raises(
+        InputError, match="with 'simulate.covariates' the first of network.variants is fusion"
+    ):
+        check_settings(asked | {"network": {"variants": ["spectrum"]}})
 
 
 def test_the_schema_knows_the_types_of_simulated_deposits():

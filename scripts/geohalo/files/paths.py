@@ -4,6 +4,9 @@
 FILES = {
     "simulated_samples": "simulated/samples.csv",
     "simulated_deposits": "simulated/deposits.csv",
+    "simulated_geology": "simulated/geology.gpkg",
+    "simulated_structures": "simulated/structures.gpkg",
+    "simulated_magnetics": "simulated/magnetics.tif",
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",

@@ -45,6 +45,7 @@ from geohalo.survey.simulation.geology import (
     nugget_shift,
     regional_shift,
 )
+from geohalo.survey.simulation.layers import MARGIN, SimulatedLayers, draw_layers
 from geohalo.survey.simulation.layout import SampleLayout, draw_structures, lay_out_samples, place_deposits
 from geohalo.survey.simulation.signatures import (
     ELEMENTS,
@@ -58,7 +59,7 @@ from geohalo.survey.simulation.signatures import (
 
 PARTS = (
     "layout", "structures", "deposits", "lithology", "regional", "halos", "barren", "nugget",
-    "anthropogenic", "overburden", "laboratory", "hosts", "provinces",
+    "anthropogenic", "overburden", "laboratory", "hosts", "provinces", "layers",
 )  # fmt: skip
 WEAK_COVER = 0.3
 MOST_COVER = 0.95
@@ -79,15 +80,18 @@ class SimulatedSurvey:
         Known deposits: `name`, `x`, `y` (metres), `type` (the same for all).
     truth : xarray.Dataset
         On (y, x), y descending, cells of half the sample spacing: `halo`, `halo_weak`, `false`,
-        `overburden` (0 to 1) and `lithology` (int). For evaluation only.
+        `overburden` (0 to 1) and `lithology` (int); with layers, `magnetics` (nT) as well. For evaluation only.
     crs : str
         Metric CRS of all of them (`geohalo.simulated_region`).
+    layers : SimulatedLayers or None
+        What is known of the ground beside the samples, where the section asks for it.
     """
 
     samples: pd.DataFrame
     deposits: pd.DataFrame
     truth: xr.Dataset
     crs: str
+    layers: SimulatedLayers | None = None
 
 
 def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
@@ -98,7 +102,8 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     section : mapping
         Config section `simulate` with all defaults filled in: `seed`, `samples`, `spacing` (m),
         `deposits`, `deposit_type` (see `geohalo.simulated_deposits`), and `faults` with the strengths
-        (0 off, 1 ordinary) `anthropogenic`, `overburden` and `laboratory`.
+        (0 off, 1 ordinary) `anthropogenic`, `overburden` and `laboratory`; `covariates`, whether there are
+        layers beside the samples, which change nothing else (default no).
 
     Returns
     -------
@@ -143,7 +148,11 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     truth = _truth(layout, halos.share(layout.cells), false, cover_of_cells, lithology)
     crs = survey_crs(section["samples"], section["spacing"])
     truth.attrs |= {"crs": crs, "strike": strike}
-    return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs)
+    layers = None
+    if section.get("covariates"):
+        layers = draw_layers(layout, lithology, structures, crs, rng["layers"])
+        truth["magnetics"] = _useless(layers)
+    return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs, layers)
 
 
 def _constants() -> tuple[np.ndarray, np.ndarray]:
@@ -270,3 +279,10 @@ def _truth(
     }
     title = "Truth of the simulated survey; for evaluation only"
     return xr.Dataset(layers, coords=axes, attrs={"title": title})
+
+
+def _useless(layers: SimulatedLayers) -> tuple[tuple[str, str], np.ndarray, dict[str, str]]:
+    """Return the truth of the magnetic field, and that it is of no use."""
+    meaning = "magnetic anomaly, a random field that has nothing to do with deposits, rocks or elements"
+    inside = layers.magnetics[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return ("y", "x"), inside, {"units": "nT", "long_name": meaning}

@@ -67,15 +67,18 @@ class Structures:
         Local direction of the structure, degrees clockwise from north.
     fertile : ndarray of bool, shape (n,)
         Whether deposits may form here; barren structures only carry alteration.
+    line : ndarray of int, shape (n,)
+        Number of the fault, from 0.
     """
 
     points: np.ndarray
     azimuth: np.ndarray
     fertile: np.ndarray
+    line: np.ndarray
 
     def select(self, chosen: np.ndarray) -> "Structures":
         """Keep the points of a mask or an index array."""
-        return Structures(self.points[chosen], self.azimuth[chosen], self.fertile[chosen])
+        return Structures(self.points[chosen], self.azimuth[chosen], self.fertile[chosen], self.line[chosen])
 
 
 def lay_out_samples(n_samples: int, spacing: float, rng: np.random.Generator) -> SampleLayout:
@@ -158,7 +161,8 @@ def draw_structures(layout: SampleLayout, strike: float, rng: np.random.Generato
         azimuth = strike + (rng.normal(0, 5) if is_main else rng.uniform(55, 75))
         length = rng.uniform(0.5, 0.9) * reach_along
         points, heading = _trace(centre, azimuth, length, STRUCTURE_STEP * layout.spacing, rng)
-        parts.append((points, heading, np.full(len(points), is_main and fertile_lines[line])))
+        is_fertile = is_main and fertile_lines[line]
+        parts.append((points, heading, np.full(len(points), is_fertile), np.full(len(points), line)))
     structures = Structures(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     to_sample, _ = KDTree(layout.sites).query(structures.points)
     return structures.select(to_sample < NEAR_SAMPLE * layout.spacing)

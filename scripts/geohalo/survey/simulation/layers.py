@@ -1,0 +1,135 @@
+"""Layers that a survey would have beside its samples: a geological map, mapped faults, and a field of no use."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from rasterio.features import shapes
+from rasterio.transform import from_origin
+
+from geohalo.survey.simulation.fields import gaussian_field
+from geohalo.survey.simulation.layout import STRUCTURE_STEP, SampleLayout, Structures
+from geohalo.survey.simulation.signatures import LITHOLOGIES
+
+#: Layers reach so many truth cells beyond the survey, as those of a country do.
+MARGIN = 6
+#: Borders of rocks and faults are drawn as simply as so many truth cells allow: steps of single cells go from borders,
+#: and faults move by less than a quarter of a cell.
+SIMPLE_BORDER, SIMPLE_FAULT = 1.0, 0.25
+#: Of the magnetic field: correlation length in metres and standard deviation in nT.
+MAGNETIC_LENGTH, MAGNETIC_SPREAD = 12_000.0, 100.0
+
+
+@dataclass(frozen=True)
+class SimulatedLayers:
+    """What is known of a simulated survey's ground beside its samples.
+
+    Attributes
+    ----------
+    geology : geopandas.GeoDataFrame
+        Polygons of the rocks, without gaps and overlaps: `rock`, one of `LITHOLOGIES`.
+    structures : geopandas.GeoDataFrame
+        Lines of all faults, fertile or barren: `fault`, its number. A fault that leaves the survey is several lines.
+    x, y : ndarray
+        Centres of the cells of `magnetics` in metres; y descends.
+    magnetics : ndarray of float32, shape (y, x)
+        Magnetic anomaly in nT: a smooth random field that has nothing to do with deposits, rocks or elements.
+    """
+
+    geology: gpd.GeoDataFrame
+    structures: gpd.GeoDataFrame
+    x: np.ndarray
+    y: np.ndarray
+    magnetics: np.ndarray
+
+
+def draw_layers(
+    layout: SampleLayout, lithology: np.ndarray, structures: Structures, crs: str, rng: np.random.Generator
+) -> SimulatedLayers:
+    """Map the rocks and faults of a survey, and draw a magnetic field.
+
+    Parameters
+    ----------
+    layout : SampleLayout
+        The survey.
+    lithology : ndarray of int, shape (y, x)
+        Position in `LITHOLOGIES` of the rock of each truth cell. Beyond the survey the rock at its edge goes on.
+    structures : Structures
+        Points along faults.
+    crs : str
+        Of all coordinates.
+    rng : numpy.random.Generator
+        Source of the draws, which are those of the magnetic field alone.
+
+    Returns
+    -------
+    SimulatedLayers
+    """
+    x, y = _wider(layout.x), _wider(layout.y)
+    wide = np.pad(lithology, MARGIN, mode="edge")
+    cells = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    field = MAGNETIC_SPREAD * gaussian_field(cells, rng, MAGNETIC_LENGTH, smooth=True)
+    cell = layout.x[1] - layout.x[0]
+    lines = fault_lines(structures, layout.spacing).set_crs(crs)
+    lines["geometry"] = shapely.simplify(lines.geometry.to_numpy(), SIMPLE_FAULT * cell)
+    return SimulatedLayers(
+        rock_polygons(wide, x, y).set_crs(crs), lines, x, y, field.reshape(wide.shape).astype(np.float32)
+    )
+
+
+def _wider(centres: np.ndarray) -> np.ndarray:
+    """Continue evenly spaced centres by `MARGIN` cells on both sides."""
+    step = centres[1] - centres[0]
+    return centres[0] + step * np.arange(-MARGIN, len(centres) + MARGIN)
+
+
+def rock_polygons(lithology: np.ndarray, x: np.ndarray, y: np.ndarray) -> gpd.GeoDataFrame:
+    """Draw the borders of rocks as a geologist does, without the steps of the cells.
+
+    Neighbours keep one border between them, so that the polygons have neither gaps nor overlaps (the Visvalingam and
+    Whyatt simplification of a coverage, GEOS). The edge of the map stays as it is.
+
+    Parameters
+    ----------
+    lithology : ndarray of int, shape (y, x)
+        Position in `LITHOLOGIES`.
+    x, y : ndarray
+        Centres of the cells in metres; y descends.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `rock` and polygons, without a CRS.
+    """
+    cell = x[1] - x[0]
+    corner = from_origin(x[0] - cell / 2, y[0] + cell / 2, cell, cell)
+    found = list(shapes(lithology.astype(np.int16), transform=corner))
+    outlines = np.array([shapely.geometry.shape(outline) for outline, _ in found])
+    # A border that two rocks share must have the same points in both, also where a third one meets it.
+    steps = shapely.segmentize(outlines, cell)
+    polygons = shapely.coverage_simplify(steps, SIMPLE_BORDER * cell, simplify_boundary=False)
+    names = list(LITHOLOGIES)
+    return gpd.GeoDataFrame({"rock": [names[int(code)] for _, code in found]}, geometry=polygons)
+
+
+def fault_lines(structures: Structures, spacing: float) -> gpd.GeoDataFrame:
+    """Join the points of each fault to lines; it is cut where it leaves the survey.
+
+    Parameters
+    ----------
+    structures : Structures
+        Points every `STRUCTURE_STEP` spacings, in their order along each fault.
+    spacing : float
+        Of the samples in metres.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `fault`, its number from 1, and lines through all points, without a CRS.
+    """
+    step = np.hypot(*np.diff(structures.points, axis=0).T)
+    ends = np.flatnonzero((np.diff(structures.line) != 0) | (step > 1.5 * STRUCTURE_STEP * spacing)) + 1
+    runs = [run for run in np.split(np.arange(len(structures.line)), ends) if len(run) > 1]
+    lines = [shapely.LineString(structures.points[run]) for run in runs]
+    return gpd.GeoDataFrame({"fault": [int(structures.line[run[0]]) + 1 for run in runs]}, geometry=lines)
