@@ -202,12 +202,14 @@ def _checked_covariates(settings: Config, given: str, source: str) -> Config:
         if "file" not in layer and "column" not in layer:
             raise InputError(f"{key} needs 'file', or 'column' for a column of the samples.")
         if "file" not in layer and given != "samples":
-            raise InputError(f"{key} names a column of samples, and this survey has no table of them; give its 'file'.")
+            raise InputError(
+                f"{key} names a column of samples, and this survey has no table of them; give its 'file'."
+            )
     first = settings["network"]["variants"][0]
     if layers and first != "fusion":
         raise InputError(
-            f"{source}: with 'covariates' the first of network.variants is fusion, which learns from both kinds of data; "
-            f"here it is {first}."
+            f"{source}: with 'covariates' the first of network.variants is fusion, which learns from both kinds of "
+            f"data; here it is {first}."
         )
     return layers
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,8 @@ Array = NDArray[np.float32]
 
 #: More classes than these are hardly any.
 MOST_CLASSES = 1000
-#: Classes that have a band of their own: the largest, so many at most, and no smaller share of the survey than this. The
-#: others share one.
+#: Classes that have a band of their own: the largest, so many at most, and no smaller share of the survey than this.
+#: The others share one.
 MOST_BANDS, RARE = 40, 0.005
 #: Name of the band that they share.
 OTHERS = "other classes"
@@ -42,6 +43,11 @@ class Ground:
     grid: Grid
     mask: NDArray[np.bool_]
     crs: CRS
+
+    @cached_property
+    def cells(self) -> NDArray[np.float64]:
+        """Centres (cells, 2) of the survey's cells in metres."""
+        return self.grid.centres(self.mask)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -150,7 +156,9 @@ def checked_cover(bands: Bands, key: str) -> Bands:
         )
     varies = np.nanmax(bands.values, axis=1) > np.nanmin(bands.values, axis=1)
     if not varies.any():
-        what = f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
+        what = (
+            f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
+        )
         raise InputError(
             f"{bands.source}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
             "file."

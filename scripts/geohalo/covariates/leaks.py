@@ -56,8 +56,12 @@ def check_not_from_deposits(
     if len(groups) < DEPOSITS:
         return
     for name, values in zip(bands.names, bands.values, strict=True):
-        highest = np.mean([values[group[0]] > np.nanmax(values[group[1:]], initial=-np.inf) for group in groups])
-        lowest = np.mean([values[group[0]] < np.nanmin(values[group[1:]], initial=np.inf) for group in groups])
+        highest = np.mean(
+            [values[group[0]] > np.nanmax(values[group[1:]], initial=-np.inf) for group in groups]
+        )
+        lowest = np.mean(
+            [values[group[0]] < np.nanmin(values[group[1:]], initial=np.inf) for group in groups]
+        )
         if max(highest, lowest) >= SHARE:
             raise InputError(
                 f"{bands.source}: {name} is {'highest' if highest >= lowest else 'lowest'} right at "

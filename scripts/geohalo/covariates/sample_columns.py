@@ -112,7 +112,11 @@ def _numbers(
         )
     known = np.isfinite(numbers)
     distinct = np.unique(numbers[known])
-    if known.sum() > 10 * len(distinct) and len(distinct) <= FEW_VALUES and (distinct == np.round(distinct)).all():
+    if (
+        known.sum() > 10 * len(distinct)
+        and len(distinct) <= FEW_VALUES
+        and (distinct == np.round(distinct)).all()
+    ):
         doubts.append(
             InputWarning(
                 f"the column has {len(distinct)} whole numbers and was taken for a measurement",

@@ -40,7 +40,9 @@ class CovariateBands:
         """Read all but the values."""
         with xr.open_dataset(path) as data:
             if not np.array_equal(data["mask"].to_numpy().astype(bool), survey.mask):
-                raise InputError(f"{path}: these covariates are not on the grid of the elements; make them again.")
+                raise InputError(
+                    f"{path}: these covariates are not on the grid of the elements; make them again."
+                )
             names = [str(name) for name in data["band"].to_numpy()]
             kinds = [str(kind) for kind in data["kind"].to_numpy()]
             moments = []

@@ -1,6 +1,5 @@
 """Draw the layers beside geochemistry as the network gets them."""
 
-import numpy as np
 import xarray as xr
 
 from geohalo.files.cells import Survey
@@ -14,12 +13,16 @@ def plot_covariates(name: str, covariates: str, deposits: str | None, figure: st
     with xr.open_dataset(covariates) as data:
         survey = Survey.of(data)
         bands = [str(band) for band in data["band"].to_numpy()]
-        layers, kinds, units = ([str(one) for one in data[key].to_numpy()] for key in ("layer", "kind", "unit"))
+        layers, kinds, units = (
+            [str(one) for one in data[key].to_numpy()] for key in ("layer", "kind", "unit")
+        )
         found: dict[str, CovariateMap] = {}
         for layer in dict.fromkeys(layers):
             own = [k for k, one in enumerate(layers) if one == layer]
             values = data["covariate"][own].to_numpy()
-            classes = [bands[k].removeprefix(f"{layer}: ") for k in own] if kinds[own[0]] == "categorical" else []
+            classes = (
+                [bands[k].removeprefix(f"{layer}: ") for k in own] if kinds[own[0]] == "categorical" else []
+            )
             found[layer] = CovariateMap(values if classes else values[0], units[own[0]], classes)
     ground = map_ground(name, survey)
     save_figure(covariate_maps(ground, found, deposit_table(deposits)), figure)

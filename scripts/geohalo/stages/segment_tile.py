@@ -13,7 +13,13 @@ from geohalo.superpixels.lattice import lattice_seeds, tile_labels, with_halo
 
 
 def segment_tile(
-    cube: str, components: str, n_segments: str, compactness: float, tile: str, labels: str, covariates: bool = False
+    cube: str,
+    components: str,
+    n_segments: str,
+    compactness: float,
+    tile: str,
+    labels: str,
+    covariates: bool = False,
 ) -> str:
     """Write for each cell of the tile the number of its seed; returns a line for the log."""
     seen = Components.read(json.loads(Path(components).read_text(encoding="utf-8")))

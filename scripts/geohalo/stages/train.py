@@ -40,8 +40,8 @@ def train(
     log.info(f"Spectrum, {spectrum_order} order: {' '.join(names[k] for k in order)}")
     # Permuted labels should teach chance: what is known beforehand would be more.
     sought = () if shuffle else sought_elements(commodities, names[:elements], log.info)
-    known = {"spectrum_order": tuple(order.tolist()), "sought": sought, "n_covariates": covariates}
-    settings = replace(settings, **known)
+    ordered = tuple(order.tolist())
+    settings = replace(settings, spectrum_order=ordered, sought=sought, n_covariates=covariates)
     drawn = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
     members, table = stack_members(drawn)
     if shuffle:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from geohalo.covariates.sample_columns import sample_bands
 from geohalo.errors import InputError
 
@@ -60,7 +59,11 @@ def test_rows_of_one_sample_are_averaged_and_their_most_frequent_code_counts():
 def test_codes_become_shares_of_the_samples_around():
     codes, target = [35, 35.0, 82, 7] * 10, np.array([[500.0, 500.0]])
     found = bands(codes, {"kind": "categorical", "names": {"7": "gneiss"}}, targets=target)
-    assert found.names == ["height: 35", "height: gneiss", "height: 82"] or set(found.classes) == {"35", "82", "gneiss"}
+    assert found.names == ["height: 35", "height: gneiss", "height: 82"] or set(found.classes) == {
+        "35",
+        "82",
+        "gneiss",
+    }
     distance = np.linalg.norm(places() - target, axis=1)
     near = np.argsort(distance)[:3]
     weight = distance[near] ** -2 / (distance[near] ** -2).sum()

@@ -4,7 +4,6 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-
 from geohalo.covariates.shapes import density, nearest_distance, shape_bands
 from geohalo.errors import InputError
 
@@ -102,7 +101,12 @@ def test_density_of_points(ground):
     [
         ({}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "set covariates.rock.column to one of 'unit'"),
         ({"column": "units"}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "did you mean 'unit'"),
-        ({"column": "unit"}, [box(0, 4, 5, 0), shapely.Point(0, 0)], {"unit": ["a", "b"]}, "points and polygons in one"),
+        (
+            {"column": "unit"},
+            [box(0, 4, 5, 0), shapely.Point(0, 0)],
+            {"unit": ["a", "b"]},
+            "points and polygons in one",
+        ),
         ({"kind": "categorical"}, [shapely.Point(0, 0)], {}, "points have no area"),
         ({"measure": "density"}, [shapely.Point(0, 0)], {}, "set covariates.rock.radius"),
         ({"crs": "EPSG:4326"}, [shapely.Point(0, 0)], {}, "but covariates.rock.crs is"),
@@ -124,7 +128,7 @@ def test_a_layer_without_crs_is_named(ground, tmp_path):
 def test_thousands_of_classes_are_named(ground, tmp_path):
     shapes = [box(k / 400, 4, (k + 1) / 400, 0) for k in range(2000)]
     file = write(tmp_path, shapes, number=[f"P{k}" for k in range(2000)])
-    with pytest.raises(InputError, match="2,000 classes .*1000 are the most.*covariates.rock.column"):
+    with pytest.raises(InputError, match=r"2,000 classes .*1000 are the most.*covariates\.rock\.column"):
         shape_bands("rock", file, {"column": "number"}, ground)
 
 

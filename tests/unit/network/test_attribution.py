@@ -93,9 +93,7 @@ def test_it_is_what_captum_says_of_the_definition(
 ):
     """Integrated gradients of one cell of the plain network, by the values of all cells, added up over the cells."""
     values, arrays, _ = survey
-    trained = random_network(
-        values, scale_graphs(arrays), preset, variant, seeds=(4,), covariates=covariates
-    )
+    trained = random_network(values, scale_graphs(arrays), preset, variant, seeds=(4,), covariates=covariates)
     elements = values.shape[1] - covariates
     plain = TwoBranch(elements, 2, PRESETS[preset], variant, 2, covariates).eval()
     plain.load_state_dict({name: value[0] for name, value in trained.state.items()})
