@@ -69,7 +69,7 @@ def check_covariates(
             _check_column(findings, name, layer, ground)
         if found is not None:
             findings.warn(STAGE, found.warnings)
-            row["source"] = found.source if name in files else row["source"]
+            row["source"] = found.where if name in files else row["source"]
         row["source"] = findings.local(row["source"])
         rows.append(row | (_row(found) if found is not None else {"holds": UNUSABLE if seen else NOT_SEEN}))
     return pd.DataFrame(rows)

@@ -74,8 +74,10 @@ class Bands:
     unit : str
         Of a continuous layer, where it is known.
     source : str
-        File, or column of the samples, for messages.
+        File, for messages.
     warnings : tuple of InputWarning
+    column : str
+        Of the file, where the layer is one.
     """
 
     layer: str
@@ -85,6 +87,12 @@ class Bands:
     unit: str
     source: str
     warnings: tuple[InputWarning, ...] = field(default=())
+    column: str = ""
+
+    @property
+    def where(self) -> str:
+        """File and column, for messages."""
+        return f"{self.source}, column {self.column!r}" if self.column else self.source
 
     @property
     def names(self) -> list[str]:
@@ -151,7 +159,7 @@ def checked_cover(bands: Bands, key: str) -> Bands:
     cover = float(known.mean())
     if cover < LEAST_COVER:
         raise InputError(
-            f"{bands.source}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "
+            f"{bands.where}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "
             f"needed. Check its CRS ({key}.crs) and its extent, or leave it out."
         )
     varies = np.nanmax(bands.values, axis=1) > np.nanmin(bands.values, axis=1)
@@ -160,7 +168,7 @@ def checked_cover(bands: Bands, key: str) -> Bands:
             f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
         )
         raise InputError(
-            f"{bands.source}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
+            f"{bands.where}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
             "file."
         )
     if cover >= FULL_COVER:
@@ -169,5 +177,6 @@ def checked_cover(bands: Bands, key: str) -> Bands:
         f"the layer covers {cover:.1%} of the survey's cells; the others get its mean",
         f"give a layer that covers the survey, or leave {key} out",
         bands.source,
+        bands.column,
     )
     return replace(bands, warnings=(*bands.warnings, doubt))

@@ -165,7 +165,7 @@ def _polygon_bands(
         mapped = _summed(cell[known], part[known], size)
         total = _summed(cell[known], part[known] * numbers[polygon][known], size)
         values = shares(total[None], mapped)[:, ground.mask.ravel()]
-        return Bands(name, "continuous", (), values, "", str(path), tuple(doubts))
+        return Bands(name, "continuous", (), values, "", str(path), tuple(doubts), column)
     text = cell_text(table[column])
     classes, code = np.unique(text.to_numpy(dtype=str), return_inverse=True)
     check_number_of_classes(classes.tolist(), f"{path}, column {column!r}", key)
@@ -175,7 +175,7 @@ def _polygon_bands(
     values = shares(amount, mapped)[:, ground.mask.ravel()]
     met = np.nan_to_num(values).max(axis=1, initial=0) > 0
     names = tuple(str(one) or "(empty)" for one in classes[met])
-    return Bands(name, "categorical", names, values[met], "", f"{path}, column {column!r}", tuple(doubts))
+    return Bands(name, "categorical", names, values[met], "", str(path), tuple(doubts), column)
 
 
 def _summed(place: NDArray[np.int64], weight: NDArray[np.float64], size: int) -> NDArray[np.float64]:
