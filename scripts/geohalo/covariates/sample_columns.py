@@ -99,8 +99,9 @@ def _numbers(
     words = words & cells.notna().to_numpy()
     if words.sum() > FEW_WORDS * max(1, cells.notna().sum()):
         raise InputError(
-            f"{source}, column {column!r}: {words.sum()} cells are no numbers ({str(cells[words].iloc[0])[:30]!r}, ...); set {key}.kind: "
-            f"categorical if they are classes, or list what stands for no value in {key}.missing."
+            f"{source}, column {column!r}: {words.sum()} cells are no numbers ({str(cells[words].iloc[0])[:30]!r}, "
+            f"...); set {key}.kind: categorical if they are classes, or list what stands for no value in "
+            f"{key}.missing."
         )
     doubts = []
     if words.any():
