@@ -22,7 +22,13 @@ rule check_survey:
         deposits=[file for file in [DEPOSIT_TABLE] if file],
         rasters=[str(file) for file in RASTERS],
         labels=list(LABEL_RASTERS.values()),
-        parts=[part for file in [SAMPLE_TABLE, DEPOSIT_TABLE] if file for part in table_files(file)],
+        covariates=list(COVARIATE_FILES.values()),
+        parts=[
+            part
+            for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *COVARIATE_FILES.values()]
+            if file
+            for part in table_files(file)
+        ],
     output:
         page=path("check_page"),
         text=path("check_text"),
@@ -45,6 +51,7 @@ rule check_survey:
             "bytes_on_disk": BYTES_ON_DISK,
         },
         raster_keys=list(LABEL_RASTERS),
+        layers=list(COVARIATE_FILES),
         code=code("check_survey", "elements.csv", "colour_maps.yaml", *PAGE_FILES),
     message:
         f"Check the input of {SURVEY}"

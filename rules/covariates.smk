@@ -4,7 +4,11 @@ if COVARIATES:
 
     rule prepare_covariates:
         input:
-            **({"samples": path("samples"), "table": SAMPLE_TABLE} if COVARIATE_COLUMNS else {}),
+            **(
+                {"samples": path("samples"), "table": SAMPLE_TABLE, "assays": ASSAY_TABLES}
+                if COVARIATE_COLUMNS
+                else {}
+            ),
             **({} if CLASSES else {"deposits": path("deposits")}),
             elements=path("elements"),
             files=list(COVARIATE_FILES.values()),

@@ -10,4 +10,5 @@ if __name__ == "__main__":
         given, params = snakemake.input, snakemake.params
         tables = {name: next(iter(getattr(given, name)), None) for name in TABLES}
         files = Files(**tables, labels=dict(zip(params.raster_keys, given.labels, strict=True)))
+        files.covariates = dict(zip(params.layers, given.covariates, strict=True))
         log.info(check_survey(files, **params.arguments, **snakemake.output))

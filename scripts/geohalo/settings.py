@@ -215,8 +215,8 @@ def _checked_covariates(settings: Config, given: str, source: str) -> Config:
         made = layers == simulated_layers(settings.get("simulate", {}))
         what = "simulate.covariates" if made else "covariates"
         raise InputError(
-            f"{source}: with '{what}' the first of network.variants is fusion, which learns from both kinds of data; "
-            f"here it is {first}."
+            f"{source}: with '{what}' the first of network.variants is fusion, which learns from both kinds of "
+            f"data; here it is {first}."
         )
     return layers
 

@@ -69,7 +69,7 @@ def test_a_simulated_survey_gets_its_layers_where_the_config_has_none_of_its_own
     own = {"faults": {"file": "simulated/structures.gpkg"}}
     assert list(check_settings(asked | {"covariates": own})["covariates"]) == ["faults"]
     with pytest.raises(
-        InputError, match="with 'simulate.covariates' the first of network.variants is fusion"
+        InputError, match=r"with 'simulate\.covariates' the first of network.variants is fusion"
     ):
         check_settings(asked | {"network": {"variants": ["spectrum"]}})
 
@@ -298,6 +298,51 @@ def test_text_that_looks_like_a_number_stays_text():
     assert settings["samples"]["file"] == "1e9"
     assert settings["samples"]["missing"] == ["1e3", "-9e9"]
     assert settings["samples"]["keep"] == {"kind": ["2e1"]}
+
+
+SAMPLES = {"file": "a.csv", "x": "x", "y": "y", "crs": "EPSG:32633", "elements": {"Cu": "Cu"}}
+OWN = {"survey": "a", "samples": SAMPLES, "deposits": {"file": "b.csv"}}
+
+
+def test_layers_beside_geochemistry_get_their_defaults():
+    assert check_settings(OWN)["covariates"] == {}
+    layers = {"height": {"column": "ELEV"}, "faults": {"file": "c.gpkg", "measure": "density", "radius": 500}}
+    found = check_settings(OWN | {"covariates": layers})["covariates"]
+    defaults = {"kind": None, "radius": None, "layer": None, "band": None, "crs": None, "nodata": None}
+    defaults |= {"missing": [], "names": {}, "measure": "distance"}
+    assert found["height"] == defaults | {"column": "ELEV"}
+    assert found["faults"] == defaults | {"file": "c.gpkg", "measure": "density", "radius": 500}
+    assert list(found) == ["height", "faults"]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            OWN | {"covariates": {"rock": {"kind": "categorical"}}},
+            r"'covariates\.rock' needs 'file', or 'column'",
+        ),
+        (
+            OWN | {"covariates": {"rock": {"file": "a.tif", "colum": "x"}}},
+            r"unknown key .*did you mean 'column'",
+        ),
+        (OWN | {"covariates": {"rock": {"file": "a.tif", "kind": "classes"}}}, r"covariates\.rock\.kind"),
+        (OWN | {"covariates": {"faults": {"file": "a.shp", "radius": -1}}}, r"covariates\.faults\.radius"),
+        (OWN | {"covariates": {"1: x": {"file": "a.tif"}}}, "'1: x' does not match"),
+        (
+            {"survey": "a", "grids": {"file": "a.tif"}, "deposits": {"file": "b.csv"}}
+            | {"covariates": {"height": {"column": "ELEV"}}},
+            r"'covariates\.height' names a column of samples, and this survey has no table of them",
+        ),
+        (
+            OWN | {"covariates": {"rock": {"file": "a.tif"}}, "network": {"variants": ["spectrum"]}},
+            "the first of network.variants is fusion, .*; here it is spectrum",
+        ),
+    ],
+)
+def test_layers_beside_geochemistry_that_make_no_sense(config, message):
+    with pytest.raises(InputError, match=message):
+        check_settings(config)
 
 
 @pytest.mark.parametrize(

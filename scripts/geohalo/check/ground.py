@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from geohalo.covariates.layers import SampleTable
 from geohalo.cube.grid import Grid
 from geohalo.products.html_pages import Section
 
@@ -38,6 +39,10 @@ class Ground:
         Columns of the file that nothing was read from.
     censored : ndarray (places,) or None
         Share of a sample's elements that are below their detection limits.
+    table : DataFrame or None
+        The table of samples as it was read; rasters have none.
+    samples : SampleTable or None
+        The same with the rows and places of the clean samples; None where cleaning stops.
     control : Section
         What quality control and batches say; empty where the config names neither.
     """
@@ -53,6 +58,8 @@ class Ground:
     counted: dict[str, Any] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     censored: NDArray[np.float64] | None = None
+    table: pd.DataFrame | None = None
+    samples: SampleTable | None = None
     control: Section = field(default_factory=lambda: Section("control", "Quality control"))
 
     @property

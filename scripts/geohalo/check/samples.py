@@ -13,6 +13,7 @@ from pyproj import CRS
 from geohalo.check.cube import check_cube
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
+from geohalo.covariates.layers import SampleTable
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.method_choice import check_blocks
 from geohalo.input_warnings import from_records
@@ -81,6 +82,7 @@ def check_samples(
     ground = _cleaned(findings, table, section, grid, interpolation, source, certified, transform)
     if ground is None:
         ground = _apart(findings, table, section, grid, source)
+    ground.table = table
     ground.unused = unused_columns(table, section, ground.columns)
     ground.columns = with_plausible_range(ground.columns)
     if ground.places is not None and len(ground.places):
@@ -119,6 +121,9 @@ def _cleaned(
     samples, report = merged
     findings.warn(STAGE, from_records(samples.attrs["warnings"]))
     ground = _of_samples(samples, report, source)
+    ground.samples = SampleTable(
+        table, source, samples["sample"].tolist(), samples.get_coordinates().to_numpy()
+    )
     check_cube(findings, samples[ground.elements].to_numpy(dtype=float), ground.elements, transform)
     if quality or section.get("batch"):
         from geohalo.check.control import compare_batches, control_section  # slow to import

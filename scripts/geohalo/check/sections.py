@@ -33,6 +33,8 @@ DEPOSIT_COUNTS = {
 }
 
 
+#: Kinds of data that are trained alone where there are covariates, and the schemes that they are compared in.
+KINDS, COMPARED = ("geochemistry", "covariates"), ("held_out", "inner")
 #: Columns of the table of columns that are left out where they hold nothing.
 RARE = ("above_limit", "dates")
 #: What a range begins with outside which a median lies.
@@ -302,11 +304,13 @@ def _distances_table(distances: pd.DataFrame, spacing: float | None) -> Any:
     )
 
 
-def cost_line(cost: Cost) -> str:
-    """Say in a line what a run will take."""
+def cost_line(cost: Cost, covariates: int = 0) -> str:
+    """Say in a line what a run will take; so many of the elements are bands of covariates."""
     cube = f" ({size(cost.cube)})" if cost.cube >= 1 else ""
+    what = f"{cost.elements - covariates} elements"
+    what = f"({what} and {amount(covariates, 'band')} of covariates)" if covariates else what
     return (
-        f"A run works on {cost.cells:,} cells x {cost.elements} elements{cube} and trains "
+        f"A run works on {cost.cells:,} cells x {what}{cube} and trains "
         f"{amount(cost.members, 'member')}; its largest job ({cost.rule}) asks for {size(cost.memory)} of memory. On "
         f"two cores it takes about {rough_time(cost.seconds)}, within a factor of three."
     )
@@ -333,4 +337,6 @@ def counted_members(settings: Mapping[str, Any], schemes: Sequence[str], folds: 
     each, usual = int(settings["network"]["seeds"]), int(settings["labels"]["folds"])
     per_scheme = [folds.get(scheme, 1 if scheme == "final" else usual) for scheme in schemes]
     shuffled = usual if "shuffle" in settings["evaluation"]["controls"] else 0
-    return each * (sum(per_scheme) * len(settings["network"]["variants"]) + shuffled)
+    alone = sum(count for scheme, count in zip(schemes, per_scheme, strict=True) if scheme in COMPARED)
+    alone *= len(KINDS) if settings["covariates"] else 0
+    return each * (sum(per_scheme) * len(settings["network"]["variants"]) + shuffled + alone)

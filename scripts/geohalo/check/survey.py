@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geohalo.check.cost import run_cost
+from geohalo.check.covariates import band_count, check_covariates, covariates_section
 from geohalo.check.deposits import KnownDeposits, check_deposits
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
@@ -46,6 +47,8 @@ class Files:
     samples, assays, certified, deposits : str or None
     labels : dict of str to str
         Rasters of classes and masks, by their keys in `labels.raster`.
+    covariates : dict of str to str
+        Layers that have a file, by their names in `covariates`.
     """
 
     samples: str | None = None
@@ -53,6 +56,7 @@ class Files:
     certified: str | None = None
     deposits: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    covariates: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Checked:
     ground: Ground
     deposits: KnownDeposits
     labels: Labels
+    covariates: pd.DataFrame
 
 
 def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: Files) -> Checked:
@@ -96,7 +101,9 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
         found = check_labels(findings, ground, deposits, labels)
     check_superpixels(findings, ground, settings["superpixels"]["n_segments"])
     check_network(findings, settings["network"], ground.elements, len(found.classes) or 2)
-    return Checked(findings, ground, deposits, found)
+    layers, settings_of = settings["covariates"], settings["interpolation"]
+    covariates = check_covariates(findings, layers, files.covariates, ground, deposits.table, settings_of)
+    return Checked(findings, ground, deposits, found, covariates)
 
 
 def check_page(
@@ -135,11 +142,12 @@ def check_page(
         made=made,
         errors=[message for _, message in checked.findings.errors],
         warnings=warnings_of(checked.findings),
-        cost=_cost(ground, labels, settings, schemes, requests, bytes_on_disk),
+        cost=_cost(checked, settings, schemes, requests, bytes_on_disk),
         sections=[
             places_section(ground, _pictures(settings["survey"], checked)),
             columns(ground),
             ground.control,
+            covariates_section(checked.covariates),
             *further,
             deposits_section(checked.deposits, labels),
             labels_section(labels, distances, ground.spacing),
@@ -148,21 +156,22 @@ def check_page(
 
 
 def _cost(
-    ground: Ground,
-    labels: Labels,
+    checked: Checked,
     settings: Mapping[str, Any],
     schemes: Sequence[str],
     requests: Mapping[str, tuple[float, float]],
     bytes_on_disk: float,
 ) -> str:
     """Say what a run will take; nothing where cells or elements are not known."""
+    ground, folds = checked.ground, checked.labels.folds
     if not (ground.n_cells and ground.elements):
         return ""
-    folds = {} if labels.folds.empty else {"held_out": len(labels.folds)}
-    members = counted_members(settings, schemes, folds)
+    members = counted_members(settings, schemes, {} if folds.empty else {"held_out": len(folds)})
     repeats = int(settings["interpolation"]["realisations"])
+    columns = len(ground.elements) + band_count(checked.covariates)
     return cost_line(
-        run_cost(ground.n_cells, len(ground.elements), members, requests, bytes_on_disk, repeats)
+        run_cost(ground.n_cells, columns, members, requests, bytes_on_disk, repeats),
+        columns - len(ground.elements),
     )
 
 

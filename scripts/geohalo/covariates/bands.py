@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,8 @@ Array = NDArray[np.float32]
 
 #: More classes than these are hardly any.
 MOST_CLASSES = 1000
-#: Classes that have a band of their own: the largest, so many at most, and no smaller share of the survey than this. The
-#: others share one.
+#: Classes that have a band of their own: the largest, so many at most, and no smaller share of the survey than this.
+#: The others share one.
 MOST_BANDS, RARE = 40, 0.005
 #: Name of the band that they share.
 OTHERS = "other classes"
@@ -43,6 +44,11 @@ class Ground:
     mask: NDArray[np.bool_]
     crs: CRS
 
+    @cached_property
+    def cells(self) -> NDArray[np.float64]:
+        """Centres (cells, 2) of the survey's cells in metres."""
+        return self.grid.centres(self.mask)
+
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east and north edge of the grid in metres."""
@@ -68,8 +74,10 @@ class Bands:
     unit : str
         Of a continuous layer, where it is known.
     source : str
-        File, or column of the samples, for messages.
+        File, for messages.
     warnings : tuple of InputWarning
+    column : str
+        Of the file, where the layer is one.
     """
 
     layer: str
@@ -79,6 +87,12 @@ class Bands:
     unit: str
     source: str
     warnings: tuple[InputWarning, ...] = field(default=())
+    column: str = ""
+
+    @property
+    def where(self) -> str:
+        """File and column, for messages."""
+        return f"{self.source}, column {self.column!r}" if self.column else self.source
 
     @property
     def names(self) -> list[str]:
@@ -145,7 +159,7 @@ def checked_cover(bands: Bands, key: str) -> Bands:
     cover = float(known.mean())
     if cover < LEAST_COVER:
         raise InputError(
-            f"{bands.source}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "
+            f"{bands.where}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "
             f"needed. Check its CRS ({key}.crs) and its extent, or leave it out."
         )
     varies = np.nanmax(bands.values, axis=1) > np.nanmin(bands.values, axis=1)
@@ -154,7 +168,7 @@ def checked_cover(bands: Bands, key: str) -> Bands:
             f"the class {bands.classes[0]}" if bands.classes else f"the value {np.nanmax(bands.values):.6g}"
         )
         raise InputError(
-            f"{bands.source}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
+            f"{bands.where}: all cells of the survey have {what}, which tells nothing; leave {key} out, or check the "
             "file."
         )
     if cover >= FULL_COVER:
@@ -163,5 +177,6 @@ def checked_cover(bands: Bands, key: str) -> Bands:
         f"the layer covers {cover:.1%} of the survey's cells; the others get its mean",
         f"give a layer that covers the survey, or leave {key} out",
         bands.source,
+        bands.column,
     )
     return replace(bands, warnings=(*bands.warnings, doubt))

@@ -64,7 +64,7 @@ def check_not_from_deposits(
         )
         if max(highest, lowest) >= SHARE:
             raise InputError(
-                f"{bands.source}: {name} is {'highest' if highest >= lowest else 'lowest'} right at "
+                f"{bands.where}: {name} is {'highest' if highest >= lowest else 'lowest'} right at "
                 f"{max(highest, lowest):.0%} of the known deposits, so that it seems to be made from them. Evidence "
                 f"with it would be that of the labels themselves; leave {key} out."
             )
@@ -84,6 +84,6 @@ def _check_densities(
                 continue
             if abs(np.corrcoef(values[known], density[known])[0, 1]) >= DENSITY:
                 raise InputError(
-                    f"{bands.source}: {name} is a density of the known deposits. Evidence with it would be that of the "
+                    f"{bands.where}: {name} is a density of the known deposits. Evidence with it would be that of the "
                     f"labels themselves; leave {key} out."
                 )

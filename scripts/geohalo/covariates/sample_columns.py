@@ -72,7 +72,7 @@ def sample_bands(
         classes, values = _indicators(cells, sample, len(rows), names, where, key)
         doubts: list[InputWarning] = []
     else:
-        classes, (values, doubts) = (), _numbers(cells, sample, len(rows), where, key)
+        classes, (values, doubts) = (), _numbers(cells, sample, len(rows), source, key)
     if np.isfinite(values[:, 0]).sum() < FEWEST:
         raise InputError(
             f"{where}: {np.isfinite(values[:, 0]).sum()} samples have a value, and at least {FEWEST} are needed; leave "
@@ -80,7 +80,7 @@ def sample_bands(
         )
     near, _ = InverseDistance.fit(places, values, settings).estimate(targets)
     kind = "categorical" if classes else "continuous"
-    return Bands(name, kind, classes, near.T.astype(np.float32), "", where, tuple(doubts))
+    return Bands(name, kind, classes, near.T.astype(np.float32), "", source, tuple(doubts), column)
 
 
 def _sample_of_rows(rows: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -91,15 +91,17 @@ def _sample_of_rows(rows: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _numbers(
-    cells: pd.Series, sample: NDArray[np.int64], samples: int, where: str, key: str
+    cells: pd.Series, sample: NDArray[np.int64], samples: int, source: str, key: str
 ) -> tuple[NDArray[np.float64], list[InputWarning]]:
     """Return the mean number of each sample, (samples, 1), NaN where it has none."""
+    column = str(cells.name)
     numbers, words = to_numbers(cells)
     words = words & cells.notna().to_numpy()
     if words.sum() > FEW_WORDS * max(1, cells.notna().sum()):
         raise InputError(
-            f"{where}: {words.sum()} cells are no numbers ({str(cells[words].iloc[0])[:30]!r}, ...); set {key}.kind: "
-            f"categorical if they are classes, or list what stands for no value in {key}.missing."
+            f"{source}, column {column!r}: {words.sum()} cells are no numbers ({str(cells[words].iloc[0])[:30]!r}, "
+            f"...); set {key}.kind: categorical if they are classes, or list what stands for no value in "
+            f"{key}.missing."
         )
     doubts = []
     if words.any():
@@ -107,7 +109,8 @@ def _numbers(
             InputWarning(
                 f"{words.sum()} cells are no numbers ({str(cells[words].iloc[0])[:30]!r}) and were left out",
                 f"list what stands for no value in {key}.missing",
-                where,
+                source,
+                column,
             )
         )
     known = np.isfinite(numbers)
@@ -121,7 +124,8 @@ def _numbers(
             InputWarning(
                 f"the column has {len(distinct)} whole numbers and was taken for a measurement",
                 f"set {key}.kind: categorical if they are codes of classes",
-                where,
+                source,
+                column,
             )
         )
     count = np.bincount(sample[known], minlength=samples)

@@ -93,8 +93,9 @@ def _check_not_deposits(
     same = cKDTree(points).query(deposits)[0] <= ground.grid.cell / 2
     if same.sum() >= max(1, SAME_PLACES * len(deposits)):
         raise InputError(
-            f"{source}: {same.sum()} of {len(deposits)} known deposits are points of this layer. Evidence with it would "
-            f"be that of the labels themselves; leave {key} out, or remove deposits and occurrences from the file."
+            f"{source}: {same.sum()} of {len(deposits)} known deposits are points of this layer. Evidence with it "
+            f"would be that of the labels themselves; leave {key} out, or remove deposits and occurrences from the "
+            "file."
         )
 
 
@@ -161,20 +162,24 @@ def _polygon_bands(
     if layer.get("kind") == "continuous":
         numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
         known = np.isfinite(numbers[polygon])
-        mapped = np.bincount(cell[known], part[known], size)
-        total = np.bincount(cell[known], part[known] * numbers[polygon][known], size)
+        mapped = _summed(cell[known], part[known], size)
+        total = _summed(cell[known], part[known] * numbers[polygon][known], size)
         values = shares(total[None], mapped)[:, ground.mask.ravel()]
-        return Bands(name, "continuous", (), values, "", str(path), tuple(doubts))
+        return Bands(name, "continuous", (), values, "", str(path), tuple(doubts), column)
     text = cell_text(table[column])
     classes, code = np.unique(text.to_numpy(dtype=str), return_inverse=True)
     check_number_of_classes(classes.tolist(), f"{path}, column {column!r}", key)
-    amount = np.bincount(code[polygon] * size + cell, part, len(classes) * size).reshape(len(classes), size)
+    amount = _summed(code[polygon] * size + cell, part, len(classes) * size).reshape(len(classes), size)
     mapped = amount.sum(axis=0)
     doubts += _overlaps(mapped[ground.mask.ravel()], str(path))
     values = shares(amount, mapped)[:, ground.mask.ravel()]
     met = np.nan_to_num(values).max(axis=1, initial=0) > 0
     names = tuple(str(one) or "(empty)" for one in classes[met])
-    return Bands(name, "categorical", names, values[met], "", f"{path}, column {column!r}", tuple(doubts))
+    return Bands(name, "categorical", names, values[met], "", str(path), tuple(doubts), column)
+
+
+def _summed(place: NDArray[np.int64], weight: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(place, weight, size), dtype=np.float64)
 
 
 def _overlaps(mapped: NDArray[np.float64], source: str) -> list[InputWarning]:

@@ -23,7 +23,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 
 
 def branches_in(variant: str, covariates: bool, linear: bool) -> tuple[str, ...]:
-    """Return the branches of a variant in a survey with or without covariates, and the linear term where there is one."""
+    """Return the branches of a variant in a survey with or without covariates; where there is one, the linear term."""
     there = [name for name in VARIANTS[variant] if covariates or name != "covariates"]
     return (*there, "linear") if linear else tuple(there)
 

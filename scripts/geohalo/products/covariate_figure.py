@@ -130,5 +130,5 @@ def _draw_classes(page: MapPage, axes: Axes, name: str, layer: CovariateMap) -> 
         for k, one in enumerate(coloured)
     ]
     if len(order) > len(coloured):
-        found.append(area_patch(colour("faint"), f"{label}: {len(order) - len(coloured)} more classes"))
+        found.append(area_patch(colour("faint"), f"{label}: {len(order) - len(coloured)} more"))
     return found

@@ -1,7 +1,6 @@
 """Bring all layers beside geochemistry to the grid of the survey."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -9,12 +8,11 @@ import numpy as np
 import xarray as xr
 from pyproj import CRS
 
-from geohalo.covariates.bands import Bands, Ground, checked_cover, merged_rare
-from geohalo.covariates.leaks import check_not_from_deposits
+from geohalo.covariates.bands import Bands, Ground
+from geohalo.covariates.layers import Around, SampleTable, judged_bands
 from geohalo.files.cells import Survey, netcdf_by_rows
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.progress import steps
-from geohalo.survey.table_files import LAYERS
 
 
 def prepare_covariates(
@@ -27,6 +25,7 @@ def prepare_covariates(
     samples: str | None = None,
     table: str | None = None,
     section: Mapping[str, Any] | None = None,
+    assays: str | None = None,
     deposits: str | None = None,
     folder: str = "",
 ) -> list[str]:
@@ -46,8 +45,9 @@ def prepare_covariates(
         File to write.
     warnings : str, optional
         Table of doubts to write.
-    samples, table, section
-        Clean samples, the table they came from and the config section ``samples``, for columns of the samples.
+    samples, table, section, assays
+        Clean samples, the table they came from, the config section ``samples`` and the table of assays that it joins,
+        for columns of the samples.
     deposits : str, optional
         Clean deposits. They are looked at only to refuse layers that are made from them.
     folder : str
@@ -57,56 +57,28 @@ def prepare_covariates(
         survey = Survey.of(data)
     ground = Ground(survey.grid, survey.mask, CRS.from_wkt(survey.crs))
     known = gpd.read_parquet(deposits).get_coordinates().to_numpy() if deposits else np.empty((0, 2))
-    read = _sample_reader(samples, table, section, survey, interpolation)
-    bands = []
-    for name, layer in steps(list(layers.items()), "layer"):
-        key = f"covariates.{name}"
-        one = read(name, layer) if name not in files else _of_file(name, files[name], layer, ground, known)
-        one = merged_rare(checked_cover(one, key))
-        check_not_from_deposits(one, survey.cells, survey.grid.cell, known, key)
-        bands.append(one)
+    of_samples = None if set(layers) <= set(files) else _sample_table(samples, table, section, assays)
+    around = Around(ground, known, interpolation, of_samples)
+    bands = [
+        judged_bands(name, one, files.get(name), around) for name, one in steps(list(layers.items()), "layer")
+    ]
     _write(survey, bands, covariates)
     doubts = [doubt for one in bands for doubt in one.warnings]
     told = [f"{one.layer}: {one.kind}, {', '.join(one.classes) or one.unit or 'no unit'}" for one in bands]
     return [*leave_warnings("prepare_covariates", doubts, warnings, folder), *told]
 
 
-def _of_file(name: str, file: str, layer: Mapping[str, Any], ground: Ground, deposits: np.ndarray) -> Bands:
-    from geohalo.covariates.rasters import raster_bands
-    from geohalo.covariates.shapes import shape_bands
+def _sample_table(
+    samples: str | None, table: str | None, section: Mapping[str, Any] | None, assays: str | None
+) -> SampleTable:
+    """Read the table of samples, and which of its rows and which place each clean sample has."""
+    from geohalo.survey.sample_tables import read_samples  # slow to import
 
-    path = Path(file)
-    if path.suffix.lower() in LAYERS or path.suffix.lower() == ".zip":
-        return shape_bands(name, path, layer, ground, deposits if len(deposits) else None)
-    return raster_bands(name, path, layer, ground)
-
-
-def _sample_reader(
-    samples: str | None,
-    table: str | None,
-    section: Mapping[str, Any] | None,
-    survey: Survey,
-    interpolation: Mapping[str, Any],
-) -> Any:
-    """Return what makes bands of a column of the samples; the table is read when the first is asked for."""
-    found: list[Any] = []
-
-    def read(name: str, layer: Mapping[str, Any]) -> Bands:
-        from geohalo.covariates.sample_columns import sample_bands
-        from geohalo.survey.sample_tables import read_samples
-
-        if samples is None or table is None or section is None:
-            raise ValueError("columns of samples need the samples and their table")
-        if not found:
-            clean = gpd.read_parquet(samples, columns=["sample", "geometry"])
-            found.extend([*read_samples(table, section), clean])
-        rows, source, clean = found
-        places = clean.get_coordinates().to_numpy()
-        return sample_bands(
-            name, rows, layer, clean["sample"].tolist(), places, survey.cells, interpolation, source
-        )
-
-    return read
+    if samples is None or table is None or section is None:
+        raise ValueError("columns of samples need the samples and their table")
+    rows, source = read_samples(table, section, assays)
+    clean = gpd.read_parquet(samples, columns=["sample", "geometry"])
+    return SampleTable(rows, source, clean["sample"].tolist(), clean.get_coordinates().to_numpy())
 
 
 def _write(survey: Survey, bands: Sequence[Bands], path: str) -> None:

@@ -50,8 +50,8 @@ def stack_cube(
         rest = survey.dataset().assign_coords(element=names)
         if further is not None:
             kinds = ["element"] * len(names) + ["covariate"] * len(further.names)
-            kind = ("element", np.array(kinds, dtype=object))
-            rest = survey.dataset(kind=kind).assign_coords(element=[*names, *further.names])
+            of_columns = ("element", np.array(kinds, dtype=object))
+            rest = survey.dataset(kind=of_columns).assign_coords(element=[*names, *further.names])
         with netcdf_by_rows(rest, {"cube": about}, cube) as write:
             for rows, (_, block) in zip(blocks, values(), strict=True):
                 scaled = standardise(block, clip, moments, weights).T.astype(np.float32)

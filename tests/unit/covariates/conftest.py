@@ -3,7 +3,6 @@
 import numpy as np
 import pyproj
 import pytest
-
 from geohalo.covariates.bands import Ground
 from geohalo.cube.grid import Grid
 

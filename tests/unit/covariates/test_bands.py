@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from geohalo.covariates.bands import MOST_BANDS, OTHERS, Bands, checked_cover, merged_rare, shares
 from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.errors import InputError

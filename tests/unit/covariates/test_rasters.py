@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import rasterio
+from geohalo.covariates.rasters import averaged, raster_bands
+from geohalo.errors import InputError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
-
-from geohalo.covariates.rasters import averaged, raster_bands
-from geohalo.errors import InputError
 
 WEST, NORTH = 500_000, 7_000_400
 
@@ -67,7 +66,6 @@ def test_shares_of_classes_agree_with_brute_force(tmp_path_factory, seed, cell):
 
 def grounded():
     import pyproj
-
     from geohalo.covariates.bands import Ground
     from geohalo.cube.grid import Grid
 
@@ -97,7 +95,7 @@ def test_names_of_codes_and_classes_that_the_survey_does_not_meet(ground, tmp_pa
 
 def test_another_crs(ground, tmp_path):
     # A plane that rises eastwards by 1 each degree, in degrees: the survey is at 27 degrees east.
-    east, south = np.meshgrid(26.9 + 0.0005 * (np.arange(400) + 0.5), np.arange(300))
+    east, _ = np.meshgrid(26.9 + 0.0005 * (np.arange(400) + 0.5), np.arange(300))
     path = write(tmp_path / "d.tif", east, 0.0005, 26.9, 63.2, crs="EPSG:4326")
     found = raster_bands("plane", path, {}, ground)
     from pyproj import Transformer

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from geohalo.covariates.sample_columns import sample_bands
 from geohalo.errors import InputError
 

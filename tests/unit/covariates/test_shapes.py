@@ -4,7 +4,6 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-
 from geohalo.covariates.shapes import density, nearest_distance, shape_bands
 from geohalo.errors import InputError
 
@@ -129,7 +128,7 @@ def test_a_layer_without_crs_is_named(ground, tmp_path):
 def test_thousands_of_classes_are_named(ground, tmp_path):
     shapes = [box(k / 400, 4, (k + 1) / 400, 0) for k in range(2000)]
     file = write(tmp_path, shapes, number=[f"P{k}" for k in range(2000)])
-    with pytest.raises(InputError, match="2,000 classes .*1000 are the most.*covariates.rock.column"):
+    with pytest.raises(InputError, match=r"2,000 classes .*1000 are the most.*covariates\.rock\.column"):
         shape_bands("rock", file, {"column": "number"}, ground)
 
 

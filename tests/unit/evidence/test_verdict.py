@@ -232,3 +232,54 @@ def test_doubtful_input_is_told_as_it_is_written_and_not_at_any_length():
     assert lines[-1] == "- **Doubtful input.** 2 more lines stand in `warnings.csv`."
     assert "No warning" not in page
     assert "Doubtful" not in verdict(metrics(), comparisons(), ranks(), NAMES)
+
+
+def alone(geochemistry, covariates):
+    """Return changes of metrics and comparisons where each kind of data was also tried alone."""
+    of_metrics = {
+        "covariates__above_decoys": (0.52, 0.4, 0.6),
+        "geochemistry__above_decoys": (0.65, 0.5, 0.8),
+    }
+    of_pairs = {"covariates__above_decoys": geochemistry, "geochemistry__above_decoys": covariates}
+    return of_metrics, {name: (*numbers, 0.5, 0.1) for name, numbers in of_pairs.items()}
+
+
+@pytest.mark.parametrize(
+    ("geochemistry", "covariates", "told"),
+    [
+        (
+            (0.33, 0.1, 0.5),
+            (0.2, 0.01, 0.3),
+            "geochemistry adds to what the covariates tell alone (0.52): +0.33 (+0.10 to +0.50); "
+            "the covariates add to what geochemistry tells alone (0.65): +0.20 (+0.01 to +0.30)",
+        ),
+        (
+            (-0.2, -0.3, -0.1),
+            (-0.1, -0.2, -0.01),
+            "geochemistry takes something away from what the covariates tell alone (0.52): -0.20 (-0.30 to -0.10); "
+            "the covariates take something away from what geochemistry tells alone (0.65): -0.10 (-0.20 to -0.01)",
+        ),
+        (
+            (0.13, -0.11, 0.37),
+            (0.0, -0.01, 0.02),
+            "geochemistry is not shown to add to what the covariates tell alone (0.52): +0.13 (-0.11 to +0.37); "
+            "the covariates are not shown to add to what geochemistry tells alone (0.65): +0.00 (-0.01 to +0.02)",
+        ),
+        (
+            (0.13, np.nan, np.nan),
+            (0.0, -0.01, 0.02),
+            "geochemistry is not shown to add to what the covariates tell alone (0.52): +0.13; "
+            "the covariates are not shown to add to what geochemistry tells alone (0.65): +0.00 (-0.01 to +0.02)",
+        ),
+    ],
+)
+def test_what_each_kind_of_data_adds_to_the_other(geochemistry, covariates, told):
+    text = page(*alone(geochemistry, covariates))
+    assert f"- **By the share of decoys outranked, {told}.**" in text.splitlines()
+
+
+def test_without_covariates_nothing_is_said_of_what_they_add():
+    assert "covariates" not in page()
+    of_metrics, of_pairs = alone((0.3, 0.1, 0.5), (0.2, 0.1, 0.3))
+    del of_pairs["geochemistry__above_decoys"]
+    assert "tell alone" not in page(of_metrics, of_pairs)

@@ -124,3 +124,25 @@ def test_one_group_and_an_element_that_does_not_vary():
 def test_a_class_without_cells_is_an_error():
     with pytest.raises(ValueError, match="halo cells and background"):
         fit_linear_term(np.ones((2, 2)), np.array([0, 0]), np.array([-1, -1]), 1)
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 4])
+def test_elements_and_covariates_are_kept_apart(most):
+    """The last three of seven columns are covariates: as many of them are kept as of the elements."""
+    values, label, group = drawn()
+    fit = fit_linear_term(values, label, group, most, n_covariates=3)
+    consistency = group_consistency(values, label, group)
+    np.testing.assert_array_equal(fit.consistency, consistency)
+    expected = [*strongest(consistency[:4], most or 4), *(4 + strongest(consistency[4:], most or 3))]
+    assert np.flatnonzero(fit.kept).tolist() == sorted(expected)
+    if most == 0:
+        np.testing.assert_array_equal(fit.weight, fit_linear_term(values, label, group, 0).weight)
+
+
+def test_a_survey_of_covariates_alone_has_a_linear_term():
+    values, label, group = drawn()
+    both = fit_linear_term(values, label, group, 2, n_covariates=7)
+    elements = fit_linear_term(values, label, group, 2)
+    np.testing.assert_array_equal(both.kept, elements.kept)
+    np.testing.assert_array_equal(both.weight, elements.weight)
+    assert both.bias == elements.bias
