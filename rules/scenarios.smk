@@ -77,11 +77,6 @@ def consensus_workflows():
             "snakemake consensus: labels are a raster of classes (labels.raster), and workflows are compared by how they "
             "rank held-out deposits. It needs a survey with the section 'deposits'."
         )
-    if COVARIATES:
-        raise WorkflowError(
-            "snakemake consensus: its workflows learn from geochemistry alone, and this config has covariates. Compare "
-            "them without the section 'covariates'."
-        )
     # Slow to import, and of use to this target alone.
     from geohalo.evidence.design import space_filling_design
 
