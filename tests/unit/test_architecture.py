@@ -181,8 +181,8 @@ def test_no_script_that_does_without_torch_waits_for_it():
 
 #: Stages that need no statistics, whose import takes half a second, and no more than numpy and files.
 QUICK = ["build_graph", "shared.anomaly_classes", "gather_elements", "stack_cube"]
-#: Stages that read and grid tables, report, draw or rank.
-READING = ["clean_samples", "interpolate_elements", "report"]
+#: Stages that read and grid tables, measure, report, draw or rank.
+READING = ["clean_samples", "evaluate", "interpolate_elements", "report"]
 DRAWING = [
     "plot_anomalies",
     "plot_survey",

@@ -12,7 +12,7 @@ from geohalo.evidence.judged import judged_places
 from geohalo.files.cells import Survey
 from geohalo.files.folds import read_folds
 from geohalo.files.scores import read_mean
-from workflow_runs import SETTINGS, SMALL, planned, read_evidence, snakemake, write_config
+from workflow_runs import SETTINGS, SMALL, planned, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 #: Tables of the survey, and those of the judged map that have the same rows.
@@ -34,7 +34,8 @@ def judge(folder, section, *arguments):
 
 
 def rows_of(path, variant):
-    table = read_evidence(path)
+    """Return the held-out rows of a method as text, digit by digit."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
     table = table[(table["variant"] == variant) & (table["split"] == "held_out")]
     return table.drop(columns=["variant", "scales"]).reset_index(drop=True)
 
@@ -57,10 +58,11 @@ def test_a_control_that_is_exported_gives_its_own_numbers_to_the_digit(finished)
     for ours, theirs in ALIKE.items():
         own, other = results / f"{ours}.csv", results / f"{theirs}.csv"
         exported = rows_of(other, "exported")
-        pd.testing.assert_frame_equal(rows_of(own, "sampling_density"), exported, check_exact=True)
+        assert len(exported) > 10
+        pd.testing.assert_frame_equal(rows_of(own, "sampling_density"), exported)
         # The survey's own methods have the numbers that they have in the survey's own tables.
         for method in ("fusion", "logistic"):
-            pd.testing.assert_frame_equal(rows_of(own, method), rows_of(other, method), check_exact=True)
+            pd.testing.assert_frame_equal(rows_of(own, method), rows_of(other, method))
     pairs = pd.read_csv(results / "judged_comparisons.csv")
     assert (pairs.loc[pairs["against"] == "sampling_density", "difference"] == 0).all()
     text = (results / "judged.md").read_text()
@@ -86,9 +88,11 @@ def test_our_own_map_gives_the_numbers_of_its_scores_to_the_digit(finished):
     labels, bootstrap = SETTINGS["labels"], SETTINGS["evaluation"]["bootstrap"]
     where = judged_places(folds, survey.cells, places, labels, bootstrap, labels["seed"])
     expected = measure(np.broadcast_to(score, folds.held_out_region.shape), where, False).metrics
-    found = rows_of(results / "judged.csv", "own map")[["metric", "estimate", "low", "high"]]
-    known = expected["metric"] != "opengad_auc"  # which needs the samples
-    pd.testing.assert_frame_equal(found[known], expected.loc[known, found.columns], check_exact=True)
+    numbers = ["estimate", "low", "high"]
+    found = rows_of(results / "judged.csv", "own map").set_index("metric")[numbers]
+    known = expected[expected["metric"] != "opengad_auc"].set_index("metric")  # which needs the samples
+    for metric, row in found.replace("", "nan").astype(float).loc[known.index].iterrows():
+        np.testing.assert_array_equal(row.to_numpy(), known.loc[metric, numbers].to_numpy(dtype=float))
 
 
 def test_deposits_that_were_learned_from_are_left_out(finished):
