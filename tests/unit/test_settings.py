@@ -69,7 +69,7 @@ def test_a_simulated_survey_gets_its_layers_where_the_config_has_none_of_its_own
     own = {"faults": {"file": "simulated/structures.gpkg"}}
     assert list(check_settings(asked | {"covariates": own})["covariates"]) == ["faults"]
     with pytest.raises(
-        InputError, match=r"with 'simulate\.covariates' the first of network.variants is fusion"
+        InputError, match=r"with 'simulate\.covariates' the first of network\.variants is fusion"
     ):
         check_settings(asked | {"network": {"variants": ["spectrum"]}})
 
