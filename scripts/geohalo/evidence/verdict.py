@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geohalo.evidence.comparisons import LEVEL, smallest_p
+from geohalo.evidence.increment import increment, signed_interval
 from geohalo.evidence.map_basis import basis_warnings, below_chance
 from geohalo.evidence.statistics import student_quantile
 
@@ -17,16 +18,6 @@ COARSE = 0.2
 MOST_DOUBTS = 5
 #: Splits that a config may add, in words.
 OTHER_SPLITS = {"leave_one_group_out": "One group held out at a time", "checkerboard": "Checkerboard"}
-#: Variants that know one kind of data alone: what the whole network has beside it, and what they know in words.
-ALONE = {
-    "covariates": ("geochemistry {}", "the covariates tell alone"),
-    "geochemistry": ("the covariates {}", "geochemistry tells alone"),
-}
-#: What an interval of the difference shows.
-SHOWN = {
-    "geochemistry {}": ("adds", "takes something away from", "is not shown to add"),
-    "the covariates {}": ("add", "take something away from", "are not shown to add"),
-}
 #: The measures that methods are compared by, the one that decides first.
 MEASURES = {"above_decoys": "the share of decoys outranked", "capture": "capture"}
 
@@ -78,7 +69,10 @@ def verdict(
     else:
         parts += ["No warning: none of the checks of this page failed.", ""]
     parts += headline(metrics, first, size)
-    parts += increment(held, pairs)
+    metric = _deciding(pairs)
+    parts += increment(
+        pairs[pairs["metric"] == metric], lambda name: held.of(name, metric)[0], MEASURES[metric]
+    )
     parts += ["", *against_others(pairs, names)]
     return "\n".join(parts) + "\n"
 
@@ -294,34 +288,6 @@ def headline(metrics: pd.DataFrame, first: str, size: tuple[int, int]) -> list[s
     return lines
 
 
-def increment(held: Evidence, pairs: pd.DataFrame) -> list[str]:
-    """Return what geochemistry adds to what the covariates know, and the reverse; nothing without covariates.
-
-    Parameters
-    ----------
-    held : Evidence
-        Of the held-out split.
-    pairs : pandas.DataFrame
-        Comparisons of the held-out split, of which the method that learns from both is compared with each alone.
-
-    Returns
-    -------
-    list of str
-        A line of Markdown.
-    """
-    metric = _deciding(pairs)
-    parts = []
-    for name, (added, known) in ALONE.items():
-        row = _pair(pairs, name, metric)
-        if row is None:
-            return []
-        more, less, unknown = SHOWN[added]
-        shown = f"{more} to" if row["low"] > 0 else less if row["high"] < 0 else f"{unknown} to"
-        alone = held.of(name, metric)[0]
-        parts.append(f"{added.format(shown)} what {known} ({alone:.2f}): {_interval_signed(row)}")
-    return [f"- **By {MEASURES[metric]}, {parts[0]}; {parts[1]}.**"]
-
-
 def against_others(pairs: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Return what the first method beats, does not clearly differ from, and loses to.
 
@@ -385,16 +351,10 @@ def _interval(estimate: float, low: float, high: float) -> str:
     return f"{estimate:.2f}" + (f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else "")
 
 
-def _interval_signed(row: pd.Series) -> str:
-    numbers = [float(row[name]) for name in ("difference", "low", "high")]
-    interval = f" ({numbers[1]:+.2f} to {numbers[2]:+.2f})" if np.isfinite(numbers).all() else ""
-    return f"{numbers[0]:+.2f}{interval}"
-
-
 def _signed(row: pd.Series) -> str:
     least = row["detectable"]
     needed = f", where {least:.2f} would be found four times in five" if np.isfinite(least) else ""
-    return f"{_interval_signed(row)}{needed}"
+    return f"{signed_interval(row)}{needed}"
 
 
 def _count(number: int, noun: str) -> str:
