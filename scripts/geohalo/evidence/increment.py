@@ -1,10 +1,10 @@
-"""What geochemistry adds to what the layers beside it know, and the reverse."""
+"""What geochemistry adds to what the layers beside it know, and the reverse, in words."""
 
 from collections.abc import Callable
 
 import pandas as pd
 
-from geohalo.evidence.pairs import MEASURES, deciding, pair, signed_interval
+from geohalo.evidence.pairs import signed_interval
 
 #: Variants that know one kind of data alone: what the whole network has beside it, and what they know in words.
 ALONE = {
@@ -18,29 +18,30 @@ SHOWN = {
 }
 
 
-def increment(of: Callable[[str, str], tuple[float, float, float]], pairs: pd.DataFrame) -> list[str]:
+def increment(pairs: pd.DataFrame, alone: Callable[[str], float], measure: str) -> list[str]:
     """Return what geochemistry adds to what the covariates know, and the reverse; nothing without covariates.
 
     Parameters
     ----------
-    of : callable
-        From a method and a metric to estimate, low and high, in the held-out split.
     pairs : pandas.DataFrame
-        Comparisons of the held-out split, of which the method that learns from both is compared with each alone.
+        Comparisons of the held-out split by one metric: the method that learns from both against each other one.
+    alone : callable
+        Gives the estimate of a method by this metric.
+    measure : str
+        The metric in words.
 
     Returns
     -------
     list of str
         A line of Markdown.
     """
-    metric = deciding(pairs)
     parts = []
     for name, (added, known) in ALONE.items():
-        row = pair(pairs, name, metric)
-        if row is None:
+        rows = pairs[(pairs["against"] == name) & pairs["difference"].notna()]
+        if rows.empty:
             return []
+        row = rows.iloc[0]
         more, less, unknown = SHOWN[added]
         shown = f"{more} to" if row["low"] > 0 else less if row["high"] < 0 else f"{unknown} to"
-        alone = of(name, metric)[0]
-        parts.append(f"{added.format(shown)} what {known} ({alone:.2f}): {signed_interval(row)}")
-    return [f"- **By {MEASURES[metric]}, {parts[0]}; {parts[1]}.**"]
+        parts.append(f"{added.format(shown)} what {known} ({alone(name):.2f}): {signed_interval(row)}")
+    return [f"- **By {measure}, {parts[0]}; {parts[1]}.**"]

@@ -75,7 +75,10 @@ def verdict(
     else:
         parts += ["No warning: none of the checks of this page failed.", ""]
     parts += headline(metrics, first, size)
-    parts += increment(held.of, pairs)
+    metric = deciding(pairs)
+    parts += increment(
+        pairs[pairs["metric"] == metric], lambda name: held.of(name, metric)[0], MEASURES[metric]
+    )
     parts += ["", *against_others(pairs, names)]
     return "\n".join(parts) + "\n"
 
