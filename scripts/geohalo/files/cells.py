@@ -189,7 +189,7 @@ def cube_columns(data: xr.Dataset, kind: str | None) -> slice:
 
 def cube_part(data: xr.Dataset, kind: str | None) -> xr.Dataset:
     """Return the elements or the covariates of a cube, or with None both; see `cube_columns`."""
-    return data.isel(element=cube_columns(data, kind))
+    return data if kind is None else data.isel(element=cube_columns(data, kind))
 
 
 def covariate_count(data: xr.Dataset) -> int:

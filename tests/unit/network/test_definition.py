@@ -18,7 +18,7 @@ from geohalo.network.parts import (
     published_weights,
 )
 from geohalo.network.prediction import predict_logits
-from geohalo.network.presets import PRESETS, VARIANTS, lean_kernels, published_kernels
+from geohalo.network.presets import PRESETS, VARIANTS, branches_in, lean_kernels, published_kernels
 from geohalo.network.scales import ScaleGraph
 from geohalo.network.trained import Trained
 from geohalo.superpixels.graph import build_graph
@@ -112,7 +112,7 @@ def reordered(graph, order):
         (preset, name)
         for preset in ("reference", "attention")
         for name in VARIANTS
-        if (preset, name) != NOT_THERE
+        if (preset, name) != NOT_THERE and name != "covariates"
     ],
 )
 def test_defect_1_storage_order_of_pixels_changes_no_logit(survey, preset, variant):
@@ -215,25 +215,32 @@ def test_defect_6_superpixels_follow_the_cube():
 
 def test_published_weights_by_hand():
     """Half for the spectrum; the other half shared by internal and external, and by the scales."""
-    assert published_weights(1, VARIANTS["fusion"]) == [0.25, 0.25, 0.5]
-    assert published_weights(2, VARIANTS["fusion"]) == [0.125, 0.125, 0.125, 0.125, 0.5]
+    published = branches_in("fusion", covariates=False, linear=False)
+    assert published == VARIANTS["geochemistry"]
+    assert published_weights(1, published) == [0.25, 0.25, 0.5]
+    assert published_weights(2, published) == [0.125, 0.125, 0.125, 0.125, 0.5]
     assert published_weights(2, VARIANTS["spatial"]) == [0.25] * 4
     assert published_weights(2, VARIANTS["internal"]) == [0.5, 0.5]
     assert published_weights(0, VARIANTS["spectrum"]) == [1.0]
     # The branches are corrections to a linear term, which counts in full.
-    assert published_weights(1, (*VARIANTS["fusion"], "linear")) == [0.25, 0.25, 0.5, 1.0]
+    assert published_weights(1, (*published, "linear")) == [0.25, 0.25, 0.5, 1.0]
+    # With covariates a third each.
+    third = 1 / 3
+    assert published_weights(1, VARIANTS["fusion"]) == [third / 2, third / 2, third, third]
+    assert published_weights(0, branches_in("covariates", covariates=True, linear=True)) == [1.0, 1.0]
     assert published_weights(2, (*VARIANTS["internal"], "linear")) == [0.5, 0.5, 1.0]
     assert published_weights(0, ("linear",)) == [1.0]
 
 
 def test_parts_by_hand():
     """In the order of their weights."""
-    assert network_parts((*VARIANTS["fusion"], "linear"), 2) == [
+    assert network_parts(branches_in("fusion", covariates=True, linear=True), 2) == [
         ("internal", 0),
         ("internal", 1),
         ("external", 0),
         ("external", 1),
         ("spectrum", 0),
+        ("covariates", 0),
         ("linear", 0),
     ]
     assert network_parts(("linear",), 0) == [("linear", 0)]

@@ -166,7 +166,7 @@ def test_no_validation_no_temperature(survey, draw_members, train):
 
 
 @pytest.mark.parametrize("n_classes", [3, 4])
-@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "linear"])
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name not in ("linear", "covariates")])
 def test_several_classes(survey, draw_members, train, n_classes, variant):
     values, graphs, _ = survey
     members = draw_members(len(values), 2, n_classes=n_classes)
