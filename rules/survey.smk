@@ -24,10 +24,10 @@ if "simulate" in config:
 
     rule simulate_survey:
         output:
+            **SIMULATED_LAYERS,
             samples=path("simulated_samples"),
             deposits=path("simulated_deposits"),
             truth=path("truth"),
-            **SIMULATED_LAYERS,
         log:
             log_file("simulate_survey"),
         benchmark:
