@@ -50,7 +50,8 @@ def by_hand(values, transform):
     along = shared_length(transform.f, transform.e, height, GRID.y)
     across = shared_length(transform.c, transform.a, width, GRID.x)
     there = np.isfinite(values)
-    return (along @ np.where(there, values, 0) @ across.T) / (along @ there.astype(float) @ across.T)
+    total, weight = (along @ part @ across.T for part in (np.where(there, values, 0), there.astype(float)))
+    return np.divide(total, weight, out=np.full(GRID.shape, np.nan), where=weight > 0)
 
 
 @pytest.fixture
