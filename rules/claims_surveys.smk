@@ -15,7 +15,13 @@ def claims_surveys(seed):
         settings = alternative(
             config, claim_surveys.changes(section, fault, strength, seed), "section claims"
         )
-        keys = register(settings, list(BRANCHES), CONTROLS, ["held_out"], section["members"])
+        keys = register(
+            settings,
+            [name for name in BRANCHES if name not in KINDS],
+            CONTROLS,
+            ["held_out"],
+            section["members"],
+        )
         folders[fault, strength] = path("alternative_scores", key=keys["scores"])
     return folders
 

@@ -23,7 +23,7 @@ from geohalo.errors import InputError
 from geohalo.control_table import TABLE as CONTROL_TABLE
 from geohalo.control_table import fitting, needing
 from geohalo.files.paths import file_path
-from geohalo.network.presets import PRESETS
+from geohalo.network.presets import KINDS, PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.package_files import RESOURCES
 from geohalo.package_yaml import read_yaml
@@ -51,7 +51,7 @@ except InputError as error:
 SURVEY = config["survey"]
 # Layers beside geochemistry. What each kind of data finds alone is trained on the same folds, for the verdict.
 COVARIATES = config["covariates"]
-ALONE = ["geochemistry", "covariates"] if COVARIATES else []
+ALONE = [*KINDS] if COVARIATES else []
 VARIANTS = [*config["network"]["variants"], *ALONE]
 GRIDDED = "grids" in config
 # Realisations of the interpolated elements that the map is the mean of; 0 for a map of the interpolated ones alone.

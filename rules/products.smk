@@ -186,11 +186,11 @@ if not CLASSES:
         input:
             **({} if GRIDDED else {"samples": path("samples")}),
             **{name: path("map", map=name) for name in MEASURED},
+            **WITH_COVARIATES,
             elements=path("elements"),
             deposits=path("deposits"),
             deposit_ranks=path("deposit_ranks"),
             pathfinders=path("pathfinder_summary"),
-            **WITH_COVARIATES,
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
             **({"covariates": path("target_covariates")} if COVARIATES else {}),

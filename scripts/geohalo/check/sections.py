@@ -12,6 +12,7 @@ from geohalo.check.cost import Cost
 from geohalo.check.deposits import KnownDeposits
 from geohalo.check.ground import Ground
 from geohalo.check.labels import Labels
+from geohalo.network.presets import KINDS
 from geohalo.products.html_pages import Section
 from geohalo.products.report_pictures import Picture
 from geohalo.products.report_quality import PROVENANCE, facts
@@ -33,8 +34,8 @@ DEPOSIT_COUNTS = {
 }
 
 
-#: Kinds of data that are trained alone where there are covariates, and the schemes that they are compared in.
-KINDS, COMPARED = ("geochemistry", "covariates"), ("held_out", "inner")
+#: Schemes in which kinds of data that are trained alone are compared.
+COMPARED = ("held_out", "inner")
 #: Columns of the table of columns that are left out where they hold nothing.
 RARE = ("above_limit", "dates")
 #: What a range begins with outside which a median lies.

@@ -20,6 +20,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "geochemistry": ("internal", "external", "spectrum"),
     "covariates": ("covariates",),
 }
+#: Variants that see one kind of data alone; every survey with covariates has them.
+KINDS = ("geochemistry", "covariates")
 
 
 def branches_in(variant: str, covariates: bool, linear: bool) -> tuple[str, ...]:

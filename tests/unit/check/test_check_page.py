@@ -167,9 +167,9 @@ def test_the_memory_is_that_which_the_rules_ask_for(tmp_path, settings) -> None:
 def test_members_of_the_demo() -> None:
     """Three for each fold: 16, 5 of shuffled labels, and those of held-out and inner splits for each kind of data."""
     demo = check_settings(yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8")))
-    assert counted_members(demo, SCHEMES, {}) == 3 * (16 + 5 + 2 * (5 + 5))
-    without = demo | {"covariates": {}}
-    assert counted_members(without, SCHEMES, {}) == 63
+    assert counted_members(demo, SCHEMES, {}) == 63
+    beside = demo | {"covariates": {"gravity": {}}}
+    assert counted_members(beside, SCHEMES, {}) == 3 * (16 + 5 + 2 * (5 + 5))
 
 
 def test_times_are_rough() -> None:
