@@ -225,6 +225,17 @@ def several_needed(target, why):
     return needed
 
 
+def judged_input(wildcards):
+    """What `judge` makes; an error where the config names no map."""
+    if not JUDGE:
+        raise WorkflowError(
+            "snakemake judge: the config names no map. Give its file in a section 'judge', for example "
+            "judge: {file: map.tif, name: other map}."
+        )
+    names = ("judged", "judged_comparisons", "judged_ranks", "judged_success", "judged_text")
+    return [path(name) for name in (*names, "judged_figure", "judged_success_figure")]
+
+
 def final_outputs():
     """What `all` makes."""
     return [*final_products(), path("report")]
@@ -274,6 +285,8 @@ COVARIATE_FILES = {
     if "file" in layer
 }
 COVARIATE_COLUMNS = [name for name in COVARIATES if name not in COVARIATE_FILES]
+# A map that was made elsewhere and is put through the same evidence.
+JUDGE = config.get("judge")
 # The cube's further bands, as an input of what reads them beside the elements.
 WITH_COVARIATES = {"covariates": path("covariates")} if COVARIATES else {}
 LABEL_RASTERS = {

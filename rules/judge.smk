@@ -1,18 +1,5 @@
 """A map that was made elsewhere, put through the same evidence: `snakemake judge`."""
 
-JUDGE = config.get("judge")
-
-
-def judged_input(wildcards):
-    """What `judge` makes; an error where the config names no map."""
-    if not JUDGE:
-        raise WorkflowError(
-            "snakemake judge: the config names no map. Give its file in a section 'judge', for example "
-            "judge: {file: map.tif, name: other map}."
-        )
-    names = ("judged", "judged_comparisons", "judged_ranks", "judged_success", "judged_text")
-    return [path(name) for name in (*names, "judged_figure", "judged_success_figure")]
-
 
 rule judge:
     input:
