@@ -2,7 +2,7 @@
 
 Both run the same survey, the demo unless another config is given, from nothing with this environment: once on a quiet
 machine and once beside processes that keep its cores busy. Medians of the turns and their ratios are printed. The
-earlier commit runs the demo as it was shipped then.
+earlier commit runs the demo as it was shipped then; with ``--same-controls`` both score the controls that it had.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -25,6 +25,19 @@ from workflow import ROOT, command, covered, watched, work_intervals
 
 #: The last commit before its times were worked on.
 EARLIER = "ffa5155"
+#: The controls that it scored.
+CONTROLS = (
+    *(
+        "logistic",
+        "random_forest",
+        "gradient_boosting",
+        "best_element",
+        "superpixel_contrast",
+        "one_class_svm",
+    ),
+    *("isolation_forest", "mahalanobis", "autoencoder", "sampling_density", "deposit_distance"),
+    *("background_absence", "shuffle"),
+)
 
 
 @dataclass(frozen=True)
@@ -87,11 +100,17 @@ def stage_seconds(intervals: list[tuple[str, float, float]]) -> dict[str, float]
     return total
 
 
-def run(root: Path, cores: int, configs: list[Path], data: str) -> dict[str, float]:
-    """Run the workflow of a checkout in an empty folder; returns seconds of all that is compared."""
+def run(
+    root: Path, cores: int, configs: list[Path], data: str, controls: Sequence[str] = ()
+) -> dict[str, float]:
+    """Run the workflow of a checkout in an empty folder; returns seconds of all that is compared.
+
+    With ``controls`` these are scored, else those of the config.
+    """
     environment = os.environ | {"PYTHONPATH": str(root / "scripts")}
     with tempfile.TemporaryDirectory() as folder:
         words = [*command(folder, cores, configs, root), "--config", f"data={{folder: {data}}}"]
+        words += [f"evaluation={{controls: [{', '.join(controls)}]}}"] if controls else []
         dry = watched([*words, "--dry-run"], environment)
         before = os.times()
         measured = watched(words, environment)
@@ -126,6 +145,9 @@ def main() -> None:
     parser.add_argument("--config", type=Path, nargs="*", default=[], help="in place of the demo")
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument(
+        "--same-controls", action="store_true", help="score those of the earlier commit in both"
+    )
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--busy", type=int, nargs="*", default=[0, 2], help="busy processes of each table")
     arguments = parser.parse_args()
@@ -134,7 +156,8 @@ def main() -> None:
         f"{platform.python_version()}; {arguments.turns} turns against {arguments.commit}"
     )
     configs = [path.resolve() for path in arguments.config]
-    work = (arguments.cores, configs, str(Path(arguments.data).resolve()))
+    controls = CONTROLS if arguments.same_controls else ()
+    work = (arguments.cores, configs, str(Path(arguments.data).resolve()), controls)
     with tempfile.TemporaryDirectory() as folder:
         earlier = check_out(arguments.commit, Path(folder))
         for processes in arguments.busy:

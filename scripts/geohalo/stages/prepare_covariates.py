@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from geohalo.covariates.bands import Bands, Ground
 from geohalo.covariates.layers import Around, SampleTable, judged_bands
+from geohalo.errors import InputError
 from geohalo.files.cells import Survey, netcdf_by_rows
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.progress import steps
@@ -54,7 +55,11 @@ def prepare_covariates(
         The data folder.
     """
     with xr.open_dataset(elements) as data:
-        survey = Survey.of(data)
+        survey, names = Survey.of(data), {str(name) for name in data["element"].to_numpy()}
+    for name in names & set(layers):
+        raise InputError(
+            f"config key covariates.{name}: the survey has an element of this name; give the layer another one."
+        )
     ground = Ground(survey.grid, survey.mask, CRS.from_wkt(survey.crs))
     known = gpd.read_parquet(deposits).get_coordinates().to_numpy() if deposits else np.empty((0, 2))
     of_samples = None if set(layers) <= set(files) else _sample_table(samples, table, section, assays)

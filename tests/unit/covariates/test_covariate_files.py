@@ -190,3 +190,11 @@ def test_a_survey_far_from_a_layer(files):
     moved.set_geometry(moved.geometry.translate(xoff=700)).to_file(files.files["rock"])
     with pytest.raises(InputError, match=r"the layer covers 41% .*covariates\.rock\.crs"):
         prepare(files)
+
+
+def test_a_layer_with_the_name_of_an_element(files):
+    files.layers[ELEMENTS[0]] = files.layers["gravity"]
+    files.files[ELEMENTS[0]] = files.files["gravity"]
+    message = rf"config key covariates\.{ELEMENTS[0]}: the survey has an element of this name"
+    with pytest.raises(InputError, match=message):
+        prepare(files)
