@@ -7,7 +7,7 @@ import pytest
 import torch
 from geohalo.network.members import Members
 from geohalo.network.parts import network_parts, published_weights
-from geohalo.network.presets import PRESETS, VARIANTS
+from geohalo.network.presets import PRESETS, VARIANTS, branches_in
 from geohalo.network.run import Settings, train_and_predict
 from geohalo.pathfinders import group_consistency, strongest
 
@@ -15,7 +15,7 @@ from geohalo.pathfinders import group_consistency, strongest
 ROUNDING = 1e-5
 #: Branches that learn something of their own within a few epochs.
 LIVELY = {"weight_decay": 0.0, "learning_rate": 0.005, "linear": False}
-BRANCHES = [*VARIANTS["fusion"], "linear"]
+BRANCHES = branches_in("fusion", covariates=False, linear=True)
 
 
 @pytest.fixture(scope="module")

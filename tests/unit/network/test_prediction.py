@@ -24,7 +24,10 @@ def large():
 
 def logits_of(values, graphs, preset, variant, n_classes=2):
     recipe = PRESETS[preset]
-    state = initial_members([0, 1, 2], values.shape[1], 2, recipe, variant, n_classes)
+    # In the variant of that name all columns are covariates.
+    covariates = values.shape[1] if variant == "covariates" else 0
+    sizes = (values.shape[1] - covariates, 2, recipe, variant, n_classes, covariates)
+    state = initial_members([0, 1, 2], *sizes)
     x = torch.as_tensor(values)
     return predict_logits(Trained(state, x, graphs, Encoding.of(x, graphs, recipe), recipe, variant))
 
@@ -45,7 +48,7 @@ def test_blocks_say_what_the_whole_map_says(large, monkeypatch, preset, variant)
     monkeypatch.setattr(ScaleGraph, "blocks", counted)
     monkeypatch.setattr(module, "BLOCK_BYTES", 1)
     torch.testing.assert_close(logits_of(values, graphs, preset, variant), whole, rtol=1e-5, atol=1e-6)
-    assert variant in ("spectrum", "linear") or (len(sizes) >= 8 and max(sizes) <= 1024)
+    assert variant in ("spectrum", "linear", "covariates") or (len(sizes) >= 8 and max(sizes) <= 1024)
 
 
 @pytest.mark.parametrize("variant", ["fusion", "spectrum"])
