@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from geohalo.files import spectra
 from geohalo.files.cells import Survey, read_spectra
 from geohalo.network.run import Settings
 from geohalo.stages import score_controls as controls_stage
@@ -41,11 +42,14 @@ def columns(cube):
         ("covariates", COVARIATES, 2, []),
     ],
 )
-def test_columns_of_a_variant(cube, monkeypatch, variant, names, covariates, order):
+@pytest.mark.parametrize("in_memory", [1 << 28, 0])
+def test_columns_of_a_variant(cube, tmp_path, monkeypatch, variant, names, covariates, order, in_memory):
     seen = {}
 
-    def noted(values, scales, members, settings, outer, log):
-        seen.update(values=values, settings=settings)
+    def noted(values, scales, members, settings, outer, log, keep):
+        seen.update(values=np.asarray(values[0 : len(values)]), settings=settings)
+
+    monkeypatch.setattr(spectra, "IN_MEMORY", in_memory)
 
     monkeypatch.setattr(train_stage, "read_folds", lambda *_: None)
     monkeypatch.setattr(train_stage, "stack_members", lambda _: (None, None))
@@ -53,8 +57,8 @@ def test_columns_of_a_variant(cube, monkeypatch, variant, names, covariates, ord
     monkeypatch.setattr(train_stage, "train_and_predict", noted)
     monkeypatch.setattr(train_stage, "write_results", lambda *given: seen.update(names=given[3]))
     settings = Settings(variant=variant, preset="default", options={}, epochs=1)
-    log = SimpleNamespace(info=lambda _: None)
-    train_stage.train(cube, "", [], [], "atomic_number", ["Au"], settings, {}, log)
+    log, outputs = SimpleNamespace(info=lambda _: None), SimpleNamespace(scores=str(tmp_path / "scores.nc"))
+    train_stage.train(cube, "", [], [], "atomic_number", ["Au"], settings, outputs, log)
     assert seen["names"] == names
     every = [*ELEMENTS, *COVARIATES]
     np.testing.assert_array_equal(seen["values"], columns(cube)[:, [every.index(name) for name in names]])
