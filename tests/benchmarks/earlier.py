@@ -2,7 +2,9 @@
 
 Both run the same survey, the demo unless another config is given, from nothing with this environment: once on a quiet
 machine and once beside processes that keep its cores busy. Medians of the turns and their ratios are printed. The
-earlier commit runs the demo as it was shipped then; with ``--same-controls`` both score the controls that it had.
+earlier commit runs the demo as it was shipped then; with ``--same-controls`` both score the controls that it had. With
+``--until`` both stop after a stage. Beside busy processes the earlier commit is stopped once it has taken so long that
+the target is met; its time is then a lower bound.
 """
 
 import argparse
@@ -59,7 +61,9 @@ ROWS = [
     Row("`report`", "report"),
     Row("`snakemake -n`", "dry run", "0.6"),
 ]
-BUSY_ROWS = [Row("wall time", "wall", "0.35"), Row("`train`, all its jobs", "train")]
+#: Beside busy processes, wall time over that of the earlier commit, at most.
+BUSY_TARGET = 0.35
+BUSY_ROWS = [Row("wall time", "wall", str(BUSY_TARGET)), Row("`train`, all its jobs", "train")]
 
 
 def check_out(commit: str, folder: Path) -> Path:
@@ -100,20 +104,36 @@ def stage_seconds(intervals: list[tuple[str, float, float]]) -> dict[str, float]
     return total
 
 
-def run(
-    root: Path, cores: int, configs: list[Path], data: str, controls: Sequence[str] = ()
-) -> dict[str, float]:
+@dataclass(frozen=True)
+class Work:
+    """What both checkouts run; without controls those of the config, without ``until`` all stages."""
+
+    cores: int
+    configs: list[Path]
+    data: str
+    controls: Sequence[str] = ()
+    until: str | None = None
+
+
+def run(root: Path, work: Work, limit: float | None = None) -> dict[str, float]:
     """Run the workflow of a checkout in an empty folder; returns seconds of all that is compared.
 
-    With ``controls`` these are scored, else those of the config.
+    One that takes longer than ``limit`` seconds is stopped: all that it returns is the limit, as wall time.
     """
     environment = os.environ | {"PYTHONPATH": str(root / "scripts")}
     with tempfile.TemporaryDirectory() as folder:
-        words = [*command(folder, cores, configs, root), "--config", f"data={{folder: {data}}}"]
-        words += [f"evaluation={{controls: [{', '.join(controls)}]}}"] if controls else []
+        words = [
+            *command(folder, work.cores, work.configs, root),
+            "--config",
+            f"data={{folder: {work.data}}}",
+        ]
+        words += [f"evaluation={{controls: [{', '.join(work.controls)}]}}"] if work.controls else []
+        words += ["--until", work.until] if work.until else []
         dry = watched([*words, "--dry-run"], environment)
         before = os.times()
-        measured = watched(words, environment)
+        measured = watched(words, environment, limit)
+        if limit and measured["wall"] > limit:
+            return measured
         after = os.times()
         intervals = work_intervals(next(Path(folder, "logs").iterdir()))
     processor = after.children_user + after.children_system - before.children_user - before.children_system
@@ -122,17 +142,18 @@ def run(
 
 
 def medians(runs: list[dict[str, float]]) -> dict[str, float]:
-    """Return the median of each number over the turns."""
-    return {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+    """Return the median over the turns of each number that all of them have."""
+    return {key: statistics.median(one[key] for one in runs) for key in set.intersection(*map(set, runs))}
 
 
 def print_table(title: str, rows: list[Row], then: dict[str, float], now: dict[str, float]) -> None:
-    """Print both columns, their ratio and what is aimed at."""
+    """Print both columns, their ratio and what is aimed at; where the former was stopped, its time is a bound."""
     print_header(title, "then", "now", "ratio", "at most")
+    more, less = ("more than ", "less than ") if "processor" not in then else ("", "")
     for row in rows:
-        if then[row.key] > 0:
-            ratio = f"{now[row.key] / then[row.key]:.2f}"
-            print_row(row.what, seconds(then[row.key]), seconds(now[row.key]), ratio, row.target)
+        if then.get(row.key, 0) > 0:
+            ratio = f"{less}{now[row.key] / then[row.key]:.3g}"
+            print_row(row.what, more + seconds(then[row.key]), seconds(now[row.key]), ratio, row.target)
     print_row("peak memory of all processes", f"{then['peak']:.2f} GB", f"{now['peak']:.2f} GB", "", "")
 
 
@@ -148,6 +169,7 @@ def main() -> None:
     parser.add_argument(
         "--same-controls", action="store_true", help="score those of the earlier commit in both"
     )
+    parser.add_argument("--until", help="the last stage that is run, such as score_controls")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--busy", type=int, nargs="*", default=[0, 2], help="busy processes of each table")
     arguments = parser.parse_args()
@@ -157,15 +179,16 @@ def main() -> None:
     )
     configs = [path.resolve() for path in arguments.config]
     controls = CONTROLS if arguments.same_controls else ()
-    work = (arguments.cores, configs, str(Path(arguments.data).resolve()), controls)
+    data = str(Path(arguments.data).resolve())
+    work = Work(arguments.cores, configs, data, controls, arguments.until)
     with tempfile.TemporaryDirectory() as folder:
         earlier = check_out(arguments.commit, Path(folder))
         for processes in arguments.busy:
             then, now = [], []
             with busy(processes):
                 for _ in range(arguments.turns):
-                    then.append(run(earlier, *work))
-                    now.append(run(ROOT, *work))
+                    now.append(run(ROOT, work))
+                    then.append(run(earlier, work, now[-1]["wall"] / BUSY_TARGET if processes else None))
             title = f"beside {processes} busy processes" if processes else "quiet machine"
             print_table(title, BUSY_ROWS if processes else ROWS, medians(then), medians(now))
 

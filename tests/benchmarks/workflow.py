@@ -73,8 +73,12 @@ def command(folder: str | Path, cores: int, configs: list[Path], root: Path = RO
     return [*words, "--configfile", *map(str, configs)] if configs else words
 
 
-def watched(words: list[str], environment: dict[str, str] | None = None) -> dict[str, float]:
-    """Run a command to its end; returns wall time in seconds and peak memory of all its processes in GB.
+def watched(
+    words: list[str], environment: dict[str, str] | None = None, limit: float | None = None
+) -> dict[str, float]:
+    """Run a command; returns wall time in seconds and peak memory of all its processes in GB.
+
+    One that takes longer than ``limit`` seconds is stopped with all its processes.
 
     Raises
     ------
@@ -87,7 +91,13 @@ def watched(words: list[str], environment: dict[str, str] | None = None) -> dict
     memory: dict[str, float] = {}
     watch = threading.Thread(target=peak_memory, args=(psutil.Process(process.pid), stop, memory))
     watch.start()
-    status = process.wait()
+    try:
+        status = process.wait(limit)
+    except subprocess.TimeoutExpired:
+        status = 0
+        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+            each.kill()
+        process.wait()
     stop.set()
     watch.join()
     if status:
