@@ -106,7 +106,10 @@ def stage_seconds(intervals: list[tuple[str, float, float]]) -> dict[str, float]
 
 @dataclass(frozen=True)
 class Work:
-    """What both checkouts run; without controls those of the config, without ``until`` all stages."""
+    """What both checkouts run; without controls those of the config, without ``until`` all stages.
+
+    Configs are named from the root of a checkout, which has its own.
+    """
 
     cores: int
     configs: list[Path]
@@ -163,7 +166,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--commit", default=EARLIER)
-    parser.add_argument("--config", type=Path, nargs="*", default=[], help="in place of the demo")
+    parser.add_argument(
+        "--config", type=Path, nargs="*", default=[], help="in place of the demo; from the root"
+    )
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument(
@@ -177,10 +182,9 @@ def main() -> None:
         f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores, {arguments.cores} used; Python "
         f"{platform.python_version()}; {arguments.turns} turns against {arguments.commit}"
     )
-    configs = [path.resolve() for path in arguments.config]
     controls = CONTROLS if arguments.same_controls else ()
     data = str(Path(arguments.data).resolve())
-    work = Work(arguments.cores, configs, data, controls, arguments.until)
+    work = Work(arguments.cores, arguments.config, data, controls, arguments.until)
     with tempfile.TemporaryDirectory() as folder:
         earlier = check_out(arguments.commit, Path(folder))
         for processes in arguments.busy:

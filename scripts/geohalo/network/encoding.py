@@ -35,6 +35,11 @@ class Encoding:
     means: Tensor | None = None
     superpixel: Tensor | None = None
 
+    def of_columns(self, pixels: Tensor, columns: Tensor | None) -> Tensor:
+        """Some of the features of some pixels, (pixels, columns); all of them when left out."""
+        features = self(pixels)
+        return features if columns is None else features[:, columns]
+
     def __call__(self, pixels: Tensor, share: float = 1.0) -> Tensor:
         """Features (pixels, features) of some pixels: the bins of one element lie side by side.
 

@@ -87,6 +87,19 @@ def class_count(state: Stacked) -> int:
     return next((value.shape[1] for name, value in state.items() if name.endswith("head.3.bias")), 2)
 
 
+def feature_gate(state: Stacked, preset: Preset) -> Tensor:
+    """Return the gate (members, features) of the graph branch: bins and contrast follow their element."""
+    return state["gate"].repeat(1, 1 + preset.contrast).repeat_interleave(max(1, preset.encoding), 1)
+
+
+def kept_features(state: Stacked, preset: Preset) -> Tensor | None:
+    """Return the features of the graph branch that any member keeps, (features,) ascending; None without a gate.
+
+    All others are multiplied with 0: members that keep four elements each need a few columns of the cube.
+    """
+    return torch.nonzero(feature_gate(state, preset).any(0)).flatten() if "gate" in state else None
+
+
 class Engine:
     """Forward pass of stacked members.
 
@@ -150,17 +163,18 @@ class Engine:
         """Values (..., members, elements) of the elements that each member keeps; 0 for all others."""
         return x * self.state["gate"] if "gate" in self.state else x
 
-    def first_weight(self, scale: int) -> Tensor:
+    def first_weight(self, scale: int, features: Tensor | None = None) -> Tensor:
         """Weight and, as last column, bias of the first SGConv: (members, channels, features + 1).
 
-        What a gate keeps of the features it keeps of the weights.
+        What a gate keeps of the features it keeps of the weights. With ``features`` (features,) of int64 the weights of
+        these alone, such as `kept_features`.
         """
         name = f"internal.{scale}.conv_1.lin"
         weight = self.state[f"{name}.weight"]
         if "gate" in self.state:
-            copies = 1 + self.preset.contrast
-            gate = self.state["gate"].repeat(1, copies)
-            weight = weight * gate.repeat_interleave(weight.shape[2] // gate.shape[1], 1).unsqueeze(1)
+            weight = weight * feature_gate(self.state, self.preset).unsqueeze(1)
+        if features is not None:
+            weight = weight[:, :, features]
         return torch.cat([weight, self.state[f"{name}.bias"].unsqueeze(-1)], dim=2)
 
     def internal(self, scale: int, second: Tensor) -> Tensor:

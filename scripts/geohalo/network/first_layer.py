@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from geohalo.network.sparse import product
+
 #: Bytes of the hidden layer of one block, on the CPU (of its cache) and on a GPU.
 BLOCK_BYTES = {"cpu": 1 << 20, "cuda": 1 << 27}
 
@@ -49,9 +51,9 @@ class _FirstLayer(torch.autograd.Function):
         opened = []
         for block in blocks:
             hidden = torch.mm(features[block.pixels], weight.t()).relu_()
-            torch.mm(block.mean, hidden, out=means[block.superpixels])
+            product(block.mean, hidden, means[block.superpixels])
             if block.near is not None:
-                near[block.pairs] = block.near @ hidden.view(-1, channels)
+                product(block.near, hidden.view(-1, channels), near[block.pairs])
             if learns:
                 opened.append(hidden > 0)
         ctx.save_for_backward(weight, features, *opened)
@@ -64,7 +66,7 @@ class _FirstLayer(torch.autograd.Function):
         weight, features, *opened = ctx.saved_tensors
         total = torch.zeros_like(weight)
         for block, there in zip(ctx.blocks, opened, strict=True):
-            gradient = block.mean_transposed @ of_means[block.superpixels]
+            gradient = product(block.mean_transposed, of_means[block.superpixels])
             if block.near_transposed is not None:
                 gradient.view(-1, of_near.shape[1]).addmm_(block.near_transposed, of_near[block.pairs])
             gradient.mul_(there)

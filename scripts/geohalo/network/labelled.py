@@ -32,6 +32,8 @@ class LabelledScale:
     ----------
     pixels : Tensor (pixels,) of int64
         Numbers of the field's pixels on the map.
+    columns : Tensor (features,) of int64 or None
+        Features that any member keeps (`engine.kept_features`).
     features : Tensor (pixels, features + 1)
         A^3 X of these; the last column is 1.
     blocks : list of FieldBlock
@@ -45,6 +47,7 @@ class LabelledScale:
     """
 
     pixels: Tensor
+    columns: Tensor | None
     features: Tensor
     blocks: list[FieldBlock]
     pairs: Tensor
@@ -60,6 +63,7 @@ def labelled_scale(
     held_out: Tensor | np.ndarray | Regions | None,
     preset: Preset,
     near: bool = True,
+    columns: Tensor | None = None,
 ) -> LabelledScale:
     """Prepare one scale.
 
@@ -75,13 +79,15 @@ def labelled_scale(
     preset : Preset
     near : bool
         Whether the internal branch needs the neighbourhood of the labelled cells.
+    columns : Tensor (features,) of int64, optional
+        Features that any member keeps; all when left out.
     """
     field = receptive_field(graph, cells, preset)
     superpixel = torch.searchsorted(field, graph.superpixel[cells].long()).t().contiguous()
     external = _external(graph, field, held_out, superpixel, preset.normalisation == "map")
     there = external.present.gather(0, superpixel)
-    blocks = _blocks(graph, field, encode, cells, superpixel, preset, near)
-    return LabelledScale(*blocks, superpixel, external, there)
+    pixels, *blocks = _blocks(graph, field, encode, cells, superpixel, preset, near, columns)
+    return LabelledScale(pixels, columns, *blocks, superpixel, external, there)
 
 
 def receptive_field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> Tensor:
@@ -139,11 +145,11 @@ def _blocks(
     superpixel: Tensor,
     preset: Preset,
     near: bool,
+    columns: Tensor | None,
 ) -> tuple[Tensor, Tensor, list[FieldBlock], Tensor]:
     """Cut the field into blocks; returns its pixels, A^3 X of these, the blocks, and the row of each pair."""
     members = len(cells)
-    columns = preset.internal[0] * members
-    largest = max(1, BLOCK_BYTES[cells.device.type] // (4 * columns))
+    largest = max(1, BLOCK_BYTES[cells.device.type] // (4 * preset.internal[0] * members))
     order = torch.argsort(superpixel.flatten(), stable=True)
     pair_cell, pair_member = (
         cells.t().flatten()[order],
@@ -160,7 +166,7 @@ def _blocks(
         start = blocks[-1].pixels.stop if blocks else 0
         low = blocks[-1].superpixels.stop if blocks else 0
         high = low + len(block.superpixels)
-        x = block.propagate(encode(block.pixels))
+        x = block.propagate(encode.of_columns(block.pixels, columns))
         if not blocks:
             features = x.new_ones(size, x.shape[1] + 1)
         pixels[start : start + len(x)] = block.pixels
@@ -213,7 +219,9 @@ def _near(block: Block, cells: Tensor, member: Tensor, members: int) -> SparseMa
 
 def _spatial_logits(engine: Engine, number: int, scale: LabelledScale) -> tuple[list[Tensor], list[Tensor]]:
     """Internal and external logits (cells, members, classes) of the labelled cells at one scale, where wanted."""
-    means, near = first_layer(engine.first_weight(number), seen_features(engine, scale), scale.blocks)
+    means, near = first_layer(
+        engine.first_weight(number, scale.columns), seen_features(engine, scale), scale.blocks
+    )
     internal, external = [], []
     if "internal" in engine.branches:
         internal.append(engine.internal(number, engine.second_weight(number, near[scale.pairs])))
@@ -229,9 +237,13 @@ def seen_features(engine: Engine, scale: LabelledScale) -> Tensor:
     share, bins = engine.preset.input_dropout, max(1, engine.preset.encoding)
     if engine.masks is None or not share:
         return scale.features
-    inputs = scale.features[:, :-1].unflatten(1, (-1, bins))
-    kept = engine.masks.shared().factors("inputs", scale.pixels, inputs.shape[1], share)
-    return torch.cat([(inputs * kept.transpose(1, 2)).flatten(1), scale.features[:, -1:]], dim=1)
+    features = scale.features[:, :-1]
+    columns = (
+        torch.arange(features.shape[1], device=features.device) if scale.columns is None else scale.columns
+    )
+    inputs = columns // bins
+    kept = engine.masks.shared().factors("inputs", scale.pixels, int(inputs[-1]) + 1, share)
+    return torch.cat([features * kept[:, 0, inputs], scale.features[:, -1:]], dim=1)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, class_count
+from geohalo.network.engine import Engine, class_count, kept_features
 from geohalo.network.labelled import external_of
 from geohalo.network.memory import BAND_CELLS
 from geohalo.network.scales import Block, ScaleGraph
@@ -140,14 +140,15 @@ def superpixel_means(
     -------
     Tensor (superpixels, members, channels)
     """
-    weight = engine.first_weight(scale)
+    columns = kept_features(engine.state, engine.preset)
+    weight = engine.first_weight(scale, columns)
     members, channels, features = weight.shape
     widest = members * channels * (1 if visit is None else 3) + 4 * features
     number = graph.n_superpixels if superpixels is None else len(superpixels)
     means, done = weight.new_empty(number, members, channels), 0
     flat = weight.flatten(0, 1).t()
     for block in graph.blocks(max(1024, BLOCK_BYTES // (4 * widest)), superpixels):
-        x = block.propagate(encode(block.pixels))
+        x = block.propagate(encode.of_columns(block.pixels, columns))
         hidden = torch.addmm(flat[-1], x, flat[:-1]).relu_()
         rows = slice(done, done + len(block.superpixels))
         means[rows], done = block.means(hidden).unflatten(1, (members, channels)), rows.stop

@@ -8,18 +8,30 @@ import torch
 from torch import Tensor
 
 
+def product(matrix: Tensor, features: Tensor, out: Tensor | None = None) -> Tensor:
+    """Multiply a matrix in compressed rows (rows, columns) with features (columns, channels).
+
+    ``matrix @ features`` of PyTorch fills a result with zeros and copies it before it multiplies, which takes longer
+    than the product where a row has few entries. Here the result is written once, into ``out`` (rows, channels) if it
+    is given.
+    """
+    if out is None:
+        out = features.new_empty(matrix.shape[0], features.shape[1])
+    return out.addmm_(matrix, features, beta=0)
+
+
 class _Product(torch.autograd.Function):
     """Matrix times features, with the transposed matrix kept at hand for the gradient."""
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, transposed: Tensor, features: Tensor) -> Tensor:
         ctx.save_for_backward(transposed)
-        return matrix @ features
+        return product(matrix, features)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, Tensor]:
         (transposed,) = ctx.saved_tensors
-        return None, None, transposed @ gradient.contiguous()
+        return None, None, product(transposed, gradient.contiguous())
 
 
 class SparseMatrix:
@@ -55,8 +67,8 @@ class SparseMatrix:
         """Multiply with features (columns, ...); trailing dimensions are carried along."""
         flat = features.reshape(features.shape[0], -1)
         learns = flat.requires_grad
-        product = _Product.apply(self.matrix, self.transposed, flat) if learns else self.matrix @ flat
-        return product.reshape(-1, *features.shape[1:])
+        found = _Product.apply(self.matrix, self.transposed, flat) if learns else product(self.matrix, flat)
+        return found.reshape(-1, *features.shape[1:])
 
     def after(self, other: "SparseMatrix") -> "SparseMatrix":
         """Return the matrix product self @ other as a sparse matrix."""

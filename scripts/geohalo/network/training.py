@@ -12,7 +12,7 @@ from geohalo.errors import InputError
 from geohalo.network.calibration import fit_temperature
 from geohalo.network.checkpoint import Checkpoint
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, Stacked, branches_of, class_count, is_trained
+from geohalo.network.engine import Engine, Stacked, branches_of, class_count, is_trained, kept_features
 from geohalo.network.fusion import branch_factors, by_branch
 from geohalo.network.gradients import add_gradients
 from geohalo.network.labelled import LabelledScale, Logits, labelled_logits, labelled_scale
@@ -100,6 +100,8 @@ class Labelled:
     preset : Preset
     variant : str
     n_classes : int
+    columns : Tensor (features,) of int64, optional
+        Features that any member keeps (`engine.kept_features`); all when left out.
     """
 
     def __init__(
@@ -114,12 +116,13 @@ class Labelled:
         preset: Preset,
         variant: str,
         n_classes: int,
+        columns: Tensor | None = None,
     ):
         self.spectra = values[cells.t().to(values.device)].to(cells.device)
         self.labels = Labels.of(labels, groups, n_classes, preset.group_weights)
         near = "internal" in VARIANTS[variant]
         self.scales: list[LabelledScale] = [
-            labelled_scale(graph, encode, cells, held_out, preset, near) for graph in graphs
+            labelled_scale(graph, encode, cells, held_out, preset, near, columns) for graph in graphs
         ]
 
     def check(self) -> list[str]:
@@ -200,7 +203,7 @@ class Training:
         self.seeds = self._tensor(members.seeds)
         n_classes = class_count(state)
         common = (values, graphs if {"internal", "external"} & set(self.branches) else [], encode)
-        kind = (preset, variant, n_classes)
+        kind = (preset, variant, n_classes, kept_features(state, preset))
         self.learned = Labelled(*common, *self._cells(members), members.held_out, *kind)
         self.warnings = self.learned.check()
         self.n_learned = members.cells.shape[1]

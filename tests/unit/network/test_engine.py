@@ -8,7 +8,7 @@ import torch
 from geohalo.network import first_layer
 from geohalo.network.definition import TwoBranch, hetero_data
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, External, branches_of, initial_members, is_trained
+from geohalo.network.engine import Engine, External, branches_of, initial_members, is_trained, kept_features
 from geohalo.network.labelled import external_of_map, labelled_logits, labelled_scale
 from geohalo.network.masks import Masks
 from geohalo.network.prediction import predict_logits
@@ -58,6 +58,7 @@ def prepared(survey, recipe, variant, seeds=(5, 6), n_classes=2, covariates=0):
             state[name] = (
                 (torch.arange(state[name].shape[1]) + torch.arange(len(seeds))[:, None]) % 2
             ).float()
+            state[name][:, 2] = 0  # no member keeps this one
     return values, scales, Encoding.of(values, scales, recipe), state
 
 
@@ -105,7 +106,8 @@ def assert_step_equals_the_definition(
         state[name].requires_grad_()
     nothing = torch.zeros(len(cells), len(values), dtype=torch.bool)
     near = "internal" in VARIANTS[variant]
-    labelled = [labelled_scale(scale, encode, cells, nothing, recipe, near) for scale in scales]
+    columns = kept_features(state, recipe)
+    labelled = [labelled_scale(scale, encode, cells, nothing, recipe, near, columns) for scale in scales]
     engine = Engine(state, recipe, branches_of(state, variant), Masks(torch.tensor([5, 6]), 0))
     found = labelled_logits(engine, values[cells.t()], labelled)
     logits = found.fused()
@@ -254,3 +256,23 @@ def test_what_is_trained():
     state = initial_members([0], 11, 1, replace(DEFAULT, fusion="learned"), "fusion")
     parameters = dict(TwoBranch(11, 1, replace(DEFAULT, fusion="learned"), "fusion").named_parameters())
     assert set(filter(is_trained, state)) == set(parameters)
+
+
+def test_features_that_no_member_keeps_are_left_out(survey):
+    """Bins and contrast of an element stay or go with it; the weights of what stays are the same."""
+    recipe = replace(PRESETS["default"], encoding=3, contrast=True, pathfinders=4)
+    values, _, _, state = prepared(survey, recipe, "fusion")
+    elements = values.shape[1]
+    state["gate"].zero_()
+    state["gate"][0, 1] = state["gate"][1, 4] = 1
+    kept = kept_features(state, recipe)
+    expected = [
+        copy * 3 * elements + 3 * element + k for copy in (0, 1) for element in (1, 4) for k in range(3)
+    ]
+    assert kept.tolist() == expected
+    engine = Engine(state, recipe, branches_of(state, "fusion"))
+    full, some = engine.first_weight(0), engine.first_weight(0, kept)
+    torch.testing.assert_close(some, full[:, :, [*expected, -1]], rtol=0, atol=0)
+    assert not full[:, :, sorted(set(range(full.shape[2] - 1)) - set(expected))].any()
+    del state["gate"]
+    assert kept_features(state, recipe) is None

@@ -1,8 +1,9 @@
 """Constant sparse matrices against dense ones."""
 
 import numpy as np
+import pytest
 import torch
-from geohalo.network.sparse import SparseMatrix, adjacency, selection
+from geohalo.network.sparse import SparseMatrix, adjacency, product, selection
 
 
 def test_products_and_their_gradients():
@@ -14,8 +15,17 @@ def test_products_and_their_gradients():
     out.square().sum().backward()
     torch.testing.assert_close(features.grad, torch.einsum("rc,rmk->cmk", dense, 2 * out.detach()))
     torch.testing.assert_close(matrix.transposed.to_dense(), dense.t())
-    product = matrix.after(SparseMatrix(dense.t().to_sparse()))
-    torch.testing.assert_close(product.matrix.to_dense(), dense @ dense.t())
+    both = matrix.after(SparseMatrix(dense.t().to_sparse()))
+    torch.testing.assert_close(both.matrix.to_dense(), dense @ dense.t())
+
+
+@pytest.mark.parametrize("dense", [[[0.0, 2.0], [0.0, 0.0], [1.0, 3.0]], [[0.0, 0.0]]])
+def test_a_product_does_not_see_what_was_in_its_place(dense):
+    """Also where a row, or the matrix, has no entry."""
+    matrix, features = torch.tensor(dense), torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    out = torch.full((len(matrix), 3), torch.nan)
+    assert product(matrix.to_sparse_csr(), features, out) is out
+    assert out.tolist() == (matrix @ features).tolist() == product(matrix.to_sparse_csr(), features).tolist()
 
 
 def test_entries_come_back():
