@@ -86,8 +86,8 @@ def labelled_scale(
     superpixel = torch.searchsorted(field, graph.superpixel[cells].long()).t().contiguous()
     external = _external(graph, field, held_out, superpixel, preset.normalisation == "map")
     there = external.present.gather(0, superpixel)
-    pixels, *blocks = _blocks(graph, field, encode, cells, superpixel, preset, near, columns)
-    return LabelledScale(pixels, columns, *blocks, superpixel, external, there)
+    pixels, features, blocks, pairs = _blocks(graph, field, encode, cells, superpixel, preset, near, columns)
+    return LabelledScale(pixels, columns, features, blocks, pairs, superpixel, external, there)
 
 
 def receptive_field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> Tensor:

@@ -203,8 +203,8 @@ class Training:
         self.seeds = self._tensor(members.seeds)
         n_classes = class_count(state)
         common = (values, graphs if {"internal", "external"} & set(self.branches) else [], encode)
-        kind = (preset, variant, n_classes, kept_features(state, preset))
-        self.learned = Labelled(*common, *self._cells(members), members.held_out, *kind)
+        kind, columns = (preset, variant, n_classes), kept_features(state, preset)
+        self.learned = Labelled(*common, *self._cells(members), members.held_out, *kind, columns)
         self.warnings = self.learned.check()
         self.n_learned = members.cells.shape[1]
         self.watched: Labelled | None = None
@@ -212,7 +212,7 @@ class Training:
             cells, labels, _ = self._cells(members)
             more, their = self._tensor(members.validation_cells), self._tensor(members.validation_labels)
             cells, labels = torch.cat([cells, more], 1), torch.cat([labels, their], 1)
-            self.watched = Labelled(*common, cells, labels, torch.full_like(cells, -1), None, *kind)
+            self.watched = Labelled(*common, cells, labels, torch.full_like(cells, -1), None, *kind, columns)
             split = torch.arange(cells.shape[1], device=self.device) < self.n_learned
             self.training_part = self._part(labels, split, n_classes)
             self.validation_part = self._part(labels, ~split, n_classes)
