@@ -1,5 +1,6 @@
 """The parts that simulated surveys are made of, by themselves."""
 
+import gstools
 import numpy as np
 import pytest
 from geohalo.simulated_region import survey_crs
@@ -10,7 +11,13 @@ from geohalo.survey.simulation.faults import (
     report_column,
     significant_texts,
 )
-from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks, spawn_generators
+from geohalo.survey.simulation.fields import (
+    THREADS,
+    gaussian_field,
+    near_sources,
+    row_blocks,
+    spawn_generators,
+)
 from geohalo.survey.simulation.geology import ZONES, Halos
 from geohalo.survey.simulation.layout import lay_out_samples
 from geohalo.survey.simulation.signatures import (
@@ -75,6 +82,19 @@ def test_field_is_a_function_of_the_place_alone():
     whole = gaussian_field(places, np.random.default_rng(1), (20_000, 5_000), 30)
     part = gaussian_field(places[50:60], np.random.default_rng(1), (20_000, 5_000), 30)
     np.testing.assert_allclose(part, whole[50:60], rtol=1e-12, atol=1e-12)
+
+
+def test_field_in_threads_is_that_of_gstools(monkeypatch):
+    """Value by value, in several blocks and threads."""
+    places = np.random.default_rng(0).uniform(0, 50_000, size=(200, 2))
+    model = gstools.Exponential(dim=2, var=1.0, len_scale=(20_000, 5_000), angles=np.deg2rad(90.0 - 30))
+    seed = int(np.random.default_rng(1).integers(2**31 - 1))
+    expected = gstools.SRF(model, seed=seed, mode_no=500)(tuple(places.T), mesh_type="unstructured")
+    monkeypatch.setattr("geohalo.survey.simulation.fields.BLOCK_ROWS", 30)
+    token = THREADS.set(3)
+    found = gaussian_field(places, np.random.default_rng(1), (20_000, 5_000), 30)
+    THREADS.reset(token)
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("azimuth", [0.0, 60.0])

@@ -1,12 +1,16 @@
 """Seeds and Gaussian random fields of the simulation."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import gstools
 import numpy as np
 from scipy.spatial import KDTree
 
 BLOCK_ROWS = 50_000  # samples at once
+#: Blocks of places whose fields are evaluated side by side.
+THREADS: ContextVar[int] = ContextVar("THREADS", default=1)
 
 
 def spawn_generators(seed: int, names: Sequence[str]) -> dict[str, np.random.Generator]:
@@ -42,7 +46,7 @@ def gaussian_field(
 
     GSTools' randomisation method sums random Fourier modes, so that it costs the same at scattered
     samples as on a grid, the value at a place does not depend on which other places are asked for,
-    and no covariance matrix is ever formed.
+    and no covariance matrix is ever formed. `THREADS` blocks of places are evaluated at a time.
 
     Parameters
     ----------
@@ -73,8 +77,16 @@ def gaussian_field(
     covariance = gstools.Gaussian if smooth else gstools.Exponential
     # GSTools turns counter-clockwise from east; an azimuth turns clockwise from north.
     model = covariance(dim=2, var=1.0, len_scale=length, angles=np.deg2rad(90.0 - azimuth))
-    field = gstools.SRF(model, seed=int(rng.integers(2**31 - 1)), mode_no=modes)
-    return np.asarray(field((places[:, 0], places[:, 1]), mesh_type="unstructured"))
+    modes_of = gstools.SRF(model, seed=int(rng.integers(2**31 - 1)), mode_no=modes).generator
+    field = np.empty(len(places))
+
+    def evaluate(rows: slice) -> None:
+        field[rows] = modes_of(model.isometrize(places[rows].T))
+
+    blocks = list(row_blocks(len(places), BLOCK_ROWS))
+    with ThreadPoolExecutor(min(THREADS.get(), len(blocks))) as pool:
+        list(pool.map(evaluate, blocks))
+    return field
 
 
 def near_sources(
