@@ -126,7 +126,7 @@ def run(root: Path, work: Work, limit: float | None = None) -> dict[str, float]:
     environment = os.environ | {"PYTHONPATH": str(root / "scripts")}
     with tempfile.TemporaryDirectory() as folder:
         words = [
-            *command(folder, work.cores, work.configs, root),
+            *command(folder, work.cores, [root / path for path in work.configs], root),
             "--config",
             f"data={{folder: {work.data}}}",
         ]
