@@ -21,7 +21,7 @@ from geohalo.workflow.resources import megabytes, minutes, superpixel_pairs
 from geohalo.workflow.sources import content_hash, files_hash
 from geohalo.errors import InputError
 from geohalo.control_table import TABLE as CONTROL_TABLE
-from geohalo.control_table import fitting, needing
+from geohalo.control_table import OF_TREES, fitting, needing
 from geohalo.files.paths import file_path
 from geohalo.network.presets import KINDS, PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
@@ -346,3 +346,9 @@ CONTROLS = fitting(
     CLASSES,
 )
 SEE_SUPERPIXELS = needing("superpixels")
+# Cores of a training: all of them where nothing else takes long.
+TRAINING_CORES = (
+    HALF_OF_CORES
+    if len(VARIANTS) + len(SHUFFLED) > 1 or set(OF_TREES) & set(CONTROLS)
+    else workflow.cores or 1
+)

@@ -49,7 +49,7 @@ rule train:
     priority: LONG
     conda:
         "../envs/torch.yaml"
-    threads: HALF_OF_CORES
+    threads: TRAINING_CORES
     resources:
         **TRAINING,
         mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),

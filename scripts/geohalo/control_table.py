@@ -127,6 +127,12 @@ CONTROLS = tuple(control.name for control in TABLE if control.kind != "network")
 LEARNERS = tuple(control.name for control in TABLE if control.kind == "learner")
 #: Of these, classifiers.
 CLASSIFIERS = tuple(control.name for control in TABLE if control.kind == "learner" and control.probability)
+#: Those made of trees, which take as long as a training.
+OF_TREES = tuple(
+    control.name
+    for control in TABLE
+    if {"random_forest", "gradient_boosting"} & {control.name, control.learner}
+)
 #: Those that know what is usual in the whole map, and score what is not.
 DETECTORS = tuple(control.name for control in TABLE if control.kind == "detector")
 #: Classifiers that see superpixels beside the cell, and what they learn with.
