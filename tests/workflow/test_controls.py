@@ -1,12 +1,14 @@
 """Controls in the whole workflow: what is made, what is measured, and what a config without them leaves out."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 import yaml
 from geohalo.evidence.controls import CONTROLS, LABEL_FREE
-from workflow_runs import SMALL, planned, snakemake
+from workflow_runs import SMALL, planned, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 
@@ -69,3 +71,14 @@ def test_the_random_split_can_be_left_out(tmp_path):
     assert "folds/inner.csv" in result.stdout
     assert "folds/random.csv" not in result.stdout
     assert "folds/random.csv" in snakemake(tmp_path, "--dry-run", "--quiet", "host").stdout
+
+
+@pytest.mark.parametrize(
+    ("controls", "cores"),
+    [(["logistic"], 4), (["logistic", "shuffle"], 2), (["logistic", "gradient_boosting_context"], 2)],
+)
+def test_a_training_takes_all_cores_where_nothing_else_takes_long(tmp_path, controls, cores):
+    config = write_config(tmp_path / "controls.yaml", {"evaluation": {"controls": controls}})
+    run = snakemake(tmp_path, "--dry-run", "--quiet", "none", configs=(SMALL, config), cores=4)
+    (found,) = re.findall(r"Train fusion.*, with (\d) of 4 cores", run.stdout)
+    assert int(found) == cores
