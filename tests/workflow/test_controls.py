@@ -79,6 +79,6 @@ def test_the_random_split_can_be_left_out(tmp_path):
 )
 def test_a_training_takes_all_cores_where_nothing_else_takes_long(tmp_path, controls, cores):
     config = write_config(tmp_path / "controls.yaml", {"evaluation": {"controls": controls}})
-    run = snakemake(tmp_path, "--dry-run", "--quiet", "none", configs=(SMALL, config), cores=4)
+    run = snakemake(tmp_path, "--dry-run", "--quiet", "host", configs=(SMALL, config), cores=4)
     (found,) = re.findall(r"Train fusion.*, with (\d) of 4 cores", run.stdout)
     assert int(found) == cores
