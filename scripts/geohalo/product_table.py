@@ -20,6 +20,7 @@ FACTS = (
     "batches",  # the table tells batches
     "truth",  # the survey is simulated
     "covariates",  # there are layers beside geochemistry
+    "effort",  # labels are deposits, and exploration effort is known: that of samples, or of a layer
     "attention",  # superpixels of the map learn which neighbours to attend to
     "explained",  # the map is explained
     "extra_splits",  # the config asks for further splits
@@ -62,6 +63,7 @@ FIGURES = (
         ("deposits",),
     ),
     Figure("targets", "maps", "Answer", OF_MAPS, ("deposits",)),
+    Figure("effort", "maps", "Answer", OF_MAPS, ("effort",)),
     Figure("anomaly_map", "maps", "Answer", OF_MAPS, ("deposits",)),
     Figure("heldout_map", "maps", "Answer", OF_MAPS, ("deposits",)),
     Figure("class_map", "maps", "Answer", OF_MAPS, ("classes",)),

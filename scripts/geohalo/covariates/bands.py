@@ -147,8 +147,16 @@ def merged_rare(bands: Bands) -> Bands:
     return replace(bands, classes=(*(bands.classes[k] for k in kept), OTHERS), values=values)
 
 
-def checked_cover(bands: Bands, key: str) -> Bands:
+def checked_cover(bands: Bands, key: str, others: str = "get its mean") -> Bands:
     """Stop for a layer that misses much of the survey; warn of one that misses some.
+
+    Parameters
+    ----------
+    bands : Bands
+    key : str
+        Section of the config, for messages.
+    others : str
+        What becomes of cells without the layer, for the warning.
 
     Raises
     ------
@@ -174,7 +182,7 @@ def checked_cover(bands: Bands, key: str) -> Bands:
     if cover >= FULL_COVER:
         return bands
     doubt = InputWarning(
-        f"the layer covers {cover:.1%} of the survey's cells; the others get its mean",
+        f"the layer covers {cover:.1%} of the survey's cells; the others {others}",
         f"give a layer that covers the survey, or leave {key} out",
         bands.source,
         bands.column,

@@ -26,7 +26,9 @@ from geohalo.survey.crs import file_crs, read_crs
 MOST_CELLS = 150_000_000
 
 
-def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground) -> Bands:
+def raster_bands(
+    name: str, path: Path, layer: Mapping[str, Any], ground: Ground, key: str = ""
+) -> Bands:
     """Bring a raster to the cells of a survey.
 
     A continuous raster becomes the mean over the area of each cell, a categorical one the share of each class in it.
@@ -41,6 +43,8 @@ def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground
     layer : mapping
         Config section ``covariates.<name>``: ``kind``, ``band``, ``crs``, ``nodata``, ``names``.
     ground : Ground
+    key : str
+        Section of the config, for messages; ``covariates.<name>`` when left out.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground
         The file cannot be read, is too large, has no CRS or several bands of which none is named; or it has classes
         that are no whole numbers, or too many of them.
     """
-    key = f"covariates.{name}"
+    key = key or f"covariates.{name}"
     _check_size(path, key)
     band, doubts = _read(path, layer, key)
     crs = _crs_of(band, layer, key)

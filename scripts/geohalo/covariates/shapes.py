@@ -35,12 +35,14 @@ def shape_bands(
     layer: Mapping[str, Any],
     ground: Ground,
     deposits: NDArray[np.float64] | None = None,
+    key: str = "",
 ) -> Bands:
     """Bring a layer of polygons, lines or points to the cells of a survey.
 
     Polygons become the share of each class of ``column`` in the area of a cell, or the mean of a column of numbers
     weighted by area. Lines and points become the distance from the centre of a cell to the nearest in metres
-    (``measure: distance``), or their length in km or number for each km2 within ``radius`` (``measure: density``).
+    (``measure: distance``), or their length in km or number for each km2 within ``radius`` (``measure: density``). Points
+    with a ``column`` of numbers count as much as it says.
 
     Parameters
     ----------
@@ -53,6 +55,8 @@ def shape_bands(
     ground : Ground
     deposits : ndarray (deposits, 2), optional
         Places of the known deposits in metres, which a layer of points may not hold.
+    key : str
+        Section of the config, for messages; ``covariates.<name>`` when left out.
 
     Raises
     ------
@@ -60,14 +64,14 @@ def shape_bands(
         The file cannot be read, has no CRS, no shapes or different kinds of them, lacks the column, or has too many
         classes; or its points are the known deposits.
     """
-    key = f"covariates.{name}"
+    key = key or f"covariates.{name}"
     table, doubts = _read(path, layer, ground, key)
     kinds = sorted(set(shapely.get_dimensions(table.geometry.to_numpy()).tolist()))
     if len(kinds) != 1:
         there = " and ".join(KINDS.get(kind, "nothing") for kind in kinds)
         raise InputError(f"{path}: {there} in one layer; give each a file or layer of its own ({key}.layer).")
     if kinds == [2]:
-        return _polygon_bands(name, path, table, layer, ground, doubts)
+        return _polygon_bands(name, path, table, layer, ground, doubts, key)
     what = KINDS[kinds[0]]
     if kinds == [0] and deposits is not None:
         _check_not_deposits(table, ground, deposits, str(path), key)
@@ -79,8 +83,10 @@ def shape_bands(
     if layer.get("measure") == "density":
         if not layer.get("radius"):
             raise InputError(f"{path}: a density is that within a radius; set {key}.radius in metres.")
-        values = density(table.geometry.to_numpy(), ground, float(layer["radius"]))
-        return Bands(name, "continuous", (), values[None], _density_unit(what), str(path), tuple(doubts))
+        weight = _weight(table, layer, str(path), key) if kinds == [0] and layer.get("column") else None
+        values = density(table.geometry.to_numpy(), ground, float(layer["radius"]), weight)
+        unit = _density_unit(what if weight is None else f"{layer['column']}")
+        return Bands(name, "continuous", (), values[None], unit, str(path), tuple(doubts))
     values = nearest_distance(table.geometry.to_numpy(), ground)
     return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts))
 
@@ -100,7 +106,24 @@ def _check_not_deposits(
 
 
 def _density_unit(what: str) -> str:
-    return "km/km²" if what == "lines" else "1/km²"
+    return {"lines": "km/km²", "points": "1/km²"}.get(what, f"{what} per km²")
+
+
+def _weight(
+    table: gpd.GeoDataFrame, layer: Mapping[str, Any], source: str, key: str
+) -> NDArray[np.float64]:
+    """Return how much each point counts, by its column of numbers."""
+    column = layer["column"]
+    require_column(table, column, source, f"{key}.column")
+    weight = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    odd = ~np.isfinite(weight)
+    if odd.any():
+        first = int(np.argmax(odd))
+        raise InputError(
+            f"{source}, column {column!r}, row {int(table.index[first]) + 1}: {str(table[column].iloc[first])[:30]!r} is "
+            f"no number, and points are summed by it; correct the cell, or remove {key}.column to count the points."
+        )
+    return weight
 
 
 def _read(
@@ -149,8 +172,9 @@ def _polygon_bands(
     layer: Mapping[str, Any],
     ground: Ground,
     doubts: list[InputWarning],
+    key: str,
 ) -> Bands:
-    key, column = f"covariates.{name}", layer.get("column")
+    column = layer.get("column")
     if column is None:
         raise InputError(
             f"{path}: polygons need the column of their classes or numbers; set {key}.column to one of "
@@ -254,15 +278,17 @@ def nearest_distance(shapes: NDArray[Any], ground: Ground) -> Array:
     return out
 
 
-def density(shapes: NDArray[Any], ground: Ground, radius: float) -> Array:
+def density(
+    shapes: NDArray[Any], ground: Ground, radius: float, weight: NDArray[np.float64] | None = None
+) -> Array:
     """Return length in km, or number, for each km2 within a radius of the centre of each cell, (cells,).
 
     Lines are cut into pieces of a tenth of a cell. Pieces and points count in their cell, and cells count whose
-    centres lie within the radius, at least the cell itself.
+    centres lie within the radius, at least the cell itself. A point counts as much as ``weight`` (shapes,) says.
     """
     west, _, _, north = ground.bounds
     cell, (rows, columns) = ground.grid.cell, ground.grid.shape
-    places, weight = _pieces(shapes, cell * PIECE)
+    places, weight = _pieces(shapes, cell * PIECE, weight)
     reach = int(radius // cell)
     # Shapes around the grid count at its edge.
     column = np.floor((places[:, 0] - west) / cell).astype(np.int64) + reach
@@ -277,11 +303,13 @@ def density(shapes: NDArray[Any], ground: Ground, radius: float) -> Array:
     return np.clip(total[ground.mask] / area, 0, None).astype(np.float32)
 
 
-def _pieces(shapes: NDArray[Any], longest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pieces(
+    shapes: NDArray[Any], longest: float, weight: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return places (pieces, 2) and the weight of each: 1 for a point, the length in km for a piece of a line."""
     if shapely.get_dimensions(shapes).max() == 0:
-        places = shapely.get_coordinates(shapes)
-        return places, np.ones(len(places))
+        places, point = shapely.get_coordinates(shapes, return_index=True)
+        return places, np.ones(len(places)) if weight is None else weight[point]
     lines = shapely.get_parts(shapes)
     coordinates, line = shapely.get_coordinates(shapely.segmentize(lines, longest), return_index=True)
     same = line[1:] == line[:-1]

@@ -8,6 +8,7 @@ from geohalo.products.class_figures import class_comparison, class_folds_map, cl
 from geohalo.products.comparison_figures import ablation_plot, sweep_plot
 from geohalo.products.concentration_area_figure import concentration_area_plot
 from geohalo.products.difference_figure import difference_plot
+from geohalo.products.effort_figure import effort_map
 from geohalo.products.evidence_figures import metric_comparison
 from geohalo.products.fingerprint_figure import fingerprint_plot
 from geohalo.products.history_figures import history_plot
@@ -32,6 +33,7 @@ __all__ = [
     "concentration_area_plot",
     "confusion_plot",
     "difference_plot",
+    "effort_map",
     "element_maps",
     "fingerprint_plot",
     "folds_map",
