@@ -345,6 +345,17 @@ def test_layers_beside_geochemistry_that_make_no_sense(config, message):
         check_settings(config)
 
 
+def test_a_layer_of_effort_has_its_defaults_and_goes_with_deposits():
+    found = check_settings(OWN | {"effort": {"file": "holes.gpkg", "radius": 500}})["effort"]
+    assert (found["file"], found["radius"], found["column"], found["unit"]) == ("holes.gpkg", 500, None, None)
+    assert "effort" not in check_settings(OWN)
+    classes = {"survey": "a", "grids": {"file": "a.tif"}, "labels": {"raster": {"file": "c.tif"}}}
+    with pytest.raises(InputError, match=r"section 'effort' is not used with 'labels\.raster'"):
+        check_settings(classes | {"effort": {"file": "holes.gpkg"}})
+    with pytest.raises(InputError, match="key 'effort.file' is missing"):
+        check_settings(OWN | {"effort": {"radius": 500}})
+
+
 @pytest.mark.parametrize(
     "name", ["../a.csv", "/etc/passwd", "a/../../b.csv", "C:\\a.csv", "..\\a.csv", "\\\\host\\a"]
 )
