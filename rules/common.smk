@@ -72,6 +72,8 @@ WARNING_STAGES = [
     *(["read_effort"] if "effort" in config else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
+# Whether the deposits have types, whose evidence is reported apart.
+TYPED = not CLASSES and bool(config.get("deposits", {}).get("type"))
 EVALUATED = [
     "metrics",
     "warnings",
@@ -80,7 +82,7 @@ EVALUATED = [
         if CLASSES
         else ["deposit_ranks", "success_rate", "calibration", "comparisons", "verdict"]
     ),
-    *(["type_evidence"] if config.get("deposits", {}).get("type") else []),
+    *(["type_evidence"] if TYPED else []),
 ]
 SCHEMES = ["held_out", "inner", *(["random"] if config["evaluation"]["random"] else []), "final"]
 SCHEMES += sorted(config["labels"]["extra_splits"])
@@ -314,6 +316,7 @@ FACTS = {
         "effort": bool(EFFORT),
         "attention": ATTENTION,
         "explained": EXPLAINED,
+        "types": TYPED,
         "extra_splits": config["labels"]["extra_splits"],
     }.items()
     if holds

@@ -301,6 +301,7 @@ if not CLASSES:
         input:
             **({"truth": path("truth")} if "simulate" in config else {}),
             **({"realisations": path("realisations")} if REALISATIONS else {}),
+            **({"types": path("type_evidence")} if TYPED else {}),
             elements=path("elements"),
             deposits=path("deposits"),
             metrics=path("metrics"),
@@ -314,6 +315,7 @@ if not CLASSES:
         output:
             **({"truth": report_output("truth")} if "simulate" in config else {}),
             **({"splits": report_output("splits")} if config["labels"]["extra_splits"] else {}),
+            **({"types": report_output("types")} if TYPED else {}),
             anomaly_map=report_output("anomaly_map"),
             heldout_map=report_output("heldout_map"),
             success_rate=report_output("success_rate"),

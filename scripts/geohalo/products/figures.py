@@ -20,6 +20,7 @@ from geohalo.products.styles import save_figure
 from geohalo.products.success_figure import success_rate
 from geohalo.products.survey_figures import element_maps, sample_map
 from geohalo.products.target_figure import target_map
+from geohalo.products.type_figure import type_comparison
 
 __all__ = [
     "ablation_plot",
@@ -49,4 +50,5 @@ __all__ = [
     "sweep_plot",
     "target_map",
     "truth_map",
+    "type_comparison",
 ]
