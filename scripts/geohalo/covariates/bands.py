@@ -78,6 +78,8 @@ class Bands:
     warnings : tuple of InputWarning
     column : str
         Of the file, where the layer is one.
+    points : ndarray (points, 2) or None
+        Of a layer of points, where they lie in metres.
     """
 
     layer: str
@@ -88,6 +90,7 @@ class Bands:
     source: str
     warnings: tuple[InputWarning, ...] = field(default=())
     column: str = ""
+    points: NDArray[np.float64] | None = None
 
     @property
     def where(self) -> str:

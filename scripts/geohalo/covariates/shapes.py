@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve
-from scipy.spatial import cKDTree
 
 from geohalo.covariates.bands import Array, Bands, Ground, check_number_of_classes, shares
 from geohalo.errors import InputError
@@ -23,20 +22,11 @@ from geohalo.survey.vector_tables import read_vector
 OVERLAP, OVERLAPPING = 0.05, 0.01
 #: A line is cut into pieces of at most this share of a cell, each counted where its middle is.
 PIECE = 0.1
-#: Share of the known deposits that a layer of points may not hold.
-SAME_PLACES = 0.5
 #: Dimensions of shapes: points, lines, polygons.
 KINDS = {0: "points", 1: "lines", 2: "polygons"}
 
 
-def shape_bands(
-    name: str,
-    path: Path,
-    layer: Mapping[str, Any],
-    ground: Ground,
-    deposits: NDArray[np.float64] | None = None,
-    key: str = "",
-) -> Bands:
+def shape_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground, key: str = "") -> Bands:
     """Bring a layer of polygons, lines or points to the cells of a survey.
 
     Polygons become the share of each class of ``column`` in the area of a cell, or the mean of a column of numbers
@@ -53,8 +43,6 @@ def shape_bands(
     layer : mapping
         Config section ``covariates.<name>``: ``kind``, ``column``, ``layer``, ``crs``, ``measure``, ``radius``.
     ground : Ground
-    deposits : ndarray (deposits, 2), optional
-        Places of the known deposits in metres, which a layer of points may not hold.
     key : str
         Section of the config, for messages; ``covariates.<name>`` when left out.
 
@@ -62,7 +50,7 @@ def shape_bands(
     ------
     InputError
         The file cannot be read, has no CRS, no shapes or different kinds of them, lacks the column, or has too many
-        classes; or its points are the known deposits.
+        classes.
     """
     key = key or f"covariates.{name}"
     table, doubts = _read(path, layer, ground, key)
@@ -73,8 +61,7 @@ def shape_bands(
     if kinds == [2]:
         return _polygon_bands(name, path, table, layer, ground, doubts, key)
     what = KINDS[kinds[0]]
-    if kinds == [0] and deposits is not None:
-        _check_not_deposits(table, ground, deposits, str(path), key)
+    points = table.get_coordinates().to_numpy() if kinds == [0] else None
     if layer.get("kind") == "categorical":
         raise InputError(
             f"{path}: {what} have no area, and so no shares of classes; remove {key}.kind, and set {key}.measure: "
@@ -86,23 +73,9 @@ def shape_bands(
         weight = _weight(table, layer, str(path), key) if kinds == [0] and layer.get("column") else None
         values = density(table.geometry.to_numpy(), ground, float(layer["radius"]), weight)
         unit = _density_unit(what if weight is None else f"{layer['column']}")
-        return Bands(name, "continuous", (), values[None], unit, str(path), tuple(doubts))
+        return Bands(name, "continuous", (), values[None], unit, str(path), tuple(doubts), points=points)
     values = nearest_distance(table.geometry.to_numpy(), ground)
-    return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts))
-
-
-def _check_not_deposits(
-    table: gpd.GeoDataFrame, ground: Ground, deposits: NDArray[np.float64], source: str, key: str
-) -> None:
-    """Stop when at least half of the known deposits are among the points."""
-    points = table.get_coordinates().to_numpy()
-    same = cKDTree(points).query(deposits)[0] <= ground.grid.cell / 2
-    if same.sum() >= max(1, SAME_PLACES * len(deposits)):
-        raise InputError(
-            f"{source}: {same.sum()} of {len(deposits)} known deposits are points of this layer. Evidence with it "
-            f"would be that of the labels themselves; leave {key} out, or remove deposits and occurrences from the "
-            "file."
-        )
+    return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts), points=points)
 
 
 def _density_unit(what: str) -> str:

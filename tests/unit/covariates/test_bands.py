@@ -58,7 +58,7 @@ def test_what_is_made_from_the_deposits_is_refused(made):
     cells, deposits = cells_and_deposits()
     band = continuous(made(distance_to(cells, deposits)))
     with pytest.raises(InputError, match=r"gravity is .*known deposits.*leave covariates\.gravity out"):
-        check_not_from_deposits(band, cells, 100.0, deposits, "covariates.gravity")
+        check_not_from_deposits([band], cells, 100.0, deposits)
 
 
 @pytest.mark.parametrize("off", [0.0, 30.0, 300.0])
@@ -68,7 +68,7 @@ def test_what_the_deposits_follow_is_no_leak(off):
     random = np.random.default_rng(2)
     deposits = np.column_stack([random.normal(3000, off, 15), random.uniform(0, 4900, 15)])
     band = continuous(np.abs(cells[:, 0] - 3000 - 0.1 * cells[:, 1]))
-    check_not_from_deposits(band, cells, 100.0, deposits, "covariates.faults")
+    check_not_from_deposits([band], cells, 100.0, deposits)
 
 
 def test_smooth_ground_that_has_nothing_to_do_with_the_deposits_is_no_leak():
@@ -77,7 +77,7 @@ def test_smooth_ground_that_has_nothing_to_do_with_the_deposits_is_no_leak():
         random = np.random.default_rng(seed)
         phase, deposits = random.uniform(0, 6, 2), random.uniform(0, 4900, (2 + seed % 12, 2))
         field = np.sin(cells[:, 0] / 400 + phase[0]) * np.sin(cells[:, 1] / 300 + phase[1])
-        check_not_from_deposits(continuous(field), cells, 100.0, deposits, "covariates.gravity")
+        check_not_from_deposits([continuous(field)], cells, 100.0, deposits)
 
 
 def test_rare_classes_share_a_band():

@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.covariates.shapes import density, nearest_distance, shape_bands
 from geohalo.errors import InputError
 
@@ -135,7 +136,12 @@ def test_thousands_of_classes_are_named(ground, tmp_path):
 def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
     places = np.array([[WEST + 50.0, NORTH - 50], [WEST + 450, NORTH - 350], [WEST + 250, NORTH - 150]])
     file = write(tmp_path, shapely.points(places))
-    with pytest.raises(InputError, match="2 of 4 known deposits are points of this layer"):
-        shape_bands("mines", file, {}, ground, np.vstack([places[:2] + 20, [[0, 0], [9, 9]]]))
-    far = shape_bands("mines", file, {}, ground, np.vstack([places[:1] + 20, [[0, 0], [9, 9]]]))
-    assert far.names == ["mines"]
+    found = shape_bands("mines", file, {}, ground)
+    np.testing.assert_allclose(found.points, places)
+
+    def check(deposits):
+        check_not_from_deposits([found], ground.cells, ground.grid.cell, np.vstack([deposits, [[0, 0], [9, 9]]]))
+
+    with pytest.raises(InputError, match=r"2 of 4 known deposits are points of this layer.*leave covariates\.mines out"):
+        check(places[:2] + 20)
+    check(places[:1] + 20)

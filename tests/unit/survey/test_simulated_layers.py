@@ -202,7 +202,7 @@ def bands_of(files: dict[str, Path]) -> tuple[Ground, dict[str, np.ndarray]]:
     for name, layer in simulated_layers({"covariates": True}).items():
         read = raster_bands if files[name].suffix == ".tif" else shape_bands
         found = read(name, files[name], layer, ground)
-        check_not_from_deposits(found, grid.centres(ground.mask), CELL, deposits, f"covariates.{name}")
+        check_not_from_deposits([found], grid.centres(ground.mask), CELL, deposits)
         assert np.isfinite(found.values).all()
         assert found.warnings == ()
         bands |= dict(zip(found.names, found.values, strict=True))
