@@ -1,5 +1,6 @@
 """What a layer beside geochemistry comes to on the cells of a survey, whatever it was before."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -150,6 +151,60 @@ def merged_rare(bands: Bands) -> Bands:
     return replace(bands, classes=(*(bands.classes[k] for k in kept), OTHERS), values=values)
 
 
+class ClassBands:
+    """Bands of classes that are added one at a time, of which no more are held in memory than a layer may have.
+
+    What comes out is that of `merged_rare`: the `MOST_BANDS` classes with the largest share of the survey, if they take
+    `RARE` of it, and one band of the others, if there are two or more. Classes that the survey does not meet are left
+    out.
+    """
+
+    def __init__(self) -> None:
+        self._added = 0
+        self._kept: list[tuple[float, int, str, Array]] = []
+        self._lone: tuple[int, str, Array] | None = None
+        self._others: Array | None = None
+
+    def add(self, name: str, values: Array) -> None:
+        """Add the next class: its share of each cell (cells,), NaN in cells without the layer."""
+        self._added += 1
+        if not np.nan_to_num(values).max(initial=0) > 0:
+            return
+        share = float(np.nanmean(values, dtype=np.float64))
+        if share < RARE:
+            self._leave(self._added, name, values)
+            return
+        # Of equal shares the first class stays.
+        heapq.heappush(self._kept, (share, -self._added, name, values))
+        if len(self._kept) > MOST_BANDS:
+            _, number, name, values = heapq.heappop(self._kept)
+            self._leave(-number, name, values)
+
+    def _leave(self, number: int, name: str, values: Array) -> None:
+        if self._others is not None:
+            self._others += values
+        elif self._lone is None:
+            self._lone = (number, name, values)
+        else:
+            self._others, self._lone = self._lone[2] + values, None
+
+    def bands(self, cells: int) -> tuple[tuple[str, ...], Array]:
+        """Return names and values (classes, cells) in the order in which classes were added; no more can be added."""
+        found = [(-number, name, values) for _, number, name, values in self._kept]
+        self._kept.clear()
+        found += [] if self._lone is None else [self._lone]
+        found.sort(key=lambda one: one[0])
+        found += [] if self._others is None else [(self._added + 1, OTHERS, self._others)]
+        self._lone = self._others = None
+        names = tuple(name for _, name, _ in found)
+        out = np.empty((len(found), cells), dtype=np.float32)
+        # From the last one, so that each is held once.
+        while found:
+            _, _, values = found.pop()
+            out[len(found)] = values
+        return names, out
+
+
 def checked_cover(bands: Bands, key: str, others: str = "get its mean") -> Bands:
     """Stop for a layer that misses much of the survey; warn of one that misses some.
 
@@ -166,8 +221,7 @@ def checked_cover(bands: Bands, key: str, others: str = "get its mean") -> Bands
     InputError
         It covers less than half of the cells, or tells nothing: it is the same everywhere.
     """
-    known = np.isfinite(bands.values).all(axis=0)
-    cover = float(known.mean())
+    cover = float(np.isfinite(bands.values).all(axis=0).mean()) if len(bands.values) else 0.0
     if cover < LEAST_COVER:
         raise InputError(
             f"{bands.where}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "

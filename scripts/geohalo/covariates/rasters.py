@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 from rasterio.warp import Resampling, reproject
 
-from geohalo.covariates.bands import Bands, Ground, check_number_of_classes, shares
+from geohalo.covariates.bands import Bands, ClassBands, Ground, check_number_of_classes, shares
 from geohalo.cube.bands import Band
 from geohalo.cube.raster_blanks import undeclared_blanks, without_infinity
 from geohalo.cube.raster_places import same_crs
@@ -140,13 +140,13 @@ def _class_shares(
             "these are numbers that measure something."
         )
     check_number_of_classes([f"{code:g}" for code in codes], band.file, key)
-    mapped = averaged(there.astype(np.float64), band.transform, crs, ground)
-    amounts = [averaged(band.values == code, band.transform, crs, ground) for code in codes]
-    found = shares(np.array(amounts, dtype=np.float64), np.nan_to_num(mapped.astype(np.float64)))
-    met = np.nan_to_num(found).max(axis=1, initial=0) > 0
+    mapped = np.nan_to_num(averaged(there.astype(np.float64), band.transform, crs, ground).astype(np.float64))
     names = {str(code): str(text) for code, text in (layer.get("names") or {}).items()}
-    classes = [names.get(f"{code:g}", f"{code:g}") for code in codes]
-    return tuple(one for one, here in zip(classes, met, strict=True) if here), found[met]
+    found = ClassBands()
+    for code in codes:
+        amount = averaged(band.values == code, band.transform, crs, ground).astype(np.float64)
+        found.add(names.get(f"{code:g}", f"{code:g}"), shares(amount[None], mapped)[0])
+    return found.bands(len(mapped))
 
 
 def _told_by(key: str, function: Any, *arguments: Any) -> Any:

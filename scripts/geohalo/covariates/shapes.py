@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve
 
-from geohalo.covariates.bands import Array, Bands, Ground, check_number_of_classes, shares
+from geohalo.covariates.bands import Array, Bands, ClassBands, Ground, check_number_of_classes, shares
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import cell_text, require_column
@@ -166,13 +166,17 @@ def _polygon_bands(
     text = cell_text(table[column])
     classes, code = np.unique(text.to_numpy(dtype=str), return_inverse=True)
     check_number_of_classes(classes.tolist(), f"{path}, column {column!r}", key)
-    amount = _summed(code[polygon] * size + cell, part, len(classes) * size).reshape(len(classes), size)
-    mapped = amount.sum(axis=0)
-    doubts += _overlaps(mapped[ground.mask.ravel()], str(path))
-    values = shares(amount, mapped)[:, ground.mask.ravel()]
-    met = np.nan_to_num(values).max(axis=1, initial=0) > 0
-    names = tuple(str(one) or "(empty)" for one in classes[met])
-    return Bands(name, "categorical", names, values[met], "", str(path), tuple(doubts), column)
+    inside, found = ground.mask.ravel(), ClassBands()
+    mapped = _summed(cell, part, size)[inside]
+    doubts += _overlaps(mapped, str(path))
+    # The pairs of each class beside each other: of all classes at once no array of all cells is held.
+    order = np.argsort(code[polygon], kind="stable")
+    ends = np.searchsorted(code[polygon][order], np.arange(len(classes)), side="right")
+    for one, pairs in zip(classes, np.split(order, ends[:-1]), strict=True):
+        amount = _summed(cell[pairs], part[pairs], size)[inside] if len(pairs) else np.zeros(len(mapped))
+        found.add(str(one) or "(empty)", shares(amount[None], mapped)[0])
+    names, values = found.bands(len(mapped))
+    return Bands(name, "categorical", names, values, "", str(path), tuple(doubts), column)
 
 
 def _summed(place: NDArray[np.int64], weight: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.covariates.bands import MOST_BANDS, OTHERS, Bands, checked_cover, merged_rare, shares
+from geohalo.covariates.bands import MOST_BANDS, OTHERS, Bands, ClassBands, checked_cover, merged_rare, shares
 from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.errors import InputError
 
@@ -105,3 +105,48 @@ def test_one_rare_class_stays():
     values = np.array([[1] * 999 + [0], [0] * 999 + [1]], np.float32)
     rock = Bands("rock", "categorical", ("a", "b"), values, "", "r.gpkg")
     assert merged_rare(rock) is rock
+
+
+def shared(classes, cells, seed, rare=0):
+    """Return shares of classes (classes, cells) of quite different sizes, the last ones rare, with two holes."""
+    random = np.random.default_rng(seed)
+    size = np.concatenate([random.uniform(0.5, 3, classes - rare), np.full(rare, 1e-4)])
+    found = random.dirichlet(size, cells).T.astype(np.float32)
+    found[:, :2] = np.nan
+    return found
+
+
+@pytest.mark.parametrize(("classes", "rare"), [(3, 0), (8, 1), (8, 3), (MOST_BANDS + 1, 0), (MOST_BANDS + 30, 5)])
+def test_classes_that_are_added_one_by_one_come_out_as_those_merged_at_once(classes, rare):
+    for seed in range(5):
+        values = shared(classes, 60, seed, rare)
+        names = tuple(f"class {k:03d}" for k in range(classes))
+        met = np.nan_to_num(values).max(axis=1) > 0
+        whole = Bands("rock", "categorical", tuple(np.array(names)[met]), values[met], "", "r.gpkg")
+        expected, found = merged_rare(whole), ClassBands()
+        for name, one in zip(names, values, strict=True):
+            found.add(name, one)
+        got_names, got = found.bands(60)
+        assert got_names == expected.classes
+        np.testing.assert_allclose(got, expected.values, atol=1e-6)
+        again = Bands("rock", "categorical", got_names, got, "", "r.gpkg")
+        assert merged_rare(again) is again
+
+
+def test_of_equal_classes_the_first_have_bands():
+    found = ClassBands()
+    for k in range(MOST_BANDS + 3):
+        found.add(f"{k:03d}", np.full(4, 1 / (MOST_BANDS + 3), np.float32))
+    names, values = found.bands(4)
+    assert names == (*(f"{k:03d}" for k in range(MOST_BANDS)), OTHERS)
+    np.testing.assert_allclose(values[-1], 3 / (MOST_BANDS + 3), rtol=1e-6)
+
+
+def test_classes_that_the_survey_does_not_meet_leave_no_band_and_a_layer_of_them_covers_nothing():
+    found = ClassBands()
+    found.add("far", np.zeros(5, np.float32))
+    found.add("not mapped", np.full(5, np.nan, np.float32))
+    names, values = found.bands(5)
+    assert names == ()
+    with pytest.raises(InputError, match=r"r\.gpkg: the layer covers 0% of the survey's cells"):
+        checked_cover(Bands("rock", "categorical", names, values, "", "r.gpkg"), "covariates.rock")
