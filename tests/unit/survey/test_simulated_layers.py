@@ -21,12 +21,16 @@ from geohalo.settings import simulated_layers
 from geohalo.simulated_deposits import deposit_type
 from geohalo.stages.simulate_survey import simulate_survey as write_survey
 from geohalo.survey.places import group_places
-from geohalo.survey.simulate import SimulatedSurvey, simulate_survey
+from geohalo.survey.simulate import PARTS, SimulatedSurvey, simulate_survey
+from geohalo.survey.simulation.fields import spawn_generators
 from geohalo.survey.simulation.layers import (
+    DISPLACED,
     MAGNETIC_SPREAD,
     MARGIN,
     SIMPLE_FAULT,
+    UNMAPPED,
     fault_lines,
+    mapped,
     rock_polygons,
 )
 from geohalo.survey.simulation.layout import Structures, draw_structures, lay_out_samples
@@ -149,14 +153,38 @@ def test_lines_of_faults_are_where_the_structures_of_the_truth_are():
     assert lines.length.sum() == pytest.approx(500 * (len(structures.points) - len(lines) - alone.sum()))
 
 
-def test_mapped_faults_lead_past_the_deposits():
-    for seed in (7, 8):
-        structures, deposits = survey(seed).layers.structures, survey(seed).deposits
-        places = shapely.points(deposits[["x", "y"]].to_numpy())
-        distance = shapely.distance(places, shapely.union_all(structures.geometry.to_numpy()))
-        # Deposits lie on faults, which are drawn more simply than they are; coordinates are rounded to 0.1 m.
-        assert distance.max() <= SIMPLE_FAULT * CELL + 0.1
-        assert structures.crs == CRS(survey(seed).crs)
+def test_faults_are_mapped_some_hundred_metres_off_and_not_on_all_of_their_way():
+    off, shares = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        structures = draw_structures(lay_out_samples(700, SPACING, rng), 40.0, rng)
+        seen = mapped(structures, rng)
+        shares.append(len(seen.points) / len(structures.points))
+        # By its fault and azimuth each mapped point is known again.
+        place = {key: k for k, key in enumerate(zip(structures.line, structures.azimuth, strict=True))}
+        true = structures.points[[place[key] for key in zip(seen.line, seen.azimuth, strict=True)]]
+        off.append(seen.points - true)
+        steps = np.linalg.norm(np.diff(off[-1], axis=0), axis=1)[np.diff(seen.line) == 0]
+        # A fault keeps its form: on a step of 500 m its error changes by far less than it is itself.
+        assert np.median(steps) < DISPLACED / 4
+    assert np.allclose(shares, 1 - UNMAPPED, atol=0.01)
+    spread = np.concatenate(off).std(axis=0)
+    np.testing.assert_allclose(spread, DISPLACED, rtol=0.15)
+    assert np.abs(np.concatenate(off).mean(axis=0)).max() < DISPLACED / 3
+
+
+def test_what_is_wrong_with_the_map_changes_nothing_else():
+    layers = survey().layers
+    rng = spawn_generators(SECTION["seed"], PARTS)
+    layout = lay_out_samples(SECTION["samples"], SPACING, rng["layout"])
+    structures = draw_structures(layout, float(rng["structures"].uniform(20, 70)), rng["structures"])
+    seen = fault_lines(mapped(structures, rng["mapping"]), SPACING)
+    distance = shapely.hausdorff_distance(
+        shapely.union_all(seen.geometry.to_numpy()), shapely.union_all(layers.structures.geometry.to_numpy())
+    )
+    # Drawn more simply than they are.
+    assert distance <= SIMPLE_FAULT * CELL + 1e-6
+    assert layers.structures.crs == CRS(survey().crs)
 
 
 # --- the field of no use
