@@ -5,6 +5,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -107,13 +108,28 @@ def check_judged(
     image, warnings = read
     findings.warn(JUDGED, warnings)
     rows += _range("Scores", image[ground.mask], "")
-    if deposits.table is None:
-        return _facts("judge", title, rows)
-    inside = deposits.table[deposits.table["inside"].astype(bool)]
-    known = gpd.GeoDataFrame(inside, geometry=gpd.points_from_xy(inside["x"], inside["y"]), crs=ground.crs)
-    cells = ground.grid.centres(ground.mask & np.isfinite(image))
+    if deposits.table is not None:
+        asked = (file, trained_on, sections["deposits"], radius)
+        rows += _evidence(findings, np.isfinite(image), deposits.table, ground, *asked)
+    return _facts("judge", title, rows)
+
+
+def _evidence(
+    findings: Findings,
+    covered: NDArray[np.bool_],
+    table: pd.DataFrame,
+    ground: Ground,
+    file: str,
+    trained_on: str | None,
+    section: Mapping[str, Any],
+    radius: float,
+) -> list[tuple[str, str]]:
+    """Return how many deposits lie where the map has a score (rows, columns), and how many it learned from."""
+    assert ground.grid is not None and ground.mask is not None and ground.crs is not None
+    inside = table[table["inside"].astype(bool)]
+    cells = ground.grid.centres(ground.mask & covered)
     near = cKDTree(cells).query(inside[["x", "y"]].to_numpy(dtype=np.float64))[0] <= radius
-    rows.append(("Deposits where it has a score", f"{near.sum():,} of {len(near):,}"))
+    rows = [("Deposits where it has a score", f"{near.sum():,} of {len(near):,}")]
     if not near.any():
         findings.error(
             JUDGED,
@@ -122,14 +138,15 @@ def check_judged(
         )
     elif not near.all():
         findings.warn(JUDGED, [uncovered_doubt(int((~near).sum()), len(near), file)])
-    if trained_on:
-        asked = (trained_on, sections["deposits"], known, ground.crs, radius)
-        listed = findings.attempt(JUDGED, named_deposits, *asked)
-        if listed is not None:
-            named, total = listed
-            findings.warn(JUDGED, [unmatched_doubt(named, total, trained_on)])
-            rows.append(("Deposits that it learned from (judge.trained_on)", f"{named.sum():,}"))
-    return _facts("judge", title, rows)
+    if trained_on is None:
+        return rows
+    known = gpd.GeoDataFrame(inside, geometry=gpd.points_from_xy(inside["x"], inside["y"]), crs=ground.crs)
+    listed = findings.attempt(JUDGED, named_deposits, trained_on, section, known, ground.crs, radius)
+    if listed is not None:
+        named, total = listed
+        findings.warn(JUDGED, [unmatched_doubt(named, total, trained_on)])
+        rows.append(("Deposits that it learned from (judge.trained_on)", f"{named.sum():,}"))
+    return rows
 
 
 def _laid(ground: Ground) -> bool:
