@@ -17,7 +17,15 @@ from pyproj import CRS
 from rio_cogeo import cog_validate
 
 CELL, ROWS, COLUMNS = 500.0, 8, 10
-EMPTY = {"column": None, "radius": 2000.0, "unit": None, "layer": None, "band": None, "crs": None, "nodata": None}
+EMPTY = {
+    "column": None,
+    "radius": 2000.0,
+    "unit": None,
+    "layer": None,
+    "band": None,
+    "crs": None,
+    "nodata": None,
+}
 
 
 @pytest.fixture

@@ -28,13 +28,19 @@ WEST, NORTH, CELLS = 500_000.0, 6_600_000.0, 20
 def ground_of_layers() -> Ground:
     """Return 20 x 20 cells of 500 m."""
     middle = 500.0 * (np.arange(CELLS) + 0.5)
-    return Ground(Grid(WEST + middle, NORTH - middle), np.ones((CELLS, CELLS), dtype=bool), CRS.from_epsg(32633))
+    return Ground(
+        Grid(WEST + middle, NORTH - middle), np.ones((CELLS, CELLS), dtype=bool), CRS.from_epsg(32633)
+    )
 
 
 def write_shapes(file: Path, kind: str, columns: list[str], layer: str | None) -> None:
     """Write two polygons, lines or points with columns of text, or of numbers for points, in degrees for GeoJSON."""
     west, east = (shapely.box(WEST + x, NORTH - 10_000, WEST + x + 5000, NORTH) for x in (0, 5000))
-    made = {"polygons": [west, east], "lines": [west.boundary, east.boundary], "points": [west.centroid, east.centroid]}
+    made = {
+        "polygons": [west, east],
+        "lines": [west.boundary, east.boundary],
+        "points": [west.centroid, east.centroid],
+    }
     values: list[Any] = [12.0, 30.0] if kind == "points" else ["gneiss", "schist"]
     table = gpd.GeoDataFrame(dict.fromkeys(columns, values), geometry=made[kind], crs="EPSG:32633")
     driver = DRIVERS[file.suffix]
@@ -64,7 +70,9 @@ def test_layers_beside_geochemistry_are_those_of_the_page(tmp_path):
     layers = check_settings(config(SURVEY) | config(LAYERS))["covariates"]
     kinds = {"rock": "polygons", "faults": "lines", "dykes": "lines"}
     columns = [layer["column"] for layer in layers.values() if "file" not in layer]
-    around = Around(ground_of_layers(), interpolation={"neighbours": 8, "power": 2.0, "anisotropy": ISOTROPIC})
+    around = Around(
+        ground_of_layers(), interpolation={"neighbours": 8, "power": 2.0, "anisotropy": ISOTROPIC}
+    )
     around = dataclasses.replace(around, samples=layer_samples(columns))
     found = {}
     for name, layer in layers.items():

@@ -352,7 +352,7 @@ def test_a_layer_of_effort_has_its_defaults_and_goes_with_deposits():
     classes = {"survey": "a", "grids": {"file": "a.tif"}, "labels": {"raster": {"file": "c.tif"}}}
     with pytest.raises(InputError, match=r"section 'effort' is not used with 'labels\.raster'"):
         check_settings(classes | {"effort": {"file": "holes.gpkg"}})
-    with pytest.raises(InputError, match="key 'effort.file' is missing"):
+    with pytest.raises(InputError, match=r"key 'effort\.file' is missing"):
         check_settings(OWN | {"effort": {"radius": 500}})
 
 

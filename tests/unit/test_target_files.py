@@ -340,7 +340,9 @@ def test_effort_is_told_of_each_target_and_changes_no_rank(files, outputs, surve
     targets = gpd.read_file(outputs["geopackage"], layer="targets")
     assert set(added) <= set(targets)
     root = ElementTree.parse(outputs["project"]).getroot()
-    assert "./maps/effort.tif" in [one.findtext("datasource") for one in root.findall("projectlayers/maplayer")]
+    assert "./maps/effort.tif" in [
+        one.findtext("datasource") for one in root.findall("projectlayers/maplayer")
+    ]
 
 
 def test_the_density_of_samples_is_written_with_the_targets(files, outputs, tmp_path):

@@ -51,10 +51,9 @@ def check_effort(
     if section is None or file is None:
         return Section("effort", title)
     rows = [("Layer", findings.local(file))]
-    if not _laid(ground):
+    cells = _cells(ground)
+    if cells is None:
         return _facts("effort", title, [*rows, ("Effort", NOT_SEEN)])
-    assert ground.grid is not None and ground.mask is not None and ground.crs is not None
-    cells = bands.Ground(ground.grid, ground.mask, ground.crs)
     found = findings.attempt(EFFORT, effort_band, section, file, cells)
     if found is None:
         return _facts("effort", title, [*rows, ("Effort", UNUSABLE)])
@@ -98,19 +97,18 @@ def check_judged(
     if section is None or file is None:
         return Section("judge", title)
     rows = [("Name (judge.name)", str(section["name"])), ("Map", findings.local(file))]
-    if not _laid(ground):
+    cells = _cells(ground)
+    if cells is None:
         return _facts("judge", title, [*rows, ("Scores", NOT_SEEN)])
-    assert ground.grid is not None and ground.mask is not None and ground.crs is not None
-    place = (ground.grid, ground.mask, ground.crs)
-    read = findings.attempt(JUDGED, read_foreign_map, file, section, *place)
+    read = findings.attempt(JUDGED, read_foreign_map, file, section, cells.grid, cells.mask, cells.crs)
     if read is None:
         return _facts("judge", title, [*rows, ("Scores", UNUSABLE)])
     image, warnings = read
     findings.warn(JUDGED, warnings)
-    rows += _range("Scores", image[ground.mask], "")
+    rows += _range("Scores", image[cells.mask], "")
     if deposits.table is not None:
         asked = (file, trained_on, sections["deposits"], radius)
-        rows += _evidence(findings, np.isfinite(image), deposits.table, ground, *asked)
+        rows += _evidence(findings, np.isfinite(image), deposits.table, cells, *asked)
     return _facts("judge", title, rows)
 
 
@@ -118,23 +116,26 @@ def _evidence(
     findings: Findings,
     covered: NDArray[np.bool_],
     table: pd.DataFrame,
-    ground: Ground,
+    ground: bands.Ground,
     file: str,
     trained_on: str | None,
     section: Mapping[str, Any],
     radius: float,
 ) -> list[tuple[str, str]]:
     """Return how many deposits lie where the map has a score (rows, columns), and how many it learned from."""
-    assert ground.grid is not None and ground.mask is not None and ground.crs is not None
     inside = table[table["inside"].astype(bool)]
-    cells = ground.grid.centres(ground.mask & covered)
-    near = cKDTree(cells).query(inside[["x", "y"]].to_numpy(dtype=np.float64))[0] <= radius
+    near = (
+        cKDTree(ground.grid.centres(ground.mask & covered)).query(
+            inside[["x", "y"]].to_numpy(dtype=np.float64)
+        )[0]
+        <= radius
+    )
     rows = [("Deposits where it has a score", f"{near.sum():,} of {len(near):,}")]
     if not near.any():
         findings.error(
             JUDGED,
-            f"{file}: the map has no score within labels.radius of a known deposit, so that none is evidence; check its "
-            "CRS (judge.crs) and its extent",
+            f"{file}: the map has no score within labels.radius of a known deposit, so that none is evidence; check "
+            "its CRS (judge.crs) and its extent",
         )
     elif not near.all():
         findings.warn(JUDGED, [uncovered_doubt(int((~near).sum()), len(near), file)])
@@ -149,9 +150,11 @@ def _evidence(
     return rows
 
 
-def _laid(ground: Ground) -> bool:
-    """Tell whether the cells of the survey are known."""
-    return not (ground.grid is None or ground.mask is None or ground.crs is None or not ground.n_cells)
+def _cells(ground: Ground) -> bands.Ground | None:
+    """Return the cells of the survey; None where they are not known."""
+    if ground.grid is None or ground.mask is None or ground.crs is None or not ground.n_cells:
+        return None
+    return bands.Ground(ground.grid, ground.mask, ground.crs)
 
 
 def _range(what: str, values: NDArray[np.floating], unit: str) -> list[tuple[str, str]]:

@@ -68,7 +68,7 @@ class Files:
 
 @dataclass
 class Checked:
-    """A survey, as far as it could be read, what is wrong or doubtful with it, and parts of the page on maps beside it."""
+    """A survey, as far as it could be read, what is wrong or doubtful with it, and parts on maps beside it."""
 
     findings: Findings
     ground: Ground

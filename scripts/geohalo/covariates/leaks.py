@@ -51,9 +51,7 @@ class DepositPattern:
     groups: list[NDArray[np.int64]]
 
     @classmethod
-    def of(
-        cls, cells: NDArray[np.float64], cell: float, deposits: NDArray[np.float64]
-    ) -> "DepositPattern":
+    def of(cls, cells: NDArray[np.float64], cell: float, deposits: NDArray[np.float64]) -> "DepositPattern":
         """Work it out for the cells (cells, 2) of a survey in metres."""
         some = slice(None, None, max(1, len(cells) // COMPARED))
         if len(deposits) < DEPOSITS:
@@ -80,8 +78,8 @@ class DepositPattern:
         same = cKDTree(points).query(self.deposits)[0] <= self.cell / 2
         if same.sum() >= max(1, SAME_PLACES * len(self.deposits)):
             raise InputError(
-                f"{source}: {same.sum()} of {len(self.deposits)} known deposits are points of this layer. Evidence with "
-                f"it would be that of the labels themselves; leave {key} out, or remove deposits and occurrences from "
+                f"{source}: {same.sum()} of {len(self.deposits)} known deposits are points of this layer. Evidence "
+                f"with it would be that of the labels themselves; leave {key} out, or remove deposits and occurrences from "
                 "the file."
             )
 

@@ -26,9 +26,7 @@ from geohalo.survey.crs import file_crs, read_crs
 MOST_CELLS = 150_000_000
 
 
-def raster_bands(
-    name: str, path: Path, layer: Mapping[str, Any], ground: Ground, key: str = ""
-) -> Bands:
+def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground, key: str = "") -> Bands:
     """Bring a raster to the cells of a survey.
 
     A continuous raster becomes the mean over the area of each cell, a categorical one the share of each class in it.

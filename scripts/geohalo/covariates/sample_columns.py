@@ -82,7 +82,7 @@ def sample_bands(
 def _cells_of_samples(
     table: pd.DataFrame, column: str, rows: Sequence[str], missing: Sequence[str]
 ) -> tuple[pd.Series, NDArray[np.int64]]:
-    """Return the cells of a column that clean samples came from, missing where they hold no value, and whose they are."""
+    """Return the cells of a column that clean samples came from, missing where without a value, and whose they are."""
     sample, row = _sample_of_rows(rows)
     at = pd.Series(np.arange(len(table)), index=row_numbers(table)).reindex(row).to_numpy()
     cells = table[column].iloc[at].reset_index(drop=True)

@@ -31,8 +31,8 @@ def shape_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground,
 
     Polygons become the share of each class of ``column`` in the area of a cell, or the mean of a column of numbers
     weighted by area. Lines and points become the distance from the centre of a cell to the nearest in metres
-    (``measure: distance``), or their length in km or number for each km2 within ``radius`` (``measure: density``). Points
-    with a ``column`` of numbers count as much as it says.
+    (``measure: distance``), or their length in km or number for each km2 within ``radius`` (``measure: density``).
+    Points with a ``column`` of numbers count as much as it says.
 
     Parameters
     ----------
@@ -82,9 +82,7 @@ def _density_unit(what: str) -> str:
     return {"lines": "km/km²", "points": "1/km²"}.get(what, f"{what} per km²")
 
 
-def _weight(
-    table: gpd.GeoDataFrame, layer: Mapping[str, Any], source: str, key: str
-) -> NDArray[np.float64]:
+def _weight(table: gpd.GeoDataFrame, layer: Mapping[str, Any], source: str, key: str) -> NDArray[np.float64]:
     """Return how much each point counts, by its column of numbers."""
     column = layer["column"]
     require_column(table, column, source, f"{key}.column")
@@ -93,8 +91,8 @@ def _weight(
     if odd.any():
         first = int(np.argmax(odd))
         raise InputError(
-            f"{source}, column {column!r}, row {int(table.index[first]) + 1}: {str(table[column].iloc[first])[:30]!r} is "
-            f"no number, and points are summed by it; correct the cell, or remove {key}.column to count the points."
+            f"{source}, column {column!r}, row {int(table.index[first]) + 1}: {str(table[column].iloc[first])[:30]!r} "
+            f"is no number, and points are summed by it; correct the cell, or remove {key}.column to count the points."
         )
     return weight
 

@@ -240,8 +240,7 @@ def draw_folds(
     group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
     held = None
     if scheme in FACT_SCHEMES:
-        group, held = _held_by_facts(scheme, facts, group, labels)
-        unreachable = np.flatnonzero(group == NONE)
+        group, unreachable, held = _held_by_facts(scheme, facts, group, labels)
     ground = Ground(cells, deposits, group)
     if by_deposits:
         held = held or hold_out(scheme, cells, deposits, group, labels)
@@ -262,13 +261,14 @@ def _check_scheme(scheme: str) -> None:
 
 def _held_by_facts(
     scheme: str, facts: pd.DataFrame | None, group: np.ndarray, labels: Mapping[str, Any]
-) -> tuple[np.ndarray, Held]:
-    """Return the groups (D,) of the deposits that a scheme by facts uses, and which of them its one fold holds out."""
+) -> tuple[np.ndarray, np.ndarray, Held]:
+    """Return groups (D,) of the deposits that a scheme by facts uses, those without one, and what is held out."""
     if facts is None:
         raise ValueError(f"the scheme {scheme} needs what is known of the deposits")
     side = deposit_sides(scheme, facts, group, labels)
     check_sides(scheme, side, group, facts, labels)
-    return np.where(side == NONE, NONE, group), Held(np.where(side == TESTED, 0, NONE), 1)
+    group = np.where(side == NONE, NONE, group)
+    return group, np.flatnonzero(group == NONE), Held(np.where(side == TESTED, 0, NONE), 1)
 
 
 def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarray:

@@ -73,7 +73,7 @@ class CovariateBands:
 
 
 def write_covariates(survey: Survey, layers: Sequence[Bands], path: str) -> None:
-    """Write the bands of all layers, with the layer, kind, unit and file of each, and where the points of layers lie."""
+    """Write the bands of all layers, with the layer, kind, unit and file of each, and where points of layers lie."""
     names = [name for bands in layers for name in bands.names]
     of_band = [bands for bands in layers for _ in bands.names]
     texts = {

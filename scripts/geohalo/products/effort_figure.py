@@ -86,9 +86,7 @@ def _headline(targets: pd.DataFrame) -> str:
     return f"{len(little_explored(targets))} of {amount(new, 'target')} on new ground lie on little explored ground"
 
 
-def _draw_key(
-    page: MapPage, classes: NDArray[np.integer], effort: NDArray[np.floating], unit: str
-) -> None:
+def _draw_key(page: MapPage, classes: NDArray[np.integer], effort: NDArray[np.floating], unit: str) -> None:
     """Draw the colours of all classes as a square, and beside it how much of the ground the highest have."""
     left, top = MARGIN + LEFT, page.bottom + ABOVE
     axes = page.add_axes(left, top, SIDE, SIDE)
@@ -129,11 +127,11 @@ def _caption(of_samples: bool) -> str:
     """Say what effort is, and what cannot be read from it."""
     if of_samples:
         return (
-            "Effort: density of the samples, the 12 nearest over the area of the circle through the last of them. Where "
-            "samples are few the map is less certain, too: high ground there asks for samples first. Targets are ranked "
-            "without regard to effort; numbers are the first ones on new ground."
+            "Effort: density of the samples, the 12 nearest over the area of the circle through the last of them. "
+            "Where samples are few the map is less certain, too: high ground there asks for samples first. Targets are "
+            "ranked without regard to effort; numbers are the first ones on new ground."
         )
     return (
-        "Effort: the layer of the config, which the map does not know. That ground was passed over is no evidence for it. "
-        "Targets are ranked without regard to effort; numbers are the first ones on new ground."
+        "Effort: the layer of the config, which the map does not know. That ground was passed over is no evidence for "
+        "it. Targets are ranked without regard to effort; numbers are the first ones on new ground."
     )

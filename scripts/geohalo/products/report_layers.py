@@ -161,7 +161,9 @@ def effort_layer(score: Image, effort: Image) -> Layer:
         Percentile of exploration effort.
     """
     codes = two_way_classes(percentiles(score), effort)
-    note = "High ground on which little was done is brown. Where samples are few, the map is less certain, too."
+    note = (
+        "High ground on which little was done is brown. Where samples are few, the map is less certain, too."
+    )
     return class_layer("score_and_effort", "Anomaly", "Score and effort", codes, two_way_labels(), note=note)
 
 

@@ -52,7 +52,9 @@ def targets_table(targets: pd.DataFrame, effort_unit: str = "") -> Table:
             Column("depleted", "Depleted", contrasts, TRANSFORMED),
             Column("applicable", "Applicable", percent, "share in the area of applicability"),
             Column("effort", f"Effort ({effort_unit})" if effort_unit else "Effort", significant, EFFORT),
-            Column("effort_percentile", "Effort percentile", lambda value: f"{value:.0f}", "ground with less"),
+            Column(
+                "effort_percentile", "Effort percentile", lambda value: f"{value:.0f}", "ground with less"
+            ),
             Column("peak_score", "Peak score", number),
             Column("spread", "Spread", lambda value: number(value, 3), "standard deviation over the members"),
             Column("lon", "Longitude", degrees, "of the peak cell, WGS 84"),

@@ -17,9 +17,7 @@ EFFORT_WORDS = ("little", "medium", "much")
 NAMED = 20
 
 
-def two_way_classes(
-    score: NDArray[np.floating], effort: NDArray[np.floating]
-) -> NDArray[np.integer]:
+def two_way_classes(score: NDArray[np.floating], effort: NDArray[np.floating]) -> NDArray[np.integer]:
     """Return the class of each cell by both percentiles.
 
     Parameters
@@ -87,9 +85,8 @@ def effort_message(targets: pd.DataFrame, unit: str, of_samples: bool) -> str:
     doubt = (
         "The map rests on few samples there and is less certain, too; more samples are the first step."
         if of_samples
-        else "That they were passed over is no evidence for them; how certain the map is there, spread and applicability "
-        "say."
+        else "That they were passed over is no evidence for them; how certain the map is there, spread and "
+        "applicability say."
     )
-    return (
-        f"{what} is low on {len(low)} of {among} on new ground ({named}): at most a third of the survey has less. {doubt}"
-    )
+    on = f"{what} is low on {len(low)} of {among} on new ground ({named})"
+    return f"{on}: at most a third of the survey has less. {doubt}"

@@ -86,9 +86,7 @@ def _lowest(one: _Column, numbers: FloatArray) -> InputWarning | None:
     return _far_below(one, numbers, one.measured == one.ranked[0], "1 cell holds a value", one.ranked[1])
 
 
-def _far_below(
-    one: _Column, numbers: FloatArray, low: BoolArray, cells: str, other: float
-) -> InputWarning:
+def _far_below(one: _Column, numbers: FloatArray, low: BoolArray, cells: str, other: float) -> InputWarning:
     """Tell of cells with limits or values far below the lowest ``other``."""
     first = numbers[np.flatnonzero(low)[0]]
     return one.doubt(
@@ -122,8 +120,8 @@ def _half_limits(one: _Column) -> InputWarning | None:
     if not _HALF <= kinds[1] / kinds[0] * (1 + 1e-9) < _LEAST_HALF or kinds[2] >= _CLOSER * kinds[1]:
         return None
     return one.doubt(
-        f"the smallest value, {kinds[0]:g}, stands in {count} of {one.ranked.size} cells, and the next is {kinds[1]:g}: "
-        "it may be half a detection limit, and is read as measured",
+        f"the smallest value, {kinds[0]:g}, stands in {count} of {one.ranked.size} cells, and the next is {kinds[1]:g}"
+        ": it may be half a detection limit, and is read as measured",
         "add 'half_limit' to samples.censoring.below if it is half a limit",
         one.measured == kinds[0],
     )

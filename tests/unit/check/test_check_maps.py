@@ -7,8 +7,8 @@ import pytest
 import rasterio
 import shapely
 from geohalo.check.maps import NOT_SEEN, UNUSABLE, check_effort, check_judged
-from geohalo.check.survey import Files, check_page, check_survey
 from geohalo.check.page import as_markdown
+from geohalo.check.survey import Files, check_page, check_survey
 from geohalo.settings import check_settings
 from rasterio.transform import from_origin
 
@@ -26,11 +26,20 @@ def checked(tmp_path, tables):
         from_deposits().to_csv(tmp_path / "deposits.csv", index=False)
         place = {"x": "x", "y": "y", "crs": "EPSG:32633"}
         config = {"survey": "small", "data": {"folder": str(tmp_path)}, **sections}
-        config["samples"] = place | {"file": "samples.csv", "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|pct)$"}
+        config["samples"] = place | {
+            "file": "samples.csv",
+            "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|pct)$",
+        }
         config["deposits"] = place | {"file": "deposits.csv", "name": "name", "commodities": ["Cu"]}
         config["grid"] = {"cell": 500, "max_distance": 1000}
         config["superpixels"] = {"n_segments": [5]}
-        config["labels"] = {"radius": 700, "background_distance": 900, "group_distance": 1500, "buffer": 2000, "folds": 2}
+        config["labels"] = {
+            "radius": 700,
+            "background_distance": 900,
+            "group_distance": 1500,
+            "buffer": 2000,
+            "folds": 2,
+        }
         settings = check_settings(config)
         named = {key: str(tmp_path / sections[key]["file"]) for key in ("effort", "judge") if key in sections}
         named |= {"trained_on": str(tmp_path / trained_on)} if trained_on else {}
@@ -90,7 +99,9 @@ def test_a_map_that_a_run_would_refuse_is_an_error(checked, tmp_path, about, mes
 
 
 def test_columns_of_a_table_are_looked_for(checked, tmp_path):
-    pd.DataFrame({"x": [500_000.0], "y": [6_000_000.0], "value": [1]}).to_csv(tmp_path / "map.csv", index=False)
+    pd.DataFrame({"x": [500_000.0], "y": [6_000_000.0], "value": [1]}).to_csv(
+        tmp_path / "map.csv", index=False
+    )
     found, _ = checked(judge={"file": "map.csv", "crs": "EPSG:32633"})
     (error,) = [told for stage, told in found.findings.errors if stage == "read_judged"]
     assert error.startswith("map.csv: there is no column 'score' (judge.score)")
@@ -104,7 +115,10 @@ def test_deposits_that_the_map_misses_are_counted(checked, tmp_path):
     assert "| Deposits where it has a score | 2 of 4 |" in text
     found, _ = checked(judge={"file": raster(tmp_path / "map.tif", rows=1)})
     (error,) = [told for stage, told in found.findings.errors if stage == "read_judged"]
-    assert "map.tif: the map has no score within labels.radius of a known deposit, so that none is evidence" in error
+    assert (
+        "map.tif: the map has no score within labels.radius of a known deposit, so that none is evidence"
+        in error
+    )
 
 
 def test_the_list_of_deposits_that_it_learned_from_is_read(checked, tmp_path):

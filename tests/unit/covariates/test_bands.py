@@ -116,7 +116,9 @@ def shared(classes, cells, seed, rare=0):
     return found
 
 
-@pytest.mark.parametrize(("classes", "rare"), [(3, 0), (8, 1), (8, 3), (MOST_BANDS + 1, 0), (MOST_BANDS + 30, 5)])
+@pytest.mark.parametrize(
+    ("classes", "rare"), [(3, 0), (8, 1), (8, 3), (MOST_BANDS + 1, 0), (MOST_BANDS + 30, 5)]
+)
 def test_classes_that_are_added_one_by_one_come_out_as_those_merged_at_once(classes, rare):
     for seed in range(5):
         values = shared(classes, 60, seed, rare)

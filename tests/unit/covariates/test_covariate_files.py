@@ -117,10 +117,14 @@ def test_a_band_that_is_made_from_the_deposits_is_refused_where_folds_are_drawn(
     places = gpd.read_parquet(files.path("deposits.parquet")).get_coordinates().to_numpy()
     away = np.linalg.norm(here.grid.centres()[:, None] - places, axis=2).min(axis=1).reshape(ROWS, COLUMNS)
     about = {"height": ROWS, "width": COLUMNS, "count": 1, "dtype": "float32", "crs": here.crs}
-    with rasterio.open(files.files["gravity"], "w", driver="GTiff", transform=corner_transform(here), **about) as raster:
+    with rasterio.open(
+        files.files["gravity"], "w", driver="GTiff", transform=corner_transform(here), **about
+    ) as raster:
         raster.write(away.astype(np.float32), 1)
     prepare(files)
-    with pytest.raises(InputError, match=r"gravity\.tif: gravity is lowest right at 100% of the known deposits"):
+    with pytest.raises(
+        InputError, match=r"gravity\.tif: gravity is lowest right at 100% of the known deposits"
+    ):
         leaks(files)
 
 

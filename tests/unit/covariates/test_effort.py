@@ -10,7 +10,15 @@ from geohalo.errors import InputError
 from rasterio.transform import from_origin
 
 WEST, NORTH = 500_000, 7_000_400
-EMPTY = {"column": None, "radius": None, "unit": None, "layer": None, "band": None, "crs": None, "nodata": None}
+EMPTY = {
+    "column": None,
+    "radius": None,
+    "unit": None,
+    "layer": None,
+    "band": None,
+    "crs": None,
+    "nodata": None,
+}
 
 
 def holes(folder, places, **columns):
@@ -53,7 +61,10 @@ def test_rasters_and_polygons_are_means_by_area(ground, tmp_path):
     values = np.arange(20.0).reshape(4, 5)
     found = effort_band(EMPTY, raster(tmp_path, values), ground)
     np.testing.assert_allclose(found.values.reshape(4, 5), values)
-    west, east = shapely.box(WEST, NORTH - 400, WEST + 125, NORTH), shapely.box(WEST + 125, NORTH - 400, WEST + 500, NORTH)
+    west, east = (
+        shapely.box(WEST, NORTH - 400, WEST + 125, NORTH),
+        shapely.box(WEST + 125, NORTH - 400, WEST + 500, NORTH),
+    )
     frame = gpd.GeoDataFrame({"surveys": [4, 2]}, geometry=[west, east], crs=32635)
     frame.to_file(tmp_path / "areas.gpkg")
     found = effort_band(EMPTY | {"column": "surveys"}, tmp_path / "areas.gpkg", ground)

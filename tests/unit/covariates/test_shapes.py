@@ -163,8 +163,12 @@ def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
     np.testing.assert_allclose(found.points, places)
 
     def check(deposits):
-        check_not_from_deposits([found], ground.cells, ground.grid.cell, np.vstack([deposits, [[0, 0], [9, 9]]]))
+        check_not_from_deposits(
+            [found], ground.cells, ground.grid.cell, np.vstack([deposits, [[0, 0], [9, 9]]])
+        )
 
-    with pytest.raises(InputError, match=r"2 of 4 known deposits are points of this layer.*leave covariates\.mines out"):
+    with pytest.raises(
+        InputError, match=r"2 of 4 known deposits are points of this layer.*leave covariates\.mines out"
+    ):
         check(places[:2] + 20)
     check(places[:1] + 20)

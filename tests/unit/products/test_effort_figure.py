@@ -18,7 +18,9 @@ def drawn(scene):
     places = np.argwhere(scene.mask)[[40, 200, 300]]
     for number, (row, column) in enumerate(places, 1):
         rank[row, column] = number
-    table = pd.DataFrame({"rank": [1, 2, 3], "ground": [NEW, NEW, KNOWN], "effort_percentile": [20.0, 70.0, 1.0]})
+    table = pd.DataFrame(
+        {"rank": [1, 2, 3], "ground": [NEW, NEW, KNOWN], "effort_percentile": [20.0, 70.0, 1.0]}
+    )
     table["x"], table["y"] = scene.x[places[:, 1]], scene.y[places[:, 0]]
 
     def draw(unit="samples per km²", of_samples=True, holes=0):
@@ -31,7 +33,9 @@ def drawn(scene):
 
 
 def texts(figure):
-    return " ".join(" ".join(text.get_text() for text in [*figure.texts, *axes.texts]) for axes in figure.axes)
+    return " ".join(
+        " ".join(text.get_text() for text in [*figure.texts, *axes.texts]) for axes in figure.axes
+    )
 
 
 def test_cells_have_the_class_of_both_percentiles(scene, drawn):

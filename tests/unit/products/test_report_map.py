@@ -281,7 +281,9 @@ def test_effort_is_by_rank_with_its_unit_and_beside_the_score():
     percentile[0, 0] = np.nan
     both = effort_layer(score, percentile)
     # Little effort everywhere: three classes of the score, of 74, 15 and 10 cells, and one cell without effort.
-    np.testing.assert_array_equal(np.bincount(levels(both).ravel(), minlength=10), [1, 74, 0, 0, 15, 0, 0, 10, 0, 0])
+    np.testing.assert_array_equal(
+        np.bincount(levels(both).ravel(), minlength=10), [1, 74, 0, 0, 15, 0, 0, 10, 0, 0]
+    )
     assert both.classes[6][0] == "score 90–100 %, little effort"
 
 

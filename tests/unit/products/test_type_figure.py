@@ -13,7 +13,14 @@ SHIFT = {"held_out": 0.0, "type": -0.2, "random": 0.1}
 
 def table_of(capture, sizes, methods=("fusion", "logistic")):
     rows = [
-        (method, split, kind, metric, value + shift - less - (0.05 if method != "fusion" else 0), *sizes[kind])
+        (
+            method,
+            split,
+            kind,
+            metric,
+            value + shift - less - (0.05 if method != "fusion" else 0),
+            *sizes[kind],
+        )
         for method in methods
         for split, shift in SHIFT.items()
         for kind, value in capture.items()
@@ -34,7 +41,9 @@ def evidence():
 
 def points(axes, label):
     """Return {type: x} of the marks with a label, by the nearest tick."""
-    names = {tick: text.get_text() for tick, text in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
+    names = {
+        tick: text.get_text() for tick, text in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    }
     found = {}
     for line in axes.lines:
         if line.get_label() == label:
@@ -46,9 +55,15 @@ def points(axes, label):
 def test_every_type_has_its_row_with_all_splits_and_the_other_methods(evidence):
     capture, above = type_comparison("survey", evidence).axes
     labels = [text.get_text() for text in capture.get_yticklabels()]
-    assert labels == ["vein\n(9 deposits, 4 groups)", "porphyry\n(5 deposits, 2 groups)", "skarn\n(1 deposit, 1 group)"]
+    assert labels == [
+        "vein\n(9 deposits, 4 groups)",
+        "porphyry\n(5 deposits, 2 groups)",
+        "skarn\n(1 deposit, 1 group)",
+    ]
     for split in ("held_out", "type"):
-        assert points(capture, split) == {kind: [round(value + SHIFT[split], 6)] for kind, value in CAPTURE.items()}
+        assert points(capture, split) == {
+            kind: [round(value + SHIFT[split], 6)] for kind, value in CAPTURE.items()
+        }
     assert points(capture, "random") == points(capture, "type random") == {}
     assert points(capture, "other") == {kind: [round(value - 0.05, 6)] for kind, value in CAPTURE.items()}
     # One group has no interval.

@@ -117,7 +117,7 @@ def targets_words(
     survey: Survey,
     effort: Effort | None = None,
 ) -> list[str]:
-    """Say which targets may be finds, what a search of as much ground would have found, and which are little explored."""
+    """Say which targets may be finds, what a search of as much ground would find, and which are little explored."""
     if targets is None:
         return []
     messages = [targets_message(targets, results.table("target_ground.csv"))]
