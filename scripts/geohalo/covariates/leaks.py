@@ -79,8 +79,8 @@ class DepositPattern:
         if same.sum() >= max(1, SAME_PLACES * len(self.deposits)):
             raise InputError(
                 f"{source}: {same.sum()} of {len(self.deposits)} known deposits are points of this layer. Evidence "
-                f"with it would be that of the labels themselves; leave {key} out, or remove deposits and occurrences from "
-                "the file."
+                f"with it would be that of the labels themselves; leave {key} out, or remove deposits and occurrences "
+                "from the file."
             )
 
     def check_band(self, name: str, values: NDArray[np.floating], where: str, key: str) -> None:

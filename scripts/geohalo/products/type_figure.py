@@ -46,6 +46,8 @@ def type_comparison(survey: str, evidence: pd.DataFrame) -> Figure:
     Figure
     """
     main = main_variant(evidence["variant"])
+    # A table without rows is read as text.
+    evidence = evidence.astype(dict.fromkeys(("estimate", "low", "high", "n", "groups"), float))
     table = evidence[np.isfinite(evidence["estimate"]) & evidence["split"].isin(set(SPLITS) - {"random"})]
     held, own = table[table["split"] == "held_out"], table[table["variant"] == main]
     splits = [one for one in SPLITS if (own["split"] == one).any()]

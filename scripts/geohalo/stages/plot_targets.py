@@ -5,6 +5,7 @@ import xarray as xr
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.effort import read_effort
 from geohalo.files.tables import read_csv
+from geohalo.files.targets import EFFORT_COLUMNS
 from geohalo.products.concentration_area import concentration_area_curve
 from geohalo.products.figures import concentration_area_plot, effort_map, save_figure, target_map
 from geohalo.stages.shared.explanation_figures import attribution_figure, fingerprint_figure
@@ -23,7 +24,9 @@ def plot_targets(
         survey = Survey.of(data)
     ground, known = map_ground(name, survey), deposit_table(files["deposits"])
     score, rank = (read_geotiff(files[key])[0] for key in ("score", "ranks"))
-    targets = read_csv(files["targets"], keep_default_na=False, na_values={"distance_km": ""})
+    targets = read_csv(
+        files["targets"], keep_default_na=False, na_values=dict.fromkeys(("distance_km", *EFFORT_COLUMNS), "")
+    )
     warning = warned(read_csv(files["metrics"]), files["deposit_ranks"], variant, survey, reach)
     drawn = target_map(
         ground,

@@ -102,3 +102,9 @@ def test_of_many_types_those_with_the_most_deposits_are_drawn():
     assert labels[0].startswith(f"type {MOST_TYPES + 3} ")
     said = " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
     assert f"Types with the most deposits, {MOST_TYPES} of {MOST_TYPES + 4}." in said
+
+
+def test_where_no_type_is_known_the_figure_says_so(evidence):
+    figure = type_comparison("survey", evidence.head(0).astype(object))
+    assert figure.get_suptitle() == "survey: no type was judged"
+    assert figure.axes == []
