@@ -1,5 +1,7 @@
 """The map of two percentiles: how high the score is, and how much exploration effort there was."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -66,7 +68,12 @@ def effort_map(
     title = f"{plain(ground.survey)}: {_headline(targets)}"
     page = MapPage(ground, title, bars=False, warning=warned)
     axes, used = page.panels[0], used_deposits(deposits)
-    look = {"cmap": ListedColormap(two_way_colours()), "vmin": -0.5, "vmax": 8.5, "interpolation": "nearest"}
+    look: dict[str, Any] = {
+        "cmap": ListedColormap(two_way_colours()),
+        "vmin": -0.5,
+        "vmax": 8.5,
+        "interpolation": "nearest",
+    }
     page.raster(axes, np.where(classes >= 0, classes, np.nan), **look)
     handles = [] if used.empty else [draw_deposits(axes, used, size=8.0)]
     handles += draw_outlines(axes, ground, rank, targets)
@@ -119,7 +126,7 @@ def _write_beside(page: MapPage, axes: Axes, classes: NDArray[np.integer], unit:
     )
     width = page.width - MARGIN - LEFT - SIDE - APART - MARGIN
     lines = wrap(page.figure, text, TEXT_SIZE, width)
-    look = {"ha": "left", "va": "top", "fontsize": TEXT_SIZE, "linespacing": 1.35}
+    look: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": TEXT_SIZE, "linespacing": 1.35}
     axes.text(1 + APART / SIDE, 1.0, lines, transform=axes.transAxes, clip_on=False, **look)
 
 

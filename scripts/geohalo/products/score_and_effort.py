@@ -67,15 +67,17 @@ def effort_message(targets: pd.DataFrame, unit: str, of_samples: bool) -> str:
     Parameters
     ----------
     targets : pandas.DataFrame
-        With ``rank``, ``ground`` and ``effort_percentile``; the message is empty without the last.
+        With ``rank``, ``ground`` and ``effort_percentile``; the message is empty where effort is known of no target.
     unit : str
         Of the effort.
     of_samples : bool
         Whether effort is the density of the samples that the map is made from.
     """
-    if "effort_percentile" not in targets or not on_new_ground(targets).any():
+    if "effort_percentile" not in targets:
         return ""
     known = targets[on_new_ground(targets)].dropna(subset=["effort_percentile"])
+    if known.empty:
+        return ""
     low = sorted(little_explored(targets)["rank"].astype(int))
     what = f"Exploration effort ({unit})" if unit else "Exploration effort"
     among = amount(len(known), "target")

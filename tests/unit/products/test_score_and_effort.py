@@ -88,6 +88,7 @@ def test_a_sentence_names_them_and_says_what_is_uncertain():
 
 def test_nothing_is_said_of_what_is_not_there():
     assert effort_message(targets(5.0), "", True) == ""
+    assert effort_message(targets(np.nan, np.nan), "", True) == ""
     assert effort_message(targets(10.0, 5.0).drop(columns="effort_percentile"), "", True) == ""
     told = effort_message(targets(80.0, 5.0), "", True)
     assert told == (
