@@ -128,7 +128,7 @@ def test_the_list_of_deposits_that_it_learned_from_is_read(checked, tmp_path):
     found, text = checked(judge=judge, trained_on="known.csv")
     (doubt,) = [one for stage, one in found.findings.warnings if stage == "read_judged"]
     assert doubt.what == "the list has 3 rows, and 2 of the 4 deposits of the survey are in it"
-    assert "| Deposits that it learned from (judge.trained_on) | 2 |" in text
+    assert "| Deposits that it learned from (judge.trained\\_on) | 2 |" in text
     table.rename(columns={"name": "mine"}).to_csv(tmp_path / "known.csv", index=False)
     found, _ = checked(judge=judge, trained_on="known.csv")
     (error,) = [told for stage, told in found.findings.errors if stage == "read_judged"]

@@ -50,7 +50,7 @@ def test_cells_have_the_class_of_both_percentiles(scene, drawn):
 
 def test_the_title_counts_targets_and_the_key_has_units(drawn):
     effort, figure = drawn()
-    assert figure.get_suptitle() == "survey: 1 of 2 targets on new ground lie on little explored ground"
+    assert " ".join(figure.get_suptitle().split()) == "survey: 1 of 2 targets on new ground lie on little explored ground"
     (key,) = [axes for axes in figure.axes if axes.get_label() == "key"]
     assert [text.get_text() for text in key.get_yticklabels()] == ["0", "75", "90", "100"]
     limits = np.percentile(effort.amount[np.isfinite(effort.amount)], [0, 100 / 3, 200 / 3, 100])
