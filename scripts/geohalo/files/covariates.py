@@ -85,10 +85,10 @@ def write_covariates(survey: Survey, layers: Sequence[Bands], path: str) -> None
     frame = survey.dataset(
         **{name: ("band", np.array(values, dtype=object)) for name, values in texts.items()}
     ).assign_coords(band=names)
-    placed = [bands for bands in layers if bands.points is not None]
+    placed = [(bands.names[0], bands.points) for bands in layers if bands.points is not None]
     if placed:
-        number = [names.index(bands.names[0]) for bands in placed for _ in range(len(bands.points))]
-        frame["point"] = (("points", "xy"), np.concatenate([bands.points for bands in placed]))
+        number = [names.index(name) for name, points in placed for _ in range(len(points))]
+        frame["point"] = (("points", "xy"), np.concatenate([points for _, points in placed]))
         frame["point_band"] = ("points", np.array(number, dtype=np.int32))
     about = {
         "long_name": "value of a continuous layer in its unit, or share of a class in the mapped part of the cell"

@@ -29,7 +29,7 @@ def write_effort(survey: Survey, values: NDArray[np.floating], unit: str, what: 
     path : str
     """
     both = np.stack([values, effort_percentiles(values)]).astype(np.float32)
-    bands = [Band("effort", CALLED.format(what), unit or "1"), "effort_percentile"]
+    bands: list[str | Band] = [Band("effort", CALLED.format(what), unit or "1"), "effort_percentile"]
     write_map(survey, survey.image(both), path, np.nan, bands)
 
 

@@ -30,7 +30,7 @@ from geohalo.products.target_table import NEW_ROWS
 from geohalo.products.targets import on_new_ground
 
 #: The key in inches: side, what its labels need on the left, above and below, and the gap to the text beside it.
-SIDE, LEFT, ABOVE, BELOW, APART = 1.15, 0.95, 0.12, 0.5, 0.3
+SIDE, LEFT, ABOVE, BELOW, APART = 1.15, 0.95, 0.2, 0.4, 0.3
 
 
 @styled
@@ -75,7 +75,7 @@ def effort_map(
         "interpolation": "nearest",
     }
     page.raster(axes, np.where(classes >= 0, classes, np.nan), **look)
-    handles = [] if used.empty else [draw_deposits(axes, used, size=8.0)]
+    handles = [] if used.empty else [draw_deposits(axes, used, size=8.0, face=colour("text"))]
     handles += draw_outlines(axes, ground, rank, targets)
     draw_numbers(page, axes, rank, targets[on_new_ground(targets)].head(NEW_ROWS), used)
     unknown = bool((ground.mask & ~np.isfinite(effort.percentile)).any())
@@ -117,7 +117,7 @@ def _write_beside(page: MapPage, axes: Axes, classes: NDArray[np.integer], unit:
     """Write what the axis of effort shows, and how much of the ground the best classes have."""
     share = np.bincount(classes[classes >= 0], minlength=9) / max(1, (classes >= 0).sum())
     low = f"{SCORE_LIMITS[-2]:g}"
-    told = ", ".join(f"{word} {100 * share[6 + k]:.1f} %" for k, word in enumerate(EFFORT_WORDS))
+    told = ", ".join(f"{word} {100 * share[6 + k]:.1f}\u00a0%" for k, word in enumerate(EFFORT_WORDS))
     second = f", and below it in {plain(unit)}" if unit else ""
     text = (
         f"Across: exploration effort, as the percentile (ground with less){second}.\n"

@@ -22,8 +22,8 @@ def test_density_of_a_regular_survey_is_that_of_its_spacing():
     inside = np.random.default_rng(1).uniform(20_000, 60_000, (2000, 2))
     # One for each km2 in the mean; a circle through a sample holds up to a few more or less than its area.
     assert sample_density(samples, inside, 500.0).mean() == pytest.approx(1.0, abs=0.15)
-    # From a corner the distances are 0, 1, 1, the roots of 2, 4, 4, 5, 5, 8, 9, 9 and 10 km, the twelfth: three quarters
-    # of its circle lie outside.
+    # From a corner the distances are 0, 1, 1, the roots of 2, 4, 4, 5, 5, 8, 9, 9 and 10 km, the twelfth: three
+    # quarters of its circle lie outside.
     corner = sample_density(samples, np.array([[0.0, 0.0]]), 500.0)
     assert corner == pytest.approx([12 / (np.pi * 10)])
 

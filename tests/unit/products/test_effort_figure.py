@@ -50,7 +50,10 @@ def test_cells_have_the_class_of_both_percentiles(scene, drawn):
 
 def test_the_title_counts_targets_and_the_key_has_units(drawn):
     effort, figure = drawn()
-    assert " ".join(figure.get_suptitle().split()) == "survey: 1 of 2 targets on new ground lie on little explored ground"
+    assert (
+        " ".join(figure.get_suptitle().split())
+        == "survey: 1 of 2 targets on new ground lie on little explored ground"
+    )
     (key,) = [axes for axes in figure.axes if axes.get_label() == "key"]
     assert [text.get_text() for text in key.get_yticklabels()] == ["0", "75", "90", "100"]
     limits = np.percentile(effort.amount[np.isfinite(effort.amount)], [0, 100 / 3, 200 / 3, 100])
@@ -67,7 +70,7 @@ def test_the_title_counts_targets_and_the_key_has_units(drawn):
 def test_shares_of_the_best_ground_add_up(scene, drawn):
     _, figure = drawn()
     said = texts(figure).replace("\n", " ").split("by effort: ")[1].split(".  ")[0]
-    shares = [float(part.split()[1]) for part in said.split(", ")]
+    shares = [float(part.replace("\u00a0", " ").split()[1]) for part in said.split(", ")]
     assert sum(shares) == pytest.approx(10, abs=0.2)
 
 
