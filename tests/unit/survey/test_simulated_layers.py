@@ -278,11 +278,15 @@ def test_informative_layers_are_told_from_the_useless_one(tmp_path):
     mean = np.mean(auc, axis=0)
     half = student.ppf(0.975, 9) * np.std(auc, axis=0, ddof=1) / np.sqrt(10)
     # Measured, with 95 % intervals over surveys: the rock that hosts most camps 0.79 (0.75 to 0.84), the distance to
-    # faults, on which all deposits lie, 0.964 (0.957 to 0.972), and the field 0.51 (0.42 to 0.61).
-    np.testing.assert_allclose(mean, [0.794, 0.964, 0.514], atol=0.005)
+    # mapped faults 0.78 (0.69 to 0.86), and the field 0.51 (0.42 to 0.61).
+    np.testing.assert_allclose(mean, [0.794, 0.779, 0.514], atol=0.005)
     assert mean[0] - half[0] > 0.7
-    assert mean[1] - half[1] > 0.95
+    assert mean[1] - half[1] > 0.65
     assert mean[2] - half[2] < 0.5 < mean[2] + half[2]
-    # In each survey by itself groups of deposits agree on both that tell something, and less so on the field: they
-    # were 1.04 or more, and the field 0.88 or less.
-    assert np.min(np.array(consistency)[:, :2]) > np.abs(np.array(consistency)[:, 2]).max()
+    # In each survey by itself groups of deposits agree on the rock, and less so on the field: they were 1.04 or more,
+    # and the field 0.81 or less. On faults, of which a map misses those of some groups, they agree more than on the
+    # field over the ten surveys: 1.05 (0.20 to 1.90) more.
+    rock, faults, field = np.abs(consistency).T
+    assert rock.min() > field.max()
+    more = faults - field
+    assert more.mean() - student.ppf(0.975, 9) * more.std(ddof=1) / np.sqrt(10) > 0
