@@ -56,4 +56,4 @@ def test_effort_has_its_unit_and_is_left_out_where_it_is_not_known():
     frame["effort"], frame["effort_percentile"] = [0.1234, np.nan], [12.6, np.nan]
     shown = targets_table(frame, "samples per km²")
     assert shown.labels[2:] == ["Effort (samples per km²)", "Effort percentile"]
-    assert [[one.text for one in row[2:]] for row in shown.rows] == [["0.12", "13"], ["", ""]]
+    assert [[one.text for one in row[2:]] for row in shown.rows] == [["0.123", "13"], ["", ""]]
