@@ -28,7 +28,14 @@ rule check_survey:
         trained_on=[file for file in [TRAINED_ON] if file],
         parts=[
             part
-            for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *COVARIATE_FILES.values(), EFFORT_FILE, JUDGED_FILE, TRAINED_ON]
+            for file in [
+                SAMPLE_TABLE,
+                DEPOSIT_TABLE,
+                *COVARIATE_FILES.values(),
+                EFFORT_FILE,
+                JUDGED_FILE,
+                TRAINED_ON,
+            ]
             if file
             for part in table_files(file)
         ],
