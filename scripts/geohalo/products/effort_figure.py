@@ -134,9 +134,10 @@ def _caption(of_samples: bool) -> str:
     """Say what effort is, and what cannot be read from it."""
     if of_samples:
         return (
-            "Effort: density of the samples, the 12 nearest over the area of the circle through the last of them. "
-            "Where samples are few the map is less certain, too: high ground there asks for samples first. Targets are "
-            "ranked without regard to effort; numbers are the first ones on new ground."
+            "Effort: density of the samples, the 12 nearest over the area of the circle through the last of them; low "
+            "at the edge of the survey, where the circle reaches beyond the samples. Where samples are few the map is "
+            "less certain, too: high ground there asks for samples first. Targets are ranked without regard to effort; "
+            "numbers are the first ones on new ground."
         )
     return (
         "Effort: the layer of the config, which the map does not know. That ground was passed over is no evidence for "
