@@ -23,9 +23,19 @@ rule check_survey:
         rasters=[str(file) for file in RASTERS],
         labels=list(LABEL_RASTERS.values()),
         covariates=list(COVARIATE_FILES.values()),
+        effort=[file for file in [EFFORT_FILE] if file],
+        judge=[file for file in [JUDGED_FILE] if file],
+        trained_on=[file for file in [TRAINED_ON] if file],
         parts=[
             part
-            for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *COVARIATE_FILES.values()]
+            for file in [
+                SAMPLE_TABLE,
+                DEPOSIT_TABLE,
+                *COVARIATE_FILES.values(),
+                EFFORT_FILE,
+                JUDGED_FILE,
+                TRAINED_ON,
+            ]
             if file
             for part in table_files(file)
         ],

@@ -69,8 +69,11 @@ WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
     *(["level_samples"] if LEVELLED else []),
     *(["prepare_covariates"] if COVARIATES else []),
+    *(["read_effort"] if "effort" in config else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
+# Whether the deposits have types, whose evidence is reported apart.
+TYPED = not CLASSES and bool(config.get("deposits", {}).get("type"))
 EVALUATED = [
     "metrics",
     "warnings",
@@ -79,7 +82,7 @@ EVALUATED = [
         if CLASSES
         else ["deposit_ranks", "success_rate", "calibration", "comparisons", "verdict"]
     ),
-    *(["type_evidence"] if config.get("deposits", {}).get("type") else []),
+    *(["type_evidence"] if TYPED else []),
 ]
 SCHEMES = ["held_out", "inner", *(["random"] if config["evaluation"]["random"] else []), "final"]
 SCHEMES += sorted(config["labels"]["extra_splits"])
@@ -249,6 +252,7 @@ def final_products():
         *([] if GRIDDED else [path("samples_report")]),
         *([path("covariate_summary")] if COVARIATES and not CLASSES else []),
         *map(path, JUDGED),
+        *EFFORT.values(),
         *([path("levelling"), path("levelling_error")] if LEVELLED else []),
         *(path("map", map=name) for name in maps_for(CLASSES)),
         *(path("figure", figure=name) for name in figures_for(FACTS)),
@@ -285,8 +289,13 @@ COVARIATE_FILES = {
     if "file" in layer
 }
 COVARIATE_COLUMNS = [name for name in COVARIATES if name not in COVARIATE_FILES]
+# A layer of exploration effort; without one it is the density of the samples, where there are any and targets are ranked.
+EFFORT_FILE = survey_file(config["effort"]["file"], "effort.file") if "effort" in config else None
+EFFORT = {"effort": path("effort")} if not CLASSES and (EFFORT_FILE or not GRIDDED) else {}
 # A map that was made elsewhere and is put through the same evidence.
 JUDGE = config.get("judge")
+JUDGED_FILE = survey_file(JUDGE["file"], "judge.file") if JUDGE else None
+TRAINED_ON = survey_file(JUDGE["trained_on"], "judge.trained_on") if JUDGE and JUDGE["trained_on"] else None
 # The cube's further bands, as an input of what reads them beside the elements.
 WITH_COVARIATES = {"covariates": path("covariates")} if COVARIATES else {}
 LABEL_RASTERS = {
@@ -304,8 +313,10 @@ FACTS = {
         "batches": LEVELLED,
         "truth": "simulate" in config,
         "covariates": bool(COVARIATES),
+        "effort": bool(EFFORT),
         "attention": ATTENTION,
         "explained": EXPLAINED,
+        "types": TYPED,
         "extra_splits": config["labels"]["extra_splits"],
     }.items()
     if holds

@@ -9,7 +9,6 @@ if COVARIATES:
                 if COVARIATE_COLUMNS
                 else {}
             ),
-            **({} if CLASSES else {"deposits": path("deposits")}),
             elements=path("elements"),
             files=list(COVARIATE_FILES.values()),
             parts=[part for file in COVARIATE_FILES.values() for part in table_files(file)],

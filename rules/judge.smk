@@ -10,12 +10,8 @@ if JUDGE:
 
     rule read_judged:
         input:
-            **(
-                {"trained_on": survey_file(JUDGE["trained_on"], "judge.trained_on")}
-                if JUDGE["trained_on"]
-                else {}
-            ),
-            file=survey_file(JUDGE["file"], "judge.file"),
+            **({"trained_on": TRAINED_ON} if TRAINED_ON else {}),
+            file=JUDGED_FILE,
             elements=path("elements"),
             folds=survey_folds(),
             deposits=path("deposits"),

@@ -83,6 +83,17 @@ def of_each(target):
     return [file for one in LISTED for file in getattr(rules, f"{one.prefix}{target}").input]
 
 
+def judged_of_each(wildcards):
+    """What `judge` makes of each survey whose config names a map; an error where none does."""
+    judging = [one.name for one in LISTED if SURVEYS[one.name].JUDGE]
+    if not judging:
+        raise WorkflowError(
+            f"snakemake judge: no config that {LISTED_IN} lists names a map. Give its file in a section 'judge' of the survey "
+            "that it covers, for example judge: {file: map.tif, name: other map}."
+        )
+    return [file for name in judging for file in SURVEYS[name].judged_input(wildcards)]
+
+
 def final_outputs():
     """What `all` makes."""
     return [*of_each("all"), *ACROSS.values()]

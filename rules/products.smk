@@ -182,8 +182,38 @@ if not CLASSES:
         script:
             "../scripts/measure_applicability.py"
 
+    if EFFORT_FILE:
+
+        rule read_effort:
+            input:
+                file=EFFORT_FILE,
+                parts=table_files(EFFORT_FILE),
+                elements=path("elements"),
+            output:
+                effort=path("effort"),
+                warnings=path("stage_warnings", stage="read_effort"),
+            log:
+                log_file("read_effort"),
+            benchmark:
+                benchmark_file("read_effort")
+            # A mistake in the layer is told before anything is trained.
+            priority: 100
+            conda:
+                "../envs/geo.yaml"
+            resources:
+                mem_mb=megabytes(1000, 20),
+                runtime=minutes(10, 0.1),
+            params:
+                section=config["effort"],
+                code=code("read_effort", "elements.csv"),
+            message:
+                "Bring the exploration effort of {input.file} to the grid of the survey"
+            script:
+                "../scripts/read_effort.py"
+
     rule rank_targets:
         input:
+            **(EFFORT if EFFORT_FILE else {}),
             **({} if GRIDDED else {"samples": path("samples")}),
             **{name: path("map", map=name) for name in MEASURED},
             **WITH_COVARIATES,
@@ -194,6 +224,7 @@ if not CLASSES:
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
             **({"covariates": path("target_covariates")} if COVARIATES else {}),
+            **({} if EFFORT_FILE else EFFORT),
             thresholds=path("thresholds"),
             concentration_area=path("map", map="anomaly_classes"),
             success_rate=path("map", map="success_classes"),
@@ -229,6 +260,7 @@ if not CLASSES:
     rule plot_targets:
         input:
             **EXPLAINING,
+            **EFFORT,
             elements=path("elements"),
             deposits=path("deposits"),
             thresholds=path("thresholds"),
@@ -241,6 +273,7 @@ if not CLASSES:
         output:
             **({"attribution": report_output("attribution")} if EXPLAINED else {}),
             **({"fingerprints": report_output("fingerprints")} if EXPLAINED else {}),
+            **({"effort": report_output("effort")} if EFFORT else {}),
             targets=report_output("targets"),
             concentration_area=report_output("concentration_area"),
         log:
@@ -260,7 +293,7 @@ if not CLASSES:
             reach=REACH,
             code=code("plot_targets", "colour_maps.yaml"),
         message:
-            "Draw the targets, the concentration-area curve, and what explains the map"
+            "Draw the targets, the concentration-area curve, the effort, and what explains the map"
         script:
             "../scripts/plot_targets.py"
 
@@ -268,6 +301,7 @@ if not CLASSES:
         input:
             **({"truth": path("truth")} if "simulate" in config else {}),
             **({"realisations": path("realisations")} if REALISATIONS else {}),
+            **({"types": path("type_evidence")} if TYPED else {}),
             elements=path("elements"),
             deposits=path("deposits"),
             metrics=path("metrics"),
@@ -281,6 +315,7 @@ if not CLASSES:
         output:
             **({"truth": report_output("truth")} if "simulate" in config else {}),
             **({"splits": report_output("splits")} if config["labels"]["extra_splits"] else {}),
+            **({"types": report_output("types")} if TYPED else {}),
             anomaly_map=report_output("anomaly_map"),
             heldout_map=report_output("heldout_map"),
             success_rate=report_output("success_rate"),

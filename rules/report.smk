@@ -22,6 +22,7 @@ SOURCES_READ = [
         *RASTERS,
         *LABEL_RASTERS.values(),
         *COVARIATE_FILES.values(),
+        EFFORT_FILE,
     ]
     if file is not None
     for part in ([file] if is_geodatabase(file) else [file, *table_files(file)])

@@ -13,7 +13,17 @@ if GRIDDED:
         raise WorkflowError(str(error)) from None
 
 for file in filter(
-    None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *CERTIFIED_TABLES, *RASTERS, *LABEL_RASTERS.values()]
+    None,
+    [
+        SAMPLE_TABLE,
+        DEPOSIT_TABLE,
+        *ASSAY_TABLES,
+        *CERTIFIED_TABLES,
+        *RASTERS,
+        *LABEL_RASTERS.values(),
+        *COVARIATE_FILES.values(),
+        EFFORT_FILE,
+    ],
 ):
     if set("{}<>") & set(str(file)):
         raise WorkflowError(

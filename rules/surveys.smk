@@ -16,6 +16,11 @@ rule consensus:
         of_each("consensus"),
 
 
+rule judge:
+    input:
+        judged_of_each,
+
+
 rule claims:
     input:
         of_each("claims"),

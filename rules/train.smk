@@ -4,6 +4,8 @@ if not CLASSES:
 
     rule make_folds:
         input:
+            # All that learns needs folds: layers that are made from the deposits stop here, and the cube needs no deposits.
+            **WITH_COVARIATES,
             elements=path("elements"),
             deposits=path("deposits"),
         output:

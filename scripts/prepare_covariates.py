@@ -8,7 +8,7 @@ if __name__ == "__main__":
     with job(snakemake) as log:
         given, params = snakemake.input, snakemake.params
         files = dict(zip(params.names, given.files, strict=True))
-        known = {name: given.get(name) for name in ("samples", "table", "deposits")}
+        known = {name: given.get(name) for name in ("samples", "table")}
         known |= {"assays": next(iter(given.get("assays", ())), None)}
         known |= {"section": params.section, "folder": snakemake.config["data"]["folder"]}
         settings = (params.layers, files, params.interpolation)

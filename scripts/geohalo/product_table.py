@@ -20,8 +20,10 @@ FACTS = (
     "batches",  # the table tells batches
     "truth",  # the survey is simulated
     "covariates",  # there are layers beside geochemistry
+    "effort",  # labels are deposits, and exploration effort is known: that of samples, or of a layer
     "attention",  # superpixels of the map learn which neighbours to attend to
     "explained",  # the map is explained
+    "types",  # the deposits have a column of their type
     "extra_splits",  # the config asks for further splits
     "command",  # a command of its own makes it, such as `snakemake ablation`
 )
@@ -62,6 +64,7 @@ FIGURES = (
         ("deposits",),
     ),
     Figure("targets", "maps", "Answer", OF_MAPS, ("deposits",)),
+    Figure("effort", "maps", "Answer", OF_MAPS, ("effort",)),
     Figure("anomaly_map", "maps", "Answer", OF_MAPS, ("deposits",)),
     Figure("heldout_map", "maps", "Answer", OF_MAPS, ("deposits",)),
     Figure("class_map", "maps", "Answer", OF_MAPS, ("classes",)),
@@ -83,6 +86,7 @@ FIGURES = (
     Figure("confusion", "evidence", "Evidence", OF_TABLES, ("classes",)),
     Figure("history", "evidence", "Evidence", OF_TABLES),
     Figure("splits", "evidence", "Evidence", OF_TABLES, ("deposits", "extra_splits")),
+    Figure("types", "evidence", "Evidence", OF_TABLES, ("types",)),
     Figure("samples", "data", "Data", "The numbers are in the table of elements.", ("samples",)),
     Figure("elements", "data", "Data", "The numbers are in the table of elements."),
     Figure(

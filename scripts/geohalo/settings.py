@@ -17,6 +17,7 @@ from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.fact_splits import FACT_SCHEMES, PARTING_KEYS
+from geohalo.map_settings import check_effort, check_judge
 from geohalo.method_table import METHODS, with_variance
 from geohalo.package_files import SCHEMA_FILE
 from geohalo.package_yaml import read_yaml
@@ -158,7 +159,8 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _check_realisations(settings["interpolation"], source)
     _check_levelling(settings.get("samples", {}), source)
     _add_fact_splits(settings, source)
-    _check_judge(settings, source)
+    check_judge(settings, source)
+    check_effort(settings, source)
     settings["covariates"] = _checked_covariates(settings, given[0], source)
     if given == ["grids"]:
         _check_grids(config, settings, source)
@@ -297,22 +299,6 @@ def _add_fact_splits(settings: Config, source: str) -> None:
             )
         if column and (value is not None or not key) and not asked:
             labels["extra_splits"] = [*labels["extra_splits"], scheme]
-
-
-def _check_judge(settings: Config, source: str) -> None:
-    """Stop if a map is to be judged without deposits, or has the name of one of the survey's own methods."""
-    section = settings.get("judge")
-    if section is None:
-        return
-    if "raster" in settings["labels"]:
-        raise InputError(
-            f"{source}: section 'judge' is not used with 'labels.raster': a map is judged by deposits. Remove it."
-        )
-    if section["name"] in {*NAMES, *settings["experiments"]["variants"], *settings["network"]["variants"]}:
-        raise InputError(
-            f"{source}: key 'judge.name': {section['name']!r} is what a method of the survey's own is called. Give "
-            "another name."
-        )
 
 
 def _check_levelling(section: Config, source: str) -> None:

@@ -18,7 +18,7 @@ import pandas as pd
 import rasterio
 import shapely
 from geohalo.covariates.bands import Bands, Ground
-from geohalo.covariates.layers import Around, SampleTable, judged_bands
+from geohalo.covariates.layers import Around, SampleTable, layer_bands, refused_leak
 from geohalo.cube.grid import Grid
 from pyproj import CRS
 from rasterio.transform import from_origin
@@ -75,6 +75,11 @@ def measured(work: Callable[[], Bands], turns: int) -> tuple[float, float, Bands
     return median(one for one, _ in spent), median(one for _, one in spent), bands
 
 
+def judged(layer: dict[str, object], path: Path | None, survey: Around) -> Bands:
+    """Bring a layer to the cells and look whether it is made from the deposits."""
+    return refused_leak(layer_bands("layer", layer, path, survey), survey)
+
+
 def main(quick: bool, turns: int) -> None:
     """Print a row for each layer, and their sum."""
     side, polygons, lines, samples = (40, 100, 20, 200) if quick else (1000, 10_000, 1000, 2000)
@@ -92,10 +97,10 @@ def main(quick: bool, turns: int) -> None:
         write_polygons(Path(folder, "polygons.gpkg"), extent, polygons)
         write_lines(Path(folder, "lines.gpkg"), extent, lines)
         write_raster(Path(folder, "raster.tif"), side)
-        judged_bands("warm", {}, Path(folder, "raster.tif"), survey)  # imports
+        layer_bands("warm", {}, Path(folder, "raster.tif"), survey)  # imports
         for title, (file, layer) in layers.items():
             path = Path(folder, file) if file else None
-            *spent, bands = measured(lambda: judged_bands("layer", layer, path, survey), turns)  # noqa: B023
+            *spent, bands = measured(lambda: judged(layer, path, survey), turns)  # noqa: B023
             total += spent
             print(f"| {title} | {len(bands.values)} | {spent[0]:.1f} | {spent[1]:.1f} |", flush=True)
     print(f"| all | | {total[0]:.1f} | {total[1]:.1f} |")

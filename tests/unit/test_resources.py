@@ -139,6 +139,7 @@ def test_measured_are_all_rules_of_a_default_run_and_of_tiles():
         "plot_sweep",
         "plot_transfer",
         "prepare_covariates",
+        "read_effort",
         "read_grids",
         "read_judged",
         "read_labels",

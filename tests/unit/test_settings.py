@@ -213,6 +213,8 @@ def with_value(key: str, value) -> dict:
         config = {"survey": "a", "samples": {"file": "a.csv", "elements": "x"}, "deposits": {"file": "b.csv"}}
     if key.startswith("samples.join."):
         config["samples"]["join"] = {"file": "c.csv", "key": "id"}
+    if key.startswith("effort."):
+        config["effort"] = {"file": "d.tif"}
     *sections, name = key.split(".")
     place = config
     for section in sections:
@@ -227,7 +229,7 @@ NUMBERS = [
     if {"number", "integer"}
     & set([entry["type"]] if isinstance(entry.get("type"), str) else entry.get("type", []))
     # Any number may stand for no data.
-    and key != "grids.nodata"
+    and not key.endswith(".nodata")
 ]
 
 
@@ -343,6 +345,17 @@ def test_layers_beside_geochemistry_get_their_defaults():
 def test_layers_beside_geochemistry_that_make_no_sense(config, message):
     with pytest.raises(InputError, match=message):
         check_settings(config)
+
+
+def test_a_layer_of_effort_has_its_defaults_and_goes_with_deposits():
+    found = check_settings(OWN | {"effort": {"file": "holes.gpkg", "radius": 500}})["effort"]
+    assert (found["file"], found["radius"], found["column"], found["unit"]) == ("holes.gpkg", 500, None, None)
+    assert "effort" not in check_settings(OWN)
+    classes = {"survey": "a", "grids": {"file": "a.tif"}, "labels": {"raster": {"file": "c.tif"}}}
+    with pytest.raises(InputError, match=r"section 'effort' is not used with 'labels\.raster'"):
+        check_settings(classes | {"effort": {"file": "holes.gpkg"}})
+    with pytest.raises(InputError, match=r"key 'effort\.file' is missing"):
+        check_settings(OWN | {"effort": {"radius": 500}})
 
 
 @pytest.mark.parametrize(

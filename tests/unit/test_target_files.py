@@ -13,6 +13,7 @@ import rasterio
 import xarray as xr
 from geohalo.cube.grid import Grid
 from geohalo.files.cells import Survey, write_geotiff, write_netcdf
+from geohalo.files.effort import SAMPLES_UNIT, read_effort, write_effort
 from geohalo.files.maps import write_map
 from geohalo.products.qgis_styles import layer_style
 from geohalo.stages.rank_targets import rank_targets, write_targets
@@ -316,3 +317,42 @@ def test_classes_are_cut_before_the_targets_that_may_follow_them(files, outputs,
     root = ElementTree.parse(outputs["project"]).getroot()
     sources = [one.findtext("datasource") for one in root.findall("projectlayers/maplayer")]
     assert all((tmp_path / one).exists() for one in sources if not one.startswith("./targets.gpkg"))
+
+
+def test_effort_is_told_of_each_target_and_changes_no_rank(files, outputs, survey, tmp_path):
+    write_targets(files, "here", "clr", SETTINGS, outputs)
+    before = pd.read_csv(outputs["table"])
+    x = np.broadcast_to(survey.grid.x, (ROWS, COLUMNS))
+    amount = (x - x.min()) / 1000.0
+    amount[:, :2] = np.nan
+    files["effort"] = str(tmp_path / "maps" / "effort.tif")
+    write_effort(survey, amount[survey.mask], "holes per km²", "holes.gpkg", files["effort"])
+    write_targets(files, "here", "clr", SETTINGS, outputs)
+    table = pd.read_csv(outputs["table"])
+    added = ["effort", "effort_percentile"]
+    pd.testing.assert_frame_equal(table.drop(columns=added), before)
+    assert list(table)[list(table).index("applicable") + 1 :][:2] == added
+    with rasterio.open(outputs["map"]) as image, rasterio.open(files["effort"]) as effort:
+        rank, both = image.read(1), effort.read()
+    for target in table.to_dict("records"):
+        own = rank == target["rank"]
+        np.testing.assert_allclose([target[name] for name in added], both[:, own].mean(axis=1), rtol=1e-5)
+    targets = gpd.read_file(outputs["geopackage"], layer="targets")
+    assert set(added) <= set(targets)
+    root = ElementTree.parse(outputs["project"]).getroot()
+    assert "./maps/effort.tif" in [
+        one.findtext("datasource") for one in root.findall("projectlayers/maplayer")
+    ]
+
+
+def test_the_density_of_samples_is_written_with_the_targets(files, outputs, tmp_path):
+    del files["thresholds"]
+    files["deposit_ranks"] = str(tmp_path / "deposit_ranks.csv")
+    ranks = [("fusion", "held_out", 0.99)]
+    pd.DataFrame(ranks, columns=["variant", "split", "rank"]).to_csv(files["deposit_ranks"], index=False)
+    outputs |= {"thresholds": str(tmp_path / "thresholds.csv"), "effort": str(tmp_path / "maps/effort.tif")}
+    kinds = {"concentration_area": "anomaly_classes", "success_rate": "success_classes"}
+    outputs |= {kind: str(tmp_path / "maps" / f"{name}.tif") for kind, name in kinds.items()}
+    rank_targets(files, "here", "fusion", "clr", SETTINGS | {"classes": 3, "found": [1.0]}, outputs)
+    assert read_effort(outputs["effort"]).unit == SAMPLES_UNIT
+    assert pd.read_csv(outputs["table"])["effort"].gt(0).all()

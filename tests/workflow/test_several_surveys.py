@@ -35,6 +35,7 @@ READ = {
     "deposits": TABLES["deposits"],
     "grid": {"cell": 1500, "max_distance": 2500},
 }
+JUDGING = ("read_judged", "judge_map", "plot_judged")
 CONTROLS = {"logistic", "random_forest", "gradient_boosting", "best_element"}
 PAIRS = [("simulated", "read-tables"), ("read-tables", "simulated")]
 
@@ -210,6 +211,19 @@ def test_targets_mean_those_of_every_survey(tmp_path):
         "collect_surveys",
         "plot_surveys",
     }
+
+
+def test_a_map_is_judged_in_the_survey_whose_config_names_it(tmp_path):
+    config = write_surveys(tmp_path)
+    result = snakemake(tmp_path, "--dry-run", "judge", configs=(config,))
+    assert result.returncode == 1
+    assert "snakemake judge: no config that " in result.stdout
+    assert "names a map. Give its file in a section 'judge'" in " ".join(result.stdout.split())
+    (tmp_path / "map.csv").write_text("x,y,score\n1,2,3\n")
+    write_config(tmp_path / "read-tables.yaml", READ | {"judge": {"file": "map.csv"}})
+    jobs = planned(tmp_path, "judge", configs=(config,))
+    assert {rule for rule in jobs if "judge" in rule} == {"judge", *(f"read_tables_{one}" for one in JUDGING)}
+    assert not {rule for rule in jobs if rule.startswith("simulated_")}
 
 
 def test_each_survey_has_tiles_of_its_own(tmp_path):

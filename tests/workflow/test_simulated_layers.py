@@ -46,6 +46,11 @@ def test_the_verdict_says_what_each_kind_of_data_adds(tmp_path):
     assert re.findall(r"tells? alone \((\d\.\d\d)\)", line) == alone
     # Deposits lie on the faults: what knows them and the host rock tells deposits from decoys by itself.
     assert held.loc["covariates", "estimate"] > 0.7
+    # Another radius draws folds again and makes no cube.
+    radius = laid_over(tmp_path, labels={"radius": 2500})
+    jobs = planned(tmp_path, verdict, configs=(SMALL, radius))
+    assert jobs["make_folds"] == 1
+    assert not {"prepare_covariates", "stack_cube", "segment_superpixels"} & set(jobs)
 
 
 def test_a_survey_has_no_layers_that_its_config_does_not_ask_for(tmp_path):

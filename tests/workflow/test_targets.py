@@ -8,16 +8,18 @@ import pytest
 import rasterio
 import xarray as xr
 from geohalo.evidence.recalibration import fit_recalibration
+from geohalo.evidence.sample_density import sample_density
 from geohalo.files.cells import Survey
 from geohalo.files.folds import read_folds
+from geohalo.files.scores import read_mean
 from geohalo.products.map_elements import carrying_elements
 from rio_cogeo import cog_validate
-from workflow_runs import SETTINGS
+from workflow_runs import SETTINGS, SMALL, planned, snakemake, write_config
 
 pytestmark = pytest.mark.workflow
 
 MAPS = ["score", "spread", "heldout_score", "fold", "probability"]
-MAPS += ["applicability", "anomaly_classes", "success_classes", "targets"]
+MAPS += ["applicability", "anomaly_classes", "success_classes", "targets", "effort"]
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +156,41 @@ def test_geopackage_opens_with_its_styles(results):
     assert styles["f_table_name"].tolist() == layers[:-1]
     assert styles["useAsDefault"].all()
     assert len(gpd.read_file(path, layer="samples")) == len(gpd.read_parquet(results / "samples.parquet"))
+
+
+def test_effort_is_the_density_of_samples_and_told_of_each_target(results, survey):
+    places = gpd.read_parquet(results / "samples.parquet").get_coordinates().to_numpy()
+    effort, percentile = (read(results, "effort", band)[survey.mask] for band in (1, 2))
+    density = sample_density(places, survey.cells, survey.grid.cell)
+    np.testing.assert_allclose(effort, density, rtol=1e-6)
+    np.testing.assert_allclose(percentile, [100 * np.mean(density < one) for one in density], atol=1e-4)
+    # The control of the same name orders the cells alike.
+    scores = read_mean(str(results / "runs/controls/heldout.nc"), "held_out", survey, "sampling_density")[0]
+    order = np.argsort(scores, kind="stable")
+    assert np.all(np.diff(effort[order]) >= -1e-6 * effort.max())
+    table, rank = pd.read_csv(results / "targets.csv"), read(results, "targets")
+    for target in table.to_dict("records"):
+        own = rank == target["rank"]
+        assert target["effort"] == pytest.approx(read(results, "effort")[own].mean(), rel=1e-4)
+        assert target["effort_percentile"] == pytest.approx(read(results, "effort", 2)[own].mean(), rel=1e-4)
+    assert (results / "figures" / "effort.png").stat().st_size > 10_000
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "Exploration effort (samples per km²) is" in page
+    assert "Score and effort" in page
+
+
+def test_a_layer_of_effort_is_read_before_anything_is_trained(tmp_path):
+    holes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0], [0]), crs=32648)
+    holes.to_file(tmp_path / "holes.gpkg")
+    assert "read_effort" not in planned(tmp_path)
+    section = {"data": {"folder": "."}, "effort": {"file": "holes.gpkg"}}
+    config = write_config(tmp_path / "effort.yaml", section)
+    plain, named = planned(tmp_path), planned(tmp_path, configs=(SMALL, config))
+    assert named == plain | {"read_effort": 1}
+    result = snakemake(tmp_path, configs=(SMALL, config))
+    assert result.returncode != 0
+    assert "holes.gpkg: a density is that within a radius; set effort.radius in metres" in result.stdout
+    assert not (tmp_path / "results/small/runs/fusion").exists()
 
 
 def test_logs_tell_what_was_found(demo):

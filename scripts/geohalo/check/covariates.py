@@ -9,14 +9,14 @@ import pandas as pd
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.covariates import bands
-from geohalo.covariates.layers import Around, judged_bands
+from geohalo.covariates.layers import Around, layer_bands, refused_leak
 from geohalo.products.html_pages import Section
 from geohalo.products.report_tables import Column, table
 from geohalo.products.report_text import number, significant
 from geohalo.products.styles import amount
 from geohalo.survey.cells import require_column
 
-STAGE = "prepare_covariates"
+STAGE, LEAKS = "prepare_covariates", "make_folds"
 #: What a layer that stops a run comes to, and one that the check could not look at.
 UNUSABLE = "cannot be used: see the errors"
 NOT_SEEN = "not looked at: the survey or its samples cannot be read"
@@ -64,7 +64,8 @@ def check_covariates(
         seen = around is not None and (name in files or around.samples is not None)
         found = None
         if around is not None and seen:
-            found = findings.attempt(STAGE, judged_bands, name, layer, files.get(name), around)
+            found = findings.attempt(STAGE, layer_bands, name, layer, files.get(name), around)
+            found = None if found is None else findings.attempt(LEAKS, refused_leak, found, around)
         elif name not in files:
             _check_column(findings, name, layer, ground)
         if found is not None:

@@ -49,6 +49,10 @@ class Files:
         Rasters of classes and masks, by their keys in `labels.raster`.
     covariates : dict of str to str
         Layers that have a file, by their names in `covariates`.
+    effort : str or None
+        The layer of exploration effort.
+    judge, trained_on : str or None
+        The map that is to be judged, and the list of deposits that it learned from.
     """
 
     samples: str | None = None
@@ -57,17 +61,21 @@ class Files:
     deposits: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     covariates: dict[str, str] = field(default_factory=dict)
+    effort: str | None = None
+    judge: str | None = None
+    trained_on: str | None = None
 
 
 @dataclass
 class Checked:
-    """A survey, as far as it could be read, and what is wrong or doubtful with it."""
+    """A survey, as far as it could be read, what is wrong or doubtful with it, and parts on maps beside it."""
 
     findings: Findings
     ground: Ground
     deposits: KnownDeposits
     labels: Labels
     covariates: pd.DataFrame
+    beside: list[Section] = field(default_factory=list)
 
 
 def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: Files) -> Checked:
@@ -103,7 +111,29 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     check_network(findings, settings["network"], ground.elements, len(found.classes) or 2)
     layers, settings_of = settings["covariates"], settings["interpolation"]
     covariates = check_covariates(findings, layers, files.covariates, ground, deposits.table, settings_of)
-    return Checked(findings, ground, deposits, found, covariates)
+    beside = _beside(findings, settings, tables, files, ground, deposits)
+    return Checked(findings, ground, deposits, found, covariates, beside)
+
+
+def _beside(
+    findings: Findings,
+    settings: Mapping[str, Any],
+    tables: Mapping[str, Any],
+    files: Files,
+    ground: Ground,
+    deposits: KnownDeposits,
+) -> list[Section]:
+    """Return the parts on the layer of effort and on the map that is to be judged, where the config names them."""
+    if files.effort is None and files.judge is None:
+        return []
+    from geohalo.check.maps import check_effort, check_judged  # slow to import
+
+    sections = {"judge": settings.get("judge"), "deposits": tables.get("deposits")}
+    judged = (files.judge, files.trained_on)
+    return [
+        check_effort(findings, settings.get("effort"), files.effort, ground),
+        check_judged(findings, sections, judged, ground, deposits, settings["labels"]["radius"]),
+    ]
 
 
 def check_page(
@@ -148,6 +178,7 @@ def check_page(
             columns(ground),
             ground.control,
             covariates_section(checked.covariates),
+            *checked.beside,
             *further,
             deposits_section(checked.deposits, labels),
             labels_section(labels, distances, ground.spacing),

@@ -1,5 +1,6 @@
 """What a layer beside geochemistry comes to on the cells of a survey, whatever it was before."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -78,6 +79,8 @@ class Bands:
     warnings : tuple of InputWarning
     column : str
         Of the file, where the layer is one.
+    points : ndarray (points, 2) or None
+        Of a layer of points, where they lie in metres.
     """
 
     layer: str
@@ -88,6 +91,7 @@ class Bands:
     source: str
     warnings: tuple[InputWarning, ...] = field(default=())
     column: str = ""
+    points: NDArray[np.float64] | None = None
 
     @property
     def where(self) -> str:
@@ -147,16 +151,77 @@ def merged_rare(bands: Bands) -> Bands:
     return replace(bands, classes=(*(bands.classes[k] for k in kept), OTHERS), values=values)
 
 
-def checked_cover(bands: Bands, key: str) -> Bands:
+class ClassBands:
+    """Bands of classes that are added one at a time, of which no more are held in memory than a layer may have.
+
+    What comes out is that of `merged_rare`: the `MOST_BANDS` classes with the largest share of the survey, if they take
+    `RARE` of it, and one band of the others, if there are two or more. Classes that the survey does not meet are left
+    out.
+    """
+
+    def __init__(self) -> None:
+        self._added = 0
+        self._kept: list[tuple[float, int, str, Array]] = []
+        self._lone: tuple[int, str, Array] | None = None
+        self._others: Array | None = None
+
+    def add(self, name: str, values: Array) -> None:
+        """Add the next class: its share of each cell (cells,), NaN in cells without the layer."""
+        self._added += 1
+        if not np.nan_to_num(values).max(initial=0) > 0:
+            return
+        share = float(np.nanmean(values, dtype=np.float64))
+        if share < RARE:
+            self._leave(self._added, name, values)
+            return
+        # Of equal shares the first class stays.
+        heapq.heappush(self._kept, (share, -self._added, name, values))
+        if len(self._kept) > MOST_BANDS:
+            _, number, name, values = heapq.heappop(self._kept)
+            self._leave(-number, name, values)
+
+    def _leave(self, number: int, name: str, values: Array) -> None:
+        if self._others is not None:
+            self._others += values
+        elif self._lone is None:
+            self._lone = (number, name, values)
+        else:
+            self._others, self._lone = self._lone[2] + values, None
+
+    def bands(self, cells: int) -> tuple[tuple[str, ...], Array]:
+        """Return names and values (classes, cells) in the order in which classes were added; no more can be added."""
+        found = [(-number, name, values) for _, number, name, values in self._kept]
+        self._kept.clear()
+        found += [] if self._lone is None else [self._lone]
+        found.sort(key=lambda one: one[0])
+        found += [] if self._others is None else [(self._added + 1, OTHERS, self._others)]
+        self._lone = self._others = None
+        names = tuple(name for _, name, _ in found)
+        out = np.empty((len(found), cells), dtype=np.float32)
+        # From the last one, so that each is held once.
+        while found:
+            _, _, values = found.pop()
+            out[len(found)] = values
+        return names, out
+
+
+def checked_cover(bands: Bands, key: str, others: str = "get its mean") -> Bands:
     """Stop for a layer that misses much of the survey; warn of one that misses some.
+
+    Parameters
+    ----------
+    bands : Bands
+    key : str
+        Section of the config, for messages.
+    others : str
+        What becomes of cells without the layer, for the warning.
 
     Raises
     ------
     InputError
         It covers less than half of the cells, or tells nothing: it is the same everywhere.
     """
-    known = np.isfinite(bands.values).all(axis=0)
-    cover = float(known.mean())
+    cover = float(np.isfinite(bands.values).all(axis=0).mean()) if len(bands.values) else 0.0
     if cover < LEAST_COVER:
         raise InputError(
             f"{bands.where}: the layer covers {cover:.0%} of the survey's cells, and at least {LEAST_COVER:.0%} are "
@@ -174,7 +239,7 @@ def checked_cover(bands: Bands, key: str) -> Bands:
     if cover >= FULL_COVER:
         return bands
     doubt = InputWarning(
-        f"the layer covers {cover:.1%} of the survey's cells; the others get its mean",
+        f"the layer covers {cover:.1%} of the survey's cells; the others {others}",
         f"give a layer that covers the survey, or leave {key} out",
         bands.source,
         bands.column,

@@ -58,7 +58,7 @@ class Around:
     samples: SampleTable | None = None
 
 
-def judged_bands(name: str, layer: Mapping[str, Any], file: str | Path | None, around: Around) -> Bands:
+def layer_bands(name: str, layer: Mapping[str, Any], file: str | Path | None, around: Around) -> Bands:
     """Bring one layer to the cells of a survey as a run uses it.
 
     Parameters
@@ -70,6 +70,7 @@ def judged_bands(name: str, layer: Mapping[str, Any], file: str | Path | None, a
     file : str or Path, optional
         Of a layer that has one; else it is a column of the samples.
     around : Around
+        Its deposits are not looked at.
 
     Returns
     -------
@@ -79,13 +80,20 @@ def judged_bands(name: str, layer: Mapping[str, Any], file: str | Path | None, a
     Raises
     ------
     InputError
-        The layer cannot be read, covers too little of the survey, is the same everywhere, has too many classes, or is
-        made from the known deposits.
+        The layer cannot be read, covers too little of the survey, is the same everywhere, or has too many classes.
     """
-    key, ground = f"covariates.{name}", around.ground
     bands = _of_samples(name, layer, around) if file is None else _of_file(name, Path(file), layer, around)
-    bands = merged_rare(checked_cover(bands, key))
-    check_not_from_deposits(bands, ground.cells, ground.grid.cell, around.deposits, key)
+    return merged_rare(checked_cover(bands, f"covariates.{name}"))
+
+
+def refused_leak(bands: Bands, around: Around) -> Bands:
+    """Return a layer; stop if it is made from the known deposits (`geohalo.covariates.leaks`).
+
+    Raises
+    ------
+    InputError
+    """
+    check_not_from_deposits([bands], around.ground.cells, around.ground.grid.cell, around.deposits)
     return bands
 
 
@@ -104,7 +112,5 @@ def _of_file(name: str, path: Path, layer: Mapping[str, Any], around: Around) ->
     from geohalo.covariates.shapes import shape_bands
 
     if path.suffix.lower() in LAYERS or path.suffix.lower() == ".zip":
-        return shape_bands(
-            name, path, layer, around.ground, around.deposits if len(around.deposits) else None
-        )
+        return shape_bands(name, path, layer, around.ground)
     return raster_bands(name, path, layer, around.ground)

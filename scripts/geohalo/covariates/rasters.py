@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 from rasterio.warp import Resampling, reproject
 
-from geohalo.covariates.bands import Bands, Ground, check_number_of_classes, shares
+from geohalo.covariates.bands import Bands, ClassBands, Ground, check_number_of_classes, shares
 from geohalo.cube.bands import Band
 from geohalo.cube.raster_blanks import undeclared_blanks, without_infinity
 from geohalo.cube.raster_places import same_crs
@@ -26,7 +26,7 @@ from geohalo.survey.crs import file_crs, read_crs
 MOST_CELLS = 150_000_000
 
 
-def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground) -> Bands:
+def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground, key: str = "") -> Bands:
     """Bring a raster to the cells of a survey.
 
     A continuous raster becomes the mean over the area of each cell, a categorical one the share of each class in it.
@@ -41,6 +41,8 @@ def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground
     layer : mapping
         Config section ``covariates.<name>``: ``kind``, ``band``, ``crs``, ``nodata``, ``names``.
     ground : Ground
+    key : str
+        Section of the config, for messages; ``covariates.<name>`` when left out.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground
         The file cannot be read, is too large, has no CRS or several bands of which none is named; or it has classes
         that are no whole numbers, or too many of them.
     """
-    key = f"covariates.{name}"
+    key = key or f"covariates.{name}"
     _check_size(path, key)
     band, doubts = _read(path, layer, key)
     crs = _crs_of(band, layer, key)
@@ -136,13 +138,13 @@ def _class_shares(
             "these are numbers that measure something."
         )
     check_number_of_classes([f"{code:g}" for code in codes], band.file, key)
-    mapped = averaged(there.astype(np.float64), band.transform, crs, ground)
-    amounts = [averaged(band.values == code, band.transform, crs, ground) for code in codes]
-    found = shares(np.array(amounts, dtype=np.float64), np.nan_to_num(mapped.astype(np.float64)))
-    met = np.nan_to_num(found).max(axis=1, initial=0) > 0
+    mapped = np.nan_to_num(averaged(there.astype(np.float64), band.transform, crs, ground).astype(np.float64))
     names = {str(code): str(text) for code, text in (layer.get("names") or {}).items()}
-    classes = [names.get(f"{code:g}", f"{code:g}") for code in codes]
-    return tuple(one for one, here in zip(classes, met, strict=True) if here), found[met]
+    found = ClassBands()
+    for code in codes:
+        amount = averaged(band.values == code, band.transform, crs, ground).astype(np.float64)
+        found.add(names.get(f"{code:g}", f"{code:g}"), shares(amount[None], mapped)[0])
+    return found.bands(len(mapped))
 
 
 def _told_by(key: str, function: Any, *arguments: Any) -> Any:

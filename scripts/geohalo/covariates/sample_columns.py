@@ -62,11 +62,7 @@ def sample_bands(
     key, column = f"covariates.{name}", layer["column"]
     require_column(table, column, source, f"{key}.column")
     where = f"{source}, column {column!r}"
-    sample, row = _sample_of_rows(rows)
-    at = pd.Series(np.arange(len(table)), index=row_numbers(table)).reindex(row).to_numpy()
-    cells = table[column].iloc[at].reset_index(drop=True)
-    missing = [str(one) for one in layer.get("missing") or ()]
-    cells = cells.mask(cell_text(cells).isin(["", *missing]).to_numpy())
+    cells, sample = _cells_of_samples(table, column, rows, [str(one) for one in layer.get("missing") or ()])
     if layer.get("kind") == "categorical":
         names = {str(code): str(text) for code, text in (layer.get("names") or {}).items()}
         classes, values = _indicators(cells, sample, len(rows), names, where, key)
@@ -81,6 +77,16 @@ def sample_bands(
     near, _ = InverseDistance.fit(places, values, settings).estimate(targets)
     kind = "categorical" if classes else "continuous"
     return Bands(name, kind, classes, near.T.astype(np.float32), "", source, tuple(doubts), column)
+
+
+def _cells_of_samples(
+    table: pd.DataFrame, column: str, rows: Sequence[str], missing: Sequence[str]
+) -> tuple[pd.Series, NDArray[np.int64]]:
+    """Return the cells of a column that clean samples came from, missing where without a value, and whose they are."""
+    sample, row = _sample_of_rows(rows)
+    at = pd.Series(np.arange(len(table)), index=row_numbers(table)).reindex(row).to_numpy()
+    cells = table[column].iloc[at].reset_index(drop=True)
+    return cells.mask(cell_text(cells).isin(["", *missing]).to_numpy()), sample
 
 
 def _sample_of_rows(rows: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,9 +10,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve
-from scipy.spatial import cKDTree
 
-from geohalo.covariates.bands import Array, Bands, Ground, check_number_of_classes, shares
+from geohalo.covariates.bands import Array, Bands, ClassBands, Ground, check_number_of_classes, shares
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import cell_text, require_column
@@ -23,24 +22,17 @@ from geohalo.survey.vector_tables import read_vector
 OVERLAP, OVERLAPPING = 0.05, 0.01
 #: A line is cut into pieces of at most this share of a cell, each counted where its middle is.
 PIECE = 0.1
-#: Share of the known deposits that a layer of points may not hold.
-SAME_PLACES = 0.5
 #: Dimensions of shapes: points, lines, polygons.
 KINDS = {0: "points", 1: "lines", 2: "polygons"}
 
 
-def shape_bands(
-    name: str,
-    path: Path,
-    layer: Mapping[str, Any],
-    ground: Ground,
-    deposits: NDArray[np.float64] | None = None,
-) -> Bands:
+def shape_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground, key: str = "") -> Bands:
     """Bring a layer of polygons, lines or points to the cells of a survey.
 
     Polygons become the share of each class of ``column`` in the area of a cell, or the mean of a column of numbers
     weighted by area. Lines and points become the distance from the centre of a cell to the nearest in metres
     (``measure: distance``), or their length in km or number for each km2 within ``radius`` (``measure: density``).
+    Points with a ``column`` of numbers count as much as it says.
 
     Parameters
     ----------
@@ -51,26 +43,25 @@ def shape_bands(
     layer : mapping
         Config section ``covariates.<name>``: ``kind``, ``column``, ``layer``, ``crs``, ``measure``, ``radius``.
     ground : Ground
-    deposits : ndarray (deposits, 2), optional
-        Places of the known deposits in metres, which a layer of points may not hold.
+    key : str
+        Section of the config, for messages; ``covariates.<name>`` when left out.
 
     Raises
     ------
     InputError
         The file cannot be read, has no CRS, no shapes or different kinds of them, lacks the column, or has too many
-        classes; or its points are the known deposits.
+        classes.
     """
-    key = f"covariates.{name}"
+    key = key or f"covariates.{name}"
     table, doubts = _read(path, layer, ground, key)
     kinds = sorted(set(shapely.get_dimensions(table.geometry.to_numpy()).tolist()))
     if len(kinds) != 1:
         there = " and ".join(KINDS.get(kind, "nothing") for kind in kinds)
         raise InputError(f"{path}: {there} in one layer; give each a file or layer of its own ({key}.layer).")
     if kinds == [2]:
-        return _polygon_bands(name, path, table, layer, ground, doubts)
+        return _polygon_bands(name, path, table, layer, ground, doubts, key)
     what = KINDS[kinds[0]]
-    if kinds == [0] and deposits is not None:
-        _check_not_deposits(table, ground, deposits, str(path), key)
+    points = table.get_coordinates().to_numpy() if kinds == [0] else None
     if layer.get("kind") == "categorical":
         raise InputError(
             f"{path}: {what} have no area, and so no shares of classes; remove {key}.kind, and set {key}.measure: "
@@ -79,28 +70,31 @@ def shape_bands(
     if layer.get("measure") == "density":
         if not layer.get("radius"):
             raise InputError(f"{path}: a density is that within a radius; set {key}.radius in metres.")
-        values = density(table.geometry.to_numpy(), ground, float(layer["radius"]))
-        return Bands(name, "continuous", (), values[None], _density_unit(what), str(path), tuple(doubts))
+        weight = _weight(table, layer, str(path), key) if kinds == [0] and layer.get("column") else None
+        values = density(table.geometry.to_numpy(), ground, float(layer["radius"]), weight)
+        unit = _density_unit(what if weight is None else f"{layer['column']}")
+        return Bands(name, "continuous", (), values[None], unit, str(path), tuple(doubts), points=points)
     values = nearest_distance(table.geometry.to_numpy(), ground)
-    return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts))
-
-
-def _check_not_deposits(
-    table: gpd.GeoDataFrame, ground: Ground, deposits: NDArray[np.float64], source: str, key: str
-) -> None:
-    """Stop when at least half of the known deposits are among the points."""
-    points = table.get_coordinates().to_numpy()
-    same = cKDTree(points).query(deposits)[0] <= ground.grid.cell / 2
-    if same.sum() >= max(1, SAME_PLACES * len(deposits)):
-        raise InputError(
-            f"{source}: {same.sum()} of {len(deposits)} known deposits are points of this layer. Evidence with it "
-            f"would be that of the labels themselves; leave {key} out, or remove deposits and occurrences from the "
-            "file."
-        )
+    return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts), points=points)
 
 
 def _density_unit(what: str) -> str:
-    return "km/km²" if what == "lines" else "1/km²"
+    return {"lines": "km/km²", "points": "1/km²"}.get(what, f"{what} per km²")
+
+
+def _weight(table: gpd.GeoDataFrame, layer: Mapping[str, Any], source: str, key: str) -> NDArray[np.float64]:
+    """Return how much each point counts, by its column of numbers."""
+    column = layer["column"]
+    require_column(table, column, source, f"{key}.column")
+    weight = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    odd = ~np.isfinite(weight)
+    if odd.any():
+        first = int(np.argmax(odd))
+        raise InputError(
+            f"{source}, column {column!r}, row {int(table.index[first]) + 1}: {str(table[column].iloc[first])[:30]!r} "
+            f"is no number, and points are summed by it; correct the cell, or remove {key}.column to count the points."
+        )
+    return weight
 
 
 def _read(
@@ -149,8 +143,9 @@ def _polygon_bands(
     layer: Mapping[str, Any],
     ground: Ground,
     doubts: list[InputWarning],
+    key: str,
 ) -> Bands:
-    key, column = f"covariates.{name}", layer.get("column")
+    column = layer.get("column")
     if column is None:
         raise InputError(
             f"{path}: polygons need the column of their classes or numbers; set {key}.column to one of "
@@ -169,13 +164,17 @@ def _polygon_bands(
     text = cell_text(table[column])
     classes, code = np.unique(text.to_numpy(dtype=str), return_inverse=True)
     check_number_of_classes(classes.tolist(), f"{path}, column {column!r}", key)
-    amount = _summed(code[polygon] * size + cell, part, len(classes) * size).reshape(len(classes), size)
-    mapped = amount.sum(axis=0)
-    doubts += _overlaps(mapped[ground.mask.ravel()], str(path))
-    values = shares(amount, mapped)[:, ground.mask.ravel()]
-    met = np.nan_to_num(values).max(axis=1, initial=0) > 0
-    names = tuple(str(one) or "(empty)" for one in classes[met])
-    return Bands(name, "categorical", names, values[met], "", str(path), tuple(doubts), column)
+    inside, found = ground.mask.ravel(), ClassBands()
+    mapped = _summed(cell, part, size)[inside]
+    doubts += _overlaps(mapped, str(path))
+    # The pairs of each class beside each other: of all classes at once no array of all cells is held.
+    order = np.argsort(code[polygon], kind="stable")
+    ends = np.searchsorted(code[polygon][order], np.arange(len(classes)), side="right")
+    for one, pairs in zip(classes, np.split(order, ends[:-1]), strict=True):
+        amount = _summed(cell[pairs], part[pairs], size)[inside] if len(pairs) else np.zeros(len(mapped))
+        found.add(str(one) or "(empty)", shares(amount[None], mapped)[0])
+    names, values = found.bands(len(mapped))
+    return Bands(name, "categorical", names, values, "", str(path), tuple(doubts), column)
 
 
 def _summed(place: NDArray[np.int64], weight: NDArray[np.float64], size: int) -> NDArray[np.float64]:
@@ -254,15 +253,17 @@ def nearest_distance(shapes: NDArray[Any], ground: Ground) -> Array:
     return out
 
 
-def density(shapes: NDArray[Any], ground: Ground, radius: float) -> Array:
+def density(
+    shapes: NDArray[Any], ground: Ground, radius: float, weight: NDArray[np.float64] | None = None
+) -> Array:
     """Return length in km, or number, for each km2 within a radius of the centre of each cell, (cells,).
 
     Lines are cut into pieces of a tenth of a cell. Pieces and points count in their cell, and cells count whose
-    centres lie within the radius, at least the cell itself.
+    centres lie within the radius, at least the cell itself. A point counts as much as ``weight`` (shapes,) says.
     """
     west, _, _, north = ground.bounds
     cell, (rows, columns) = ground.grid.cell, ground.grid.shape
-    places, weight = _pieces(shapes, cell * PIECE)
+    places, weight = _pieces(shapes, cell * PIECE, weight)
     reach = int(radius // cell)
     # Shapes around the grid count at its edge.
     column = np.floor((places[:, 0] - west) / cell).astype(np.int64) + reach
@@ -277,11 +278,13 @@ def density(shapes: NDArray[Any], ground: Ground, radius: float) -> Array:
     return np.clip(total[ground.mask] / area, 0, None).astype(np.float32)
 
 
-def _pieces(shapes: NDArray[Any], longest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pieces(
+    shapes: NDArray[Any], longest: float, weight: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return places (pieces, 2) and the weight of each: 1 for a point, the length in km for a piece of a line."""
     if shapely.get_dimensions(shapes).max() == 0:
-        places = shapely.get_coordinates(shapes)
-        return places, np.ones(len(places))
+        places, point = shapely.get_coordinates(shapes, return_index=True)
+        return places, np.ones(len(places)) if weight is None else weight[point]
     lines = shapely.get_parts(shapes)
     coordinates, line = shapely.get_coordinates(shapely.segmentize(lines, longest), return_index=True)
     same = line[1:] == line[:-1]

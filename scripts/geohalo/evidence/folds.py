@@ -211,10 +211,9 @@ def draw_folds(
     deposits : (D, 2) array
         Metric coordinates of the known deposits.
     labels : mapping
-        The section ``labels`` of the config: ``radius``, ``background_distance``,
-        ``group_distance`` and ``buffer`` in metres, ``folds``, ``positives``, ``background``,
-        ``decoys`` and ``seed``; for checkerboard also ``block`` in metres, for time and type what
-        `geohalo.evidence.deposit_sides` names.
+        The section ``labels`` of the config: ``radius``, ``background_distance``, ``group_distance`` and ``buffer`` in
+        metres, ``folds``, ``positives``, ``background``, ``decoys`` and ``seed``; for checkerboard also ``block`` in
+        metres, for time and type what `geohalo.evidence.deposit_sides` names.
     seeds : int
         Draws (members) per fold. The draws of a fold do not depend on how many there are.
     surveyed : (D,) bool array, optional
@@ -230,27 +229,18 @@ def draw_folds(
     Raises
     ------
     InputError
-        If the settings contradict each other, no deposit lies on the surveyed ground, there are
-        fewer groups than folds, none on one colour of a checkerboard or fewer than two on one side of
-        time, status or type, or a fold other than an inner one has no training or test cells of one
-        class. The message names the key to change.
+        If the settings contradict each other, no deposit lies on surveyed ground, groups are fewer than folds, none is
+        on one colour of a checkerboard, fewer than two are on one side of time, status or type, or a fold other than an
+        inner one has no training or test cells of one class. The message names the key to change.
     """
-    known = (*SCHEMES, *EXTRA_SCHEMES, *FACT_SCHEMES)
-    if scheme not in known:
-        raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(known)}")
+    _check_scheme(scheme)
     by_deposits = scheme in (*DEPOSIT_SCHEMES, *FACT_SCHEMES)
     check_distances(labels, held_out=by_deposits)
     cells, deposits = np.asarray(cells, dtype=float), np.asarray(deposits, dtype=float)
     group, unreachable = _reachable_groups(cells, deposits, surveyed, labels)
     held = None
     if scheme in FACT_SCHEMES:
-        if facts is None:
-            raise ValueError(f"the scheme {scheme} needs what is known of the deposits")
-        side = deposit_sides(scheme, facts, group, labels)
-        check_sides(scheme, side, group, facts, labels)
-        group = np.where(side == NONE, NONE, group)
-        unreachable = np.flatnonzero(group == NONE)
-        held = Held(np.where(side == TESTED, 0, NONE), 1)
+        group, unreachable, held = _held_by_facts(scheme, facts, group, labels)
     ground = Ground(cells, deposits, group)
     if by_deposits:
         held = held or hold_out(scheme, cells, deposits, group, labels)
@@ -261,6 +251,24 @@ def draw_folds(
     return Folds(
         scheme, len(region), group, split.deposit_fold, region, split.cells, unreachable, split.shift
     )
+
+
+def _check_scheme(scheme: str) -> None:
+    known = (*SCHEMES, *EXTRA_SCHEMES, *FACT_SCHEMES)
+    if scheme not in known:
+        raise ValueError(f"scheme is {scheme!r}; it must be one of {', '.join(known)}")
+
+
+def _held_by_facts(
+    scheme: str, facts: pd.DataFrame | None, group: np.ndarray, labels: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray, Held]:
+    """Return groups (D,) of the deposits that a scheme by facts uses, those without one, and what is held out."""
+    if facts is None:
+        raise ValueError(f"the scheme {scheme} needs what is known of the deposits")
+    side = deposit_sides(scheme, facts, group, labels)
+    check_sides(scheme, side, group, facts, labels)
+    group = np.where(side == NONE, NONE, group)
+    return group, np.flatnonzero(group == NONE), Held(np.where(side == TESTED, 0, NONE), 1)
 
 
 def fold_map(folds: Folds, cells: np.ndarray, deposits: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from geohalo.errors import InputError
 from geohalo.evidence.candidates import NONE
 from geohalo.evidence.draws import DECOY_DRAW, TEST_DRAW
 from geohalo.evidence.folds import Folds
+from geohalo.input_warnings import InputWarning
 
 #: What becomes of a deposit.
 EVIDENCE, KNOWN, BESIDE, UNCOVERED, UNUSED = (
@@ -132,6 +133,15 @@ def evidence_folds(folds: Folds, covered: np.ndarray, roles: np.ndarray) -> Fold
         held_out_region=folds.held_out_region[used][:, covered],
         cells=table.reset_index(drop=True),
         unreachable=np.flatnonzero(group == NONE),
+    )
+
+
+def uncovered_doubt(uncovered: int, deposits: int, file: str) -> InputWarning:
+    """Return the doubt about deposits where a map has no score: so many, of so many, in its file."""
+    return InputWarning(
+        f"{uncovered} of the {deposits} deposits lie where the map has no score, and are no evidence",
+        "give a map that covers the survey, if there is one",
+        file,
     )
 
 

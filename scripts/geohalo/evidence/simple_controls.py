@@ -14,13 +14,11 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from geohalo.evidence import superpixel_contrast as contrast
 from geohalo.evidence.folds import Folds
 from geohalo.evidence.ground import Ground
-
-DENSITY_NEIGHBOURS = 12
+from geohalo.evidence.sample_density import DENSITY_NEIGHBOURS, minus_distance
 
 #: From the ground to one map (N,), the same in all folds and schemes; by the name of the control.
 MAPS: dict[str, Callable[[Ground], np.ndarray]] = {}
@@ -55,21 +53,21 @@ def superpixel_contrast(ground: Ground) -> np.ndarray:
 @one_map
 def sampling_density(ground: Ground) -> np.ndarray:
     """Return minus the distance to the 12th nearest sample."""
-    return _minus_distance(ground.samples, ground.cells, DENSITY_NEIGHBOURS).astype(np.float32)
+    return minus_distance(ground.samples, ground.cells, DENSITY_NEIGHBOURS).astype(np.float32)
 
 
 @of_places
 def deposit_distance(ground: Ground, folds: Folds) -> np.ndarray:
     """Return minus the distance to the nearest deposit that each fold learns from."""
     places = [ground.deposits[folds.training_deposits(fold)] for fold in range(folds.n_folds)]
-    return np.stack([_minus_distance(deposits, ground.cells, 1) for deposits in places])
+    return np.stack([minus_distance(deposits, ground.cells, 1) for deposits in places])
 
 
 @of_places
 def background_absence(ground: Ground, folds: Folds) -> np.ndarray:
     """Return the distance to the nearest cell that any draw of each fold learns as background."""
     places = [ground.cells[_background(folds, fold)] for fold in range(folds.n_folds)]
-    return -np.stack([_minus_distance(cells, ground.cells, 1) for cells in places])
+    return -np.stack([minus_distance(cells, ground.cells, 1) for cells in places])
 
 
 def mean_of_elements(cube: np.ndarray, columns: Sequence[int]) -> np.ndarray:
@@ -84,9 +82,3 @@ def _background(folds: Folds, fold: int) -> np.ndarray:
     table = folds.cells
     learned = (table["fold"] == fold) & (table["draw"] >= 0) & (table["label"] == 0)
     return table.loc[learned, "cell"].unique()
-
-
-def _minus_distance(points: np.ndarray, cells: np.ndarray, neighbour: int) -> np.ndarray:
-    """Return minus the distance (N,) of each cell to its k-th nearest point."""
-    distance, _ = KDTree(points).query(cells, k=[min(neighbour, len(points))])
-    return -distance[:, 0]

@@ -144,40 +144,55 @@ def warnings(
     list of str
         One sentence or two each.
     """
-    found = []
+    found = [_of_shuffled(shuffled), _of_density(pairs, first, names), _of_decoys(held, first)]
+    return [*filter(None, found), *small_survey(pairs, n_groups)]
+
+
+def _of_shuffled(shuffled: pd.DataFrame) -> str:
+    """Return the warning that labels without a meaning find something; empty where they do not."""
     chance = {words: fold_interval(shuffled, metric) for metric, words in MEASURES.items()}
     outside = [
         f"{words} {interval_of(*row)}" for words, row in chance.items() if row[1] > 0.5 or row[2] < 0.5
     ]
-    if outside:
-        found.append(
-            f"**Shuffled labels score outside chance**: {' and '.join(outside)}, where 0.5 is chance. A network that "
-            "learned from labels that mean nothing should find nothing. One survey in twenty is warned of by luck; "
-            "otherwise something but the labels tells where deposits are."
-        )
+    if not outside:
+        return ""
+    return (
+        f"**Shuffled labels score outside chance**: {' and '.join(outside)}, where 0.5 is chance. A network that "
+        "learned from labels that mean nothing should find nothing. One survey in twenty is warned of by luck; "
+        "otherwise something but the labels tells where deposits are."
+    )
+
+
+def _of_density(pairs: pd.DataFrame, first: str, names: Mapping[str, str]) -> str:
+    """Return the warning that sampling density may tell as much; empty where it is beaten, or was not measured."""
     differences = {words: pair(pairs, "sampling_density", metric) for metric, words in MEASURES.items()}
     unbeaten = [
         f"{words} {_signed(row)}"
         for words, row in differences.items()
         if row is not None and not row["low"] > 0
     ]
-    if unbeaten:
-        found.append(
-            f"**{_capital(first, names)} is not shown to beat sampling density**: difference in "
-            f"{', and in '.join(unbeaten)}. How densely the ground was sampled may tell as much of where deposits are."
-        )
+    if not unbeaten:
+        return ""
+    return (
+        f"**{_capital(first, names)} is not shown to beat sampling density**: difference in "
+        f"{', and in '.join(unbeaten)}. How densely the ground was sampled may tell as much of where deposits are."
+    )
+
+
+def _of_decoys(held: Evidence, first: str) -> str:
+    """Return the warning about decoys: none, or not outranked; empty where they are, or a basis warning tells it."""
     estimate, low, high = held.of(first, "above_decoys")
-    if np.isfinite(estimate) and not low > 0.5 and not below_chance((estimate, low, high)):
-        found.append(
-            f"**Deposits are not shown to stand above decoys**: they outrank {interval_of(estimate, low, high)} of "
-            "the places without a deposit that were held out in the same way, where 0.5 is chance."
-        )
     if not np.isfinite(estimate):
-        found.append(
+        return (
             "**There are no decoys**: how much capture the hold-out itself produces is unknown, "
             "and it may produce all of it."
         )
-    return found + small_survey(pairs, n_groups)
+    if low > 0.5 or below_chance((estimate, low, high)):
+        return ""
+    return (
+        f"**Deposits are not shown to stand above decoys**: they outrank {interval_of(estimate, low, high)} of "
+        "the places without a deposit that were held out in the same way, where 0.5 is chance."
+    )
 
 
 def fold_interval(rows: pd.DataFrame, metric: str) -> tuple[float, float, float]:

@@ -1,14 +1,16 @@
 """Files of covariates: bands of layers beside geochemistry, as they are and as the network sees them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from geohalo.covariates.bands import Bands
 from geohalo.cube.logratio import standardise
 from geohalo.cube.moments import Moments
 from geohalo.errors import InputError
-from geohalo.files.cells import Survey
+from geohalo.files.cells import Survey, netcdf_by_rows
 
 #: A class that is all of a cell stands so many standard deviations above one that is not there.
 WHOLE = 2.0
@@ -68,3 +70,29 @@ class CovariateBands:
                     seen = WHOLE * (values - moments.mean[0])
                 out[band] = np.nan_to_num(seen)
         return out
+
+
+def write_covariates(survey: Survey, layers: Sequence[Bands], path: str) -> None:
+    """Write the bands of all layers, with the layer, kind, unit and file of each, and where points of layers lie."""
+    names = [name for bands in layers for name in bands.names]
+    of_band = [bands for bands in layers for _ in bands.names]
+    texts = {
+        "layer": [bands.layer for bands in of_band],
+        "kind": [bands.kind for bands in of_band],
+        "unit": [bands.unit for bands in of_band],
+        "where": [bands.where for bands in of_band],
+    }
+    frame = survey.dataset(
+        **{name: ("band", np.array(values, dtype=object)) for name, values in texts.items()}
+    ).assign_coords(band=names)
+    placed = [(bands.names[0], bands.points) for bands in layers if bands.points is not None]
+    if placed:
+        number = [names.index(name) for name, points in placed for _ in range(len(points))]
+        frame["point"] = (("points", "xy"), np.concatenate([points for _, points in placed]))
+        frame["point_band"] = ("points", np.array(number, dtype=np.int32))
+    about = {
+        "long_name": "value of a continuous layer in its unit, or share of a class in the mapped part of the cell"
+    }
+    with netcdf_by_rows(frame, {"covariate": about}, path, "band") as write:
+        for place, values in enumerate(row for bands in layers for row in bands.values):
+            write("covariate", slice(0, survey.grid.shape[0]), survey.image(values), place)

@@ -55,6 +55,7 @@ BANDS = {
         Band("agreement", "share of the workflows that call the cell anomalous"),
         Band("mean_rank", "mean percentile rank over workflows"),
         Band("judged", "score of the map that was made elsewhere, brought to the survey's grid"),
+        Band("effort_percentile", "share of the ground with less exploration effort", "%"),
         Band("sd_rank", "standard deviation of the percentile rank over workflows"),
     )
 }

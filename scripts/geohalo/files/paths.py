@@ -82,6 +82,7 @@ FILES = {
     "judged_text": "judged.md",
     "judged_figure": "figures/judged.png",
     "judged_success_figure": "figures/judged_success.png",
+    "effort": "maps/effort.tif",
     "map": "maps/{map}.tif",
     "figure": "figures/{figure}.png",
     "thresholds": "thresholds.csv",

@@ -23,9 +23,10 @@ MAPS = {
     "heldout_score": ("rank in maps that did not know the deposits nearby", "score"),
     "spread": ("spread of the score over members", "spread"),
     "applicability": ("dissimilarity to training cells", "dissimilarity"),
+    "effort": ("exploration effort", "spread"),
 }
 #: Those that are coloured by rank of ground, and what their values are called.
-RANKED = {"score": "score", "heldout_score": "rank"}
+RANKED = {"score": "score", "heldout_score": "rank", "effort": "effort"}
 #: Maps of classes, by the kind of their thresholds.
 CLASSES = {"concentration_area": "classes by concentration-area", "success_rate": "classes by deposits found"}
 
@@ -38,6 +39,8 @@ def write_project(name: str, survey: Survey, layers: list[str], files: dict[str,
         source = f"./targets.gpkg|layername={layer}"
         listed.append(Layer(layer, source, parts, GEOMETRIES[layer], attributes, layer in SHOWN))
     for key, (title, hues) in MAPS.items():
+        if key not in files:
+            continue
         values = read_geotiff(files[key])[0, survey.mask]
         by_rank = key in RANKED
         scale = (

@@ -43,30 +43,7 @@ def scores_file(
     with atomic_write(path) as temporary:
         rest.to_netcdf(temporary, encoding={"mask": compressed})
         with netCDF4.Dataset(temporary, "a") as file:
-            for dimension, size in {
-                **{f"fold_{name}": n for name, n in folds.items()},
-                "class": classes,
-            }.items():
-                if size:
-                    file.createDimension(dimension, size)
-            for scheme in folds:
-                leading = (
-                    *(["method"] if methods else []),
-                    f"fold_{scheme}",
-                    *(["class"] if classes else []),
-                )
-                for kind, long_name in LONG_NAMES.items():
-                    variable = file.createVariable(
-                        f"{kind}_{scheme}",
-                        np.float32,
-                        (*leading, "y", "x"),
-                        compression="zlib",
-                        complevel=1,
-                        chunksizes=(*[1] * len(leading), *chunks),
-                        fill_value=np.float32(np.nan),
-                    )
-                    about = {"scheme": scheme, "units": "1", "long_name": long_name}
-                    variable.setncatts(about | {"grid_mapping": "spatial_ref"})
+            _create_variables(file, folds, classes, bool(methods), chunks)
 
             def write(
                 scheme: str,
@@ -82,6 +59,29 @@ def scores_file(
                     file[f"{kind}_{scheme}"][*place, ..., rows, :] = image
 
             yield write
+
+
+def _create_variables(
+    file: netCDF4.Dataset, folds: dict[str, int], classes: int, methods: bool, chunks: tuple[int, int]
+) -> None:
+    """Create dimensions and variables of the scores of every scheme in a file that has x, y and perhaps methods."""
+    for dimension, size in {**{f"fold_{name}": n for name, n in folds.items()}, "class": classes}.items():
+        if size:
+            file.createDimension(dimension, size)
+    for scheme in folds:
+        leading = (*(["method"] if methods else []), f"fold_{scheme}", *(["class"] if classes else []))
+        for kind, long_name in LONG_NAMES.items():
+            variable = file.createVariable(
+                f"{kind}_{scheme}",
+                np.float32,
+                (*leading, "y", "x"),
+                compression="zlib",
+                complevel=1,
+                chunksizes=(*[1] * len(leading), *chunks),
+                fill_value=np.float32(np.nan),
+            )
+            about = {"scheme": scheme, "units": "1", "long_name": long_name}
+            variable.setncatts(about | {"grid_mapping": "spatial_ref"})
 
 
 def write_scores(survey: Survey, scores: Scores, path: str, methods: list[str] | None = None) -> None:

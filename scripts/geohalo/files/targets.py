@@ -40,6 +40,8 @@ COLUMNS = [
 ]
 COLUMNS += ["priority", "nearest_deposit", "distance_km", "superpixels", "enriched", "depleted"]
 COLUMNS += ["x", "y", "lon", "lat"]
+#: ... and those of exploration effort, where it is known, which follow the first.
+EFFORT_COLUMNS, EFFORT_AFTER = ["effort", "effort_percentile"], "applicable"
 #: A GeoPackage of more sample sites than this has those in targets and around them alone.
 MOST_SAMPLES = 100_000
 
@@ -57,6 +59,8 @@ def find(files: dict[str, str], survey: Survey, settings: dict) -> tuple[Targets
         ground = high & ~known, high & known
     means = {column: read_geotiff(files[name])[band] for column, (name, band) in MEANS.items()}
     means["applicable"] = (read_geotiff(files["applicability"])[1] == 1).astype(np.float32)
+    if "effort" in files:
+        means |= dict(zip(EFFORT_COLUMNS, read_geotiff(files["effort"]), strict=True))
     largest = max(int(min(largest_of(files, settings) / cell**2, score.size)), settings["fewest_cells"])
     targets = find_targets(score, ground, settings["fewest_cells"], settings["most"], largest, means)
     return targets, ground_table(score, ground, known, settings["share"], cell, targets.table)
@@ -162,10 +166,14 @@ def target_frame(
         enriched=[one for one, _ in messages],
         depleted=[one for _, one in messages],
     )
-    if further is None:
-        return frame[[*COLUMNS, "geometry"]]
-    frame["covariates"] = [named_covariates(part) for _, part in further.groupby("rank")]
-    return frame[[*COLUMNS, "covariates", "geometry"]]
+    columns = list(COLUMNS)
+    if EFFORT_COLUMNS[0] in frame:
+        after = columns.index(EFFORT_AFTER) + 1
+        columns[after:after] = EFFORT_COLUMNS
+    if further is not None:
+        frame["covariates"] = [named_covariates(part) for _, part in further.groupby("rank")]
+        columns.append("covariates")
+    return frame[[*columns, "geometry"]]
 
 
 def nearby_samples(path: str, rank: np.ndarray, around: list[np.ndarray], survey: Survey) -> gpd.GeoDataFrame:

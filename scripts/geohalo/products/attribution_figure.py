@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-from geohalo.products.deposit_marks import draw_deposits, used_deposits
+from geohalo.products.deposit_marks import draw_on_panels, used_deposits
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import colour, method_style, plain, style, styled
@@ -87,13 +87,11 @@ def _draw_panels(
     """Draw a layer in each panel, with the deposits and the outlines of targets; returns the legend's symbols."""
     norm = TwoSlopeNorm(0.0, *_range(page.ground, layers))
     outlines = targets is not None and bool(np.any(np.asarray(targets)))
-    handles: list[Artist] = []
     for axes, layer in zip(page.panels, layers.values(), strict=True):
         page.colour_bar(axes, page.raster(axes, layer, norm=norm, cmap=style()["maps"]["signed"]))
         if outlines:
             _outline(page.ground, axes, np.asarray(targets))
-        if not deposits.empty:
-            handles = [draw_deposits(axes, deposits, size=6.0, face=colour("text"))]
+    handles: list[Artist] = [*draw_on_panels(page, deposits, face=colour("text"))]
     if outlines:
         handles.append(Line2D([], [], color=colour("boundary"), linewidth=0.8, label="outline of a target"))
     return handles

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from geohalo.products.class_figures import class_colours
-from geohalo.products.deposit_marks import draw_deposits, used_deposits
+from geohalo.products.deposit_marks import draw_on_panels, used_deposits
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import amount, colour, plain, shorten, style, styled
@@ -75,18 +75,15 @@ def covariate_maps(ground: MapGround, layers: Mapping[str, CovariateMap], deposi
         + (f" and {left} more" if left else ""),
         titles=[_title(name, layer) for name, layer in shown.items()],
     )
-    used, handles = used_deposits(deposits), list[Artist]()
+    handles = list[Artist]()
     for axes, (name, layer) in zip(page.panels, shown.items(), strict=True):
         if layer.classes:
             handles += _draw_classes(page, axes, name, layer)
         else:
             _draw_values(page, axes, layer)
-        if not used.empty:
-            symbol = draw_deposits(axes, used, size=6.0)
-    if not used.empty:
-        handles = [symbol, *handles]
+    symbols = draw_on_panels(page, used_deposits(deposits))
     return page.finish_map(
-        [*handles, area_patch(colour("outside"), "outside the survey, or not mapped")],
+        [*symbols, *handles, area_patch(colour("outside"), "outside the survey, or not mapped")],
         f"Means over the area of each cell; of classes the one with the largest share, while the network gets the "
         f"shares of all. Colours of numbers end at the {CLIP[0]:.0f}nd and {CLIP[1]:.0f}th percentile of the cells."
         f"{ground.caption}",

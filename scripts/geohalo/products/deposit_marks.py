@@ -145,6 +145,12 @@ def draw_deposits(
     return Line2D([], [], markersize=11, label=amount(len(deposits), "deposit"), **look)
 
 
+def draw_on_panels(page: MapPage, deposits: pd.DataFrame, size: float = 6.0, face: str = "") -> list[Line2D]:
+    """Draw deposits on every map of a page of several; returns the one symbol for the legend, if there are any."""
+    drawn = [draw_deposits(axes, deposits, size, face) for axes in page.panels] if len(deposits) else []
+    return drawn[-1:]
+
+
 def draw_all_deposits(axes: Axes, deposits: pd.DataFrame) -> list[Line2D]:
     """Draw deposits, those outside the survey hollow; returns the symbols of those that there are."""
     used = used_deposits(deposits)

@@ -8,6 +8,7 @@ from geohalo.products.class_figures import class_comparison, class_folds_map, cl
 from geohalo.products.comparison_figures import ablation_plot, sweep_plot
 from geohalo.products.concentration_area_figure import concentration_area_plot
 from geohalo.products.difference_figure import difference_plot
+from geohalo.products.effort_figure import effort_map
 from geohalo.products.evidence_figures import metric_comparison
 from geohalo.products.fingerprint_figure import fingerprint_plot
 from geohalo.products.history_figures import history_plot
@@ -19,6 +20,7 @@ from geohalo.products.styles import save_figure
 from geohalo.products.success_figure import success_rate
 from geohalo.products.survey_figures import element_maps, sample_map
 from geohalo.products.target_figure import target_map
+from geohalo.products.type_figure import type_comparison
 
 __all__ = [
     "ablation_plot",
@@ -32,6 +34,7 @@ __all__ = [
     "concentration_area_plot",
     "confusion_plot",
     "difference_plot",
+    "effort_map",
     "element_maps",
     "fingerprint_plot",
     "folds_map",
@@ -47,4 +50,5 @@ __all__ = [
     "sweep_plot",
     "target_map",
     "truth_map",
+    "type_comparison",
 ]

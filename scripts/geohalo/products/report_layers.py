@@ -1,7 +1,7 @@
 """Which layers the report's map has, in what order, and what they are called."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib
@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
-from geohalo.products.percentiles import class_labels, percentile_class, rank_colours
+from geohalo.products.percentiles import class_labels, percentile_class, percentiles, rank_colours
 from geohalo.products.report_map import Layer, class_layer, continuous_layer, ordered_colours
 from geohalo.products.report_text import significant
+from geohalo.products.score_and_effort import two_way_classes, two_way_labels
 from geohalo.products.styles import style
 
 Image = NDArray[np.floating[Any]]
@@ -77,6 +78,13 @@ MAPS = {
         note="Share of the workflows that call a cell anomalous.",
         limits=(0.0, 1.0),
     ),
+    "effort": Kind(
+        "How sure",
+        "Exploration effort",
+        note="Coloured by rank of ground, in per cent of it.",
+        by_rank=True,
+        what="effort",
+    ),
 }
 
 
@@ -85,7 +93,7 @@ def ramp_of(name: str) -> str:
     return style()["maps"].get(name, style()["maps"]["score"])
 
 
-def value_layers(images: Mapping[str, Image]) -> list[Layer]:
+def value_layers(images: Mapping[str, Image], units: Mapping[str, str] | None = None) -> list[Layer]:
     """Return the layers of the maps of values, in the order of `MAPS`, unknown ones last.
 
     Parameters
@@ -93,12 +101,16 @@ def value_layers(images: Mapping[str, Image]) -> list[Layer]:
     images : mapping
         Bands (bands, rows, columns) by the name of the map, NaN where there is no value; those whose kind says
         so by rank of ground.
+    units : mapping, optional
+        Unit of the first band of maps whose kind has none.
     """
     layers = []
     for name in [*MAPS, *(name for name in images if name not in MAPS)]:
         if name not in images:
             continue
         kind = MAPS.get(name) or Kind("Further maps", name.replace("_", " "))
+        if unit := (units or {}).get(name):
+            kind = replace(kind, label=f"{kind.label} ({unit})")
         for band, image in enumerate(images[name][: 2 if name == "applicability" else 1]):
             if name == "applicability" and band:
                 layers.append(_inside(image))
@@ -136,6 +148,23 @@ def _inside(image: Image) -> Layer:
         [("outside: unlike the ground it learned from", "#e69f00"), ("inside", "#56b4e9")],
         note="Outside, the score is a guess.",
     )
+
+
+def effort_layer(score: Image, effort: Image) -> Layer:
+    """Return the layer of two percentiles.
+
+    Parameters
+    ----------
+    score : ndarray (rows, columns)
+        Anomaly score; NaN where there is none.
+    effort : ndarray (rows, columns)
+        Percentile of exploration effort.
+    """
+    codes = two_way_classes(percentiles(score), effort)
+    note = (
+        "High ground on which little was done is brown. Where samples are few, the map is less certain, too."
+    )
+    return class_layer("score_and_effort", "Anomaly", "Score and effort", codes, two_way_labels(), note=note)
 
 
 def threshold_layers(images: Mapping[str, Image], thresholds: pd.DataFrame | None = None) -> list[Layer]:

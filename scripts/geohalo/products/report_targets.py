@@ -10,18 +10,21 @@ from geohalo.products.targets import KNOWN, on_new_ground
 
 #: Targets of either kind that the table shows, and those on new ground that the text names.
 TOP, NAMED = 25, 20
+EFFORT = "exploration effort, mean over the target; no part of the rank"
 TRANSFORMED = "mean less that of the surroundings, as the cube is transformed (cube.transform)"
 
 
-def targets_table(targets: pd.DataFrame) -> Table:
+def targets_table(targets: pd.DataFrame, effort_unit: str = "") -> Table:
     """Return the targets by rank.
 
     Parameters
     ----------
     targets : DataFrame
-        Columns rank, ground, area_km2, mean_score, peak_score, spread, heldout_score, applicable, nearest_deposit,
-        distance_km, enriched, depleted, lon, lat; those that are there are shown, of the `TOP` first targets on
-        new ground, which are in bold, and as many on known halos.
+        Columns rank, ground, area_km2, mean_score, peak_score, spread, heldout_score, applicable, effort,
+        effort_percentile, nearest_deposit, distance_km, enriched, depleted, lon, lat; those that are there are shown,
+        of the `TOP` first targets on new ground, which are in bold, and as many on known halos.
+    effort_unit : str
+        Of the exploration effort.
     """
     frame = targets.sort_values("rank")
     new = on_new_ground(frame)
@@ -48,6 +51,10 @@ def targets_table(targets: pd.DataFrame) -> Table:
             Column("enriched", "Enriched", contrasts, TRANSFORMED),
             Column("depleted", "Depleted", contrasts, TRANSFORMED),
             Column("applicable", "Applicable", percent, "share in the area of applicability"),
+            Column("effort", f"Effort ({effort_unit})" if effort_unit else "Effort", significant, EFFORT),
+            Column(
+                "effort_percentile", "Effort percentile", lambda value: f"{value:.0f}", "ground with less"
+            ),
             Column("peak_score", "Peak score", number),
             Column("spread", "Spread", lambda value: number(value, 3), "standard deviation over the members"),
             Column("lon", "Longitude", degrees, "of the peak cell, WGS 84"),

@@ -122,10 +122,10 @@ def _draw_panel(
             _cross().draw(axes, y, estimates(row), f"{split} decoys", zorder=(2, 2.5))
         for row in table[table["split"] == split].itertuples():
             y = rows.at[str(row.variant)] + below
-            _mark(split).draw(axes, y, estimates(row), split, f"{split} interval", zorder=(2, 3))
+            split_mark(split).draw(axes, y, estimates(row), split, f"{split} interval", zorder=(2, 3))
 
 
-def _mark(split: str) -> Mark:
+def split_mark(split: str) -> Mark:
     """Return how a split is drawn."""
     marker = SPLITS[split][1]
     if split == "random":
@@ -140,5 +140,5 @@ def _cross() -> Mark:
 
 def _legend(splits: list[str], decoys: bool) -> list[Line2D]:
     """Return the symbols of the splits and of decoys."""
-    handles = [_mark(split).symbol(SPLITS[split][0]) for split in splits]
+    handles = [split_mark(split).symbol(SPLITS[split][0]) for split in splits]
     return [*handles, *([_cross().symbol("decoys")] if decoys else []), chance_symbol()]

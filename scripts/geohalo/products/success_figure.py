@@ -59,14 +59,7 @@ def success_rate(
     ranked = sorted(areas, key=lambda method: -areas[method])
     found = "held-out deposits" if foreign is None else "the deposits"
     headline = _search_headline(held[held["method"] == main], main, found)
-    page = Page(
-        WIDTH,
-        f"{plain(survey)}: {headline}",
-        "Share of held-out deposits found when the ground with the highest score is searched first."
-        if foreign is None
-        else "Share of deposits found when the ground with the highest score is searched first. Nobody can see whether "
-        f"{plain(foreign)} was made with these deposits; the other methods had each of them held out.",
-    )
+    page = Page(WIDTH, f"{plain(survey)}: {headline}", _subtitle(foreign))
     axes = page.add_axes(MARGIN + 0.55, page.bottom, 4.5, 4.5)
     prepare(axes)
     axes.plot([0, 1], [0, 1], color=colour("chance"), linewidth=0.8, label="chance")
@@ -80,19 +73,33 @@ def success_rate(
         line.set(linestyle="dashed", linewidth=1.3)
         handles.append(line)
     handles.append(Line2D([], [], color=colour("chance"), linewidth=0.8, label="0.50 chance"))
+    _finish_axes(axes, handles, f"Area under the curve, {found}", [method in coloured for method in ranked])
+    page.bottom += 0.45
+    message = "Grey lines: the controls without a colour of their own." if len(coloured) < len(ranked) else ""
+    return page.finish(message)
+
+
+def _subtitle(foreign: str | None) -> str:
+    """Say what the curves are, and of a map made elsewhere what nobody can see in it."""
+    if foreign is None:
+        return "Share of held-out deposits found when the ground with the highest score is searched first."
+    return (
+        "Share of deposits found when the ground with the highest score is searched first. Nobody can see whether "
+        f"{plain(foreign)} was made with these deposits; the other methods had each of them held out."
+    )
+
+
+def _finish_axes(axes: Axes, handles: list[Line2D], title: str, coloured: list[bool]) -> None:
+    """Label the axes, and put the legend beside them; curves without a colour of their own are written grey."""
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Area searched", ylabel="Deposits found")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     legend = axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderaxespad=0,
-        title=f"Area under the curve, {found}", title_fontsize=SMALL_SIZE, alignment="left",
-        handlelength=2.6,
+        title=title, title_fontsize=SMALL_SIZE, alignment="left", handlelength=2.6,
     )  # fmt: skip
-    for text, method in zip(legend.get_texts(), ranked, strict=False):
-        text.set_color(colour("text" if method in coloured else "note"))
-    page.bottom += 0.45
-    message = "Grey lines: the controls without a colour of their own." if len(coloured) < len(ranked) else ""
-    return page.finish(message)
+    for text, own in zip(legend.get_texts(), coloured, strict=False):
+        text.set_color(colour("text" if own else "note"))
 
 
 def _draw_ranked(

@@ -144,9 +144,9 @@ def _fill(
     axes, parts = page.panels[0], table_parts(targets)
     page.percentile_raster(axes, score)
     handles = [] if deposits.empty else [draw_deposits(axes, deposits, size=8.0)]
-    handles += _draw_outlines(axes, page.ground, rank, targets)
+    handles += draw_outlines(axes, page.ground, rank, targets)
     numbered = pd.concat([targets.iloc[:0], *(listed for _, listed in parts)])
-    _draw_numbers(page, axes, rank, numbered, deposits)
+    draw_numbers(page, axes, rank, numbered, deposits)
     page.add_footer([*handles, area_patch(colour("outside"), "too far from a sample")])
     if layout.form is None:
         return page.bottom
@@ -194,7 +194,7 @@ def _known_text(ground: pd.DataFrame | None) -> str:
     )
 
 
-def _draw_outlines(
+def draw_outlines(
     axes: Axes, ground: MapGround, rank: NDArray[np.integer], targets: pd.DataFrame
 ) -> list[Line2D]:
     """Draw the borders of all targets, those on new ground dark; returns the symbols for the legend."""
@@ -216,7 +216,7 @@ def _draw_outlines(
     return symbols
 
 
-def _draw_numbers(
+def draw_numbers(
     page: MapPage, axes: Axes, rank: NDArray[np.integer], targets: pd.DataFrame, deposits: pd.DataFrame
 ) -> None:
     """Write the ranks of targets at their peaks, or beside them with a line where they would hide something."""

@@ -95,8 +95,8 @@ def find_targets(
     largest : int
         Cells of a target at most.
     further : dict of ndarray (rows, columns), optional
-        Maps whose mean over the target's cells is wanted, by the name of the column. One called ``applicable`` is
-        the area of applicability, 1 inside and 0 outside; everywhere when left out.
+        Maps whose mean over the target's cells is wanted, by the name of the column; cells without a value do not
+        count. One called ``applicable`` is the area of applicability, 1 inside and 0 outside; all when left out.
 
     Returns
     -------

@@ -8,8 +8,8 @@ from geohalo.check import survey
 from geohalo.check.page import as_markdown, render
 from geohalo.files.tables import write_csv, write_text
 
-#: Tables that a config may name.
-TABLES = ("samples", "assays", "certified", "deposits")
+#: Files that a config may name, one of each.
+SINGLE = ("samples", "assays", "certified", "deposits", "effort", "judge", "trained_on")
 
 
 def check_survey(

@@ -15,13 +15,26 @@ from geohalo.files.tables import write_csv
 
 
 def make_folds(
-    elements: str, deposits: str, labels: dict, seeds: int, folder: str, warnings: str | None = None
+    elements: str,
+    deposits: str,
+    labels: dict,
+    seeds: int,
+    folder: str,
+    warnings: str | None = None,
+    covariates: str | None = None,
 ) -> list[str]:
-    """Write the folds of every scheme, and the group and folds of every deposit; returns lines for the log."""
+    """Write the folds of every scheme, and the group and folds of every deposit; returns lines for the log.
+
+    All that learns needs the folds, so that layers of ``covariates`` that are made from the deposits stop here.
+    """
     with xr.open_dataset(elements) as data:
         survey = Survey.of(data)
     known = gpd.read_parquet(deposits)
     places, inside = known.get_coordinates().to_numpy(), known["inside"].to_numpy()
+    if covariates is not None:
+        from geohalo.files.leaks import refuse_leaks  # slow to import
+
+        refuse_leaks(covariates, survey, places)
     facts = [name for name in FACT_SCHEMES.values() if name in known]
     table = known[["deposit", "name", "inside", *facts]].assign(x=places[:, 0], y=places[:, 1])
     messages, groups, lost = [], np.array([]), []

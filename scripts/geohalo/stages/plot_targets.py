@@ -3,9 +3,11 @@
 import xarray as xr
 
 from geohalo.files.cells import Survey, read_geotiff
+from geohalo.files.effort import read_effort
 from geohalo.files.tables import read_csv
+from geohalo.files.targets import EFFORT_COLUMNS
 from geohalo.products.concentration_area import concentration_area_curve
-from geohalo.products.figures import concentration_area_plot, save_figure, target_map
+from geohalo.products.figures import concentration_area_plot, effort_map, save_figure, target_map
 from geohalo.stages.shared.explanation_figures import attribution_figure, fingerprint_figure
 from geohalo.stages.shared.plots import deposit_table, map_ground, warned
 
@@ -15,13 +17,17 @@ def plot_targets(
 ) -> None:
     """Write the figures from elements, deposits, the evidence, and tables and maps of the targets.
 
-    Where the map is explained, also those of what elements add, with its files.
+    Where the map is explained, also those of what elements add, with its files; where exploration effort is known, the
+    one of score and effort.
     """
     with xr.open_dataset(files["elements"]) as data:
         survey = Survey.of(data)
     ground, known = map_ground(name, survey), deposit_table(files["deposits"])
     score, rank = (read_geotiff(files[key])[0] for key in ("score", "ranks"))
-    targets = read_csv(files["targets"], keep_default_na=False, na_values={"distance_km": ""})
+    targets = read_csv(
+        files["targets"], keep_default_na=False, na_values=dict.fromkeys(("distance_km", *EFFORT_COLUMNS), "")
+    )
+    warning = warned(read_csv(files["metrics"]), files["deposit_ranks"], variant, survey, reach)
     drawn = target_map(
         ground,
         score=score,
@@ -29,9 +35,13 @@ def plot_targets(
         targets=targets,
         deposits=known,
         areas=read_csv(files["ground"]),
-        warned=warned(read_csv(files["metrics"]), files["deposit_ranks"], variant, survey, reach),
+        warned=warning,
     )
     save_figure(drawn, figures["targets"])
+    if "effort" in figures:
+        effort = read_effort(files["effort"])
+        drawn = effort_map(ground, score, effort, rank, targets, known, warning)
+        save_figure(drawn, figures["effort"])
     table = read_csv(files["thresholds"])
     curve = concentration_area_curve(score[survey.mask])
     classes = table[table["kind"] == "concentration_area"]

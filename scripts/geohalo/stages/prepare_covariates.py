@@ -1,17 +1,17 @@
 """Bring all layers beside geochemistry to the grid of the survey."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import xarray as xr
 from pyproj import CRS
 
-from geohalo.covariates.bands import Bands, Ground
-from geohalo.covariates.layers import Around, SampleTable, judged_bands
+from geohalo.covariates.bands import Ground
+from geohalo.covariates.layers import Around, SampleTable, layer_bands
 from geohalo.errors import InputError
-from geohalo.files.cells import Survey, netcdf_by_rows
+from geohalo.files.cells import Survey
+from geohalo.files.covariates import write_covariates
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.progress import steps
 
@@ -27,7 +27,6 @@ def prepare_covariates(
     table: str | None = None,
     section: Mapping[str, Any] | None = None,
     assays: str | None = None,
-    deposits: str | None = None,
     folder: str = "",
 ) -> list[str]:
     """Write the bands of all layers; returns lines for the log.
@@ -49,8 +48,6 @@ def prepare_covariates(
     samples, table, section, assays
         Clean samples, the table they came from, the config section ``samples`` and the table of assays that it joins,
         for columns of the samples.
-    deposits : str, optional
-        Clean deposits. They are looked at only to refuse layers that are made from them.
     folder : str
         The data folder.
     """
@@ -61,13 +58,12 @@ def prepare_covariates(
             f"config key covariates.{name}: the survey has an element of this name; give the layer another one."
         )
     ground = Ground(survey.grid, survey.mask, CRS.from_wkt(survey.crs))
-    known = gpd.read_parquet(deposits).get_coordinates().to_numpy() if deposits else np.empty((0, 2))
     of_samples = None if set(layers) <= set(files) else _sample_table(samples, table, section, assays)
-    around = Around(ground, known, interpolation, of_samples)
+    around = Around(ground, interpolation=interpolation, samples=of_samples)
     bands = [
-        judged_bands(name, one, files.get(name), around) for name, one in steps(list(layers.items()), "layer")
+        layer_bands(name, one, files.get(name), around) for name, one in steps(list(layers.items()), "layer")
     ]
-    _write(survey, bands, covariates)
+    write_covariates(survey, bands, covariates)
     doubts = [doubt for one in bands for doubt in one.warnings]
     told = [f"{one.layer}: {one.kind}, {', '.join(one.classes) or one.unit or 'no unit'}" for one in bands]
     return [*leave_warnings("prepare_covariates", doubts, warnings, folder), *told]
@@ -84,20 +80,3 @@ def _sample_table(
     rows, source = read_samples(table, section, assays)
     clean = gpd.read_parquet(samples, columns=["sample", "geometry"])
     return SampleTable(rows, source, clean["sample"].tolist(), clean.get_coordinates().to_numpy())
-
-
-def _write(survey: Survey, bands: Sequence[Bands], path: str) -> None:
-    """Write all bands, with the layer, kind and unit of each."""
-    names = [name for one in bands for name in one.names]
-    of_band = [one for one in bands for _ in one.names]
-    frame = survey.dataset(
-        layer=("band", np.array([one.layer for one in of_band], dtype=object)),
-        kind=("band", np.array([one.kind for one in of_band], dtype=object)),
-        unit=("band", np.array([one.unit for one in of_band], dtype=object)),
-    ).assign_coords(band=names)
-    about = {
-        "long_name": "value of a continuous layer in its unit, or share of a class in the mapped part of the cell"
-    }
-    with netcdf_by_rows(frame, {"covariate": about}, path, "band") as write:
-        for place, values in enumerate(row for one in bands for row in one.values):
-            write("covariate", slice(0, survey.grid.shape[0]), survey.image(values), place)

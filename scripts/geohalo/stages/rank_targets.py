@@ -3,7 +3,9 @@
 import geopandas as gpd
 import xarray as xr
 
+from geohalo.evidence.sample_density import sample_density
 from geohalo.files.cells import Survey
+from geohalo.files.effort import OF_SAMPLES, SAMPLES_UNIT, write_effort
 from geohalo.files.maps import write_map
 from geohalo.files.qgis import write_project
 from geohalo.files.tables import read_csv, write_csv
@@ -29,7 +31,8 @@ def rank_targets(
     Parameters
     ----------
     files : dict
-        Elements, deposits and their ranks, maps, pathfinders and superpixels; samples where there are such.
+        Elements, deposits and their ranks, maps, pathfinders and superpixels; samples where there are such, and the
+        map of exploration effort where a layer of it is known.
     name : str
         Of the survey.
     variant : str
@@ -39,12 +42,23 @@ def rank_targets(
     settings : dict
         Of the targets, with the radius of the labels.
     outputs : dict
-        Two maps of classes and the table of their thresholds; map, tables, GeoPackage and project of the targets.
+        Two maps of classes and the table of their thresholds; map, tables, GeoPackage and project of the targets; the
+        map of exploration effort where it is to be that of the density of samples.
     """
     classes = classify_anomalies(files, name, variant, settings, outputs)
-    return classes, write_targets(
-        files | {"thresholds": outputs["thresholds"]}, name, transform, settings, outputs
-    )
+    made = {key: outputs[key] for key in ("thresholds", "effort") if key in outputs}
+    if "effort" in made:
+        write_sample_effort(files["elements"], files["samples"], made["effort"])
+    return classes, write_targets(files | made, name, transform, settings, outputs)
+
+
+def write_sample_effort(elements: str, samples: str, effort: str) -> None:
+    """Write the density of the samples as the map of exploration effort."""
+    with xr.open_dataset(elements) as data:
+        survey = Survey.of(data)
+    places = gpd.read_parquet(samples, columns=["geometry"]).get_coordinates().to_numpy()
+    density = sample_density(places, survey.cells, survey.grid.cell)
+    write_effort(survey, density, SAMPLES_UNIT, OF_SAMPLES, effort)
 
 
 def write_targets(files: dict[str, str], name: str, transform: str, settings: dict, outputs: dict) -> str:

@@ -15,14 +15,14 @@ from geohalo.evidence.foreign_evidence import (
     UNCOVERED,
     deposit_roles,
     evidence_folds,
+    uncovered_doubt,
 )
 from geohalo.files.cells import Survey
 from geohalo.files.folds import read_folds
 from geohalo.files.input_warnings import leave_warnings
 from geohalo.files.maps import write_map
 from geohalo.files.tables import read_csv, write_csv
-from geohalo.input_warnings import InputWarning
-from geohalo.survey.listed_deposits import named_deposits
+from geohalo.survey.listed_deposits import named_deposits, unmatched_doubt
 
 
 def read_judged(
@@ -66,27 +66,12 @@ def read_judged(
     listed = np.zeros(len(known), dtype=bool)
     if trained_on:
         listed, rows = named_deposits(trained_on, sections["deposits"], known, survey.crs, radius)
-        if listed.sum() < rows:
-            warnings.append(
-                InputWarning(
-                    f"the list has {rows} rows, and {listed.sum()} of the {len(known)} deposits of the survey are in "
-                    "it",
-                    "look whether deposits of the survey are missed, for example by another spelling",
-                    trained_on,
-                )
-            )
+        warnings += filter(None, [unmatched_doubt(listed, rows, trained_on)])
     folds, covered = read_folds(folder, "held_out", survey.mask), np.isfinite(image[survey.mask])
     roles = deposit_roles(folds, survey.cells, table[["x", "y"]].to_numpy(), covered, listed, radius)
     evidence_folds(folds, covered, roles)  # stops where there is no evidence, before anything is trained
     if (roles == UNCOVERED).any():
-        warnings.append(
-            InputWarning(
-                f"{(roles == UNCOVERED).sum()} of the {len(known)} deposits lie where the map has no score, and are no "
-                "evidence",
-                "give a map that covers the survey, if there is one",
-                file,
-            )
-        )
+        warnings.append(uncovered_doubt(int((roles == UNCOVERED).sum()), len(known), file))
     write_map(survey, image[None], outputs["map"], np.nan, ["judged"])
     columns = [name for name in ("deposit", "name", "group", "x", "y") if name in table]
     write_csv(table[columns].assign(role=roles), outputs["deposits"])

@@ -15,7 +15,7 @@ from geohalo.products.report_quality import summary
 from geohalo.products.report_targets import targets_table
 from geohalo.products.report_text import from_markdown, size, without_warnings
 from geohalo.stages.shared.report import Results
-from geohalo.stages.shared.report_map import survey_map
+from geohalo.stages.shared.report_map import effort_of, survey_map
 from geohalo.stages.shared.report_sections import doubtful, pathfinders, sections, targets_words
 
 
@@ -38,7 +38,7 @@ def report(
     with xr.open_dataset(results["elements.nc"]) as data:
         ground, elements = Survey.of(data), data.sizes["element"]
     verdict, targets = results.text("verdict.md"), results.table("targets.csv")
-    shown = survey_map(results, ground)
+    shown, effort = survey_map(results, ground), effort_of(results)
     report = Report(
         survey=survey,
         summary=summary(
@@ -48,8 +48,8 @@ def report(
         headline=headline(results.needed("metrics.csv"), verdict),
         verdict=from_markdown(without_warnings(verdict)) if verdict else None,
         map=shown,
-        targets=None if targets is None else targets_table(targets),
-        targets_message=targets_words(results, targets, variant, ground),
+        targets=None if targets is None else targets_table(targets, effort.unit if effort else ""),
+        targets_message=targets_words(results, targets, variant, ground, effort),
         head=[doubtful(results), pathfinders(results, commodities)],
         sections=sections(results, ground, variant, settings, inputs, (benchmarks, rules)),
     )

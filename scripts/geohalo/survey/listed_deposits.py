@@ -11,6 +11,7 @@ from pyproj import CRS
 from scipy.spatial import cKDTree
 
 from geohalo.errors import InputError
+from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import label_cells, number_rows
 from geohalo.survey.coordinates import locate, project
 from geohalo.survey.layout import Form
@@ -78,3 +79,23 @@ def named_deposits(
             f"{source}: no deposit of the survey {by}; check the list and its CRS, or remove judge.trained_on"
         )
     return named, len(table)
+
+
+def unmatched_doubt(named: npt.NDArray[np.bool_], rows: int, source: str) -> InputWarning | None:
+    """Return the doubt about a list with more rows than deposits that it names; None without such.
+
+    Parameters
+    ----------
+    named : ndarray of bool, shape (D,)
+    rows : int
+        Rows of the list, as `named_deposits` returns both.
+    source : str
+        The list.
+    """
+    if named.sum() >= rows:
+        return None
+    return InputWarning(
+        f"the list has {rows} rows, and {named.sum()} of the {len(named)} deposits of the survey are in it",
+        "look whether deposits of the survey are missed, for example by another spelling",
+        source,
+    )

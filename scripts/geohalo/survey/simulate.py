@@ -59,7 +59,7 @@ from geohalo.survey.simulation.signatures import (
 
 PARTS = (
     "layout", "structures", "deposits", "lithology", "regional", "halos", "barren", "nugget",
-    "anthropogenic", "overburden", "laboratory", "hosts", "provinces", "layers",
+    "anthropogenic", "overburden", "laboratory", "hosts", "provinces", "layers", "mapping",
 )  # fmt: skip
 WEAK_COVER = 0.3
 MOST_COVER = 0.95
@@ -150,7 +150,7 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     truth.attrs |= {"crs": crs, "strike": strike}
     layers = None
     if section.get("covariates"):
-        layers = draw_layers(layout, lithology, structures, crs, rng["layers"])
+        layers = draw_layers(layout, lithology, structures, crs, rng["layers"], rng["mapping"])
         truth["magnetics"] = _useless(layers)
     return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs, layers)
 

@@ -57,11 +57,7 @@ class Files:
     def arguments(self) -> dict[str, Any]:
         """Return what the stage takes beside elements, layers, files and the interpolation."""
         known = {"samples": self.path("samples.parquet"), "table": self.path("samples.csv")}
-        return known | {
-            "section": section(),
-            "deposits": self.path("deposits.parquet"),
-            "folder": str(self.folder),
-        }
+        return known | {"section": section(), "folder": str(self.folder)}
 
 
 def section() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.covariates.bands import MOST_BANDS, OTHERS, Bands, checked_cover, merged_rare, shares
+from geohalo.covariates.bands import MOST_BANDS, OTHERS, Bands, ClassBands, checked_cover, merged_rare, shares
 from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.errors import InputError
 
@@ -58,7 +58,7 @@ def test_what_is_made_from_the_deposits_is_refused(made):
     cells, deposits = cells_and_deposits()
     band = continuous(made(distance_to(cells, deposits)))
     with pytest.raises(InputError, match=r"gravity is .*known deposits.*leave covariates\.gravity out"):
-        check_not_from_deposits(band, cells, 100.0, deposits, "covariates.gravity")
+        check_not_from_deposits([band], cells, 100.0, deposits)
 
 
 @pytest.mark.parametrize("off", [0.0, 30.0, 300.0])
@@ -68,7 +68,7 @@ def test_what_the_deposits_follow_is_no_leak(off):
     random = np.random.default_rng(2)
     deposits = np.column_stack([random.normal(3000, off, 15), random.uniform(0, 4900, 15)])
     band = continuous(np.abs(cells[:, 0] - 3000 - 0.1 * cells[:, 1]))
-    check_not_from_deposits(band, cells, 100.0, deposits, "covariates.faults")
+    check_not_from_deposits([band], cells, 100.0, deposits)
 
 
 def test_smooth_ground_that_has_nothing_to_do_with_the_deposits_is_no_leak():
@@ -77,7 +77,7 @@ def test_smooth_ground_that_has_nothing_to_do_with_the_deposits_is_no_leak():
         random = np.random.default_rng(seed)
         phase, deposits = random.uniform(0, 6, 2), random.uniform(0, 4900, (2 + seed % 12, 2))
         field = np.sin(cells[:, 0] / 400 + phase[0]) * np.sin(cells[:, 1] / 300 + phase[1])
-        check_not_from_deposits(continuous(field), cells, 100.0, deposits, "covariates.gravity")
+        check_not_from_deposits([continuous(field)], cells, 100.0, deposits)
 
 
 def test_rare_classes_share_a_band():
@@ -105,3 +105,50 @@ def test_one_rare_class_stays():
     values = np.array([[1] * 999 + [0], [0] * 999 + [1]], np.float32)
     rock = Bands("rock", "categorical", ("a", "b"), values, "", "r.gpkg")
     assert merged_rare(rock) is rock
+
+
+def shared(classes, cells, seed, rare=0):
+    """Return shares of classes (classes, cells) of quite different sizes, the last ones rare, with two holes."""
+    random = np.random.default_rng(seed)
+    size = np.concatenate([random.uniform(0.5, 3, classes - rare), np.full(rare, 1e-4)])
+    found = random.dirichlet(size, cells).T.astype(np.float32)
+    found[:, :2] = np.nan
+    return found
+
+
+@pytest.mark.parametrize(
+    ("classes", "rare"), [(3, 0), (8, 1), (8, 3), (MOST_BANDS + 1, 0), (MOST_BANDS + 30, 5)]
+)
+def test_classes_that_are_added_one_by_one_come_out_as_those_merged_at_once(classes, rare):
+    for seed in range(5):
+        values = shared(classes, 60, seed, rare)
+        names = tuple(f"class {k:03d}" for k in range(classes))
+        met = np.nan_to_num(values).max(axis=1) > 0
+        whole = Bands("rock", "categorical", tuple(np.array(names)[met]), values[met], "", "r.gpkg")
+        expected, found = merged_rare(whole), ClassBands()
+        for name, one in zip(names, values, strict=True):
+            found.add(name, one)
+        got_names, got = found.bands(60)
+        assert got_names == expected.classes
+        np.testing.assert_allclose(got, expected.values, atol=1e-6)
+        again = Bands("rock", "categorical", got_names, got, "", "r.gpkg")
+        assert merged_rare(again) is again
+
+
+def test_of_equal_classes_the_first_have_bands():
+    found = ClassBands()
+    for k in range(MOST_BANDS + 3):
+        found.add(f"{k:03d}", np.full(4, 1 / (MOST_BANDS + 3), np.float32))
+    names, values = found.bands(4)
+    assert names == (*(f"{k:03d}" for k in range(MOST_BANDS)), OTHERS)
+    np.testing.assert_allclose(values[-1], 3 / (MOST_BANDS + 3), rtol=1e-6)
+
+
+def test_classes_that_the_survey_does_not_meet_leave_no_band_and_a_layer_of_them_covers_nothing():
+    found = ClassBands()
+    found.add("far", np.zeros(5, np.float32))
+    found.add("not mapped", np.full(5, np.nan, np.float32))
+    names, values = found.bands(5)
+    assert names == ()
+    with pytest.raises(InputError, match=r"r\.gpkg: the layer covers 0% of the survey's cells"):
+        checked_cover(Bands("rock", "categorical", names, values, "", "r.gpkg"), "covariates.rock")

@@ -4,10 +4,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import xarray as xr
 from geohalo.errors import InputError
 from geohalo.files.cells import Survey, covariate_count, cube_part, read_cells
 from geohalo.files.covariates import CovariateBands
+from geohalo.files.leaks import refuse_leaks
+from geohalo.files.maps import corner_transform
 from geohalo.stages.prepare_covariates import prepare_covariates
 from geohalo.stages.stack_cube import stack_cube
 from layer_files import COLUMNS, ELEMENTS, INTERPOLATION, ROWS, Files, samples, survey, write_files
@@ -91,16 +94,38 @@ def test_doubts_are_left_beside_the_file(files):
     assert told[0].startswith(f"Warning: {files.files['rock']}, column 'unit': the layer covers 67.2% ")
 
 
-def test_a_layer_of_the_deposits_is_refused(files):
+def leaks(files):
+    places = gpd.read_parquet(files.path("deposits.parquet")).get_coordinates().to_numpy()
+    refuse_leaks(files.path("covariates.nc"), survey(), places)
+
+
+@pytest.mark.parametrize("measure", ["density", "distance"])
+def test_a_layer_of_the_deposits_is_refused_where_folds_are_drawn(files, measure):
+    prepare(files)
+    leaks(files)
     places = gpd.read_parquet(files.path("deposits.parquet"))
     places[["geometry"]].to_file(files.files["dykes"])
-    with pytest.raises(InputError, match="3 of 3 known deposits are points of this layer"):
-        prepare(files)
-    files.layers["dykes"]["measure"] = "distance"
-    with pytest.raises(InputError, match="3 of 3 known deposits are points of this layer"):
-        prepare(files)
-    # Labels that are a raster of classes have no deposits.
-    assert prepare(files, deposits=None)
+    files.layers["dykes"]["measure"] = measure
+    prepare(files)
+    message = r"dykes\.gpkg: 3 of 3 known deposits are points of this layer.*leave covariates\.dykes out"
+    with pytest.raises(InputError, match=message):
+        leaks(files)
+
+
+def test_a_band_that_is_made_from_the_deposits_is_refused_where_folds_are_drawn(files):
+    here = survey()
+    places = gpd.read_parquet(files.path("deposits.parquet")).get_coordinates().to_numpy()
+    away = np.linalg.norm(here.grid.centres()[:, None] - places, axis=2).min(axis=1).reshape(ROWS, COLUMNS)
+    about = {"height": ROWS, "width": COLUMNS, "count": 1, "dtype": "float32", "crs": here.crs}
+    with rasterio.open(
+        files.files["gravity"], "w", driver="GTiff", transform=corner_transform(here), **about
+    ) as raster:
+        raster.write(away.astype(np.float32), 1)
+    prepare(files)
+    with pytest.raises(
+        InputError, match=r"gravity\.tif: gravity is lowest right at 100% of the known deposits"
+    ):
+        leaks(files)
 
 
 def test_layers_of_files_alone_need_no_samples(files):

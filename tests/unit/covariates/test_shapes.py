@@ -4,6 +4,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from geohalo.covariates.bands import OTHERS
+from geohalo.covariates.leaks import check_not_from_deposits
 from geohalo.covariates.shapes import density, nearest_distance, shape_bands
 from geohalo.errors import InputError
 
@@ -132,10 +134,41 @@ def test_thousands_of_classes_are_named(ground, tmp_path):
         shape_bands("rock", file, {"column": "number"}, ground)
 
 
+def test_many_classes_are_those_of_all_areas_at_once(ground, tmp_path):
+    """Shares by brute force: intersections of each cell with the polygons of each class."""
+    random = np.random.default_rng(4)
+    corner = random.uniform([0, 0], [4.4, 3.4], (60, 2))
+    shapes = [box(x, y + 0.6, x + 0.6, y) for x, y in corner]
+    unit = [f"{k % 12:02d}" for k in range(60)]
+    found = shape_bands("rock", write(tmp_path, shapes, unit=unit), {"column": "unit"}, ground)
+    cells = [box(column, row + 1, column + 1, row) for row in range(4) for column in range(5)]
+    area = np.array([[cell.intersection(shape).area / 1e4 for cell in cells] for shape in shapes])
+    amount = np.array([area[[one == name for one in unit]].sum(axis=0) for name in sorted(set(unit))])
+    mapped = amount.sum(axis=0)
+    expected = np.where(mapped >= 0.5, amount / np.where(mapped > 0, mapped, 1), np.nan)
+    kept = [name for name in found.classes if name != OTHERS]
+    for name, values in zip(found.classes, found.values, strict=True):
+        if name in kept:
+            np.testing.assert_allclose(values, expected[sorted(set(unit)).index(name)], atol=1e-6)
+    left = [k for k, name in enumerate(sorted(set(unit))) if name not in kept]
+    if OTHERS in found.classes:
+        np.testing.assert_allclose(found.values[-1], expected[left].sum(axis=0), atol=1e-6)
+    assert len(kept) >= 8
+
+
 def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
     places = np.array([[WEST + 50.0, NORTH - 50], [WEST + 450, NORTH - 350], [WEST + 250, NORTH - 150]])
     file = write(tmp_path, shapely.points(places))
-    with pytest.raises(InputError, match="2 of 4 known deposits are points of this layer"):
-        shape_bands("mines", file, {}, ground, np.vstack([places[:2] + 20, [[0, 0], [9, 9]]]))
-    far = shape_bands("mines", file, {}, ground, np.vstack([places[:1] + 20, [[0, 0], [9, 9]]]))
-    assert far.names == ["mines"]
+    found = shape_bands("mines", file, {}, ground)
+    np.testing.assert_allclose(found.points, places)
+
+    def check(deposits):
+        check_not_from_deposits(
+            [found], ground.cells, ground.grid.cell, np.vstack([deposits, [[0, 0], [9, 9]]])
+        )
+
+    with pytest.raises(
+        InputError, match=r"2 of 4 known deposits are points of this layer.*leave covariates\.mines out"
+    ):
+        check(places[:2] + 20)
+    check(places[:1] + 20)

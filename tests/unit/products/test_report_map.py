@@ -9,6 +9,7 @@ from geohalo.products.percentiles import rank_colours
 from geohalo.products.report_layers import (
     attribution_layer,
     chosen_elements,
+    effort_layer,
     element_layer,
     predicted_layers,
     threshold_layers,
@@ -269,6 +270,21 @@ def test_the_score_is_a_layer_of_classes_by_rank_of_ground():
     assert [text for text, _ in held_out.classes][-1] == "98–100 %, rank 0.546–0.550"
     # The probability means what it says, and is not ranked.
     assert value_layers({"probability": score})[0].classes == []
+
+
+def test_effort_is_by_rank_with_its_unit_and_beside_the_score():
+    effort = np.linspace(0, 5, 1000).reshape(1, 20, 50)
+    (layer,) = value_layers({"effort": np.concatenate([effort, effort])}, {"effort": "samples per km²"})
+    assert layer.label == "Exploration effort (samples per km²)"
+    assert [text for text, _ in layer.classes][-1] == "98–100 %, effort 4.90–5.00"
+    score, percentile = np.arange(100.0).reshape(1, 100), np.full((1, 100), 5.0)
+    percentile[0, 0] = np.nan
+    both = effort_layer(score, percentile)
+    # Little effort everywhere: three classes of the score, of 74, 15 and 10 cells, and one cell without effort.
+    np.testing.assert_array_equal(
+        np.bincount(levels(both).ravel(), minlength=10), [1, 74, 0, 0, 15, 0, 0, 10, 0, 0]
+    )
+    assert both.classes[6][0] == "score 90–100 %, little effort"
 
 
 def test_elements_that_get_a_layer_are_those_best_interpolated():

@@ -48,3 +48,12 @@ def test_elements_stay_with_their_contrast():
     )
     told = [cell.text for cell in targets_table(frame).rows[0][2:]]
     assert told == ["Zn\u00a0+1.9, Pb\u00a0+1.4", "Au\u00a0\u22120.6"]
+
+
+def test_effort_has_its_unit_and_is_left_out_where_it_is_not_known():
+    frame = pd.DataFrame({"rank": [1, 2], "ground": [NEW, NEW]})
+    assert targets_table(frame).labels == ["Rank", "Ground"]
+    frame["effort"], frame["effort_percentile"] = [0.1234, np.nan], [12.6, np.nan]
+    shown = targets_table(frame, "samples per km²")
+    assert shown.labels[2:] == ["Effort (samples per km²)", "Effort percentile"]
+    assert [[one.text for one in row[2:]] for row in shown.rows] == [["0.123", "13"], ["", ""]]

@@ -21,12 +21,16 @@ from geohalo.settings import simulated_layers
 from geohalo.simulated_deposits import deposit_type
 from geohalo.stages.simulate_survey import simulate_survey as write_survey
 from geohalo.survey.places import group_places
-from geohalo.survey.simulate import SimulatedSurvey, simulate_survey
+from geohalo.survey.simulate import PARTS, SimulatedSurvey, simulate_survey
+from geohalo.survey.simulation.fields import spawn_generators
 from geohalo.survey.simulation.layers import (
+    DISPLACED,
     MAGNETIC_SPREAD,
     MARGIN,
     SIMPLE_FAULT,
+    UNMAPPED,
     fault_lines,
+    mapped,
     rock_polygons,
 )
 from geohalo.survey.simulation.layout import Structures, draw_structures, lay_out_samples
@@ -149,14 +153,38 @@ def test_lines_of_faults_are_where_the_structures_of_the_truth_are():
     assert lines.length.sum() == pytest.approx(500 * (len(structures.points) - len(lines) - alone.sum()))
 
 
-def test_mapped_faults_lead_past_the_deposits():
-    for seed in (7, 8):
-        structures, deposits = survey(seed).layers.structures, survey(seed).deposits
-        places = shapely.points(deposits[["x", "y"]].to_numpy())
-        distance = shapely.distance(places, shapely.union_all(structures.geometry.to_numpy()))
-        # Deposits lie on faults, which are drawn more simply than they are; coordinates are rounded to 0.1 m.
-        assert distance.max() <= SIMPLE_FAULT * CELL + 0.1
-        assert structures.crs == CRS(survey(seed).crs)
+def test_faults_are_mapped_some_hundred_metres_off_and_not_on_all_of_their_way():
+    off, shares = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        structures = draw_structures(lay_out_samples(700, SPACING, rng), 40.0, rng)
+        seen = mapped(structures, rng)
+        shares.append(len(seen.points) / len(structures.points))
+        # By its fault and azimuth each mapped point is known again.
+        place = {key: k for k, key in enumerate(zip(structures.line, structures.azimuth, strict=True))}
+        true = structures.points[[place[key] for key in zip(seen.line, seen.azimuth, strict=True)]]
+        off.append(seen.points - true)
+        steps = np.linalg.norm(np.diff(off[-1], axis=0), axis=1)[np.diff(seen.line) == 0]
+        # A fault keeps its form: on a step of 500 m its error changes by far less than it is itself.
+        assert np.median(steps) < DISPLACED / 4
+    assert np.allclose(shares, 1 - UNMAPPED, atol=0.01)
+    spread = np.concatenate(off).std(axis=0)
+    np.testing.assert_allclose(spread, DISPLACED, rtol=0.15)
+    assert np.abs(np.concatenate(off).mean(axis=0)).max() < DISPLACED / 3
+
+
+def test_what_is_wrong_with_the_map_changes_nothing_else():
+    layers = survey().layers
+    rng = spawn_generators(SECTION["seed"], PARTS)
+    layout = lay_out_samples(SECTION["samples"], SPACING, rng["layout"])
+    structures = draw_structures(layout, float(rng["structures"].uniform(20, 70)), rng["structures"])
+    seen = fault_lines(mapped(structures, rng["mapping"]), SPACING)
+    distance = shapely.hausdorff_distance(
+        shapely.union_all(seen.geometry.to_numpy()), shapely.union_all(layers.structures.geometry.to_numpy())
+    )
+    # Drawn more simply than they are.
+    assert distance <= SIMPLE_FAULT * CELL + 1e-6
+    assert layers.structures.crs == CRS(survey().crs)
 
 
 # --- the field of no use
@@ -202,7 +230,7 @@ def bands_of(files: dict[str, Path]) -> tuple[Ground, dict[str, np.ndarray]]:
     for name, layer in simulated_layers({"covariates": True}).items():
         read = raster_bands if files[name].suffix == ".tif" else shape_bands
         found = read(name, files[name], layer, ground)
-        check_not_from_deposits(found, grid.centres(ground.mask), CELL, deposits, f"covariates.{name}")
+        check_not_from_deposits([found], grid.centres(ground.mask), CELL, deposits)
         assert np.isfinite(found.values).all()
         assert found.warnings == ()
         bands |= dict(zip(found.names, found.values, strict=True))
@@ -250,11 +278,15 @@ def test_informative_layers_are_told_from_the_useless_one(tmp_path):
     mean = np.mean(auc, axis=0)
     half = student.ppf(0.975, 9) * np.std(auc, axis=0, ddof=1) / np.sqrt(10)
     # Measured, with 95 % intervals over surveys: the rock that hosts most camps 0.79 (0.75 to 0.84), the distance to
-    # faults, on which all deposits lie, 0.964 (0.957 to 0.972), and the field 0.51 (0.42 to 0.61).
-    np.testing.assert_allclose(mean, [0.794, 0.964, 0.514], atol=0.005)
+    # mapped faults 0.78 (0.69 to 0.86), and the field 0.51 (0.42 to 0.61).
+    np.testing.assert_allclose(mean, [0.794, 0.779, 0.514], atol=0.005)
     assert mean[0] - half[0] > 0.7
-    assert mean[1] - half[1] > 0.95
+    assert mean[1] - half[1] > 0.65
     assert mean[2] - half[2] < 0.5 < mean[2] + half[2]
-    # In each survey by itself groups of deposits agree on both that tell something, and less so on the field: they
-    # were 1.04 or more, and the field 0.88 or less.
-    assert np.min(np.array(consistency)[:, :2]) > np.abs(np.array(consistency)[:, 2]).max()
+    # In each survey by itself groups of deposits agree on the rock, and less so on the field: they were 1.04 or more,
+    # and the field 0.81 or less. On faults, of which a map misses those of some groups, they agree more than on the
+    # field over the ten surveys: 1.05 (0.20 to 1.90) more.
+    rock, faults, field = np.abs(consistency).T
+    assert rock.min() > field.max()
+    more = faults - field
+    assert more.mean() - student.ppf(0.975, 9) * more.std(ddof=1) / np.sqrt(10) > 0

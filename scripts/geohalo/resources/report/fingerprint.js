@@ -111,6 +111,7 @@ const WORDS = [
   ["ground", "Ground", String], ["area_km2", "Area", (v) => `${Number(v.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })} km²`], ["mean_score", "Mean score", written], ["peak_score", "Peak score", written],
   ["spread", "Spread over members", (v) => written(v, 3)], ["heldout_score", "Held-out rank", written],
   ["applicable", "In the area of applicability", (v) => `${written(100 * v, 0)} %`], ["nearest_deposit", "Nearest known deposit", String],
+  ["effort", "Exploration effort", (v) => Number(v.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })], ["effort_percentile", "Ground with less effort", (v) => `${written(v, 0)} %`],
   ["distance_km", "Distance to it", (v) => `${written(v, 1)} km`], ["enriched", "Enriched", contrasts], ["depleted", "Depleted", contrasts],
   ["x", "Peak, easting", (v) => `${written(v, 0)} m`], ["y", "Peak, northing", (v) => `${written(v, 0)} m`],
   ["lon", "Peak, longitude", (v) => `${written(v, 4)}°`], ["lat", "Peak, latitude", (v) => `${written(v, 4)}°`],

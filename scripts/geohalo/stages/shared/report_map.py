@@ -12,12 +12,16 @@ import xarray as xr
 from pyproj import CRS
 
 from geohalo.cube.grid import Grid
+from geohalo.evidence.effort import Effort
 from geohalo.files.cells import Survey
+from geohalo.files.effort import read_effort
+from geohalo.files.paths import file_path
 from geohalo.products.map_elements import carrying_elements
 from geohalo.products.report_layers import (
     MOST_ATTRIBUTED,
     attribution_layer,
     chosen_elements,
+    effort_layer,
     element_layer,
     predicted_layers,
     threshold_layers,
@@ -28,7 +32,8 @@ from geohalo.stages.shared.report import Results
 
 #: Maps that are no layer of values.
 CODED = ("fold", "targets", "anomaly_classes", "success_classes", "classes")
-
+#: The map of exploration effort, where there is one.
+EFFORT = file_path("effort")
 
 #: Cells of the rectangle around the survey that are shown at most; of more, one in so many along each side.
 MOST_CELLS = 2_000_000
@@ -111,7 +116,16 @@ def _map_layers(results: Results, step: int) -> list[Layer]:
         scores = values.pop("score")
         values["spread"] = values["spread"].mean(axis=0, keepdims=True)
         return [*predicted_layers(coded["classes"], scores), *value_layers(values)]
-    return [*value_layers(values), *threshold_layers(coded, results.table("thresholds.csv"))]
+    effort = effort_of(results)
+    layers = value_layers(values, {"effort": effort.unit} if effort else {})
+    if effort:
+        layers.append(effort_layer(values["score"][0], values["effort"][1]))
+    return [*layers, *threshold_layers(coded, results.table("thresholds.csv"))]
+
+
+def effort_of(results: Results) -> Effort | None:
+    """Read the map of exploration effort; None where there is none."""
+    return read_effort(results[EFFORT]) if EFFORT in results else None
 
 
 def _attribution_layers(results: Results, step: int) -> list[Layer]:

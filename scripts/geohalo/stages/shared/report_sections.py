@@ -11,6 +11,7 @@ import yaml
 from markupsafe import Markup, escape
 
 from geohalo.addresses import masked
+from geohalo.evidence.effort import Effort
 from geohalo.files.cells import Survey
 from geohalo.files.provenance import provenance
 from geohalo.network.presets import VARIANTS
@@ -28,6 +29,7 @@ from geohalo.products.report_pictures import Picture, picture
 from geohalo.products.report_tables import Table
 from geohalo.products.report_targets import search_message, targets_message, thresholds_table
 from geohalo.products.report_text import from_markdown
+from geohalo.products.score_and_effort import effort_message
 from geohalo.products.targets import on_new_ground
 from geohalo.stages.shared.report import Results, run_times, sources, versions
 from geohalo.stages.shared.report_map import known_deposits, labels_of
@@ -108,8 +110,14 @@ def pathfinders(results: Results, commodities: Sequence[str]) -> Section:
     )
 
 
-def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, survey: Survey) -> list[str]:
-    """Say which targets may be finds, and what a search of as much ground would have found."""
+def targets_words(
+    results: Results,
+    targets: pd.DataFrame | None,
+    variant: str,
+    survey: Survey,
+    effort: Effort | None = None,
+) -> list[str]:
+    """Say which targets may be finds, what a search of as much ground would find, and which are little explored."""
     if targets is None:
         return []
     messages = [targets_message(targets, results.table("target_ground.csv"))]
@@ -118,6 +126,8 @@ def targets_words(results: Results, targets: pd.DataFrame | None, variant: str, 
         chosen = (ranks["variant"] == variant) & (ranks["split"] == "held_out")
         area = survey.mask.sum() * (survey.grid.cell / 1000) ** 2
         messages.append(search_message(new["area_km2"].sum() / area, ranks.loc[chosen, "rank"].to_numpy()))
+    if effort is not None:
+        messages.append(effort_message(targets, effort.unit, effort.of_samples))
     return [one for one in messages if one]
 
 

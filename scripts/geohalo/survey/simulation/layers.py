@@ -1,6 +1,6 @@
 """Layers that a survey would have beside its samples: a geological map, mapped faults, and a field of no use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,12 @@ SIMPLE_BORDER, SIMPLE_FAULT = 1.0, 0.25
 MAGNETIC_LENGTH, MAGNETIC_SPREAD = 12_000.0, 100.0
 
 
+#: Of mapped faults: standard deviation in metres by which they lie off to the east and to the north, the length over
+#: which this changes, share of the faults that no map shows, and the length over which they are hidden.
+DISPLACED, DISPLACED_LENGTH = 350.0, 8_000.0
+UNMAPPED, UNMAPPED_LENGTH = 0.4, 10_000.0
+
+
 @dataclass(frozen=True)
 class SimulatedLayers:
     """What is known of a simulated survey's ground beside its samples.
@@ -30,7 +36,8 @@ class SimulatedLayers:
     geology : geopandas.GeoDataFrame
         Polygons of the rocks, without gaps and overlaps: `rock`, one of `LITHOLOGIES`.
     structures : geopandas.GeoDataFrame
-        Lines of all faults, fertile or barren: `fault`, its number. A fault that leaves the survey is several lines.
+        Lines of faults as they are mapped, fertile or barren: `fault`, its number. A fault that leaves the survey, or
+        is hidden on part of its way, is several lines.
     x, y : ndarray
         Centres of the cells of `magnetics` in metres; y descends.
     magnetics : ndarray of float32, shape (y, x)
@@ -45,7 +52,12 @@ class SimulatedLayers:
 
 
 def draw_layers(
-    layout: SampleLayout, lithology: np.ndarray, structures: Structures, crs: str, rng: np.random.Generator
+    layout: SampleLayout,
+    lithology: np.ndarray,
+    structures: Structures,
+    crs: str,
+    rng: np.random.Generator,
+    mapping: np.random.Generator,
 ) -> SimulatedLayers:
     """Map the rocks and faults of a survey, and draw a magnetic field.
 
@@ -60,7 +72,9 @@ def draw_layers(
     crs : str
         Of all coordinates.
     rng : numpy.random.Generator
-        Source of the draws, which are those of the magnetic field alone.
+        Source of the draws of the magnetic field.
+    mapping : numpy.random.Generator
+        Source of the draws of what is wrong with the map of faults.
 
     Returns
     -------
@@ -71,7 +85,7 @@ def draw_layers(
     cells = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     field = MAGNETIC_SPREAD * gaussian_field(cells, rng, MAGNETIC_LENGTH, smooth=True)
     cell = layout.x[1] - layout.x[0]
-    lines = fault_lines(structures, layout.spacing).set_crs(crs)
+    lines = fault_lines(mapped(structures, mapping), layout.spacing).set_crs(crs)
     lines["geometry"] = shapely.simplify(lines.geometry.to_numpy(), SIMPLE_FAULT * cell)
     return SimulatedLayers(
         rock_polygons(wide, x, y).set_crs(crs), lines, x, y, field.reshape(wide.shape).astype(np.float32)
@@ -111,6 +125,31 @@ def rock_polygons(lithology: np.ndarray, x: np.ndarray, y: np.ndarray) -> gpd.Ge
     polygons = shapely.coverage_simplify(steps, SIMPLE_BORDER * cell, simplify_boundary=False)
     names = list(LITHOLOGIES)
     return gpd.GeoDataFrame({"rock": [names[int(code)] for _, code in found]}, geometry=polygons)
+
+
+def mapped(structures: Structures, rng: np.random.Generator) -> Structures:
+    """Return faults as a map shows them: some hundred metres beside where they are, and not on all of their way.
+
+    A map of faults is drawn from air photographs, magnetics and few outcrops. Both errors are those of the ground,
+    alike for faults that lie beside each other: random fields, of which the one that hides faults is cut at a quantile.
+
+    Parameters
+    ----------
+    structures : Structures
+        Points along faults.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    Structures
+        Those of its points that are mapped, moved; `UNMAPPED` of all are missing.
+    """
+    points = structures.points
+    off = [DISPLACED * gaussian_field(points, rng, DISPLACED_LENGTH, smooth=True) for _ in "xy"]
+    hidden = gaussian_field(points, rng, UNMAPPED_LENGTH, smooth=True)
+    moved = replace(structures, points=points + np.column_stack(off))
+    return moved.select(hidden <= np.quantile(hidden, 1 - UNMAPPED))
 
 
 def fault_lines(structures: Structures, spacing: float) -> gpd.GeoDataFrame:
