@@ -29,6 +29,8 @@ from geohalo.errors import InputError
 USUAL_CELLS = 150_000_000
 #: Without `terrain.resolution`, cells are no smaller than this many metres: smaller ones show ditches and trees.
 FINEST = 20.0
+#: There are so many of them at least along the side of a cell of the grid, if the file has them.
+FEWEST = 5
 #: Heights of the ground and of the sea's bottom in metres lie between these.
 LOWEST, HIGHEST = -11_100.0, 9_000.0
 #: A value stands apart that is this many times the range of all others away from them, and occurs so often.
@@ -84,12 +86,7 @@ def read_relief(path: Path, section: Mapping[str, Any], wanted: Wanted) -> Relie
             declared = no_data(data, section)
             _check_heights(path, data, declared)
             own = _own_cell(data, crs, wanted.crs)
-            if own > wanted.cell:
-                raise InputError(
-                    f"{path}: cells of {own:.4g} m are larger than those of the grid ({wanted.cell:g} m, grid.cell), so "
-                    "that catchments could not be told apart; give a finer elevation model, or a larger grid.cell."
-                )
-            frame = _frame(path, data, crs, section.get("resolution"), own, wanted.crs)
+            frame = _frame(path, data, crs, section.get("resolution"), own, wanted)
             heights = _warped(data, crs, declared, frame, wanted.crs, own)
     except RasterioError as error:
         raise InputError(f"{path}: this is not a raster that GDAL can read ({one_line(error)}).") from error
@@ -192,12 +189,20 @@ def _frame(
     crs: pyproj.CRS,
     resolution: float | None,
     own: float,
-    target: pyproj.CRS,
+    wanted: Wanted,
 ) -> Frame:
     """Lay out the cells of a terrain: those of the file where they fit, else on multiples of the resolution."""
+    target = wanted.crs
     west, south, east, north = data.bounds if same_crs(crs, target) else _bounds(data, crs, target)
     area = (east - west) * (north - south)
-    cell = resolution or max(own, FINEST, _rounded(math.sqrt(area / USUAL_CELLS)))
+    finest = min(FINEST, wanted.cell / FEWEST)
+    cell = resolution or max(own, finest, _rounded(math.sqrt(area / USUAL_CELLS)))
+    if max(own, cell) > wanted.cell * (1 + SQUARE):
+        raise InputError(
+            f"{path}: cells of {max(own, cell):.4g} m are larger than those of the grid ({wanted.cell:g} m, grid.cell), "
+            "so that catchments could not be told apart; give a finer elevation model of the survey alone, a smaller "
+            "terrain.resolution if that is set, or a larger grid.cell."
+        )
     if area / cell**2 > MOST_CELLS:
         raise InputError(
             f"{path}: {area / cell**2:,.0f} cells of {cell:g} m, and {MOST_CELLS:,} are the most for a terrain; set a "
