@@ -9,5 +9,7 @@ if __name__ == "__main__":
         given, params = snakemake.input, snakemake.params
         known = {"survey": params.survey, "folder": snakemake.config["data"]["folder"]}
         settings = (params.terrain, params.grid)
-        for line in delineate_catchments(given.samples, given.terrain, *settings, **snakemake.output, **known):
+        for line in delineate_catchments(
+            given.samples, given.terrain, *settings, **snakemake.output, **known
+        ):
             log.info(line)

@@ -1,9 +1,10 @@
 """Speed and memory of nested catchments, beside delineating them one by one: `make bench`.
 
-A terrain of 10,000 x 10,000 cells of 30 m, random hills on a slope, with hollows; 25,000 samples on its channels, nested
-in each other; a survey grid of 500 m. Each step is measured in one process: hollows filled, directions, upstream areas,
-snapping, all catchments with their areas in each cell of the grid. pysheds delineates a sample of the same catchments on
-the same directions one by one, and its time is scaled to all of them. `--quick` runs all of it on a tiny case.
+A terrain of 10,000 x 10,000 cells of 30 m, random hills on a slope, with hollows; 25,000 samples on its channels,
+nested in each other; a survey grid of 500 m. Each step is measured in one process: hollows filled, directions, upstream
+areas, snapping, all catchments with their areas in each cell of the grid. pysheds delineates a sample of the same
+catchments on the same directions one by one, and its time is scaled to all of them. `--quick` runs all of it on a tiny
+case.
 
 pysheds 0.5 is in requirements-bench.txt.
 """
@@ -29,7 +30,9 @@ def hills(side: int, seed: int = 0) -> np.ndarray:
     heights = np.zeros((side, side), dtype=np.float32)
     nodes = 3
     while nodes < side:
-        heights += _stretched(random.normal(0, 400 * (3 / nodes) ** 0.9, (nodes, nodes)).astype(np.float32), side)
+        heights += _stretched(
+            random.normal(0, 400 * (3 / nodes) ** 0.9, (nodes, nodes)).astype(np.float32), side
+        )
         nodes *= 2
     heights += random.normal(0, 0.3, (side, side)).astype(np.float32)
     return heights - np.linspace(0, 800, side, dtype=np.float32)[:, None]
@@ -115,7 +118,9 @@ def one_by_one(folder: Path, number: int) -> dict[str, float]:
 
     with np.load(folder / "directions.npz") as stored:
         codes, cells, area = stored["codes"], stored["cells"], stored["area"]
-    view = ViewFinder(affine=Affine(WIDTH, 0, WEST, 0, -WIDTH, NORTH), shape=codes.shape, nodata=np.uint8(247))
+    view = ViewFinder(
+        affine=Affine(WIDTH, 0, WEST, 0, -WIDTH, NORTH), shape=codes.shape, nodata=np.uint8(247)
+    )
     directions = Raster(codes, viewfinder=view)
     grid = Grid.from_raster(directions)
     dirmap = (64, 128, 1, 2, 4, 8, 16, 32)
@@ -129,7 +134,9 @@ def one_by_one(folder: Path, number: int) -> dict[str, float]:
         )
         spent.append(time.perf_counter() - start)
         if abs(int(np.asarray(found).sum()) * WIDTH**2 - area[sample]) > 1e-3:
-            raise SystemExit(f"sample {sample}: pysheds has {np.asarray(found).sum()} cells, not {area[sample]} m2")
+            raise SystemExit(
+                f"sample {sample}: pysheds has {np.asarray(found).sum()} cells, not {area[sample]} m2"
+            )
     return {"seconds": float(np.mean(spent[1:])), "peak_gb": peak_memory()}
 
 
@@ -142,7 +149,10 @@ def main(quick: bool) -> None:
         theirs = apart("one_by_one", Path(folder), script, number=compared)
     steps = {name: value for name, value in mine.items() if name[0] != "_" and " " in name}
     total = sum(steps.values())
-    print(f"{side:,} x {side:,} cells, {samples:,} samples: median catchment {mine['median_km2']:.3g} km2,", end=" ")
+    print(
+        f"{side:,} x {side:,} cells, {samples:,} samples: median catchment {mine['median_km2']:.3g} km2,",
+        end=" ",
+    )
     print(f"{mine['nested']:.0%} nested, up to {mine['depth']:.0f} deep, {mine['overlaps']:,.0f} overlaps")
     print_header("Step", "Time")
     for name, value in steps.items():

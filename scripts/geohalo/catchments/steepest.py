@@ -107,7 +107,7 @@ def _drain_flats(level: Heights, codes: Codes, most: int) -> None:
     for cell in range(level.size):
         row, column = cell // columns, cell % columns
         code = codes[row, column]
-        if code == _FLAT or code == VOID:
+        if code in (_FLAT, VOID):
             continue
         for k in range(8):
             r, c = row + ROW_STEPS[k], column + COLUMN_STEPS[k]

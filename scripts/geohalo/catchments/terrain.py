@@ -58,9 +58,7 @@ def read_drainage(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> D
     check_cover(relief.heights, relief.frame, wanted.places, relief.source)
     level = filled(relief.heights)
     codes = flow_directions(level, relief.frame.width, relief.frame.height)
-    return Drainage(
-        codes, relief.frame, relief.crs, relief.source, relief.heights, level
-    )
+    return Drainage(codes, relief.frame, relief.crs, relief.source, relief.heights, level)
 
 
 def _read_directions(path: Path, section: Mapping[str, Any], wanted: Wanted) -> Drainage:
@@ -100,7 +98,9 @@ def _kept_frame(
             "the heights (a digital elevation model) without terrain.codes."
         )
     if place.b or place.d or place.a <= 0 or place.e >= 0:
-        raise InputError(f"{path}: the raster does not point north; derive it from a north-up elevation model.")
+        raise InputError(
+            f"{path}: the raster does not point north; derive it from a north-up elevation model."
+        )
     if max(place.a, -place.e) > wanted.cell:
         raise InputError(
             f"{path}: cells of {max(place.a, -place.e):.4g} m are larger than those of the grid ({wanted.cell:g} m, "

@@ -39,7 +39,8 @@ def write_catchments(catchments: Catchments, names: list[str], grid: Grid, crs: 
     shares = catchments.shares
     about = {key: {"units": unit, "long_name": text} for key, (unit, text) in OF_SAMPLES.items()}
     variables = {
-        key: ("sample", np.asarray(getattr(catchments, key)).astype(_kind(key)), about[key]) for key in OF_SAMPLES
+        key: ("sample", np.asarray(getattr(catchments, key)).astype(_kind(key)), about[key])
+        for key in OF_SAMPLES
     }
     data = xr.Dataset(
         {
@@ -65,11 +66,15 @@ def write_catchments(catchments: Catchments, names: list[str], grid: Grid, crs: 
     data = data.rio.write_crs(crs)
     packed = {"zlib": True, "complevel": 1}
     with atomic_write(path) as temporary:
-        data.to_netcdf(temporary, engine="netcdf4", encoding={key: packed for key in ("grid_cell", "overlap_area")})
+        data.to_netcdf(
+            temporary, engine="netcdf4", encoding={key: packed for key in ("grid_cell", "overlap_area")}
+        )
 
 
 def _kind(name: str) -> type:
-    return np.int8 if name == "leaves" else np.float64 if name in ("own_area", "area", "snapped") else np.int64
+    return (
+        np.int8 if name == "leaves" else np.float64 if name in ("own_area", "area", "snapped") else np.int64
+    )
 
 
 def read_catchments(path: str) -> tuple[Catchments, list[str], Grid]:

@@ -69,7 +69,10 @@ class Relief:
 
         Of the cells that are drawn as one the one with the most ground upstream is kept, so that channels stay whole.
         """
-        rows, columns = np.flatnonzero((self.label >= 0).any(axis=1)), np.flatnonzero((self.label >= 0).any(axis=0))
+        rows, columns = (
+            np.flatnonzero((self.label >= 0).any(axis=1)),
+            np.flatnonzero((self.label >= 0).any(axis=0)),
+        )
         low = np.nanmin(places, axis=0, initial=np.inf), np.nanmax(places, axis=0, initial=-np.inf)
         x, y = [low[0][0], low[1][0]], [low[0][1], low[1][1]]
         if rows.size:
@@ -108,7 +111,11 @@ class Relief:
 
 @styled
 def catchment_map(
-    survey: str, relief: Relief, places: NDArray[np.float64], doubts: Mapping[str, NDArray[np.bool_]], crs: str = ""
+    survey: str,
+    relief: Relief,
+    places: NDArray[np.float64],
+    doubts: Mapping[str, NDArray[np.bool_]],
+    crs: str = "",
 ) -> Figure:
     """Draw the boundaries of the samples' increments over the relief.
 
@@ -145,9 +152,15 @@ def catchment_map(
     handles = _draw_samples(axes, places, doubts, doubtful)
     shade = area_patch(colour("sample"), "channel")
     return page.finish_map(
-        [*handles, shade, Line2D([], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first")],
-        "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it. A sample "
-        f"with several doubts has the mark of the first in this list.{ground.caption}",
+        [
+            *handles,
+            shade,
+            Line2D(
+                [], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first"
+            ),
+        ],
+        "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it. A "
+        f"sample with several doubts has the mark of the first in this list.{ground.caption}",
     )
 
 
@@ -206,7 +219,10 @@ def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
 
 
 def _draw_samples(
-    axes: Any, places: NDArray[np.float64], doubts: Mapping[str, NDArray[np.bool_]], doubtful: NDArray[np.bool_]
+    axes: Any,
+    places: NDArray[np.float64],
+    doubts: Mapping[str, NDArray[np.bool_]],
+    doubtful: NDArray[np.bool_],
 ) -> list[Artist]:
     """Draw samples, each by its first doubt; returns their symbols with counts."""
     size = float(np.clip(60 / math.sqrt(max(len(places), 1)), 2.5, 6.0))

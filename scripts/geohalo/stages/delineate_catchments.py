@@ -90,6 +90,6 @@ def _told(drainage: Drainage, found: Catchments) -> str:
     nested = int((found.parent >= 0).sum())
     middle = float(np.median(found.area[there])) / 1e6 if there.any() else 0.0
     return (
-        f"{int(there.sum())} of {len(there)} samples have a catchment, {nested} of them above another sample; the median "
-        f"is {middle:.3g} km2, on {frame.rows} x {frame.columns} cells of {frame.width:g} m"
+        f"{int(there.sum())} of {len(there)} samples have a catchment, {nested} of them above another sample; the "
+        f"median is {middle:.3g} km2, on {frame.rows} x {frame.columns} cells of {frame.width:g} m"
     )

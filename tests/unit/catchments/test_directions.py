@@ -39,9 +39,7 @@ def test_what_a_program_writes_is_read_as_it_was(seed, name):
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize(
-    ("written", "read"), [("whitebox", "esri"), ("esri", "whitebox"), ("taudem", "ldd")]
-)
+@pytest.mark.parametrize(("written", "read"), [("whitebox", "esri"), ("esri", "whitebox"), ("taudem", "ldd")])
 def test_codes_under_another_name_are_refused(seed, written, read):
     codes = flow_directions(filled(rough((30, 30), seed)), 100, 100)
     with pytest.raises(InputError, match=rf"^d8.tif: .*terrain.codes: {read}") as error:

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+from geohalo.catchments.drainage import crossings, looping_cells
 from geohalo.catchments.steepest import filled, flow_directions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from terrains import arrows, neighbours, path, rough
-
-from geohalo.catchments.drainage import crossings, looping_cells
 
 
 def lowest_spill(heights):
