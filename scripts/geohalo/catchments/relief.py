@@ -146,7 +146,8 @@ def _check_range(heights: NDArray[np.float32], source: str) -> None:
             row, column = divmod(cell, heights.shape[1])
             raise InputError(
                 f"{source}: a height of {value:.6g} (row {row + 1}, column {column + 1} of the terrain's cells) is "
-                "none of this earth in metres. Is it a code for no data? Set terrain.nodata; heights have to be in metres."
+                "none of this earth in metres. Is it a code for no data? Set terrain.nodata; heights have to "
+                "be in metres."
             )
 
 
@@ -200,8 +201,8 @@ def _frame(
     if max(own, cell) > wanted.cell * (1 + SQUARE):
         raise InputError(
             f"{path}: cells of {max(own, cell):.4g} m are larger than those of the grid ({wanted.cell:g} m, "
-            "grid.cell), so that catchments could not be told apart; give a finer elevation model of the survey alone, a smaller "
-            "terrain.resolution if that is set, or a larger grid.cell."
+            "grid.cell), so that catchments could not be told apart; give a finer elevation model of the "
+            "survey alone, a smaller terrain.resolution if that is set, or a larger grid.cell."
         )
     if area / cell**2 > MOST_CELLS:
         raise InputError(
