@@ -88,7 +88,7 @@ def test_the_stage_keeps_all_samples_and_names_doubts(survey):
 def test_impossible_limits_stop_before_the_terrain_is_read(survey):
     folder, _ = survey
     (folder / "dem.tif").unlink()
-    with pytest.raises(InputError, match="must be below terrain.most_area"):
+    with pytest.raises(InputError, match=r"must be below terrain\.most_area"):
         run(survey, least_area=600)
 
 
