@@ -60,7 +60,8 @@ def flow_directions(level: Heights, width: float, height: float) -> Codes:
     codes = np.empty(level.shape, dtype=np.uint8)
     distance = np.hypot(ROW_STEPS * height, COLUMN_STEPS * width)
     waiting = _descend(level, codes, distance)
-    _drain_flats(level, codes, waiting)
+    # Numbers of cells in half of the memory where they are small enough.
+    _drain_flats(level, codes, np.empty(waiting, dtype=np.uint32 if level.size < 2**32 else np.uint64))
     return codes
 
 
@@ -87,8 +88,9 @@ def _descend(level: Heights, codes: Codes, distance: NDArray[np.float64]) -> int
                     continue
                 drop = np.float64(here) - np.float64(level[r, c])
                 flat |= drop == 0.0
-                if drop > steepest * distance[k]:
-                    steepest, chosen = drop / distance[k], k
+                slope = drop / distance[k]
+                if slope > steepest:
+                    steepest, chosen = slope, k
             if chosen >= 0:
                 codes[row, column] = 1 << chosen
             else:
@@ -99,10 +101,9 @@ def _descend(level: Heights, codes: Codes, distance: NDArray[np.float64]) -> int
 
 
 @compiled
-def _drain_flats(level: Heights, codes: Codes, most: int) -> None:
+def _drain_flats(level: Heights, codes: Codes, queue: NDArray[np.unsignedinteger]) -> None:
     """Point cells of flats towards the nearest cell of their level that drains, breadth first."""
     rows, columns = level.shape
-    queue = np.empty(most, dtype=np.uint32 if level.size < 2**32 else np.uint64)
     first, last = 0, 0
     for cell in range(level.size):
         row, column = cell // columns, cell % columns
