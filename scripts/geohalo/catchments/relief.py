@@ -259,6 +259,8 @@ def _warped(
         "resampling": Resampling.average if frame.width > 1.5 * own else Resampling.bilinear,
         "dtype": "float32",
         "nodata": np.nan,
+        # Places to a hundredth of a cell; the usual eighth shifts heights on steep ground by metres.
+        "tolerance": 0.01,
     }
     if declared is not None:
         how["src_nodata"] = declared

@@ -36,9 +36,11 @@ def lowest_spill(heights):
 
 
 def test_a_hollow_is_filled_to_where_it_overflows():
-    heights = np.array([[9, 9, 9, 9], [9, 2, 5, 9], [9, 9, 6, 4], [9, 9, 9, 9]], dtype=np.float32)
-    # The rim of the hollow is lowest at 6.
-    expected = np.array([[9, 9, 9, 9], [9, 6, 6, 9], [9, 9, 6, 4], [9, 9, 9, 9]], dtype=np.float32)
+    heights = np.full((4, 5), 9, dtype=np.float32)
+    heights[1, 1], heights[1, 2], heights[2, 3], heights[3, 4] = 2, 5, 6, 4
+    expected = heights.copy()
+    # It overflows cornerwise over 6, to 4 at the edge.
+    expected[1, 1:3] = 6
     np.testing.assert_array_equal(filled(heights), expected)
 
 
