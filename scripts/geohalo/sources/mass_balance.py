@@ -1,0 +1,162 @@
+"""Sources whose concentrations, not logs, mix: the log of a sample is the log of the mean of its ground.
+
+Erosion mixes masses, so that the concentration of a sample is the mean of the concentrations of its catchment, weighed
+by area (if all ground erodes alike; no tool knows better without more data). Sources are mapped in logs all the same:
+they are then positive, the penalty is on ratios, and so is the error of a sample. What is made least is
+
+    sum of (y - log(M exp(z)))^2 / noise + strength * penalty(z)
+
+by Gauss and Newton's method: near a map z, log(M exp(z)) changes as the mean of the changes of z, weighed by area times
+concentration. Each step is a linear problem as in `geohalo.sources.covariance` with these weights, solved by conjugate
+gradients with the precision for weights by area as preconditioner, and is halved where it goes too far.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geohalo.sources.mixing import Mixing
+from geohalo.sources.penalty import Penalty
+from geohalo.sources.solve import solve_weights
+
+Array = NDArray[np.float64]
+
+#: Steps of the method at most, change of the mixtures (natural log) at which it stops, and the times a step is halved.
+MOST_STEPS, STILL, HALVINGS = 20, 1e-5, 8
+#: Residual of the linear problems.
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What is to be balanced.
+
+    Attributes
+    ----------
+    mixing : Mixing
+    penalty : Penalty
+    noise : ndarray (samples,)
+        Relative variance of errors.
+    workers : int
+        Threads of the transforms.
+    """
+
+    mixing: Mixing
+    penalty: Penalty
+    noise: Array
+    workers: int = 1
+
+    def mixture(self, sources: Array) -> Array:
+        """Return the logs of mixtures (samples, k) of logs of sources (cells, k); NaN of samples that see no cell."""
+        top = sources.max(axis=0)
+        with np.errstate(divide="ignore"):
+            mixed = np.log(self.mixing.mix(np.exp(sources - top))) + top
+        mixed[~self.mixing.sees] = np.nan
+        return mixed
+
+
+@dataclass(frozen=True)
+class _State:
+    """A map, the penalty's gradient on it, and what both make."""
+
+    sources: Array
+    roughness: Array
+    mixed: Array
+    cost: Array
+
+
+def balance(
+    problem: Balance,
+    values: Array,
+    strength: Array,
+    sources: Array,
+    roughness: Array,
+    precondition: Callable[[Array], Array],
+) -> Array:
+    """Map the logs of sources whose concentrations mix.
+
+    Parameters
+    ----------
+    problem : Balance
+    values : ndarray (samples, elements)
+        Natural logs of concentrations; NaN where missing, in the same samples for all elements.
+    strength : ndarray (elements,)
+    sources, roughness : ndarray (cells, elements)
+        A first map, and the penalty times it.
+    precondition : callable
+        See `geohalo.sources.solve.solve_weights`.
+
+    Returns
+    -------
+    ndarray (cells, elements)
+    """
+    present = ~np.isnan(values) & problem.mixing.sees[:, None]
+    state = _state(problem, values, present, strength, sources, roughness)
+    for _ in range(MOST_STEPS):
+        ahead = _newton(problem, values, present, strength, state, precondition)
+        share, moved = np.ones(values.shape[1]), state
+        for _ in range(HALVINGS):
+            tried = _state(
+                problem,
+                values,
+                present,
+                strength,
+                state.sources + share * (ahead[0] - state.sources),
+                state.roughness + share * (ahead[1] - state.roughness),
+            )
+            worse = ~(tried.cost <= state.cost * (1 + 1e-12))
+            if not worse.any():
+                moved = tried
+                break
+            share = np.where(worse, share / 2, share)
+        change = np.abs(np.where(present, moved.mixed - state.mixed, 0.0)).max(initial=0.0)
+        state = moved
+        if change < STILL:
+            break
+    return state.sources
+
+
+def _state(
+    problem: Balance,
+    values: Array,
+    present: NDArray[np.bool_],
+    strength: Array,
+    sources: Array,
+    roughness: Array,
+) -> _State:
+    mixed = problem.mixture(sources)
+    misfit = np.where(present, (values - mixed) ** 2, 0.0) / problem.noise[:, None]
+    cost = misfit.sum(axis=0) + strength * np.einsum("ck,ck->k", sources, roughness)
+    return _State(sources, roughness, mixed, cost)
+
+
+def _newton(
+    problem: Balance,
+    values: Array,
+    present: NDArray[np.bool_],
+    strength: Array,
+    state: _State,
+    precondition: Callable[[Array], Array],
+) -> tuple[Array, Array]:
+    """Return the map that is best where mixtures change in proportion, and the penalty times it."""
+    deviation = np.sqrt(problem.noise)[:, None]
+    weight = np.exp(state.sources - state.sources.max(axis=0))
+    total = problem.mixing.mix(weight)
+    total[~problem.mixing.sees] = 1.0
+
+    def spread(weights: Array) -> Array:
+        return weight * problem.mixing.spread(weights / (total * deviation))
+
+    def mix(maps: Array) -> Array:
+        return problem.mixing.mix(weight * maps) / (total * deviation)
+
+    def covariance(weights: Array) -> Array:
+        return mix(problem.penalty.solve(spread(weights), problem.workers))
+
+    wanted = np.where(present, (values - state.mixed) / deviation + mix(state.sources), 0.0)
+    level = 1.0 / np.sqrt(problem.noise)
+    found = solve_weights(wanted, level, present, covariance, strength, precondition, TOLERANCE)
+    roughness = spread(found.values)
+    return problem.penalty.solve(roughness, problem.workers) + found.level, roughness
