@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geohalo.sources.mixing import Mixing
-from geohalo.sources.penalty import Penalty
+from geohalo.sources.ground import Ground
 from geohalo.sources.solve import solve_weights
 
 Array = NDArray[np.float64]
@@ -29,32 +28,13 @@ MOST_STEPS, STILL, HALVINGS = 20, 1e-5, 8
 TOLERANCE = 1e-4
 
 
-@dataclass(frozen=True)
-class Balance:
-    """What is to be balanced.
-
-    Attributes
-    ----------
-    mixing : Mixing
-    penalty : Penalty
-    noise : ndarray (samples,)
-        Relative variance of errors.
-    workers : int
-        Threads of the transforms.
-    """
-
-    mixing: Mixing
-    penalty: Penalty
-    noise: Array
-    workers: int = 1
-
-    def mixture(self, sources: Array) -> Array:
-        """Return the logs of mixtures (samples, k) of logs of sources (cells, k); NaN of samples that see no cell."""
-        top = sources.max(axis=0)
-        with np.errstate(divide="ignore"):
-            mixed = np.log(self.mixing.mix(np.exp(sources - top))) + top
-        mixed[~self.mixing.sees] = np.nan
-        return mixed
+def log_mixture(ground: Ground, sources: Array) -> Array:
+    """Return the logs of mixtures (samples, k) of logs of sources (cells, k); NaN of samples that see no cell."""
+    top = sources.max(axis=0)
+    with np.errstate(divide="ignore"):
+        mixed = np.log(ground.mixing.mix(np.exp(sources - top))) + top
+    mixed[~ground.mixing.sees] = np.nan
+    return mixed
 
 
 @dataclass(frozen=True)
@@ -68,7 +48,7 @@ class _State:
 
 
 def balance(
-    problem: Balance,
+    ground: Ground,
     values: Array,
     strength: Array,
     sources: Array,
@@ -79,7 +59,7 @@ def balance(
 
     Parameters
     ----------
-    problem : Balance
+    ground : Ground
     values : ndarray (samples, elements)
         Natural logs of concentrations; NaN where missing, in the same samples for all elements.
     strength : ndarray (elements,)
@@ -92,14 +72,14 @@ def balance(
     -------
     ndarray (cells, elements)
     """
-    present = ~np.isnan(values) & problem.mixing.sees[:, None]
-    state = _state(problem, values, present, strength, sources, roughness)
+    present = ~np.isnan(values) & ground.mixing.sees[:, None]
+    state = _state(ground, values, present, strength, sources, roughness)
     for _ in range(MOST_STEPS):
-        ahead = _newton(problem, values, present, strength, state, precondition)
+        ahead = _newton(ground, values, present, strength, state, precondition)
         share, moved = np.ones(values.shape[1]), state
         for _ in range(HALVINGS):
             tried = _state(
-                problem,
+                ground,
                 values,
                 present,
                 strength,
@@ -119,21 +99,21 @@ def balance(
 
 
 def _state(
-    problem: Balance,
+    ground: Ground,
     values: Array,
     present: NDArray[np.bool_],
     strength: Array,
     sources: Array,
     roughness: Array,
 ) -> _State:
-    mixed = problem.mixture(sources)
-    misfit = np.where(present, (values - mixed) ** 2, 0.0) / problem.noise[:, None]
+    mixed = log_mixture(ground, sources)
+    misfit = np.where(present, (values - mixed) ** 2, 0.0) / ground.noise[:, None]
     cost = misfit.sum(axis=0) + strength * np.einsum("ck,ck->k", sources, roughness)
     return _State(sources, roughness, mixed, cost)
 
 
 def _newton(
-    problem: Balance,
+    ground: Ground,
     values: Array,
     present: NDArray[np.bool_],
     strength: Array,
@@ -141,22 +121,21 @@ def _newton(
     precondition: Callable[[Array], Array],
 ) -> tuple[Array, Array]:
     """Return the map that is best where mixtures change in proportion, and the penalty times it."""
-    deviation = np.sqrt(problem.noise)[:, None]
+    deviation = np.sqrt(ground.noise)[:, None]
     weight = np.exp(state.sources - state.sources.max(axis=0))
-    total = problem.mixing.mix(weight)
-    total[~problem.mixing.sees] = 1.0
+    total = ground.mixing.mix(weight)
+    total[~ground.mixing.sees] = 1.0
 
     def spread(weights: Array) -> Array:
-        return weight * problem.mixing.spread(weights / (total * deviation))
+        return weight * ground.mixing.spread(weights / (total * deviation))
 
     def mix(maps: Array) -> Array:
-        return problem.mixing.mix(weight * maps) / (total * deviation)
+        return ground.mixing.mix(weight * maps) / (total * deviation)
 
     def covariance(weights: Array) -> Array:
-        return mix(problem.penalty.solve(spread(weights), problem.workers))
+        return mix(ground.penalty.solve(spread(weights), ground.workers))
 
     wanted = np.where(present, (values - state.mixed) / deviation + mix(state.sources), 0.0)
-    level = 1.0 / np.sqrt(problem.noise)
-    found = solve_weights(wanted, level, present, covariance, strength, precondition, TOLERANCE)
+    found = solve_weights(wanted, ground.level, present, covariance, strength, precondition, TOLERANCE)
     roughness = spread(found.values)
-    return problem.penalty.solve(roughness, problem.workers) + found.level, roughness
+    return ground.penalty.solve(roughness, ground.workers) + found.level, roughness

@@ -3,8 +3,8 @@
 The weights a of an element solve (K + s) a + level u = y with u'a = 0 (`geohalo.sources.covariance`). Where K is of the
 grid itself, the spectrum gives them at once. On a large grid K would cost as many transforms as there are samples; it is
 formed on a coarser grid, and its inverse is the preconditioner of conjugate gradients with the fine grid's. Since the
-coarse grid resolves all that most samples see, a few steps are enough. Preconditioner and start keep u'a = 0 (Gould,
-Hribar and Nocedal 2001, doi 10.1137/S1064827598345667).
+coarse grid resolves all that most samples see, a few steps are enough. The preconditioner keeps u'a = 0 (Gould, Hribar
+and Nocedal 2001, doi 10.1137/S1064827598345667).
 """
 
 from collections.abc import Callable
@@ -110,14 +110,13 @@ def solve_weights(
     def system(weights: Array) -> Array:
         return np.where(present, covariance(weights) + strength * weights, 0.0)
 
-    weights = precondition(scaled)
+    weights, rest = np.zeros_like(scaled), scaled
+    turned = precondition(scaled)
+    direction, length, steps = turned, _products(rest, turned), 0
     # Values that are all alike leave nothing but rounding.
     least = (1e-12**2 * _products(scaled, scaled) / strength) + np.finfo(float).tiny
-    size = np.sqrt(np.maximum(_products(scaled, weights), least))
-    rest = scaled - system(weights)
-    turned = precondition(rest)
-    direction, length, steps = turned, _products(rest, turned), 0
-    while (error := float(np.max(np.sqrt(np.maximum(length, 0.0)) / size))) > tolerance and steps < MOST_STEPS:
+    size, error = np.sqrt(np.maximum(length, least)), 1.0
+    while error > tolerance and steps < MOST_STEPS:
         ahead = system(direction)
         step = _ratio(length, _products(direction, ahead))
         weights = weights + step * direction
@@ -127,6 +126,7 @@ def solve_weights(
         # The preconditioner may be inexact: Polak and Ribiere's formula.
         direction = turned + np.maximum(_ratio(fresh - _products(before, turned), length), 0.0) * direction
         length, steps = fresh, steps + 1
+        error = float(np.max(np.sqrt(np.maximum(length, 0.0)) / size))
     there = np.where(present, level[:, None], 0.0)
     height = _products(there, rest) / _products(there, there)
     return Weights(weights, height, steps, error)

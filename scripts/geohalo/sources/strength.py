@@ -150,26 +150,49 @@ def choose_strength(
     """
     elements = scaled.shape[1]
     strengths = np.asarray(shares) * spectrum.signal
-    tried = np.full((strengths.size, elements), np.nan)
+    squares, count = np.zeros((2, strengths.size, elements))
     for number, strength in enumerate(strengths):
         found = left_out(spectrum.precision(strength), scaled, spectrum.level, patterns, folds)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            tried[number] = np.sqrt(found.squares / found.count)
-    best = np.argmin(np.nan_to_num(tried, nan=np.inf), axis=0)
-    squares, ratio, count = np.zeros(elements), np.full(elements, np.nan), np.zeros(elements, dtype=np.int64)
-    predicted = np.full_like(scaled, np.nan)
-    for number in np.unique(best):
+        squares[number], count[number] = found.squares, found.count
+    best, tried = best_strength(squares, count)
+    found = left_out_at(spectrum, scaled, patterns, folds, strengths[best])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = found.ratio / found.count
+    return Strength(strengths[best], scale, found.squares, found.count, found.predicted, tried)
+
+
+def best_strength(squares: Array, count: Array) -> tuple[Integers, Array]:
+    """Return the number of the strength of least error (elements,), and all errors (strengths, elements).
+
+    Parameters
+    ----------
+    squares, count : ndarray (strengths, elements)
+        Sums of squared errors, and of how many samples.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tried = np.sqrt(squares / count)
+    return np.argmin(np.nan_to_num(tried, nan=np.inf), axis=0), tried
+
+
+def left_out_at(
+    spectrum: Spectrum, scaled: Array, patterns: Sequence[Pattern], folds: Folds, strength: Array
+) -> LeftOut:
+    """Predict left-out samples, each element at its own strength (elements,), and compare errors with their variance."""
+    elements = scaled.shape[1]
+    all_found = LeftOut(
+        np.zeros(elements), np.zeros(elements, dtype=np.int64), np.zeros(elements), np.full_like(scaled, np.nan)
+    )
+    for one in np.unique(strength):
         own = [
             Pattern(chosen, pattern.missing)
             for pattern in patterns
-            if (chosen := pattern.elements[best[pattern.elements] == number]).size
+            if (chosen := pattern.elements[strength[pattern.elements] == one]).size
         ]
-        precision = spectrum.precision(strengths[number])
-        found = left_out(precision, scaled, spectrum.level, own, folds, with_variance=True)
-        for pattern in own:
-            columns = pattern.elements
-            squares[columns], count[columns] = found.squares[columns], found.count[columns]
-            ratio[columns], predicted[:, columns] = found.ratio[columns], found.predicted[:, columns]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = ratio / count
-    return Strength(strengths[best], scale, squares, count, predicted, tried)
+        if not own:
+            continue
+        found = left_out(spectrum.precision(one), scaled, spectrum.level, own, folds, with_variance=True)
+        columns = np.concatenate([pattern.elements for pattern in own])
+        all_found.squares[columns], all_found.count[columns] = found.squares[columns], found.count[columns]
+        all_found.ratio[columns] = found.ratio[columns]
+        all_found.predicted[:, columns] = found.predicted[:, columns]
+    return all_found

@@ -10,22 +10,18 @@ are chosen on parts of the survey and no variance is given.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geohalo.sources.covariance import (
-    Spectrum,
-    covariance,
-    covariance_times,
-    covariance_with_cells,
-)
+from geohalo.sources.covariance import Spectrum, covariance, covariance_with_cells
 from geohalo.sources.folds import Folds
-from geohalo.sources.mass_balance import Balance, balance
+from geohalo.sources.ground import Ground, Law, coarsened
+from geohalo.sources.large import MOST_COVARIANCE, choose_on_parts, solve_large
+from geohalo.sources.mass_balance import balance, log_mixture
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.patterns import Group, Pattern, group_patterns
-from geohalo.sources.penalty import BLOCK, Kind, Penalty, coarse_cells, penalty
+from geohalo.sources.penalty import BLOCK, Kind, penalty
 from geohalo.sources.solve import Weights, precision_without, solve_weights
 from geohalo.sources.strength import STRENGTHS, Strength, choose_strength
 from geohalo.sources.variance import source_variance, turned_covariance, variance_within
@@ -33,8 +29,8 @@ from geohalo.sources.variance import source_variance, turned_covariance, varianc
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Samples times cells of the grid that their covariance is formed on, and of that which the variance is computed on.
-MOST_COVARIANCE, MOST_VARIANCE = 200_000_000, 100_000_000
+#: Samples whose covariance has room, and samples times cells of the grid that the variance is computed on.
+MOST_SAMPLES, MOST_VARIANCE = 4000, 100_000_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Options:
 
     kind: Kind = "first"
     shares: Sequence[float] = STRENGTHS
-    law: Literal["logs", "mass"] = "logs"
+    law: Law = "logs"
     variance: bool = True
     workers: int = 1
 
@@ -105,29 +101,11 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """The grid of the cells, and what was prepared on it for all elements."""
+class _Among:
+    """The covariance among samples, and whether it is that of the grid itself."""
 
-    mixing: Mixing
-    penalty: Penalty
-    noise: Array
     covariance: Array
     exact: bool
-    workers: int
-
-    def spread(self, weights: Array) -> Array:
-        """Spread weights of samples (samples, k), over the deviation of noise, over the cells (cells, k)."""
-        return self.mixing.spread(weights / np.sqrt(self.noise)[:, None])
-
-    def maps(self, weights: Array) -> Array:
-        """Return what weights of samples (samples, k), over the deviation of noise, make of the cells (cells, k)."""
-        return self.penalty.solve(self.spread(weights), self.workers)
-
-    def times(self, weights: Array) -> Array:
-        """Multiply by the covariance among samples, that of the fine grid."""
-        if self.exact:
-            return self.covariance @ weights
-        return covariance_times(self.mixing, self.penalty, self.noise, weights, self.workers)
 
 
 @dataclass(frozen=True)
@@ -181,14 +159,19 @@ def unmix(
         raise ValueError("the mixing needs the cells of the grid and the samples of the values")
     noise = np.ones(len(values)) if noise is None else noise
     found = _empty(mixing, values, options.variance)
-    ground = _prepare(mixing, penalty(shape, options.kind, cell), cell, options, noise)
-    groups = group_patterns(values, mixing.sees)
-    grid = _variance_grid(ground, cell, options) if options.variance and groups else None
     if strength is not None:
         folds, found["strength"] = None, np.array(strength, dtype=np.float64)
+    ground = Ground(mixing, penalty(shape, options.kind, cell), noise, options.workers)
+    distinct = np.unique(mixing.first[mixing.sees]).size
+    if distinct > MOST_SAMPLES:
+        return _unmix_many(ground, cell, values, folds, options, found)
+    groups = group_patterns(values, mixing.sees)
+    coarse, factor, _ = coarsened(ground, options.kind, cell, MOST_COVARIANCE / max(1, distinct))
+    among = _Among(covariance(coarse.mixing, coarse.penalty, noise, options.workers), factor == 1)
+    grid = _variance_grid(ground, cell, options, distinct) if options.variance and groups else None
     steps = 0
     for group in groups:
-        steps = max(steps, _unmix_group(ground, values, folds, options, group, grid, found))
+        steps = max(steps, _unmix_group(ground, among, values, folds, options, group, grid, found))
     return Sources(**found, steps=steps)
 
 
@@ -224,38 +207,16 @@ def _empty(mixing: Mixing, values: Array, with_variance: bool) -> dict:
     }
 
 
-def _coarsened(
-    mixing: Mixing, fine: Penalty, kind: Kind, cell: float, most: float
-) -> tuple[Mixing, Penalty, int, Integers]:
-    """Return mixing and penalty of the finest grid that is small enough, its factor, and each cell's coarse cell."""
-    samples = max(1, np.unique(mixing.first[mixing.sees]).size)
-    factor = 1
-    while samples * np.prod(coarse_cells(fine.shape, factor)[0]) > most:
-        factor += 1
-    shape, columns = coarse_cells(fine.shape, factor)
-    if factor == 1:
-        return mixing, fine, 1, columns
-    coarse = penalty(shape, kind, cell * factor)
-    return mixing.reduced(columns, coarse.cells), coarse, factor, columns
-
-
-def _prepare(mixing: Mixing, fine: Penalty, cell: float, options: Options, noise: Array) -> _Ground:
-    coarse, coarse_penalty, factor, _ = _coarsened(mixing, fine, options.kind, cell, MOST_COVARIANCE)
-    among = covariance(coarse, coarse_penalty, noise, options.workers)
-    return _Ground(mixing, fine, noise, among, factor == 1, options.workers)
-
-
-def _variance_grid(ground: _Ground, cell: float, options: Options) -> _VarianceGrid:
-    coarse, coarse_penalty, factor, columns = _coarsened(
-        ground.mixing, ground.penalty, options.kind, cell, MOST_VARIANCE
-    )
-    with_samples = covariance_with_cells(coarse, coarse_penalty, ground.noise, options.workers)
-    own = coarse_penalty.diagonal() + variance_within(options.kind, cell, factor)
+def _variance_grid(ground: Ground, cell: float, options: Options, samples: int) -> _VarianceGrid:
+    coarse, factor, columns = coarsened(ground, options.kind, cell, MOST_VARIANCE / samples)
+    with_samples = covariance_with_cells(coarse.mixing, coarse.penalty, ground.noise, options.workers)
+    own = coarse.penalty.diagonal() + variance_within(options.kind, cell, factor)
     return _VarianceGrid(with_samples, own, columns)
 
 
 def _unmix_group(
-    ground: _Ground,
+    ground: Ground,
+    among: _Among,
     values: Array,
     folds: Folds | None,
     options: Options,
@@ -265,8 +226,8 @@ def _unmix_group(
 ) -> int:
     """Fill in the elements of a group; returns the most steps that one took."""
     rows, noise = group.rows, ground.noise[group.rows]
-    spectrum = Spectrum.of(ground.covariance[np.ix_(rows, rows)], noise)
-    scaled = np.nan_to_num(values[rows]) / np.sqrt(noise)[:, None]
+    spectrum = Spectrum.of(among.covariance[np.ix_(rows, rows)], noise)
+    scaled = np.nan_to_num(values[rows]) * spectrum.level[:, None]
     strength = found["strength"].copy()
     strength[np.isnan(strength)] = options.shares[0] * spectrum.signal
     if folds is not None:
@@ -276,16 +237,13 @@ def _unmix_group(
     steps = 0
     for pattern in group.patterns:
         own = pattern.elements
-        precondition = _precondition(spectrum, rows, pattern, strength[own])
-        weights = _weights(ground, rows, pattern, scaled[:, own], strength[own], precondition)
+        weights = _weights(ground, among, spectrum, group.rows, pattern, scaled[:, own], strength[own])
         steps = max(steps, weights.steps)
         estimate = ground.maps(weights.values) + weights.level
         mixture = ground.mixing.mix(estimate)
         if options.law == "mass":
             mixture = _balance(ground, spectrum, rows, pattern, values, strength, weights, estimate)
-        found["estimate"][:, own] = estimate
-        found["mixture"][:, own] = np.where(ground.mixing.sees[:, None], mixture, np.nan)
-        found["seen"][:, own] = ground.mixing.seen(~np.isnan(values[:, own[0]]))[:, None]
+        _fill(ground, values, own, estimate, mixture, found)
         found["strength"][own], found["share"][own] = strength[own], strength[own] / spectrum.signal
         if folds is None:
             # Restricted maximum likelihood at this strength.
@@ -297,6 +255,40 @@ def _unmix_group(
         for element in np.concatenate([pattern.elements for pattern in group.patterns]):
             found["variance"][:, element] = found["scale"][element] * variance[grid.columns, element]
     return steps
+
+
+def _fill(
+    ground: Ground, values: Array, elements: Integers, estimate: Array, mixture: Array, found: dict
+) -> None:
+    """Fill in the maps of elements that have values in the same samples."""
+    found["estimate"][:, elements] = estimate
+    found["mixture"][:, elements] = np.where(ground.mixing.sees[:, None], mixture, np.nan)
+    found["seen"][:, elements] = ground.mixing.seen(~np.isnan(values[:, elements[0]]))[:, None]
+
+
+def _unmix_many(
+    ground: Ground, cell: float, values: Array, folds: Folds | None, options: Options, found: dict
+) -> Sources:
+    """Map the sources of many samples (`geohalo.sources.large`)."""
+    if options.law == "mass":
+        raise ValueError(f"masses are balanced for {MOST_SAMPLES:,} samples at most")
+    if folds is not None:
+        chosen, signal = choose_on_parts(ground, options.kind, cell, values, folds, options.shares)
+        found["strength"], found["share"] = chosen.strength, chosen.strength / signal
+        every = np.arange(len(values))
+        _judge(values, chosen, Group(every, [Pattern(np.arange(values.shape[1]), every[:0])]), found)
+    elif np.isnan(found["strength"]).any():
+        raise ValueError("of many samples, a strength follows from left-out ones: folds are needed")
+    weights = solve_large(ground, options.kind, cell, values, found["strength"])
+    step = max(1, BLOCK // ground.penalty.cells)
+    for start in range(0, values.shape[1], step):
+        some = np.arange(start, min(start + step, values.shape[1]))
+        estimate = ground.maps(weights.values[:, some]) + weights.level[some]
+        mixture = ground.mixing.mix(estimate)
+        for number, element in enumerate(some):
+            own, one = np.array([element]), slice(number, number + 1)
+            _fill(ground, values, own, estimate[:, one], mixture[:, one], found)
+    return Sources(**{**found, "variance": None}, steps=weights.steps)
 
 
 def _judge(values: Array, chosen: Strength, group: Group, found: dict) -> None:
@@ -314,7 +306,7 @@ def _judge(values: Array, chosen: Strength, group: Group, found: dict) -> None:
 
 
 def _balance(
-    ground: _Ground,
+    ground: Ground,
     spectrum: Spectrum,
     rows: Integers,
     pattern: Pattern,
@@ -324,7 +316,6 @@ def _balance(
     estimate: Array,
 ) -> Array:
     """Balance masses in a map of logs, in place and some elements at a time; returns the mixtures."""
-    problem = Balance(ground.mixing, ground.penalty, ground.noise, ground.workers)
     mixture = np.empty((len(values), pattern.elements.size))
     step = max(1, BLOCK // len(estimate))
     for start in range(0, pattern.elements.size, step):
@@ -334,8 +325,8 @@ def _balance(
         rough = ground.spread(weights.values[:, some])
         known = np.full((len(values), own.size), np.nan)
         known[rows] = values[np.ix_(rows, own)]
-        estimate[:, some] = balance(problem, known, strength[own], estimate[:, some], rough, precondition)
-        mixture[:, some] = problem.mixture(estimate[:, some])
+        estimate[:, some] = balance(ground, known, strength[own], estimate[:, some], rough, precondition)
+        mixture[:, some] = log_mixture(ground, estimate[:, some])
     return mixture
 
 
@@ -354,12 +345,13 @@ def _precondition(
 
 
 def _weights(
-    ground: _Ground,
+    ground: Ground,
+    among: _Among,
+    spectrum: Spectrum,
     rows: Integers,
     pattern: Pattern,
     scaled: Array,
     strength: Array,
-    precondition: Callable[[Array], Array],
 ) -> Weights:
     """Solve for the weights of all samples, 0 in those without a value."""
     samples = ground.noise.size
@@ -368,4 +360,6 @@ def _weights(
     present[rows[pattern.missing]] = False
     every = np.zeros((samples, strength.size))
     every[rows] = scaled
-    return solve_weights(every, 1.0 / np.sqrt(ground.noise), present, ground.times, strength, precondition)
+    precondition = _precondition(spectrum, rows, pattern, strength)
+    times = (lambda weights: among.covariance @ weights) if among.exact else ground.times
+    return solve_weights(every, ground.level, present, times, strength, precondition)

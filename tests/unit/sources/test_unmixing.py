@@ -170,7 +170,7 @@ def test_a_large_grid_is_solved_exactly_with_the_covariance_of_a_coarse_one(case
     exact = unmix(given.mixing, SHAPE, CELL, values, options=options, noise=noise)
     monkeypatch.setattr(unmixing, "MOST_COVARIANCE", SAMPLES * 20)
     found = unmix(given.mixing, SHAPE, CELL, values, options=options, noise=noise, strength=exact.strength)
-    assert found.steps > exact.steps == 0
+    assert found.steps > exact.steps == 1
     assert_allclose(found.estimate, exact.estimate, atol=1e-4)  # a residual of 1e-6, times the condition
 
 
