@@ -109,9 +109,7 @@ def predictions(survey: Survey, folds: Folds) -> dict[str, np.ndarray]:
         noise = relative_noise(survey.mixing, CELL, grain)
         for kind in ("first", "second"):
             options = Options(kind=kind, variance=False)
-            result = unmix(
-                survey.mixing, survey.grid.shape, CELL, survey.values, folds, options, noise=noise
-            )
+            result = unmix(survey.mixing, survey.grid.shape, CELL, survey.values, folds, options, noise=noise)
             name = f"catchment, {kind}" + (", grain" if grain else "")
             found[name] = result.predicted
             if kind == "first":
@@ -126,7 +124,9 @@ def main(folder: Path, block: float) -> None:
     tested = int((folds.fold >= 0).sum())
     print(f"{len(survey.points)} samples, {tested} predicted, in {len(folds.withheld)} folds")
     found = {name: errors(survey, folds, one) for name, one in predictions(survey, folds).items()}
-    squares = {"idw": [score.error for score in cross_validate(survey.points, survey.values, "idw", DISC, block)]}
+    squares = {
+        "idw": [score.error for score in cross_validate(survey.points, survey.values, "idw", DISC, block)]
+    }
     print_header("Element", *found)
     for element, name in enumerate(survey.elements):
         print_row(name, *(f"{error[element]:.3f}" for error in found.values()))

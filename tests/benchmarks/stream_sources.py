@@ -60,7 +60,8 @@ def simulated(seed: int, samples: int, deposits: int) -> Case:
     survey = simulate_survey({**section, "deposit_type": "any", "medium": "stream"}, SteepestWaters())
     relief, points = survey.relief, survey.samples[["x", "y"]].to_numpy()
     assert relief is not None
-    frame = Frame(*relief.heights.shape, relief.x[0] - relief.cell / 2, relief.y[0] + relief.cell / 2, relief.cell, relief.cell)
+    cell = relief.cell
+    frame = Frame(*relief.heights.shape, relief.x[0] - cell / 2, relief.y[0] + cell / 2, cell, cell)
     codes = SteepestWaters().directions(relief.heights, relief.cell)
     drainage = Drainage(codes, frame, CRS.from_user_input(survey.crs), "relief")
     grid = Grid(survey.truth.x.to_numpy(), survey.truth.y.to_numpy())
@@ -117,7 +118,11 @@ def measured(case: Case, index: Array, inside: NDArray[np.bool_]) -> list[float]
         distance = np.hypot(*(centres - place).T)
         near = np.flatnonzero(distance <= NEAR)
         away.append(distance[near[np.argmax(there[near])]])
-    true = np.log(case.survey.truth["ground"].sel(element=case.elements).to_numpy()).reshape(len(case.elements), -1).T
+    true = (
+        np.log(case.survey.truth["ground"].sel(element=case.elements).to_numpy())
+        .reshape(len(case.elements), -1)
+        .T
+    )
     truth = np.corrcoef(there, index_of(true, inside)[inside])[0, 1]
     return [float(auc), float(found), float(np.mean(away)) / 1000, float(truth)]
 
@@ -143,7 +148,10 @@ def main(seeds: int, samples: int, deposits: int) -> None:
     for number, name in list(enumerate(methods))[1:]:
         less = results[:, number] - results[:, 0]
         half = t.ppf(0.975, seeds - 1) * less.std(axis=0, ddof=1) / np.sqrt(seeds)
-        print_row(f"{name} less disc", *(f"{m:+.3f} ± {h:.3f}" for m, h in zip(less.mean(axis=0), half, strict=True)))
+        print_row(
+            f"{name} less disc",
+            *(f"{m:+.3f} ± {h:.3f}" for m, h in zip(less.mean(axis=0), half, strict=True)),
+        )
 
 
 if __name__ == "__main__":

@@ -53,9 +53,7 @@ class Ground:
         return covariance_times(self.mixing, self.penalty, self.noise, weights, self.workers)
 
 
-def coarsened(
-    ground: Ground, kind: Kind, cell: float, most_cells: float
-) -> tuple[Ground, int, Integers]:
+def coarsened(ground: Ground, kind: Kind, cell: float, most_cells: float) -> tuple[Ground, int, Integers]:
     """Take cells together until there are few enough.
 
     Parameters
@@ -83,4 +81,8 @@ def coarsened(
     if factor == 1:
         return ground, 1, columns
     coarse = penalty(shape, kind, cell * factor)
-    return Ground(ground.mixing.reduced(columns, coarse.cells), coarse, ground.noise, ground.workers), factor, columns
+    return (
+        Ground(ground.mixing.reduced(columns, coarse.cells), coarse, ground.noise, ground.workers),
+        factor,
+        columns,
+    )

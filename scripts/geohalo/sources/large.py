@@ -52,7 +52,7 @@ class Part:
     shape: tuple[int, int]
 
 
-def subtree_parts(mixing: Mixing, shape: tuple[int, int], most: int = MOST_IN_PART) -> list[Part]:
+def subtree_parts(mixing: Mixing, shape: tuple[int, int], most: int) -> list[Part]:
     """Cut a survey into parts that hold all samples upstream of each of theirs.
 
     Samples with more than ``most`` samples upstream are in no part.
@@ -140,7 +140,7 @@ def choose_on_parts(
     signal : float
         What strengths are shares of.
     """
-    parts = subtree_parts(ground.mixing, ground.penalty.shape)
+    parts = subtree_parts(ground.mixing, ground.penalty.shape, MOST_IN_PART)
     parts = sorted(parts, key=lambda part: -part.rows.size)[: max(PARTS, len(parts) // 2)]
     parts = parts[:: max(1, len(parts) // PARTS)][:PARTS]
     judged = [_Judged.of(part, kind, cell, values, ground, folds) for part in parts]

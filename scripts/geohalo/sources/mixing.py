@@ -153,9 +153,7 @@ def _factor(parent: Integers, order: Integers) -> SuperLU:
     place = np.empty(samples, dtype=np.int64)
     place[order] = np.arange(samples)
     child = np.flatnonzero(parent >= 0)
-    below = csc_array(
-        (np.ones(child.size), (place[parent[child]], place[child])), shape=(samples, samples)
-    )
+    below = csc_array((np.ones(child.size), (place[parent[child]], place[child])), shape=(samples, samples))
     matrix = csc_array(eye_array(samples) - below)
     return splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
 

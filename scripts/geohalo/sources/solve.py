@@ -1,8 +1,8 @@
 """Weights of samples, exact on the fine grid where their covariance is known on a coarse one.
 
 The weights a of an element solve (K + s) a + level u = y with u'a = 0 (`geohalo.sources.covariance`). Where K is of the
-grid itself, the spectrum gives them at once. On a large grid K would cost as many transforms as there are samples; it is
-formed on a coarser grid, and its inverse is the preconditioner of conjugate gradients with the fine grid's. Since the
+grid itself, the spectrum gives them at once. On a large grid K would cost as many transforms as there are samples; it
+is formed on a coarser grid, and its inverse is the preconditioner of conjugate gradients with the fine grid's. As the
 coarse grid resolves all that most samples see, a few steps are enough. The preconditioner keeps u'a = 0 (Gould, Hribar
 and Nocedal 2001, doi 10.1137/S1064827598345667).
 """
@@ -46,9 +46,7 @@ class Weights:
     residual: float
 
 
-def precision_without(
-    spectrum: Spectrum, pattern: Pattern, strength: Array
-) -> Callable[[Array], Array]:
+def precision_without(spectrum: Spectrum, pattern: Pattern, strength: Array) -> Callable[[Array], Array]:
     """Return what multiplies by the precision of the samples of a pattern; 0 in the missing ones.
 
     Parameters

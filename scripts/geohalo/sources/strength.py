@@ -75,7 +75,10 @@ def left_out(
 
     elements = scaled.shape[1]
     found = LeftOut(
-        np.zeros(elements), np.zeros(elements, dtype=np.int64), np.zeros(elements), np.full_like(scaled, np.nan)
+        np.zeros(elements),
+        np.zeros(elements, dtype=np.int64),
+        np.zeros(elements),
+        np.full_like(scaled, np.nan),
     )
     for pattern in patterns:
         own, missing = pattern.elements, np.zeros(level.size, dtype=bool)
@@ -177,10 +180,13 @@ def best_strength(squares: Array, count: Array) -> tuple[Integers, Array]:
 def left_out_at(
     spectrum: Spectrum, scaled: Array, patterns: Sequence[Pattern], folds: Folds, strength: Array
 ) -> LeftOut:
-    """Predict left-out samples, each element at its own strength (elements,), and compare errors with their variance."""
+    """Predict left-out samples, each element at its own strength (elements,), and compare errors with variances."""
     elements = scaled.shape[1]
     all_found = LeftOut(
-        np.zeros(elements), np.zeros(elements, dtype=np.int64), np.zeros(elements), np.full_like(scaled, np.nan)
+        np.zeros(elements),
+        np.zeros(elements, dtype=np.int64),
+        np.zeros(elements),
+        np.full_like(scaled, np.nan),
     )
     for one in np.unique(strength):
         own = [

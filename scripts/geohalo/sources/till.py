@@ -1,8 +1,8 @@
 """The ground that a sample of till comes from: a strip up-ice of it.
 
 Ice takes up ground and drops it on its way, so that what comes from a place fades down-ice: of a sample's material, a
-share exp(-u / length) comes from farther than u up-ice (the dispersal of till falls exponentially behind its head: Shilts
-1976; Klassen 1997). The strip is as wide as is said, since ice spreads and moved in more than one direction; within it,
+share exp(-u / length) comes from farther than u up-ice (dispersal falls exponentially behind its head: Shilts 1976;
+Klassen 1997). The strip is as wide as is said, since ice spreads and moved in more than one direction; within it,
 all ground counts alike. It follows the direction of flow, also where that turns.
 """
 
@@ -126,7 +126,9 @@ def _cells(places: Array, grid: Grid) -> NDArray[np.int64]:
     column = (places[..., 0] - grid.x[0]) / grid.cell + 0.5
     row = (grid.y[0] - places[..., 1]) / grid.cell + 0.5
     inside = (column >= 0) & (column < grid.x.size) & (row >= 0) & (row < grid.y.size)
-    cell = np.where(inside, row, 0).astype(np.int64) * grid.x.size + np.where(inside, column, 0).astype(np.int64)
+    cell = np.where(inside, row, 0).astype(np.int64) * grid.x.size + np.where(inside, column, 0).astype(
+        np.int64
+    )
     return np.where(inside, cell, -1)
 
 
@@ -136,8 +138,8 @@ def _checked(bearing: float | Callable[[Array], Array]) -> Callable[[Array], Arr
     one = float(bearing)
     if not 0 <= one <= 360:
         raise InputError(
-            f"config key ice.bearing: {one:g} is no bearing. Give degrees clockwise from north, 0 to 360, towards which "
-            "the ice moved."
+            f"config key ice.bearing: {one:g} is no bearing. Give degrees clockwise from north, 0 to 360, towards "
+            "which the ice moved."
         )
     return lambda places: np.full(len(places), one)
 
@@ -146,8 +148,8 @@ def _check_bearings(bearings: Array, names: Sequence[str]) -> None:
     """Name samples at which the ice has no bearing."""
     for wrong, what in (
         (np.isnan(bearings), "has no value at samples in rows {}. Let it cover the survey"),
-        ((bearings < 0) | (bearings > 360), "is not within 0 to 360 at samples in rows {}. Give degrees clockwise from north"),
-    ):  # fmt: skip
+        ((bearings < 0) | (bearings > 360), "is not within 0 to 360 at samples in rows {}. Give degrees"),
+    ):
         if wrong.any():
             some = [names[k] for k in np.flatnonzero(wrong)]
             listed = ", ".join(some[:5]) + (f" and {len(some) - 5} more" if len(some) > 5 else "")

@@ -24,7 +24,7 @@ from geohalo.sources.patterns import Group, Pattern, group_patterns
 from geohalo.sources.penalty import BLOCK, Kind, penalty
 from geohalo.sources.solve import Weights, precision_without, solve_weights
 from geohalo.sources.strength import STRENGTHS, Strength, choose_strength
-from geohalo.sources.variance import source_variance, turned_covariance, variance_within
+from geohalo.sources.variance import source_variance, variance_within
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -44,8 +44,8 @@ class Options:
     shares : sequence of float
         Strengths to choose from (`geohalo.sources.strength.STRENGTHS`); with one, nothing is left out.
     law : {'logs', 'mass'}
-        What mixes: logs of concentrations, or concentrations (`geohalo.sources.mass_balance`). Strength and variance are
-        those of logs in both.
+        What mixes: logs of concentrations, or concentrations (`geohalo.sources.mass_balance`). Strength and variance
+        are those of logs in both.
     variance : bool
         Compute the variance of cells.
     workers : int
@@ -196,7 +196,9 @@ def relative_noise(mixing: Mixing, cell: float, grain: float) -> Array:
 def _empty(mixing: Mixing, values: Array, with_variance: bool) -> dict:
     samples, elements = values.shape
     cells = mixing.shares.shape[1]
-    missing = {name: np.full(elements, np.nan) for name in ("error", "explained", "share", "strength", "scale")}
+    missing = {
+        name: np.full(elements, np.nan) for name in ("error", "explained", "share", "strength", "scale")
+    }
     return {
         **missing,
         "estimate": np.full((cells, elements), np.nan),

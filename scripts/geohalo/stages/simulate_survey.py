@@ -49,7 +49,9 @@ def _waters() -> Waters:
 
 def _write_relief(relief: Relief, crs: str, path: str) -> None:
     everywhere = Survey(Grid(relief.x, relief.y), np.ones(relief.heights.shape, dtype=bool), crs)
-    write_map(everywhere, relief.heights[None], path, np.nan, [Band("height", "height above the lowest edge", "m")])
+    write_map(
+        everywhere, relief.heights[None], path, np.nan, [Band("height", "height above the lowest edge", "m")]
+    )
 
 
 def _write_shapes(table: gpd.GeoDataFrame, path: str, layer: str) -> None:

@@ -42,7 +42,9 @@ def random_tree(samples: int, random: np.random.Generator, outlets: int = 1) -> 
     return result
 
 
-def network(samples: int, shape: tuple[int, int], seed: int, outlets: int = 1, unseen: float = 0.0) -> Network:
+def network(
+    samples: int, shape: tuple[int, int], seed: int, outlets: int = 1, unseen: float = 0.0
+) -> Network:
     """Give each cell to the nearest of some random places; cells lie in two grounds where those meet."""
     random = np.random.default_rng(seed)
     parent = random_tree(samples, random, outlets)

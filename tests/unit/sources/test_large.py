@@ -64,9 +64,10 @@ def test_strengths_of_several_parts(case, monkeypatch):
     given, values = case
     folds = tree_folds(given.parent, given.points * CELL, 5 * CELL)
     monkeypatch.setattr(unmixing, "MOST_SAMPLES", 50)
-    monkeypatch.setattr("geohalo.sources.large.subtree_parts.__defaults__", (30,))
+    monkeypatch.setattr("geohalo.sources.large.MOST_IN_PART", 30)
     found = unmix(given.mixing, SHAPE, CELL, values, folds)
-    assert np.isfinite(found.error).all() and (found.strength > 0).all()
+    assert np.isfinite(found.error).all()
+    assert (found.strength > 0).all()
     predicted = ~np.isnan(found.predicted)
     assert 0 < predicted.sum() < (~np.isnan(values)).sum()
 

@@ -49,6 +49,4 @@ def test_a_smooth_map_has_the_same_penalty_on_a_grid_of_any_cell_size(kind):
 def test_blocks_of_cells():
     shape, columns = coarse_cells((3, 5), 2)
     assert shape == (2, 3)
-    assert_array_equal(
-        columns.reshape(3, 5), [[0, 0, 1, 1, 2], [0, 0, 1, 1, 2], [3, 3, 4, 4, 5]]
-    )
+    assert_array_equal(columns.reshape(3, 5), [[0, 0, 1, 1, 2], [0, 0, 1, 1, 2], [3, 3, 4, 4, 5]])

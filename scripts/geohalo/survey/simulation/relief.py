@@ -194,7 +194,7 @@ def _finer(axis: np.ndarray) -> np.ndarray:
 
 def _added_up(codes: Codes, slope: np.ndarray, cell: float) -> np.ndarray:
     """Add up slopes from where water leaves, along its way; heights (cells,)."""
-    rows, columns = codes.shape
+    columns = codes.shape[1]
     below, length = np.arange(codes.size), np.zeros(codes.size)
     steps = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
     for power, (down, right) in enumerate(steps):
