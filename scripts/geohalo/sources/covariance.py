@@ -77,7 +77,10 @@ def covariance_with_cells(mixing: Mixing, penalty: Penalty, noise: Array, worker
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Eigenvalues and eigenvectors of the covariance among samples.
+    """Eigenvalues and eigenvectors of the covariance among samples, lifted.
+
+    A variance of the level is added, of the size of the other ones. It changes no result, since the level is free, and
+    keeps the covariance from being singular where samples are as many as cells.
 
     Attributes
     ----------
@@ -87,19 +90,25 @@ class Spectrum:
         In columns.
     level : ndarray (samples,)
         What the level of all sources adds to each sample, over the deviation of its noise.
+    lift : float
+        Variance of the level that was added.
     """
 
     values: Array
     vectors: Array
     level: Array
+    lift: float
 
     @classmethod
     def of(cls, covariance: Array, noise: Array) -> "Spectrum":
         """Decompose a covariance (samples, samples) of samples with relative noise (samples,)."""
         from scipy.linalg import eigh  # slow to import
 
-        values, vectors = eigh(covariance, driver="evd", check_finite=False)
-        return cls(np.maximum(values, 0.0), vectors, 1.0 / np.sqrt(noise))
+        level = 1.0 / np.sqrt(noise)
+        lift = float(np.trace(covariance) / (level @ level))
+        lifted = covariance + lift * np.outer(level, level)
+        values, vectors = eigh(lifted, driver="evd", check_finite=False, overwrite_a=True)
+        return cls(np.maximum(values, 0.0), vectors, level, lift)
 
     def precision(self, strength: float) -> Array:
         """Return the inverse of K + strength (samples, samples), without the level: it takes the level to 0."""

@@ -23,9 +23,9 @@ from geohalo.sources.solve import solve_weights
 Array = NDArray[np.float64]
 
 #: Steps of the method at most, change of the mixtures (natural log) at which it stops, and the times a step is halved.
-MOST_STEPS, STILL, HALVINGS = 20, 1e-5, 8
+MOST_STEPS, STILL, HALVINGS = 50, 1e-6, 12
 #: Residual of the linear problems.
-TOLERANCE = 1e-4
+TOLERANCE = 1e-5
 
 
 def log_mixture(ground: Ground, sources: Array) -> Array:
@@ -73,29 +73,49 @@ def balance(
     ndarray (cells, elements)
     """
     present = ~np.isnan(values) & ground.mixing.sees[:, None]
+    # The map of logs may be far off; a level map never is.
+    level = np.nanmean(np.where(present, values, np.nan), axis=0)
     state = _state(ground, values, present, strength, sources, roughness)
+    flat = _state(ground, values, present, strength, np.zeros_like(sources) + level, np.zeros_like(sources))
+    if (flat.cost < state.cost).any():
+        better = flat.cost < state.cost
+        state = _state(
+            ground,
+            values,
+            present,
+            strength,
+            np.where(better, flat.sources, sources),
+            np.where(better, 0.0, roughness),
+        )
     for _ in range(MOST_STEPS):
         ahead = _newton(ground, values, present, strength, state, precondition)
-        share, moved = np.ones(values.shape[1]), state
-        for _ in range(HALVINGS):
-            tried = _state(
-                ground,
-                values,
-                present,
-                strength,
-                state.sources + share * (ahead[0] - state.sources),
-                state.roughness + share * (ahead[1] - state.roughness),
-            )
-            worse = ~(tried.cost <= state.cost * (1 + 1e-12))
-            if not worse.any():
-                moved = tried
-                break
-            share = np.where(worse, share / 2, share)
+        moved = _shorter(ground, values, present, strength, state, ahead)
         change = np.abs(np.where(present, moved.mixed - state.mixed, 0.0)).max(initial=0.0)
         state = moved
         if change < STILL:
             break
     return state.sources
+
+
+def _shorter(
+    ground: Ground,
+    values: Array,
+    present: NDArray[np.bool_],
+    strength: Array,
+    state: _State,
+    ahead: tuple[Array, Array],
+) -> _State:
+    """Go towards a map, for each element as far as its cost does not rise."""
+    share = np.ones(values.shape[1])
+    for halving in range(HALVINGS + 1):
+        sources = state.sources + share * (ahead[0] - state.sources)
+        roughness = state.roughness + share * (ahead[1] - state.roughness)
+        moved = _state(ground, values, present, strength, sources, roughness)
+        worse = ~(moved.cost <= state.cost * (1 + 1e-12))
+        if not worse.any():
+            break
+        share = np.where(worse, share / 2 if halving < HALVINGS - 1 else 0.0, share)
+    return moved
 
 
 def _state(

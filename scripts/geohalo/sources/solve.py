@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 #: Residual over that of the values, in the norm of the preconditioner, at which weights are good enough.
 TOLERANCE = 1e-6
+#: What is left of values when their level is taken off, over these, below which they are alike.
+ROUNDING = 1e-13
 #: Steps after which conjugate gradients stop in any case.
 MOST_STEPS = 200
 
@@ -108,12 +110,16 @@ def solve_weights(
     def system(weights: Array) -> Array:
         return np.where(present, covariance(weights) + strength * weights, 0.0)
 
-    weights, rest = np.zeros_like(scaled), scaled
-    turned = precondition(scaled)
-    direction, length, steps = turned, _products(rest, turned), 0
+    there = np.where(present, level[:, None], 0.0)
+    square = np.maximum(_products(there, there), np.finfo(float).tiny)
+    height = _products(there, scaled) / square
+    weights, rest = np.zeros_like(scaled), scaled - there * height
     # Values that are all alike leave nothing but rounding.
-    least = (1e-12**2 * _products(scaled, scaled) / strength) + np.finfo(float).tiny
-    size, error = np.sqrt(np.maximum(length, least)), 1.0
+    rest[:, _products(rest, rest) <= ROUNDING**2 * _products(scaled, scaled)] = 0.0
+    turned = precondition(rest)
+    direction, length, steps = turned, _products(rest, turned), 0
+    size = np.sqrt(np.maximum(length, np.finfo(float).tiny))
+    error = float(np.max(length > 0))
     while error > tolerance and steps < MOST_STEPS:
         ahead = system(direction)
         step = _ratio(length, _products(direction, ahead))
@@ -125,8 +131,7 @@ def solve_weights(
         direction = turned + np.maximum(_ratio(fresh - _products(before, turned), length), 0.0) * direction
         length, steps = fresh, steps + 1
         error = float(np.max(np.sqrt(np.maximum(length, 0.0)) / size))
-    there = np.where(present, level[:, None], 0.0)
-    height = _products(there, rest) / _products(there, there)
+    height = height + _products(there, rest) / square
     return Weights(weights, height, steps, error)
 
 

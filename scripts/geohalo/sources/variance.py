@@ -57,9 +57,9 @@ def source_variance(
     prepared = [(pattern, _Given.of(spectrum, pattern, strength[pattern.elements])) for pattern in patterns]
     for start in range(0, len(own), CELLS):
         rows = slice(start, start + CELLS)
-        turned = with_samples[rows] @ spectrum.vectors
+        turned = (with_samples[rows] + spectrum.lift * spectrum.level) @ spectrum.vectors
         for pattern, given in prepared:
-            result[rows, pattern.elements] = given.variance(turned, own[rows], spectrum)
+            result[rows, pattern.elements] = given.variance(turned, own[rows] + spectrum.lift, spectrum)
     return result
 
 

@@ -45,20 +45,23 @@ def random_tree(samples: int, random: np.random.Generator, outlets: int = 1) -> 
 def network(
     samples: int, shape: tuple[int, int], seed: int, outlets: int = 1, unseen: float = 0.0
 ) -> Network:
-    """Give each cell to the nearest of some random places; cells lie in two grounds where those meet."""
+    """Give each cell to the nearest of some random places; cells lie in two grounds or three."""
     random = np.random.default_rng(seed)
     parent = random_tree(samples, random, outlets)
     points = random.uniform(0, 1, (samples, 2)) * np.array(shape[::-1])
     column, row = np.meshgrid(np.arange(shape[1]) + 0.5, np.arange(shape[0]) + 0.5)
     centres = np.column_stack([column.ravel(), row.ravel()])
     distance = ((centres[:, None, :] - points[None]) ** 2).sum(axis=2)
-    near = np.argsort(distance, axis=1)[:, :2]
+    near = np.argsort(distance, axis=1)[:, [0, min(1, samples - 1)]]
     share = random.uniform(0.6, 1.0, len(centres))
     kept = random.uniform(size=len(centres)) >= unseen
     cells = np.arange(len(centres))[kept]
-    numbers = np.concatenate([near[kept, 0], near[kept, 1]])
-    areas = np.concatenate([share[kept], 1 - share[kept]])
-    shares = csr_array((areas, (numbers, np.tile(cells, 2))), shape=(samples, len(centres)))
+    # Each sample has a part of the cell that it lies in, too.
+    own = points[:, 1].astype(int) * shape[1] + points[:, 0].astype(int)
+    numbers = np.concatenate([near[kept, 0], near[kept, 1], np.arange(samples)])
+    areas = np.concatenate([share[kept], 1 - share[kept], np.full(samples, 0.3)])
+    places = np.concatenate([cells, cells, own])
+    shares = csr_array((areas, (numbers, places)), shape=(samples, len(centres)))
     return Network(Mixing.of(shares, parent), shape, parent, points)
 
 
