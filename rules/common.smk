@@ -281,6 +281,9 @@ CERTIFIED_TABLES = certified_tables(TABLES["samples"])
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 # Layers of a simulated survey, whose files the config names as they stand below the folder of its results.
 SIMULATED_LAYERS = {name: path(f"simulated_{name}") for name in simulated_layers(config.get("simulate", {}))}
+SIMULATED_RELIEF = (
+    {"relief": path("simulated_relief")} if config.get("simulate", {}).get("medium") == "stream" else {}
+)
 MADE_LAYERS = {file_path(f"simulated_{name}"): file for name, file in SIMULATED_LAYERS.items()}
 # Layers that have a file of their own, and those that are columns of the samples.
 COVARIATE_FILES = {

@@ -34,6 +34,7 @@ if "simulate" in config:
     rule simulate_survey:
         output:
             **SIMULATED_LAYERS,
+            **SIMULATED_RELIEF,
             samples=path("simulated_samples"),
             deposits=path("simulated_deposits"),
             truth=path("truth"),

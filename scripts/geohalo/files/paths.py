@@ -7,6 +7,7 @@ FILES = {
     "simulated_geology": "simulated/geology.gpkg",
     "simulated_structures": "simulated/structures.gpkg",
     "simulated_magnetics": "simulated/magnetics.tif",
+    "simulated_relief": "simulated/relief.tif",
     "truth": "simulated/truth.nc",
     "samples": "samples.parquet",
     "samples_report": "samples_report.csv",
