@@ -40,6 +40,7 @@ else:
     include: "rules/survey.smk"
     include: "rules/catchments.smk"
     include: "rules/covariates.smk"
+    include: "rules/sources.smk"
     include: "rules/cube.smk"
     include: "rules/superpixels.smk"
     include: "rules/graph.smk"

@@ -23,6 +23,7 @@ from geohalo.errors import InputError
 from geohalo.control_table import TABLE as CONTROL_TABLE
 from geohalo.control_table import fitting, needing
 from geohalo.files.paths import file_path
+from geohalo.medium import medium_of
 from geohalo.network.presets import KINDS, PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.package_files import RESOURCES
@@ -53,6 +54,9 @@ SURVEY = config["survey"]
 COVARIATES = config["covariates"]
 # The terrain that stream samples have their catchments on, if any.
 TERRAIN = config.get("terrain")
+# What samples are mapped as: soil by interpolation, streams and till by the ground that they came from.
+MEDIUM = medium_of(config)
+UNMIXED = MEDIUM != "soil"
 ALONE = [*KINDS] if COVARIATES else []
 VARIANTS = [*config["network"]["variants"], *ALONE]
 GRIDDED = "grids" in config
@@ -71,6 +75,7 @@ WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
     *(["level_samples"] if LEVELLED else []),
     *(["delineate_catchments"] if TERRAIN else []),
+    *(["unmix_elements"] if UNMIXED else []),
     *(["prepare_covariates"] if COVARIATES else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
@@ -284,7 +289,10 @@ SIMULATED_LAYERS = {name: path(f"simulated_{name}") for name in simulated_layers
 SIMULATED_RELIEF = (
     {"relief": path("simulated_relief")} if config.get("simulate", {}).get("medium") == "stream" else {}
 )
-MADE_LAYERS = {file_path(f"simulated_{name}"): file for name, file in SIMULATED_LAYERS.items()}
+MADE_LAYERS = {
+    file_path(f"simulated_{name}"): file
+    for name, file in (SIMULATED_LAYERS | SIMULATED_RELIEF).items()
+}
 # Layers that have a file of their own, and those that are columns of the samples.
 COVARIATE_FILES = {
     name: MADE_LAYERS.get(layer["file"]) or survey_file(layer["file"], f"covariates.{name}.file")
@@ -292,7 +300,12 @@ COVARIATE_FILES = {
     if "file" in layer
 }
 COVARIATE_COLUMNS = [name for name in COVARIATES if name not in COVARIATE_FILES]
-TERRAIN_FILE = survey_file(TERRAIN["file"], "terrain.file") if TERRAIN else None
+TERRAIN_FILE = (
+    MADE_LAYERS.get(TERRAIN["file"]) or survey_file(TERRAIN["file"], "terrain.file") if TERRAIN else None
+)
+# A raster of the bearings of the ice that left the till.
+ICE = config.get("ice")
+ICE_FILE = survey_file(ICE["bearing"], "ice.bearing") if ICE and isinstance(ICE["bearing"], str) else None
 # A map that was made elsewhere and is put through the same evidence.
 JUDGE = config.get("judge")
 # The cube's further bands, as an input of what reads them beside the elements.

@@ -18,6 +18,7 @@ for file in filter(
         SAMPLE_TABLE,
         DEPOSIT_TABLE,
         TERRAIN_FILE,
+        ICE_FILE,
         *ASSAY_TABLES,
         *CERTIFIED_TABLES,
         *RASTERS,
@@ -115,7 +116,8 @@ if not GRIDDED:
             mem_mb=megabytes(500, 10),
             runtime=minutes(5, 0.05),
         params:
-            samples=TABLES["samples"],
+            # Whatever they are mapped as, the table is read alike.
+            samples={name: value for name, value in TABLES["samples"].items() if name != "medium"},
             grid={key: config["grid"][key] for key in ("crs", "max_distance")},
             code=code("clean_samples", "elements.csv"),
         message:

@@ -17,6 +17,7 @@ from geohalo.control_table import NAMES
 from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.fact_splits import FACT_SCHEMES, PARTING_KEYS
+from geohalo.medium import with_ground
 from geohalo.method_table import METHODS, with_variance
 from geohalo.package_files import SCHEMA_FILE
 from geohalo.package_yaml import read_yaml
@@ -150,7 +151,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
         raise InputError(
             f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {text}."
         )
-    settings = with_defaults(config, schema())
+    settings = with_defaults(with_ground(with_defaults(config, schema()), source), schema())
     if "covariates" not in config:
         settings["covariates"] = simulated_layers(settings.get("simulate", {}))
     _check_sources(settings["data"]["sources"], source)
@@ -160,11 +161,6 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _add_fact_splits(settings, source)
     _check_judge(settings, source)
     settings["covariates"] = _checked_covariates(settings, given[0], source)
-    if given == ["grids"] and "terrain" in settings:
-        raise InputError(
-            f"{source}: section 'terrain' is of samples, which have catchments, and this survey comes as 'grids'; "
-            "remove it."
-        )
     if given == ["grids"]:
         _check_grids(config, settings, source)
     if "raster" in settings["labels"]:
