@@ -21,6 +21,7 @@ rule check_survey:
         certified=CERTIFIED_TABLES,
         deposits=[file for file in [DEPOSIT_TABLE] if file],
         terrain=[file for file in [TERRAIN_FILE] if file],
+        bearing=[file for file in [ICE_FILE] if file],
         rasters=[str(file) for file in RASTERS],
         labels=list(LABEL_RASTERS.values()),
         covariates=list(COVARIATE_FILES.values()),

@@ -56,8 +56,8 @@ def read_flow(path: Path, crs: pyproj.CRS) -> Callable[[Array], Array]:
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise InputError(
-            f"{path}: {values[row, column]:g} in row {row + 1}, column {column + 1} is no bearing, nor are "
-            f"{int(wrong.sum()) - 1:,} others. Give degrees clockwise from north, 0 to 360, and declare the code for "
+            f"{path}: {values[row, column]:g} in row {row + 1}, column {column + 1} is no bearing "
+            f"({int(wrong.sum()):,} such cells). Give degrees clockwise from north, 0 to 360, and declare the code for "
             "no data (gdal_edit.py -a_nodata)."
         )
 
@@ -96,6 +96,6 @@ def _check_form(path: Path, data: rasterio.DatasetReader, crs: pyproj.CRS) -> No
     if not same_crs(own, crs):
         raise InputError(
             f"{path}: bearings of the ice count from the north of the maps, whose CRS is {named(crs)}, and the "
-            f"raster is in {named(own)}. Set grid.crs to that one if it is in metres, or bring the raster to the CRS of the maps "
-            "and turn its bearings by the difference of the norths."
+            f"raster is in {named(own)}. Set grid.crs to that one if it is in metres, or bring the raster to the "
+            "CRS of the maps and turn its bearings by the difference of the norths."
         )
