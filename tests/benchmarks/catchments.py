@@ -67,7 +67,7 @@ def ours(folder: Path, side: int, samples: int) -> dict[str, float]:
 
         level = filled(heights)
         lap("hollows filled")
-        codes = flow_directions(level, WIDTH, WIDTH)
+        codes = flow_directions(level, WIDTH, WIDTH, heights)
         lap("flow directions")
         frame = Frame(*heights.shape, WEST, NORTH, WIDTH, WIDTH)
         drainage = Drainage(codes, frame, CRS.from_epsg(32635), "hills", heights, level)
