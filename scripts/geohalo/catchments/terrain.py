@@ -53,7 +53,7 @@ def read_drainage(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> D
     if isinstance(found, Drainage):
         return found
     level = filled(found.heights)
-    codes = flow_directions(level, found.frame.width, found.frame.height)
+    codes = flow_directions(level, found.frame.width, found.frame.height, found.heights)
     return Drainage(codes, found.frame, found.crs, found.source, found.heights, level)
 
 

@@ -1,5 +1,7 @@
 """The file of catchments: the tree of samples, areas, and the area of each increment in each cell of the grid."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from scipy.sparse import csr_array
@@ -38,7 +40,7 @@ def write_catchments(catchments: Catchments, names: list[str], grid: Grid, crs: 
 
     shares = catchments.shares
     about = {key: {"units": unit, "long_name": text} for key, (unit, text) in OF_SAMPLES.items()}
-    variables = {
+    variables: dict[str, tuple[str, Any, dict[str, str]]] = {
         key: ("sample", np.asarray(getattr(catchments, key)).astype(_kind(key)), about[key])
         for key in OF_SAMPLES
     }

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.artist import Artist
-from matplotlib.colors import LightSource, Normalize
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LightSource, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -174,7 +176,9 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
     heights = np.asarray(part.heights, dtype=np.float64)
     low, high = np.nanpercentile(heights, (1, 99))
     norm = Normalize(low, high if high > low else low + 1)
-    image = page.raster(axes, heights, norm=norm, cmap=style()["maps"]["relief"], zorder=1)
+    # The darker half would hide channels and boundaries.
+    light_half = ListedColormap(colormaps[style()["maps"]["relief"]](np.linspace(0.5, 1, 256)))
+    image = page.raster(axes, heights, norm=norm, cmap=light_half, zorder=1)
     cell = abs(float(part.x[1] - part.x[0]))
     filled = np.where(np.isfinite(heights), heights, np.nanmedian(heights))
     steepness = np.nanpercentile(np.hypot(*np.gradient(filled, cell)), 95)
@@ -193,8 +197,6 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
 
 def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
     """Draw channels, and boundaries between increments."""
-    from matplotlib.colors import to_rgba
-
     extent = page.ground.extent
     channel = np.zeros((*part.label.shape, 4))
     channel[part.upstream >= part.channel] = to_rgba(colour("sample"))
@@ -209,8 +211,6 @@ def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
     rows, columns = np.nonzero(label[1:] != label[:-1])
     x, y = west + columns * width, north - (rows + 1) * height
     level = np.stack([np.column_stack([x, y]), np.column_stack([x + width, y])], axis=1)
-    from matplotlib.collections import LineCollection
-
     axes.add_collection(
         LineCollection(
             list(np.concatenate([upright, level])), colors=colour("boundary"), linewidths=0.6, zorder=2

@@ -76,8 +76,8 @@ def delineate_catchments(
 
 def _relief(drainage: Drainage, label: np.ndarray, channel: float) -> Relief:
     frame = drainage.frame
-    x = frame.west + frame.width * (np.arange(frame.columns) + 0.5)
-    y = frame.north - frame.height * (np.arange(frame.rows) + 0.5)
+    x = frame.west + frame.width * (np.arange(frame.columns, dtype=np.float64) + 0.5)
+    y = frame.north - frame.height * (np.arange(frame.rows, dtype=np.float64) + 0.5)
     return Relief(x, y, label, drainage.heights, drainage.upstream, channel / frame.cell_area)
 
 

@@ -147,3 +147,39 @@ def test_a_turned_terrain_has_turned_directions(turns):
     drained = (codes != 0) & ~near
     assert drained.mean() > 0.3
     np.testing.assert_array_equal((number[back[drained]] + 2 * turns) % 8, number[codes[drained]])
+
+
+def test_water_in_a_filled_hollow_runs_as_on_its_ground():
+    """A ditch leads to the bottom of a hollow, away from its outlet: the water of the hollow gathers in it."""
+    heights = np.full((7, 9), 20, dtype=np.float32)
+    heights[1:6, 1:8] = 9
+    heights[3, 1:8] = [1, 2, 3, 4, 5, 6, 7]
+    heights[3, 8] = 8
+    level = filled(heights)
+    assert level[3, 1] == 8
+    codes = flow_directions(level, 100, 100, heights)
+    # Eastwards along the ditch, although it falls to the west.
+    assert (codes[3, 1:8] == 1).all()
+    assert codes[3, 8] == 0
+    # The ground beside it drains down into it.
+    for column in range(1, 8):
+        assert path(codes, 2 * 9 + column)[1] // 9 == 3
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000))
+def test_directions_with_and_without_ground_differ_in_hollows_alone(seed):
+    heights = rough((20, 20), seed, voids=0.02)
+    level = filled(heights)
+    one, other = flow_directions(level, 100, 100), flow_directions(level, 100, 100, heights)
+    assert looping_cells(other) == (0, -1)
+    around = [
+        np.roll(np.roll(np.pad(level, 1, constant_values=np.inf), r, 0), c, 1)[1:-1, 1:-1]
+        for r in (-1, 0, 1)
+        for c in (-1, 0, 1)
+        if r or c
+    ]
+    steep = np.nanmin(around, axis=0) < level
+    np.testing.assert_array_equal(one[steep], other[steep])
+    # Sinks and voids are the same.
+    np.testing.assert_array_equal(np.isin(one, (0, 247)), np.isin(other, (0, 247)))
