@@ -38,6 +38,7 @@ else:
     include: "rules/report_output.smk"
     include: "rules/tiles.smk"
     include: "rules/survey.smk"
+    include: "rules/catchments.smk"
     include: "rules/covariates.smk"
     include: "rules/cube.smk"
     include: "rules/superpixels.smk"

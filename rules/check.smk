@@ -20,12 +20,13 @@ rule check_survey:
         assays=ASSAY_TABLES,
         certified=CERTIFIED_TABLES,
         deposits=[file for file in [DEPOSIT_TABLE] if file],
+        terrain=[file for file in [TERRAIN_FILE] if file],
         rasters=[str(file) for file in RASTERS],
         labels=list(LABEL_RASTERS.values()),
         covariates=list(COVARIATE_FILES.values()),
         parts=[
             part
-            for file in [SAMPLE_TABLE, DEPOSIT_TABLE, *COVARIATE_FILES.values()]
+            for file in [SAMPLE_TABLE, DEPOSIT_TABLE, TERRAIN_FILE, *COVARIATE_FILES.values()]
             if file
             for part in table_files(file)
         ],

@@ -51,6 +51,8 @@ except InputError as error:
 SURVEY = config["survey"]
 # Layers beside geochemistry. What each kind of data finds alone is trained on the same folds, for the verdict.
 COVARIATES = config["covariates"]
+# The terrain that stream samples have their catchments on, if any.
+TERRAIN = config.get("terrain")
 ALONE = [*KINDS] if COVARIATES else []
 VARIANTS = [*config["network"]["variants"], *ALONE]
 GRIDDED = "grids" in config
@@ -68,6 +70,7 @@ LEVELLED = bool(config.get("samples", {}).get("batch") or config.get("simulate",
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
     *(["level_samples"] if LEVELLED else []),
+    *(["delineate_catchments"] if TERRAIN else []),
     *(["prepare_covariates"] if COVARIATES else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
 ]
@@ -247,6 +250,7 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
+        *([path("catchments"), path("catchment_summary")] if TERRAIN else []),
         *([path("covariate_summary")] if COVARIATES and not CLASSES else []),
         *map(path, JUDGED),
         *([path("levelling"), path("levelling_error")] if LEVELLED else []),
@@ -288,6 +292,7 @@ COVARIATE_FILES = {
     if "file" in layer
 }
 COVARIATE_COLUMNS = [name for name in COVARIATES if name not in COVARIATE_FILES]
+TERRAIN_FILE = survey_file(TERRAIN["file"], "terrain.file") if TERRAIN else None
 # A map that was made elsewhere and is put through the same evidence.
 JUDGE = config.get("judge")
 # The cube's further bands, as an input of what reads them beside the elements.
@@ -307,6 +312,7 @@ FACTS = {
         "batches": LEVELLED,
         "truth": "simulate" in config,
         "covariates": bool(COVARIATES),
+        "terrain": bool(TERRAIN),
         "attention": ATTENTION,
         "explained": EXPLAINED,
         "extra_splits": config["labels"]["extra_splits"],

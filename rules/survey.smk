@@ -13,7 +13,16 @@ if GRIDDED:
         raise WorkflowError(str(error)) from None
 
 for file in filter(
-    None, [SAMPLE_TABLE, DEPOSIT_TABLE, *ASSAY_TABLES, *CERTIFIED_TABLES, *RASTERS, *LABEL_RASTERS.values()]
+    None,
+    [
+        SAMPLE_TABLE,
+        DEPOSIT_TABLE,
+        TERRAIN_FILE,
+        *ASSAY_TABLES,
+        *CERTIFIED_TABLES,
+        *RASTERS,
+        *LABEL_RASTERS.values(),
+    ],
 ):
     if set("{}<>") & set(str(file)):
         raise WorkflowError(

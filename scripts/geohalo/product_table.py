@@ -19,6 +19,7 @@ FACTS = (
     "quality",  # the table has rows of quality control
     "batches",  # the table tells batches
     "truth",  # the survey is simulated
+    "terrain",  # the catchments of samples are known
     "covariates",  # there are layers beside geochemistry
     "attention",  # superpixels of the map learn which neighbours to attend to
     "explained",  # the map is explained
@@ -85,6 +86,13 @@ FIGURES = (
     Figure("splits", "evidence", "Evidence", OF_TABLES, ("deposits", "extra_splits")),
     Figure("samples", "data", "Data", "The numbers are in the table of elements.", ("samples",)),
     Figure("elements", "data", "Data", "The numbers are in the table of elements."),
+    Figure(
+        "catchments",
+        "data",
+        "Data",
+        "The numbers of each sample are in catchments.csv.",
+        ("terrain",),
+    ),
     Figure(
         "covariates",
         "data",

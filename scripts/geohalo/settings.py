@@ -160,6 +160,11 @@ def check_settings(config: Config, source: str = "config") -> Config:
     _add_fact_splits(settings, source)
     _check_judge(settings, source)
     settings["covariates"] = _checked_covariates(settings, given[0], source)
+    if given == ["grids"] and "terrain" in settings:
+        raise InputError(
+            f"{source}: section 'terrain' is of samples, which have catchments, and this survey comes as 'grids'; "
+            "remove it."
+        )
     if given == ["grids"]:
         _check_grids(config, settings, source)
     if "raster" in settings["labels"]:

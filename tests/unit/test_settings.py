@@ -213,6 +213,8 @@ def with_value(key: str, value) -> dict:
         config = {"survey": "a", "samples": {"file": "a.csv", "elements": "x"}, "deposits": {"file": "b.csv"}}
     if key.startswith("samples.join."):
         config["samples"]["join"] = {"file": "c.csv", "key": "id"}
+    if key.startswith("terrain."):
+        config["terrain"] = {"file": "dem.tif"}
     *sections, name = key.split(".")
     place = config
     for section in sections:
@@ -227,7 +229,7 @@ NUMBERS = [
     if {"number", "integer"}
     & set([entry["type"]] if isinstance(entry.get("type"), str) else entry.get("type", []))
     # Any number may stand for no data.
-    and key != "grids.nodata"
+    and key not in ("grids.nodata", "terrain.nodata")
 ]
 
 

@@ -80,7 +80,7 @@ def delineated(drainage: Drainage, samples: Snapped, grid: Grid) -> tuple[Catchm
     parent = np.where(next_cell >= 0, label.ravel()[next_cell], -1).astype(np.int64)
     count = np.zeros(number, dtype=np.int64)
     _count(label.ravel(), count)
-    own_area = count * drainage.frame.cell_area
+    own_area = (count * drainage.frame.cell_area).astype(np.float64)
     area = gathered(parent, own_area)
     leaves = gathered(parent, at_the_edge(codes, label, number).astype(np.float64)) > 0
     first = np.where(twin >= 0, twin, np.arange(number))

@@ -21,7 +21,9 @@ Codes = NDArray[np.uint8]
 _CLOCKWISE = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
-def _table(directions: tuple[int, ...], sinks: tuple[int, ...] = (), voids: tuple[int, ...] = ()) -> Mapping[int, int]:
+def _table(
+    directions: tuple[int, ...], sinks: tuple[int, ...] = (), voids: tuple[int, ...] = ()
+) -> Mapping[int, int]:
     """Return our code of each code of a program, whose directions start in the east and run clockwise."""
     table = dict(zip(directions, _CLOCKWISE, strict=True))
     return MappingProxyType(table | dict.fromkeys(sinks, SINK) | dict.fromkeys(voids, VOID))
@@ -30,7 +32,8 @@ def _table(directions: tuple[int, ...], sinks: tuple[int, ...] = (), voids: tupl
 #: What the key `terrain.codes` may name, and our code of each of their numbers.
 CODES: Mapping[str, Mapping[int, int]] = MappingProxyType(
     {
-        "esri": _table((1, 2, 4, 8, 16, 32, 64, 128), sinks=(0,), voids=(247, 255)),
+        # MERIT Hydro has -1 for inland sinks and -9 for voids, in bytes with a sign.
+        "esri": _table((1, 2, 4, 8, 16, 32, 64, 128), sinks=(0, -1), voids=(247, 255, -9)),
         # Counter-clockwise from the east.
         "taudem": _table((1, 8, 7, 6, 5, 4, 3, 2), sinks=(0,)),
         # Clockwise from the northeast.
@@ -39,6 +42,8 @@ CODES: Mapping[str, Mapping[int, int]] = MappingProxyType(
         "ldd": _table((6, 3, 2, 1, 4, 7, 8, 9), sinks=(5,), voids=(255,)),
     }
 )
+#: No code of any program is lower.
+LOWEST = -16
 #: Crossings are few where flats were drained at will. More than this share of the cells, and so many times those of
 #: other codes, say that the codes are others.
 MANY_CROSSINGS, TIMES = 0.001, 5.0
@@ -54,11 +59,11 @@ def decoded(values: NDArray[np.float32], name: str) -> Codes:
     name : str
         A key of `CODES`.
     """
-    lookup = np.full(256, VOID, dtype=np.uint8)
+    lookup = np.full(256 - LOWEST, VOID, dtype=np.uint8)
     for code, own in CODES[name].items():
-        lookup[code] = own
+        lookup[code - LOWEST] = own
     void = ~np.isfinite(values)
-    codes = lookup[np.where(void, 0, values).astype(np.uint8)]
+    codes = lookup[np.where(void, 0, values).astype(np.int16) - LOWEST]
     codes[void] = VOID
     return codes
 
@@ -111,8 +116,8 @@ def checked_directions(values: NDArray[np.float32], name: str, source: str) -> C
             else "they are codes of no program that is known; if these are heights, remove terrain.codes"
         )
         raise InputError(
-            f"{source}: the value {value:g} (row {row + 1}, column {column + 1}, counted from the northwest) is no flow "
-            f"direction of terrain.codes: {name}; {fix}."
+            f"{source}: the value {value:g} (row {row + 1}, column {column + 1}, counted from the northwest) is no "
+            f"flow direction of terrain.codes: {name}; {fix}."
         )
     codes = decoded(values, name)
     looping, first = looping_cells(codes)
@@ -125,7 +130,9 @@ def checked_directions(values: NDArray[np.float32], name: str, source: str) -> C
             f"at row {row + 1}, column {column + 1}, counted from the northwest); {_fix(values, name)}."
         )
     if crossed > MANY_CROSSINGS * cells:
-        better = [other for other in _without_loops(values, name) if crossed > TIMES * _crossed(values, other)]
+        better = [
+            other for other in _without_loops(values, name) if crossed > TIMES * _crossed(values, other)
+        ]
         if better:
             raise InputError(
                 f"{source}: read with terrain.codes: {name}, the ways of water cross each other in {crossed:,} places, "
@@ -139,7 +146,7 @@ def _fix(values: NDArray[np.float32], name: str) -> str:
     others = _without_loops(values, name)
     if others:
         fewest = min(others, key=lambda other: _crossed(values, other))
-        return f"read as {_listed([fewest])} it does not: set terrain.codes to what the program that wrote the file uses"
+        return f"read as {fewest} it does not: set terrain.codes to what the program that wrote the file uses"
     return (
         "so it does with every other set of codes that has these values: the file is damaged, or was resampled, which "
         "breaks flow directions; give the heights (a digital elevation model) and remove terrain.codes"
@@ -148,7 +155,9 @@ def _fix(values: NDArray[np.float32], name: str) -> str:
 
 def _without_loops(values: NDArray[np.float32], name: str) -> list[str]:
     """Return other sets of codes that the values belong to and under which no water goes round."""
-    return [other for other in fitting(values) if other != name and not looping_cells(decoded(values, other))[0]]
+    return [
+        other for other in fitting(values) if other != name and not looping_cells(decoded(values, other))[0]
+    ]
 
 
 def _crossed(values: NDArray[np.float32], name: str) -> int:

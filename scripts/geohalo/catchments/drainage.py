@@ -246,7 +246,9 @@ def below(codes: Codes, cells: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the flat cell (cells,) that each flat cell drains to; -1 where its water leaves, and for -1."""
     rows, columns = codes.shape
     flat = np.ascontiguousarray(codes).ravel()
-    return np.array([downstream(flat, int(one), rows, columns) if one >= 0 else -1 for one in cells], dtype=np.int64)
+    return np.array(
+        [downstream(flat, int(one), rows, columns) if one >= 0 else -1 for one in cells], dtype=np.int64
+    )
 
 
 def at_the_edge(codes: Codes, label: NDArray[np.int32], number: int) -> NDArray[np.bool_]:

@@ -46,7 +46,7 @@ def overlaps(label: NDArray[np.int32], frame: Frame, grid: Grid, number: int) ->
     start = np.cumsum(count)
     met[:] = -1
     index, area = np.empty(start[-1], dtype=np.int32), np.zeros(start[-1])
-    size = np.array([grid.cell, frame.width, frame.height])
+    size = (float(grid.cell), float(frame.width), float(frame.height))
     west, north = grid.x - half - frame.west, frame.north - grid.y - half
     _fill(label, *across, *down, west, north, size, met, place, start, index, area)
     return csr_array(csc_array((area, index, start), shape=shape))
@@ -92,7 +92,7 @@ def _fill(
     bottom: NDArray[np.int64],
     west: NDArray[np.float64],
     north: NDArray[np.float64],
-    size: NDArray[np.float64],
+    size: tuple[float, float, float],
     met: NDArray[np.int64],
     place: NDArray[np.int64],
     start: NDArray[np.int64],

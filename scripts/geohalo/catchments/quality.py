@@ -91,7 +91,7 @@ DOUBTS = (
         "leaves",
         "catchment leaves the terrain",
         "whose catchment touches the edge of the terrain or a void, so that ground upstream may be missing",
-        "give a terrain that reaches farther, or has no voids; at the coast, where the sea is a void, this may be right",
+        "give a terrain that reaches farther, or has no voids; at the coast, where the sea is a void, it may be right",
     ),
     Doubt(
         "small",
@@ -184,9 +184,7 @@ def overlap(catchments: Catchments) -> NDArray[np.float64]:
     """Return the share (samples,) of each catchment that samples upstream see as well; NaN without a catchment."""
     with np.errstate(invalid="ignore", divide="ignore"):
         first = np.where(catchments.twin >= 0, catchments.twin, np.arange(len(catchments.twin)))
-        return np.where(
-            catchments.area > 0, 1 - catchments.own_area[first] / catchments.area, np.nan
-        )
+        return np.where(catchments.area > 0, 1 - catchments.own_area[first] / catchments.area, np.nan)
 
 
 def warnings_of(

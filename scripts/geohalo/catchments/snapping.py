@@ -60,7 +60,9 @@ def snapped(drainage: Drainage, places: NDArray[np.float64], reach: float, chann
     least = channel / frame.cell_area
     cell, distance = own.copy(), np.full(len(own), np.nan)
     lattice = np.column_stack([places[:, 0] - frame.west, frame.north - places[:, 1]])
-    _snap(upstream, frame.rows, frame.columns, frame.width, frame.height, lattice, reach, least, cell, distance)
+    _snap(
+        upstream, frame.rows, frame.columns, frame.width, frame.height, lattice, reach, least, cell, distance
+    )
     return Snapped(cell, distance)
 
 

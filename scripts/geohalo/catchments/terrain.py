@@ -12,7 +12,7 @@ from rasterio.errors import RasterioError
 from geohalo.catchments.compiled import VOID
 from geohalo.catchments.directions import CODES, checked_directions
 from geohalo.catchments.drainage import Drainage, Frame
-from geohalo.catchments.relief import read_relief
+from geohalo.catchments.relief import Relief, read_relief
 from geohalo.catchments.steepest import filled, flow_directions
 from geohalo.catchments.terrain_file import (
     MOST_CELLS,
@@ -49,6 +49,26 @@ def read_drainage(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> D
         The file is missing, cannot be read, has no usable CRS, is too large, coarser than the grid, does not cover the
         survey, or holds something else than it should. All of it is found before any computation.
     """
+    found = _read(section, folder, wanted)
+    if isinstance(found, Drainage):
+        return found
+    level = filled(found.heights)
+    codes = flow_directions(level, found.frame.width, found.frame.height, found.heights)
+    return Drainage(codes, found.frame, found.crs, found.source, found.heights, level)
+
+
+def check_file(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> None:
+    """Read the terrain of a survey as `read_drainage` does, and go no further.
+
+    Raises
+    ------
+    InputError
+        See `read_drainage`.
+    """
+    _read(section, folder, wanted)
+
+
+def _read(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> Relief | Drainage:
     path = folder / str(section["file"])
     if not path.is_file():
         raise InputError(f"{path}: no such file (terrain.file).")
@@ -56,11 +76,7 @@ def read_drainage(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> D
         return _read_directions(path, section, wanted)
     relief = read_relief(path, section, wanted)
     check_cover(relief.heights, relief.frame, wanted.places, relief.source)
-    level = filled(relief.heights)
-    codes = flow_directions(level, relief.frame.width, relief.frame.height)
-    return Drainage(
-        codes, relief.frame, relief.crs, relief.source, relief.heights, level
-    )
+    return relief
 
 
 def _read_directions(path: Path, section: Mapping[str, Any], wanted: Wanted) -> Drainage:
@@ -100,7 +116,9 @@ def _kept_frame(
             "the heights (a digital elevation model) without terrain.codes."
         )
     if place.b or place.d or place.a <= 0 or place.e >= 0:
-        raise InputError(f"{path}: the raster does not point north; derive it from a north-up elevation model.")
+        raise InputError(
+            f"{path}: the raster does not point north; derive it from a north-up elevation model."
+        )
     if max(place.a, -place.e) > wanted.cell:
         raise InputError(
             f"{path}: cells of {max(place.a, -place.e):.4g} m are larger than those of the grid ({wanted.cell:g} m, "

@@ -43,7 +43,11 @@ class Wanted:
 
 
 def check_cover(
-    values: NDArray[np.generic], frame: Frame, places: NDArray[np.float64], source: str, void: int | None = None
+    values: NDArray[np.generic],
+    frame: Frame,
+    places: NDArray[np.float64],
+    source: str,
+    void: int | None = None,
 ) -> None:
     """Stop where the terrain covers too little of a survey.
 
@@ -82,6 +86,12 @@ def check_cover(
 
 
 def check_metric(crs: pyproj.CRS, path: Path) -> None:
+    """Stop where the maps are in degrees.
+
+    Raises
+    ------
+    InputError
+    """
     if not crs.is_projected:
         raise InputError(
             f"{path}: a terrain has to lie on a map in metres, and {crs.name!r} is not one to warp it to; set grid.crs "
@@ -90,7 +100,14 @@ def check_metric(crs: pyproj.CRS, path: Path) -> None:
 
 
 def checked_crs(path: Path, data: rasterio.DatasetReader, section: Mapping[str, Any]) -> pyproj.CRS:
-    """Return the CRS of a terrain, from the file or the config."""
+    """Return the CRS of a terrain, from the file or the config.
+
+    Raises
+    ------
+    InputError
+        The file has several bands, no place, no CRS, one that contradicts the config, or one that its numbers do not
+        fit.
+    """
     if data.count != 1:
         raise InputError(f"{path}: {data.count} bands; a terrain has one. Save it alone (gdal_translate -b).")
     if data.transform == Affine.identity():
@@ -107,7 +124,8 @@ def checked_crs(path: Path, data: rasterio.DatasetReader, section: Mapping[str, 
         raise InputError(f"{path}: the raster has no CRS; set terrain.crs, for example EPSG:32633.")
     if own is not None and given is not None and not same_crs(own, given):
         raise InputError(
-            f"{path}: the file states the CRS {named(own)}, but terrain.crs is {named(given)}; correct or remove the key."
+            f"{path}: the file states the CRS {named(own)}, but terrain.crs is {named(given)}; correct or "
+            "remove the key."
         )
     crs = given or file_crs(own, str(path), "set terrain.crs")
     left, bottom, right, top = data.bounds
@@ -120,5 +138,6 @@ def checked_crs(path: Path, data: rasterio.DatasetReader, section: Mapping[str, 
 
 
 def no_data(data: rasterio.DatasetReader, section: Mapping[str, Any]) -> float | None:
+    """Return the code for no data of a terrain: that of the config, else that of the file."""
     given = section.get("nodata")
     return float(given) if given is not None else data.nodatavals[0]

@@ -26,6 +26,7 @@ from geohalo.check.sections import (
     places_section,
     summary,
 )
+from geohalo.check.terrain import check_terrain
 from geohalo.cube.grid import Grid, sampled_mask
 from geohalo.products.html_pages import Section
 from geohalo.products.map_ground import MapGround
@@ -44,7 +45,7 @@ class Files:
 
     Attributes
     ----------
-    samples, assays, certified, deposits : str or None
+    samples, assays, certified, deposits, terrain : str or None
     labels : dict of str to str
         Rasters of classes and masks, by their keys in `labels.raster`.
     covariates : dict of str to str
@@ -55,6 +56,7 @@ class Files:
     assays: str | None = None
     certified: str | None = None
     deposits: str | None = None
+    terrain: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     covariates: dict[str, str] = field(default_factory=dict)
 
@@ -103,6 +105,7 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     check_network(findings, settings["network"], ground.elements, len(found.classes) or 2)
     layers, settings_of = settings["covariates"], settings["interpolation"]
     covariates = check_covariates(findings, layers, files.covariates, ground, deposits.table, settings_of)
+    check_terrain(findings, settings.get("terrain"), files.terrain, ground, settings["grid"]["cell"])
     return Checked(findings, ground, deposits, found, covariates)
 
 

@@ -39,6 +39,8 @@ FILES = {
     "elements": "elements.nc",
     "elements_tile": "tiles/elements/{scatteritem}.nc",
     "labels": "labels.tif",
+    "catchments": "catchments.nc",
+    "catchment_summary": "catchments.csv",
     "covariates": "covariates.nc",
     "covariate_summary": "covariates.csv",
     "cube": "cube.nc",

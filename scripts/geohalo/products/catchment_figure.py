@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.artist import Artist
-from matplotlib.colors import LightSource, Normalize
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LightSource, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -69,7 +71,10 @@ class Relief:
 
         Of the cells that are drawn as one the one with the most ground upstream is kept, so that channels stay whole.
         """
-        rows, columns = np.flatnonzero((self.label >= 0).any(axis=1)), np.flatnonzero((self.label >= 0).any(axis=0))
+        rows, columns = (
+            np.flatnonzero((self.label >= 0).any(axis=1)),
+            np.flatnonzero((self.label >= 0).any(axis=0)),
+        )
         low = np.nanmin(places, axis=0, initial=np.inf), np.nanmax(places, axis=0, initial=-np.inf)
         x, y = [low[0][0], low[1][0]], [low[0][1], low[1][1]]
         if rows.size:
@@ -108,7 +113,11 @@ class Relief:
 
 @styled
 def catchment_map(
-    survey: str, relief: Relief, places: NDArray[np.float64], doubts: Mapping[str, NDArray[np.bool_]], crs: str = ""
+    survey: str,
+    relief: Relief,
+    places: NDArray[np.float64],
+    doubts: Mapping[str, NDArray[np.bool_]],
+    crs: str = "",
 ) -> Figure:
     """Draw the boundaries of the samples' increments over the relief.
 
@@ -145,9 +154,15 @@ def catchment_map(
     handles = _draw_samples(axes, places, doubts, doubtful)
     shade = area_patch(colour("sample"), "channel")
     return page.finish_map(
-        [*handles, shade, Line2D([], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first")],
-        "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it. A sample "
-        f"with several doubts has the mark of the first in this list.{ground.caption}",
+        [
+            *handles,
+            shade,
+            Line2D(
+                [], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first"
+            ),
+        ],
+        "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it. A "
+        f"sample with several doubts has the mark of the first in this list.{ground.caption}",
     )
 
 
@@ -161,7 +176,9 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
     heights = np.asarray(part.heights, dtype=np.float64)
     low, high = np.nanpercentile(heights, (1, 99))
     norm = Normalize(low, high if high > low else low + 1)
-    image = page.raster(axes, heights, norm=norm, cmap=style()["maps"]["relief"], zorder=1)
+    # The darker half would hide channels and boundaries.
+    light_half = ListedColormap(colormaps[style()["maps"]["relief"]](np.linspace(0.5, 1, 256)))
+    image = page.raster(axes, heights, norm=norm, cmap=light_half, zorder=1)
     cell = abs(float(part.x[1] - part.x[0]))
     filled = np.where(np.isfinite(heights), heights, np.nanmedian(heights))
     steepness = np.nanpercentile(np.hypot(*np.gradient(filled, cell)), 95)
@@ -180,8 +197,6 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
 
 def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
     """Draw channels, and boundaries between increments."""
-    from matplotlib.colors import to_rgba
-
     extent = page.ground.extent
     channel = np.zeros((*part.label.shape, 4))
     channel[part.upstream >= part.channel] = to_rgba(colour("sample"))
@@ -196,8 +211,6 @@ def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
     rows, columns = np.nonzero(label[1:] != label[:-1])
     x, y = west + columns * width, north - (rows + 1) * height
     level = np.stack([np.column_stack([x, y]), np.column_stack([x + width, y])], axis=1)
-    from matplotlib.collections import LineCollection
-
     axes.add_collection(
         LineCollection(
             list(np.concatenate([upright, level])), colors=colour("boundary"), linewidths=0.6, zorder=2
@@ -206,7 +219,10 @@ def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
 
 
 def _draw_samples(
-    axes: Any, places: NDArray[np.float64], doubts: Mapping[str, NDArray[np.bool_]], doubtful: NDArray[np.bool_]
+    axes: Any,
+    places: NDArray[np.float64],
+    doubts: Mapping[str, NDArray[np.bool_]],
+    doubtful: NDArray[np.bool_],
 ) -> list[Artist]:
     """Draw samples, each by its first doubt; returns their symbols with counts."""
     size = float(np.clip(60 / math.sqrt(max(len(places), 1)), 2.5, 6.0))

@@ -9,7 +9,7 @@ from geohalo.check.page import as_markdown, render
 from geohalo.files.tables import write_csv, write_text
 
 #: Tables that a config may name.
-TABLES = ("samples", "assays", "certified", "deposits")
+TABLES = ("samples", "assays", "certified", "deposits", "terrain")
 
 
 def check_survey(

@@ -64,7 +64,9 @@ def brute_overlap(codes, members, terrain, survey):
 
 @settings(max_examples=20)
 @given(
-    seed=st.integers(0, 10_000), side=st.sampled_from([70.0, 100.0, 230.0]), shift=st.sampled_from([0.0, 37.0])
+    seed=st.integers(0, 10_000),
+    side=st.sampled_from([70.0, 100.0, 230.0]),
+    shift=st.sampled_from([0.0, 37.0]),
 )
 def test_random_terrains_agree_with_the_path_of_every_cell(seed, side, shift):
     random = np.random.default_rng(seed)
@@ -82,7 +84,9 @@ def test_random_terrains_agree_with_the_path_of_every_cell(seed, side, shift):
         first = found.twin[sample] if found.twin[sample] >= 0 else sample
         expected = brute_overlap(terrain.codes, members, terrain, survey)
         np.testing.assert_allclose(gathered_shares[first], expected, atol=1e-6)
-        downstream = [other for other in range(7) if cells[sample] in whole[other] and cells[other] != cells[sample]]
+        downstream = [
+            other for other in range(7) if cells[sample] in whole[other] and cells[other] != cells[sample]
+        ]
         if found.parent[sample] < 0:
             assert not downstream
         else:
@@ -152,7 +156,9 @@ def test_a_sample_in_a_channel_stays_with_any_reach():
 
 def test_samples_beyond_the_terrain_have_no_cell():
     terrain = drained(arrows("→→x|→→→"))
-    places = np.array([[WEST - 1, NORTH - 50], [np.nan, NORTH - 50], [WEST + 250, NORTH - 50], [WEST + 50, NORTH - 50]])
+    places = np.array(
+        [[WEST - 1, NORTH - 50], [np.nan, NORTH - 50], [WEST + 250, NORTH - 50], [WEST + 50, NORTH - 50]]
+    )
     found = snapped(terrain, places, 200.0, 1e4)
     np.testing.assert_array_equal(found.cell, [-1, -1, -1, 0])
     assert np.isnan(found.distance[:3]).all()

@@ -68,7 +68,9 @@ def test_many_cells_of_one_small_type_do_not_wrap():
 
 def test_places_lie_in_their_cells():
     frame = framed((3, 4), 100.0, 50.0, west=1000.0, north=2000.0)
-    places = np.array([[1000, 2000], [1399.9, 1850.1], [1400, 1900], [999.9, 1900], [np.nan, 1900], [1150, 1925]])
+    places = np.array(
+        [[1000, 2000], [1399.9, 1850.1], [1400, 1900], [999.9, 1900], [np.nan, 1900], [1150, 1925]]
+    )
     np.testing.assert_array_equal(frame.cells_at(places), [0, 11, -1, -1, -1, 5])
     np.testing.assert_allclose(frame.centres(np.array([0, 11])), [[1050, 1975], [1350, 1875]])
     assert np.isnan(frame.centres(np.array([-1]))).all()

@@ -115,5 +115,5 @@ def test_many_rows_are_counted():
 def test_limits_of_the_config():
     section = {"snap": 500, "channel": 0.25, "least_area": 0.5, "most_area": 200}
     assert limits(section) == Limits(500, 250_000, 500_000, 200_000_000)
-    with pytest.raises(InputError, match="terrain.least_area .* must be below terrain.most_area"):
+    with pytest.raises(InputError, match=r"terrain.least_area .* must be below terrain.most_area"):
         limits(section | {"most_area": 0.5})

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+from geohalo.catchments.drainage import crossings, looping_cells
 from geohalo.catchments.steepest import filled, flow_directions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from terrains import arrows, neighbours, path, rough
-
-from geohalo.catchments.drainage import crossings, looping_cells
 
 
 def lowest_spill(heights):
@@ -37,9 +36,11 @@ def lowest_spill(heights):
 
 
 def test_a_hollow_is_filled_to_where_it_overflows():
-    heights = np.array([[9, 9, 9, 9], [9, 2, 5, 9], [9, 9, 6, 4], [9, 9, 9, 9]], dtype=np.float32)
-    # The rim of the hollow is lowest at 6.
-    expected = np.array([[9, 9, 9, 9], [9, 6, 6, 9], [9, 9, 6, 4], [9, 9, 9, 9]], dtype=np.float32)
+    heights = np.full((4, 5), 9, dtype=np.float32)
+    heights[1, 1], heights[1, 2], heights[2, 3], heights[3, 4] = 2, 5, 6, 4
+    expected = heights.copy()
+    # It overflows cornerwise over 6, to 4 at the edge.
+    expected[1, 1:3] = 6
     np.testing.assert_array_equal(filled(heights), expected)
 
 
@@ -138,5 +139,47 @@ def test_a_turned_terrain_has_turned_directions(turns):
     # A turn to the left by a right angle is two places back among eight.
     number = np.full(256, -1)
     number[[1, 2, 4, 8, 16, 32, 64, 128]] = np.arange(8)
-    drained = codes != 0
+    # Beside a filled hollow several ways may be equally steep, and a flat drains by convention.
+    changed = filled(heights) != heights
+    near = np.zeros(changed.shape, dtype=bool)
+    for cell in np.flatnonzero(changed):
+        near.ravel()[[cell, *(other for _, other in neighbours(cell, changed.shape))]] = True
+    drained = (codes != 0) & ~near
+    assert drained.mean() > 0.3
     np.testing.assert_array_equal((number[back[drained]] + 2 * turns) % 8, number[codes[drained]])
+
+
+def test_water_in_a_filled_hollow_runs_as_on_its_ground():
+    """A ditch leads to the bottom of a hollow, away from its outlet: the water of the hollow gathers in it."""
+    heights = np.full((7, 9), 20, dtype=np.float32)
+    heights[1:6, 1:8] = 9
+    heights[3, 1:8] = [1, 2, 3, 4, 5, 6, 7]
+    heights[3, 8] = 8
+    level = filled(heights)
+    assert level[3, 1] == 8
+    codes = flow_directions(level, 100, 100, heights)
+    # Eastwards along the ditch, although it falls to the west.
+    assert (codes[3, 1:8] == 1).all()
+    assert codes[3, 8] == 0
+    # The ground beside it drains down into it.
+    for column in range(1, 8):
+        assert path(codes, 2 * 9 + column)[1] // 9 == 3
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000))
+def test_directions_with_and_without_ground_differ_in_hollows_alone(seed):
+    heights = rough((20, 20), seed, voids=0.02)
+    level = filled(heights)
+    one, other = flow_directions(level, 100, 100), flow_directions(level, 100, 100, heights)
+    assert looping_cells(other) == (0, -1)
+    around = [
+        np.roll(np.roll(np.pad(level, 1, constant_values=np.inf), r, 0), c, 1)[1:-1, 1:-1]
+        for r in (-1, 0, 1)
+        for c in (-1, 0, 1)
+        if r or c
+    ]
+    steep = np.nanmin(around, axis=0) < level
+    np.testing.assert_array_equal(one[steep], other[steep])
+    # Sinks and voids are the same.
+    np.testing.assert_array_equal(np.isin(one, (0, 247)), np.isin(other, (0, 247)))

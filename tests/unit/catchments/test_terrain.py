@@ -155,7 +155,9 @@ def test_metres_called_degrees(tmp_path):
 
 
 def test_coarser_than_the_grid(tmp_path):
-    refused(tmp_path, r"cells of 100 m are larger than those of the grid \(50 m, grid.cell\)", at=wanted(cell=50))
+    refused(
+        tmp_path, r"cells of 100 m are larger than those of the grid \(50 m, grid.cell\)", at=wanted(cell=50)
+    )
 
 
 def test_directions_coarser_than_the_grid(tmp_path):
@@ -175,18 +177,25 @@ def test_voids_under_samples(tmp_path):
     heights[:10] = np.nan
     places = [[WEST + 500, NORTH - 500], [WEST + 700, NORTH - 700], [WEST + 500, NORTH - 2500]]
     refused(
-        tmp_path, r"covers 1 of 3 samples \(0 lie beyond its edges, 2 in voids\)", heights, at=wanted(places=places)
+        tmp_path,
+        r"covers 1 of 3 samples \(0 lie beyond its edges, 2 in voids\)",
+        heights,
+        at=wanted(places=places),
     )
 
 
 def test_directions_in_place_of_heights(tmp_path):
     codes = flow_directions(filled(rough((30, 40), 1)), 100, 100)
-    refused(tmp_path, r"codes of flow directions and hardly heights; set terrain.codes .*esri or whitebox", codes)
+    refused(
+        tmp_path, r"codes of flow directions and hardly heights; set terrain.codes .*esri or whitebox", codes
+    )
 
 
 def test_heights_in_place_of_directions(tmp_path):
     refused(
-        tmp_path, r"is no flow direction of terrain.codes: esri; .*remove terrain.codes", options={"codes": "esri"}
+        tmp_path,
+        r"is no flow direction of terrain.codes: esri; .*remove terrain.codes",
+        options={"codes": "esri"},
     )
 
 
