@@ -26,8 +26,9 @@ from geohalo.sources.unmixing import Options, relative_noise, unmix
 from measure import print_header, print_row
 from pyproj import CRS
 
-#: Cell of the grid in metres, side of the blocks, and settings of the discs: the defaults of the workflow.
+#: Cell of the grid in metres, side of the blocks, a strength for all, and the workflow's defaults for discs.
 CELL, BLOCK = 1000.0, 20_000.0
+FIXED = 0.3
 DISC = {"neighbours": 12, "power": 2.0, "smoothing": 10.0, "variogram": "exponential"}
 DISC |= {"anisotropy": {"ratio": 1.0, "bearing": 0.0}}
 NOT_ELEMENTS = {"sample_name", "x_coordinate", "y_coordinate", "catchment", "long", "lat", "locality"}
@@ -48,8 +49,7 @@ def read_survey(folder: Path) -> Survey:
     """Read the samples and delineate their catchments."""
     table = pd.read_csv(folder / "samples.csv")
     elements = [name for name in table if name not in NOT_ELEMENTS and not name.startswith("Unnamed")]
-    table = table.dropna(axis=1, how="all")
-    elements = [name for name in elements if name in table]
+    elements = [name for name in elements if table[name].notna().mean() >= 0.5]
     with rasterio.open(folder / "d8.tif") as file:
         codes, place = file.read(1).astype(np.float32), file.transform
     frame = Frame(*codes.shape, place.c, place.f, place.a, -place.e)
@@ -102,7 +102,7 @@ def errors(survey: Survey, folds: Folds, predicted: np.ndarray) -> np.ndarray:
     return np.sqrt(np.nanmean((predicted - survey.values)[folds.fold >= 0] ** 2, axis=0))
 
 
-def predictions(survey: Survey, folds: Folds) -> dict[str, np.ndarray]:
+def predictions(survey: Survey, folds: Folds, with_mass: bool) -> dict[str, np.ndarray]:
     """Predict the left-out samples by every method."""
     found = {name: by_disc(survey, folds, name) for name in ("mean", "nearest", "idw", "smooth", "kriging")}
     for grain in (0.0, 30.0):
@@ -112,18 +112,23 @@ def predictions(survey: Survey, folds: Folds) -> dict[str, np.ndarray]:
             result = unmix(survey.mixing, survey.grid.shape, CELL, survey.values, folds, options, noise=noise)
             name = f"catchment, {kind}" + (", grain" if grain else "")
             found[name] = result.predicted
-            if kind == "first":
+            if kind == "first" and not grain and with_mass:
                 found[f"{name}, mass"] = by_mass(survey, folds, result.strength, noise)
+    # No strength is chosen: the errors of the others are those that theirs was chosen by.
+    fixed = Options(shares=[FIXED], variance=False)
+    found["catchment, first, one strength"] = unmix(
+        survey.mixing, survey.grid.shape, CELL, survey.values, folds, fixed
+    ).predicted
     return found
 
 
-def main(folder: Path, block: float) -> None:
+def main(folder: Path, block: float, with_mass: bool) -> None:
     """Print the table of elements, and how often each method is the better one."""
     survey = read_survey(folder)
     folds = tree_folds(survey.mixing.parent, survey.points, block, first=survey.mixing.first)
     tested = int((folds.fold >= 0).sum())
     print(f"{len(survey.points)} samples, {tested} predicted, in {len(folds.withheld)} folds")
-    found = {name: errors(survey, folds, one) for name, one in predictions(survey, folds).items()}
+    found = {name: errors(survey, folds, one) for name, one in predictions(survey, folds, with_mass).items()}
     squares = {
         "idw": [score.error for score in cross_validate(survey.points, survey.values, "idw", DISC, block)]
     }
@@ -139,5 +144,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--block", type=float, default=BLOCK, help="side of the blocks in metres")
+    parser.add_argument("--mass", action="store_true", help="mass balance, too: minutes")
     given = parser.parse_args()
-    main(given.folder, given.block)
+    main(given.folder, given.block, given.mass)

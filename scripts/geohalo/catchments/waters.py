@@ -14,7 +14,7 @@ class SteepestWaters:
 
     def directions(self, heights: NDArray[np.float32], cell: float) -> Codes:
         """Return the flow directions of heights (rows, columns) in metres, on cells of so many metres."""
-        return flow_directions(filled(heights), cell, cell)
+        return flow_directions(filled(heights), cell, cell, heights)
 
     def upstream(self, codes: Codes) -> NDArray[np.int32]:
         """Count the cells (rows, columns) that drain through each, itself included."""

@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 #: Steps of the method at most, change of the mixtures (natural log) at which it stops, and the times a step is halved.
 MOST_STEPS, STILL, HALVINGS = 50, 1e-6, 12
+#: Share of the penalty that is left from one strength to the next, and steps and change at strengths in between.
+WEAKER, STEPS_BETWEEN, STILL_BETWEEN = 0.1, 3, 0.01
 #: Residual of the linear problems.
 TOLERANCE = 1e-5
 
@@ -51,11 +53,13 @@ def balance(
     ground: Ground,
     values: Array,
     strength: Array,
-    sources: Array,
-    roughness: Array,
-    precondition: Callable[[Array], Array],
+    signal: float,
+    inverse: Callable[[Array], Callable[[Array], Array]],
 ) -> Array:
     """Map the logs of sources whose concentrations mix.
+
+    It starts from a level map and a strong penalty, which is weakened step by step: a map that went far off its samples
+    may have cells so poor that no sample feels them any more.
 
     Parameters
     ----------
@@ -63,38 +67,34 @@ def balance(
     values : ndarray (samples, elements)
         Natural logs of concentrations; NaN where missing, in the same samples for all elements.
     strength : ndarray (elements,)
-    sources, roughness : ndarray (cells, elements)
-        A first map, and the penalty times it.
-    precondition : callable
-        See `geohalo.sources.solve.solve_weights`.
+    signal : float
+        The strength to begin with, where that is larger.
+    inverse : callable
+        Takes strengths (elements,) and returns what `geohalo.sources.solve.solve_weights` calls ``precondition``.
 
     Returns
     -------
     ndarray (cells, elements)
     """
     present = ~np.isnan(values) & ground.mixing.sees[:, None]
-    # The map of logs may be far off; a level map never is.
-    level = np.nanmean(np.where(present, values, np.nan), axis=0)
-    state = _state(ground, values, present, strength, sources, roughness)
-    flat = _state(ground, values, present, strength, np.zeros_like(sources) + level, np.zeros_like(sources))
-    if (flat.cost < state.cost).any():
-        better = flat.cost < state.cost
-        state = _state(
-            ground,
-            values,
-            present,
-            strength,
-            np.where(better, flat.sources, sources),
-            np.where(better, 0.0, roughness),
-        )
-    for _ in range(MOST_STEPS):
-        ahead = _newton(ground, values, present, strength, state, precondition)
-        moved = _shorter(ground, values, present, strength, state, ahead)
-        change = np.abs(np.where(present, moved.mixed - state.mixed, 0.0)).max(initial=0.0)
-        state = moved
-        if change < STILL:
-            break
-    return state.sources
+    level = np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+    sources = np.zeros((ground.penalty.cells, values.shape[1])) + level
+    state = _state(ground, values, present, strength, sources, np.zeros_like(sources))
+    strong = np.maximum(strength, signal)
+    while True:
+        last = (strong <= strength).all()
+        precondition = inverse(strong)
+        state = _state(ground, values, present, strong, state.sources, state.roughness)
+        for _ in range(MOST_STEPS if last else STEPS_BETWEEN):
+            ahead = _newton(ground, values, present, strong, state, precondition)
+            moved = _shorter(ground, values, present, strong, state, ahead)
+            change = np.abs(np.where(present, moved.mixed - state.mixed, 0.0)).max(initial=0.0)
+            state = moved
+            if change < (STILL if last else STILL_BETWEEN):
+                break
+        if last:
+            return state.sources
+        strong = np.maximum(strength, strong * WEAKER)
 
 
 def _shorter(

@@ -10,6 +10,7 @@ are chosen on parts of the survey and no variance is given.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -244,7 +245,7 @@ def _unmix_group(
         estimate = ground.maps(weights.values) + weights.level
         mixture = ground.mixing.mix(estimate)
         if options.law == "mass":
-            mixture = _balance(ground, spectrum, rows, pattern, values, strength, weights, estimate)
+            mixture = _balance(ground, spectrum, rows, pattern, values, strength, estimate)
         _fill(ground, values, own, estimate, mixture, found)
         found["strength"][own], found["share"][own] = strength[own], strength[own] / spectrum.signal
         if folds is None:
@@ -314,20 +315,18 @@ def _balance(
     pattern: Pattern,
     values: Array,
     strength: Array,
-    weights: Weights,
     estimate: Array,
 ) -> Array:
-    """Balance masses in a map of logs, in place and some elements at a time; returns the mixtures."""
+    """Balance masses and fill in the map, some elements at a time; returns the mixtures."""
     mixture = np.empty((len(values), pattern.elements.size))
     step = max(1, BLOCK // len(estimate))
     for start in range(0, pattern.elements.size, step):
         some = slice(start, start + step)
         own = pattern.elements[some]
-        precondition = _precondition(spectrum, rows, Pattern(own, pattern.missing), strength[own])
-        rough = ground.spread(weights.values[:, some])
         known = np.full((len(values), own.size), np.nan)
         known[rows] = values[np.ix_(rows, own)]
-        estimate[:, some] = balance(ground, known, strength[own], estimate[:, some], rough, precondition)
+        inverse = partial(_precondition, spectrum, rows, Pattern(own, pattern.missing))
+        estimate[:, some] = balance(ground, known, strength[own], spectrum.signal, inverse)
         mixture[:, some] = log_mixture(ground, estimate[:, some])
     return mixture
 
