@@ -290,8 +290,7 @@ SIMULATED_RELIEF = (
     {"relief": path("simulated_relief")} if config.get("simulate", {}).get("medium") == "stream" else {}
 )
 MADE_LAYERS = {
-    file_path(f"simulated_{name}"): file
-    for name, file in (SIMULATED_LAYERS | SIMULATED_RELIEF).items()
+    file_path(f"simulated_{name}"): file for name, file in (SIMULATED_LAYERS | SIMULATED_RELIEF).items()
 }
 # Layers that have a file of their own, and those that are columns of the samples.
 COVARIATE_FILES = {

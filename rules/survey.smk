@@ -43,12 +43,12 @@ if "simulate" in config:
             log_file("simulate_survey"),
         benchmark:
             benchmark_file("simulate_survey")
-        # Nothing of the same survey can run beside it; small ones are often simulated by the dozen.
-        threads: (workflow.cores or 1) if config["simulate"]["samples"] >= 100_000 else 1
         group:
             "tables"
         conda:
             "../envs/geo.yaml"
+        # Nothing of the same survey can run beside it; small ones are often simulated by the dozen.
+        threads: (workflow.cores or 1) if config["simulate"]["samples"] >= 100_000 else 1
         resources:
             mem_mb=megabytes(500 + 0.0016 * config["simulate"]["samples"]),
             runtime=minutes(5 + config["simulate"]["samples"] / 25000),
