@@ -20,7 +20,7 @@ if TERRAIN:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(2000, 40),
+            mem_mb=megabytes(2000, 30),
             runtime=minutes(15, 0.1),
         params:
             terrain=TERRAIN,

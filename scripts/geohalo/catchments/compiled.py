@@ -18,35 +18,11 @@ NEIGHBOUR[[1, 2, 4, 8, 16, 32, 64, 128]] = np.arange(8)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a loop when it is first called; the result is kept on disk where a file may be written."""
+    """Compile a loop when it is first called; the result is kept on disk where a file may be written.
+
+    What is kept is known to be out of date by the file of the loop alone: loops that call each other stand in one file.
+    """
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # no folder that may be written
         return numba.njit(nogil=True, error_model="numpy")(function)
-
-
-@compiled
-def downstream(codes: Any, cell: int, rows: int, columns: int) -> int:
-    """Return the flat number of the cell that a cell drains to.
-
-    Parameters
-    ----------
-    codes : ndarray (cells,) of uint8
-        Flow directions in row-major order.
-    cell : int
-    rows, columns : int
-
-    Returns
-    -------
-    int
-        -1 where its water leaves the terrain, enters a void or stays in the cell.
-    """
-    k = NEIGHBOUR[codes[cell]]
-    if k < 0:
-        return -1
-    row = cell // columns + ROW_STEPS[k]
-    column = cell % columns + COLUMN_STEPS[k]
-    if row < 0 or row >= rows or column < 0 or column >= columns:
-        return -1
-    other = row * columns + column
-    return -1 if codes[other] == VOID else other

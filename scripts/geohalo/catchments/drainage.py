@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.transform import Affine
 
-from geohalo.catchments.compiled import COLUMN_STEPS, ROW_STEPS, VOID, compiled, downstream
+from geohalo.catchments.compiled import COLUMN_STEPS, NEIGHBOUR, ROW_STEPS, VOID, compiled
 from geohalo.input_warnings import InputWarning
 
 Codes = NDArray[np.uint8]
@@ -110,6 +110,33 @@ class Drainage:
     def upstream(self) -> NDArray[np.int32]:
         """Number of cells (rows, columns) that drain through each, itself included; 0 for voids."""
         return upstream_cells(self.codes)[0]
+
+
+@compiled
+def downstream(codes: Codes, cell: int, rows: int, columns: int) -> int:
+    """Return the flat number of the cell that a cell drains to.
+
+    Parameters
+    ----------
+    codes : ndarray (cells,) of uint8
+        Flow directions in row-major order.
+    cell : int
+    rows, columns : int
+
+    Returns
+    -------
+    int
+        -1 where its water leaves the terrain, enters a void or stays in the cell.
+    """
+    k = NEIGHBOUR[codes[cell]]
+    if k < 0:
+        return -1
+    row = cell // columns + ROW_STEPS[k]
+    column = cell % columns + COLUMN_STEPS[k]
+    if row < 0 or row >= rows or column < 0 or column >= columns:
+        return -1
+    other = row * columns + column
+    return -1 if codes[other] == VOID else other
 
 
 def upstream_cells(codes: Codes) -> tuple[NDArray[np.int32], int]:

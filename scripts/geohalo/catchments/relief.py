@@ -250,13 +250,14 @@ def _warped(
     if _is_kept(data, crs, target, frame.width):
         read(data, True)
         return heights
-    how = {
+    coarser = frame.width > 1.5 * own
+    how: dict[str, Any] = {
         "src_crs": crs.to_wkt(),
         "crs": target.to_wkt(),
         "transform": from_origin(frame.west, frame.north, frame.width, frame.height),
         "width": frame.columns,
         "height": frame.rows,
-        "resampling": Resampling.average if frame.width > 1.5 * own else Resampling.bilinear,
+        "resampling": Resampling.average if coarser else Resampling.bilinear,
         "dtype": "float32",
         "nodata": np.nan,
         # Places to a hundredth of a cell; the usual eighth shifts heights on steep ground by metres.
@@ -264,6 +265,10 @@ def _warped(
     }
     if declared is not None:
         how["src_nodata"] = declared
+    if not coarser:
+        # Between the four centres around a place, also where cells become a little larger: GDAL would widen its kernel,
+        # whose weights then bend a plane.
+        how |= {"XSCALE": "1", "YSCALE": "1"}
     with WarpedVRT(data, **how) as source:
         read(source, False)
     return heights

@@ -4,11 +4,12 @@ pyflwdir fills the hollows. Its own directions (``from_dem``) go to the lowest n
 where the flood came from, neither of which is the steepest way down. So slopes and flats are loops of our own.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from geohalo.catchments.compiled import COLUMN_STEPS, ROW_STEPS, SINK, VOID, compiled
-from geohalo.catchments.heap import popped, pushed
 
 Heights = NDArray[np.float32]
 Codes = NDArray[np.uint8]
@@ -112,12 +113,12 @@ def _drain_flats(level: Heights, heights: Heights, codes: Codes) -> None:
             r, c = row + ROW_STEPS[k], column + COLUMN_STEPS[k]
             inside = r >= 0 and r < rows and c >= 0 and c < columns
             if inside and codes[r, c] == _FLAT and level[r, c] == level[row, column]:
-                heap = pushed(heap, size, heights[row, column], reached, cell)
+                heap = _pushed(heap, size, heights[row, column], reached, cell)
                 size, reached = size + 1, reached + 1
                 break
     while size > 0:
         cell = heap[2][0]
-        size = popped(heap, size)
+        size = _popped(heap, size)
         row, column = cell // columns, cell % columns
         for turn in range(8):
             # Sides, which are even, before corners.
@@ -126,8 +127,65 @@ def _drain_flats(level: Heights, heights: Heights, codes: Codes) -> None:
             inside = r >= 0 and r < rows and c >= 0 and c < columns
             if inside and codes[r, c] == _FLAT and level[r, c] == level[row, column]:
                 codes[r, c] = 1 << ((k + 4) % 8)
-                heap = pushed(heap, size, heights[r, c], reached, r * columns + c)
+                heap = _pushed(heap, size, heights[r, c], reached, r * columns + c)
                 size, reached = size + 1, reached + 1
     for cell in range(level.size):
         if codes[cell // columns, cell % columns] == _FLAT:
             codes[cell // columns, cell % columns] = SINK
+
+
+@compiled
+def _pushed(heap: Any, size: int, key: float, number: int, cell: int) -> Any:
+    """Add a cell to a heap.
+
+    Parameters
+    ----------
+    heap : tuple of ndarray (room,)
+        Keys (float32), numbers and cells (int64); the first ``size`` are in use.
+    size : int
+    key : float
+    number : int
+        Of two equal keys the one with the smaller number is lower.
+    cell : int
+
+    Returns
+    -------
+    tuple of ndarray
+        The heap, in new arrays where the old ones had no room.
+    """
+    keys, numbers, cells = heap
+    if size == keys.size:
+        keys = np.concatenate((keys, np.empty_like(keys)))
+        numbers = np.concatenate((numbers, np.empty_like(numbers)))
+        cells = np.concatenate((cells, np.empty_like(cells)))
+    place = size
+    while place > 0:
+        above = (place - 1) >> 1
+        if keys[above] < key or (keys[above] == key and numbers[above] < number):
+            break
+        keys[place], numbers[place], cells[place] = keys[above], numbers[above], cells[above]
+        place = above
+    keys[place], numbers[place], cells[place] = key, number, cell
+    return keys, numbers, cells
+
+
+@compiled
+def _popped(heap: Any, size: int) -> int:
+    """Take the lowest cell, which is the first, off a heap (see `_pushed`); returns its new size."""
+    keys, numbers, cells = heap
+    size -= 1
+    key, number, cell = keys[size], numbers[size], cells[size]
+    place = 0
+    while 2 * place + 1 < size:
+        low = 2 * place + 1
+        high = low + 1
+        if high < size and (
+            keys[high] < keys[low] or (keys[high] == keys[low] and numbers[high] < numbers[low])
+        ):
+            low = high
+        if key < keys[low] or (key == keys[low] and number < numbers[low]):
+            break
+        keys[place], numbers[place], cells[place] = keys[low], numbers[low], cells[low]
+        place = low
+    keys[place], numbers[place], cells[place] = key, number, cell
+    return size

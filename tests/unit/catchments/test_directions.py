@@ -31,6 +31,12 @@ def test_codes_are_those_of_the_manuals(name):
     assert decoded(np.array([[np.nan]], dtype=np.float32), name) == [[247]]
 
 
+def test_bytes_with_a_sign_have_codes_of_their_own():
+    """MERIT Hydro: 0 for a mouth, -1 for an inland sink, -9 for a void."""
+    found = checked_directions(np.array([[-9, -1, 16], [1, 0, 16]], dtype=np.float32), "esri", "dir.tif")
+    np.testing.assert_array_equal(found, [[247, 0, 16], [1, 0, 16]])
+
+
 @settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), name=st.sampled_from(list(CODES)))
 def test_what_a_program_writes_is_read_as_it_was(seed, name):

@@ -32,7 +32,7 @@ def test_heights_in_the_maps_crs_stay_as_they_are(tmp_path):
     np.testing.assert_array_equal(found.heights, heights)
     assert found.frame.shape == (30, 40)
     assert found.frame.bounds == (WEST, NORTH - 3000, WEST + 4000, NORTH)
-    np.testing.assert_array_equal(found.codes, flow_directions(filled(heights), 100, 100))
+    np.testing.assert_array_equal(found.codes, flow_directions(filled(heights), 100, 100, heights))
     np.testing.assert_array_equal(found.level, filled(heights))
 
 
@@ -91,6 +91,24 @@ def test_degrees_are_warped_to_the_maps(tmp_path):
     np.testing.assert_allclose(found.heights[inner & there], expected[inner & there], atol=0.02)
 
 
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(("resolution", "cell"), [(None, 0.001), (250, 0.001)])
+def test_voids_of_a_warped_terrain_taint_no_height(tmp_path, declared, resolution, cell):
+    heights = (300 + np.arange(4800) % 7).astype(np.int16).reshape(60, 80)
+    heights[20:40, 30:50] = -9999
+    place = from_origin(-2.99, 56.84, cell, cell)
+    write(tmp_path, heights, crs="EPSG:4326", transform=place, nodata=-9999 if declared else None)
+    middle = np.array([[WEST + 1500, NORTH - 3000]])
+    options = section(resolution=resolution, nodata=None if declared else -9999)
+    found = read_relief(tmp_path / "dem.tif", options, wanted(places=middle)).heights
+    assert np.nanmin(found) >= 300
+    assert np.nanmax(found) <= 306
+    rows, columns = found.shape
+    # A ninth of the file is void, and as much of the middle.
+    assert np.isnan(found[rows * 9 // 20 : rows * 11 // 20, columns * 9 // 20 : columns * 11 // 20]).all()
+    assert np.isnan(found[rows // 6 : -rows // 6, columns // 6 : -columns // 6]).mean() < 0.35
+
+
 def test_flow_directions_are_read_as_they_are(tmp_path):
     codes = flow_directions(filled(rough((30, 40), 1)), 100, 100)
     write(tmp_path, codes)
@@ -130,6 +148,7 @@ def test_no_crs(tmp_path):
     refused(tmp_path, r"dem.tif: the raster has no CRS; set terrain.crs, for example EPSG:32633", crs=None)
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_no_place(tmp_path):
     refused(tmp_path, "does not state its place", transform=Affine.identity())
 
