@@ -146,21 +146,22 @@ def choose_on_parts(
     judged = [_Judged.of(part, kind, cell, values, ground, folds) for part in parts]
     signal = float(np.mean([part.signal for part in judged]))
     strengths = np.asarray(shares) * signal
-    squares, count = np.zeros((2, strengths.size, values.shape[1]))
+    squares, tested = np.zeros((2, strengths.size, values.shape[1]))
     for number, strength in enumerate(strengths):
         for part in judged:
             found = part.left_out(np.full(values.shape[1], strength), False)
             squares[number] += found[0]
-            count[number] += found[1]
-    best, tried = best_strength(squares, count)
+            tested[number] += found[1]
+    best, tried = best_strength(squares, tested)
     chosen = [part.left_out(strengths[best], True) for part in judged]
     predicted = np.full_like(values, np.nan)
     for part, each in zip(judged, chosen, strict=True):
         predicted[part.rows] = each[3]
-    total = [sum(each[k] for each in chosen) for k in range(3)]
+    total = [np.sum([each[k] for each in chosen], axis=0) for k in range(3)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        scale = total[2] / total[1]
-    return Strength(strengths[best], scale, total[0], total[1].astype(np.int64), predicted, tried), signal
+        scale = np.asarray(total[2] / total[1], dtype=np.float64)
+    count = np.asarray(total[1], dtype=np.int64)
+    return Strength(strengths[best], scale, total[0], count, predicted, tried), signal
 
 
 @dataclass(frozen=True)

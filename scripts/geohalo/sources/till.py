@@ -94,7 +94,8 @@ def _strips(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
     """Follow the flow upward from samples; returns sample, cell and weight of each pair that meet."""
     place, total = points.copy(), grid.x.size * grid.y.size
-    keys, weights = [], []
+    keys: list[NDArray[np.int64]] = []
+    weights: list[Array] = []
     numbers = np.arange(len(points), dtype=np.int64)
     for share in shares:
         angle = np.radians(flow(place))
@@ -118,7 +119,8 @@ def _added(
 ) -> tuple[list[NDArray[np.int64]], list[Array]]:
     """Add up the weights of equal keys."""
     distinct, which = np.unique(np.concatenate(keys), return_inverse=True)
-    return [distinct], [np.bincount(which, np.concatenate(weights), minlength=distinct.size)]
+    total: Array = np.bincount(which, np.concatenate(weights), minlength=distinct.size).astype(np.float64)
+    return [distinct], [total]
 
 
 def _cells(places: Array, grid: Grid) -> NDArray[np.int64]:
@@ -151,6 +153,6 @@ def _check_bearings(bearings: Array, names: Sequence[str]) -> None:
         ((bearings < 0) | (bearings > 360), "is not within 0 to 360 at samples in rows {}. Give degrees"),
     ):
         if wrong.any():
-            some = [names[k] for k in np.flatnonzero(wrong)]
+            some = [names[int(k)] for k in np.flatnonzero(wrong)]
             listed = ", ".join(some[:5]) + (f" and {len(some) - 5} more" if len(some) > 5 else "")
             raise InputError(f"config key ice.bearing: the bearing of the ice {what.format(listed)}.")

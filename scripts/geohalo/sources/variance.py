@@ -78,13 +78,14 @@ class _Given:
         over = 1.0 / (spectrum.values[:, None] + strength[None, :])
         level = spectrum.vectors.T @ spectrum.level
         weight = over * level[:, None]
-        total, inverse = level @ weight, []
+        total = level @ weight
+        inverse: list[Array] = []
         if pattern.missing.size:
             vectors = spectrum.vectors[pattern.missing]
             for number in range(strength.size):
                 along = vectors @ weight[:, number]
                 precision = (vectors * over[:, number]) @ vectors.T - np.outer(along, along / total[number])
-                inverse.append(np.linalg.inv(precision))
+                inverse.append(np.linalg.inv(precision).astype(np.float64, copy=False))
         return cls(pattern.missing, over, weight, total, inverse)
 
     def variance(self, turned: Array, own: Array, spectrum: Spectrum) -> Array:

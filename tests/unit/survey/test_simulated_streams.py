@@ -7,8 +7,9 @@ import pytest
 import rasterio
 from geohalo.catchments.waters import SteepestWaters
 from geohalo.stages.simulate_survey import simulate_survey as write_survey
-from geohalo.survey.simulate import SimulatedSurvey, simulate_survey
+from geohalo.survey.simulate import PARTS, SimulatedSurvey, simulate_survey
 from geohalo.survey.simulation.fields import spawn_generators
+from geohalo.survey.simulation.geology import nugget_shift
 from geohalo.survey.simulation.layout import lay_out_samples
 from geohalo.survey.simulation.relief import (
     FINER,
@@ -39,7 +40,7 @@ def streams() -> SimulatedSurvey:
 
 @cache
 def parts():
-    random = spawn_generators(3, ["layout", "relief", "streams"])
+    random = spawn_generators(3, PARTS)
     layout = lay_out_samples(SAMPLES, SPACING, random["layout"])
     relief = draw_relief(layout, SteepestWaters(), random["relief"])
     return put_into_streams(layout, relief, random["streams"]), relief
@@ -127,13 +128,16 @@ def test_samples_are_mixtures_of_the_true_ground():
     ground = survey.truth["ground"]
     assert list(ground["element"].to_numpy()) == list(ELEMENTS)
     assert ground.dims == ("element", "y", "x")
-    numbers = concentrations(survey)
-    for element in ("Cu", "Ni", "Zr"):
-        true = ground.sel(element=element).to_numpy()
-        measured = numbers[element].to_numpy()
-        # Nugget and closure differ; the level is that of the ground.
-        assert_allclose(np.log(measured).mean(), np.log(true).mean(), atol=0.15)
-        assert np.log(measured).std() < np.log(true).std() + 0.3
+    layout, relief = parts()
+    assert_array_equal(relief.heights, survey.relief.heights)
+    assert_allclose(layout.sites, survey.samples[["x", "y"]], atol=0.051)  # rounded
+    mixing, numbers = stream_ground(layout, relief, SteepestWaters()), concentrations(survey)
+    nugget = nugget_shift(SAMPLES, spawn_generators(3, PARTS)["nugget"])
+    for element in ("Cu", "Ni", "Zr"):  # no oxide is closed
+        mixed = mixing.mix(ground.sel(element=element).to_numpy().reshape(-1, 1).astype(float))[:, 0]
+        expected = np.log(mixed) + nugget[:, ELEMENTS.index(element)]
+        # The laboratory reports three digits.
+        assert_allclose(np.log(numbers[element]), expected, atol=0.006)
 
 
 def test_a_soil_survey_does_not_change():
