@@ -60,6 +60,8 @@ bench: env-bench
 	$(BIN)/python tests/benchmarks/evidence.py
 	$(BIN)/python tests/benchmarks/interpolation.py
 	$(BIN)/python tests/benchmarks/covariates.py
+	$(BIN)/python tests/benchmarks/catchments.py
+	$(BIN)/python tests/benchmarks/sources.py
 	$(BIN)/python tests/benchmarks/products.py
 	$(BIN)/python tests/benchmarks/workflow.py
 	$(BIN)/python tests/benchmarks/earlier.py

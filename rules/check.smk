@@ -20,6 +20,8 @@ rule check_survey:
         assays=ASSAY_TABLES,
         certified=CERTIFIED_TABLES,
         deposits=[file for file in [DEPOSIT_TABLE] if file],
+        terrain=[file for file in [TERRAIN_FILE] if file],
+        bearing=[file for file in [ICE_FILE] if file],
         rasters=[str(file) for file in RASTERS],
         labels=list(LABEL_RASTERS.values()),
         covariates=list(COVARIATE_FILES.values()),
@@ -31,6 +33,7 @@ rule check_survey:
             for file in [
                 SAMPLE_TABLE,
                 DEPOSIT_TABLE,
+                TERRAIN_FILE,
                 *COVARIATE_FILES.values(),
                 EFFORT_FILE,
                 JUDGED_FILE,

@@ -23,6 +23,7 @@ from geohalo.errors import InputError
 from geohalo.control_table import TABLE as CONTROL_TABLE
 from geohalo.control_table import OF_TREES, fitting, needing
 from geohalo.files.paths import file_path
+from geohalo.medium import medium_of
 from geohalo.network.presets import KINDS, PRESETS
 from geohalo.network.presets import VARIANTS as BRANCHES
 from geohalo.package_files import RESOURCES
@@ -51,6 +52,11 @@ except InputError as error:
 SURVEY = config["survey"]
 # Layers beside geochemistry. What each kind of data finds alone is trained on the same folds, for the verdict.
 COVARIATES = config["covariates"]
+# The terrain that stream samples have their catchments on, if any.
+TERRAIN = config.get("terrain")
+# What samples are mapped as: soil by interpolation, streams and till by the ground that they came from.
+MEDIUM = medium_of(config)
+UNMIXED = MEDIUM != "soil"
 ALONE = [*KINDS] if COVARIATES else []
 VARIANTS = [*config["network"]["variants"], *ALONE]
 GRIDDED = "grids" in config
@@ -68,6 +74,8 @@ LEVELLED = bool(config.get("samples", {}).get("batch") or config.get("simulate",
 WARNING_STAGES = [
     "read_grids" if GRIDDED else "clean_samples",
     *(["level_samples"] if LEVELLED else []),
+    *(["delineate_catchments"] if TERRAIN else []),
+    *(["unmix_elements"] if UNMIXED else []),
     *(["prepare_covariates"] if COVARIATES else []),
     *(["read_effort"] if "effort" in config else []),
     *([] if CLASSES else ["clean_deposits", "make_folds"]),
@@ -250,6 +258,7 @@ def final_products():
         path("metrics"),
         *(path(name, variant=VARIANTS[0]) for name in EXPLANATIONS),
         *([] if GRIDDED else [path("samples_report")]),
+        *([path("catchments"), path("catchment_summary")] if TERRAIN else []),
         *([path("covariate_summary")] if COVARIATES and not CLASSES else []),
         *map(path, JUDGED),
         *EFFORT.values(),
@@ -281,7 +290,12 @@ CERTIFIED_TABLES = certified_tables(TABLES["samples"])
 COMMODITIES = [] if CLASSES else TABLES["deposits"]["commodities"]
 # Layers of a simulated survey, whose files the config names as they stand below the folder of its results.
 SIMULATED_LAYERS = {name: path(f"simulated_{name}") for name in simulated_layers(config.get("simulate", {}))}
-MADE_LAYERS = {file_path(f"simulated_{name}"): file for name, file in SIMULATED_LAYERS.items()}
+SIMULATED_RELIEF = (
+    {"relief": path("simulated_relief")} if config.get("simulate", {}).get("medium") == "stream" else {}
+)
+MADE_LAYERS = {
+    file_path(f"simulated_{name}"): file for name, file in (SIMULATED_LAYERS | SIMULATED_RELIEF).items()
+}
 # Layers that have a file of their own, and those that are columns of the samples.
 COVARIATE_FILES = {
     name: MADE_LAYERS.get(layer["file"]) or survey_file(layer["file"], f"covariates.{name}.file")
@@ -292,6 +306,12 @@ COVARIATE_COLUMNS = [name for name in COVARIATES if name not in COVARIATE_FILES]
 # A layer of exploration effort; without one it is the density of the samples, where there are any and targets are ranked.
 EFFORT_FILE = survey_file(config["effort"]["file"], "effort.file") if "effort" in config else None
 EFFORT = {"effort": path("effort")} if not CLASSES and (EFFORT_FILE or not GRIDDED) else {}
+TERRAIN_FILE = (
+    MADE_LAYERS.get(TERRAIN["file"]) or survey_file(TERRAIN["file"], "terrain.file") if TERRAIN else None
+)
+# A raster of the bearings of the ice that left the till.
+ICE = config.get("ice")
+ICE_FILE = survey_file(ICE["bearing"], "ice.bearing") if ICE and isinstance(ICE["bearing"], str) else None
 # A map that was made elsewhere and is put through the same evidence.
 JUDGE = config.get("judge")
 JUDGED_FILE = survey_file(JUDGE["file"], "judge.file") if JUDGE else None
@@ -314,6 +334,7 @@ FACTS = {
         "truth": "simulate" in config,
         "covariates": bool(COVARIATES),
         "effort": bool(EFFORT),
+        "terrain": bool(TERRAIN),
         "attention": ATTENTION,
         "explained": EXPLAINED,
         "types": TYPED,

@@ -26,7 +26,7 @@ if GRIDDED:
         script:
             "../scripts/read_grids.py"
 
-else:
+elif not UNMIXED:
 
     rule fit_interpolation:
         input:

@@ -17,6 +17,8 @@ for file in filter(
     [
         SAMPLE_TABLE,
         DEPOSIT_TABLE,
+        TERRAIN_FILE,
+        ICE_FILE,
         *ASSAY_TABLES,
         *CERTIFIED_TABLES,
         *RASTERS,
@@ -35,6 +37,7 @@ if "simulate" in config:
     rule simulate_survey:
         output:
             **SIMULATED_LAYERS,
+            **SIMULATED_RELIEF,
             samples=path("simulated_samples"),
             deposits=path("simulated_deposits"),
             truth=path("truth"),
@@ -115,7 +118,8 @@ if not GRIDDED:
             mem_mb=megabytes(500, 10),
             runtime=minutes(5, 0.05),
         params:
-            samples=TABLES["samples"],
+            # Whatever they are mapped as, the table is read alike.
+            samples={name: value for name, value in TABLES["samples"].items() if name != "medium"},
             grid={key: config["grid"][key] for key in ("crs", "max_distance")},
             code=code("clean_samples", "elements.csv"),
         message:

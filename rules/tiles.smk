@@ -5,7 +5,7 @@ scattergather:
     tiles=config["grid"]["tiles"],
 
 
-if TILED and not GRIDDED:
+if TILED and not GRIDDED and not UNMIXED:
 
     rule gather_elements:
         input:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from geohalo.errors import InputError
+from geohalo.medium import check_disc
 from geohalo.settings import Config, check_settings, schema, simulated_tables, used_interpolation
 from geohalo.simulated_deposits import simulated_commodities
 
@@ -64,7 +65,7 @@ def alternative(config: Mapping[str, Any], changes: Mapping[str, Any], source: s
     Raises
     ------
     InputError
-        For a key that is not known, or a value that the schema or another key forbids.
+        For a key that is not known, or a value that the schema or another key forbids; and where samples are no discs.
     """
     settings = with_tables(config)
     if "grids" in settings:
@@ -84,7 +85,9 @@ def alternative(config: Mapping[str, Any], changes: Mapping[str, Any], source: s
     if "simulate" in settings and "deposits.commodities" not in changes:
         # Another seed may be a survey of another type of deposits.
         settings["deposits"]["commodities"] = simulated_commodities(settings["simulate"])
-    return _checked(settings, source)
+    checked = _checked(settings, source)
+    check_disc(checked, source, "a comparison of ways to work")
+    return checked
 
 
 def _checked(settings: Config, source: str) -> Config:
@@ -240,6 +243,7 @@ def choice_levels(config: Mapping[str, Any]) -> dict[str, list[Any]]:
         survey, or a value that is not allowed.
     """
     choices, place = config["consensus"]["choices"], "config key consensus.choices"
+    check_disc(config, place, "a comparison of ways to work")
     default = not own_choices(config)
     levels = {}
     for key, values in choices.items():

@@ -19,6 +19,7 @@ FACTS = (
     "quality",  # the table has rows of quality control
     "batches",  # the table tells batches
     "truth",  # the survey is simulated
+    "terrain",  # the catchments of samples are known
     "covariates",  # there are layers beside geochemistry
     "effort",  # labels are deposits, and exploration effort is known: that of samples, or of a layer
     "attention",  # superpixels of the map learn which neighbours to attend to
@@ -89,6 +90,13 @@ FIGURES = (
     Figure("types", "evidence", "Evidence", OF_TABLES, ("types",)),
     Figure("samples", "data", "Data", "The numbers are in the table of elements.", ("samples",)),
     Figure("elements", "data", "Data", "The numbers are in the table of elements."),
+    Figure(
+        "catchments",
+        "data",
+        "Data",
+        "The numbers of each sample are in catchments.csv.",
+        ("terrain",),
+    ),
     Figure(
         "covariates",
         "data",

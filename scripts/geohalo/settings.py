@@ -18,6 +18,7 @@ from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.fact_splits import FACT_SCHEMES, PARTING_KEYS
 from geohalo.map_settings import check_effort, check_judge
+from geohalo.medium import with_ground
 from geohalo.method_table import METHODS, with_variance
 from geohalo.package_files import SCHEMA_FILE
 from geohalo.package_yaml import read_yaml
@@ -151,7 +152,7 @@ def check_settings(config: Config, source: str = "config") -> Config:
         raise InputError(
             f"{source}: give exactly one of the sections {', '.join(SOURCES)}; this config has {text}."
         )
-    settings = with_defaults(config, schema())
+    settings = with_defaults(with_ground(with_defaults(config, schema()), source), schema())
     if "covariates" not in config:
         settings["covariates"] = simulated_layers(settings.get("simulate", {}))
     _check_sources(settings["data"]["sources"], source)

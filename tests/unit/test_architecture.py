@@ -10,7 +10,19 @@ from inventory import each, imports, nodes, tree
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 LIBRARY = SCRIPTS / "geohalo"
-ROOMS = ["survey", "cube", "covariates", "superpixels", "network", "evidence", "quality", "products", "check"]
+ROOMS = [
+    "survey",
+    "cube",
+    "covariates",
+    "catchments",
+    "sources",
+    "superpixels",
+    "network",
+    "evidence",
+    "quality",
+    "products",
+]
+ROOMS += ["check"]
 #: Rooms that may use any of those before them: files of results, the stages of the workflow, what ties them to it.
 ROOMS += ["files", "stages", "workflow"]
 #: Of these, modules that hand arrays to the network import torch as well.

@@ -215,6 +215,8 @@ def with_value(key: str, value) -> dict:
         config["samples"]["join"] = {"file": "c.csv", "key": "id"}
     if key.startswith("effort."):
         config["effort"] = {"file": "d.tif"}
+    if key.startswith("terrain."):
+        config["terrain"] = {"file": "dem.tif"}
     *sections, name = key.split(".")
     place = config
     for section in sections:

@@ -67,8 +67,8 @@ def summary(ground: Ground, deposits: KnownDeposits) -> str:
     return ", ".join(parts)
 
 
-def places_section(ground: Ground, pictures: Sequence[Picture]) -> Section:
-    """Return the part on where the survey lies and what became of its rows."""
+def places_section(ground: Ground, pictures: Sequence[Picture], medium: str = "") -> Section:
+    """Return the part on where the survey lies, what became of its rows, and what its samples stand for."""
     rows = [
         (
             label,
@@ -79,6 +79,8 @@ def places_section(ground: Ground, pictures: Sequence[Picture]) -> Section:
     ]
     if ground.crs is not None and "crs_out" not in ground.counted:
         rows.append(("CRS of the survey", crs_name(ground.crs)))
+    if medium and ground.spacing is not None:
+        rows.append(("Samples", medium))
     if ground.places is not None and len(ground.places):
         rows += _extent(ground)
     if ground.spacing:

@@ -13,6 +13,7 @@ from geohalo.check.deposits import KnownDeposits, check_deposits
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.check.labels import Labels, check_labels, check_superpixels, distances_table
+from geohalo.check.medium import check_ice, medium_words
 from geohalo.check.network import check_network
 from geohalo.check.page import CheckPage, warnings_of
 from geohalo.check.samples import check_samples
@@ -26,6 +27,7 @@ from geohalo.check.sections import (
     places_section,
     summary,
 )
+from geohalo.check.terrain import check_terrain
 from geohalo.cube.grid import Grid, sampled_mask
 from geohalo.products.html_pages import Section
 from geohalo.products.map_ground import MapGround
@@ -44,7 +46,7 @@ class Files:
 
     Attributes
     ----------
-    samples, assays, certified, deposits : str or None
+    samples, assays, certified, deposits, terrain, bearing : str or None
     labels : dict of str to str
         Rasters of classes and masks, by their keys in `labels.raster`.
     covariates : dict of str to str
@@ -59,6 +61,8 @@ class Files:
     assays: str | None = None
     certified: str | None = None
     deposits: str | None = None
+    terrain: str | None = None
+    bearing: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     covariates: dict[str, str] = field(default_factory=dict)
     effort: str | None = None
@@ -111,6 +115,8 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     check_network(findings, settings["network"], ground.elements, len(found.classes) or 2)
     layers, settings_of = settings["covariates"], settings["interpolation"]
     covariates = check_covariates(findings, layers, files.covariates, ground, deposits.table, settings_of)
+    check_terrain(findings, settings.get("terrain"), files.terrain, ground, settings["grid"]["cell"])
+    check_ice(findings, files.bearing, ground)
     beside = _beside(findings, settings, tables, files, ground, deposits)
     return Checked(findings, ground, deposits, found, covariates, beside)
 
@@ -174,7 +180,7 @@ def check_page(
         warnings=warnings_of(checked.findings),
         cost=_cost(checked, settings, schemes, requests, bytes_on_disk),
         sections=[
-            places_section(ground, _pictures(settings["survey"], checked)),
+            places_section(ground, _pictures(settings["survey"], checked), medium_words(settings)),
             columns(ground),
             ground.control,
             covariates_section(checked.covariates),

@@ -9,7 +9,7 @@ from geohalo.check.page import as_markdown, render
 from geohalo.files.tables import write_csv, write_text
 
 #: Files that a config may name, one of each.
-SINGLE = ("samples", "assays", "certified", "deposits", "effort", "judge", "trained_on")
+SINGLE = ("samples", "assays", "certified", "deposits", "terrain", "bearing", "effort", "judge", "trained_on")
 
 
 def check_survey(

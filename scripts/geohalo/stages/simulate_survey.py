@@ -9,6 +9,7 @@ from geohalo.files.cells import Survey
 from geohalo.files.maps import Band, write_map
 from geohalo.survey import simulate
 from geohalo.survey.simulation.layers import SimulatedLayers
+from geohalo.survey.simulation.relief import Relief, Waters
 
 
 def simulate_survey(
@@ -19,21 +20,38 @@ def simulate_survey(
     geology: str | None = None,
     structures: str | None = None,
     magnetics: str | None = None,
+    relief: str | None = None,
 ) -> None:
     """Write the tables that a user would have, and the truth beside them.
 
-    With `geology`, `structures` and `magnetics`, the layers that a user would have beside the samples as well.
+    With `geology`, `structures` and `magnetics`, the layers that a user would have beside the samples as well. Of
+    streams, the heights go to `relief`.
     """
-    survey = simulate.simulate_survey(section)
+    survey = simulate.simulate_survey(section, _waters() if section.get("medium") == "stream" else None)
     for table, path in ((survey.samples, samples), (survey.deposits, deposits)):
         with atomic_write(path) as temporary:
             table.to_csv(temporary, index=False)
     with atomic_write(truth) as temporary:
         survey.truth.to_netcdf(temporary)
+    if survey.relief and relief:
+        _write_relief(survey.relief, survey.crs, relief)
     if survey.layers and geology and structures and magnetics:
         _write_shapes(survey.layers.geology, geology, "geology")
         _write_shapes(survey.layers.structures, structures, "structures")
         _write_field(survey.layers, survey.crs, magnetics)
+
+
+def _waters() -> Waters:
+    from geohalo.catchments.waters import SteepestWaters  # compiles loops: slow to import
+
+    return SteepestWaters()
+
+
+def _write_relief(relief: Relief, crs: str, path: str) -> None:
+    everywhere = Survey(Grid(relief.x, relief.y), np.ones(relief.heights.shape, dtype=bool), crs)
+    write_map(
+        everywhere, relief.heights[None], path, np.nan, [Band("height", "height above the lowest edge", "m")]
+    )
 
 
 def _write_shapes(table: gpd.GeoDataFrame, path: str, layer: str) -> None:

@@ -14,10 +14,12 @@ The concentration of an element in a sample is built as::
 with published upper-crust abundances, and major and minor oxides closed to 100 per cent. Every part draws from a
 generator of its own, and a fault of strength 0 still makes its draws: two surveys that differ in one
 fault only can be compared sample by sample.
+
+Of streams (`medium: stream`) a sample is the mean of the ground of its catchment, before the nugget.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,7 @@ from geohalo.survey.simulation.geology import (
 )
 from geohalo.survey.simulation.layers import MARGIN, SimulatedLayers, draw_layers
 from geohalo.survey.simulation.layout import SampleLayout, draw_structures, lay_out_samples, place_deposits
+from geohalo.survey.simulation.relief import Relief, Waters, draw_relief, put_into_streams, stream_ground
 from geohalo.survey.simulation.signatures import (
     ELEMENTS,
     HOSTS,
@@ -59,7 +62,8 @@ from geohalo.survey.simulation.signatures import (
 
 PARTS = (
     "layout", "structures", "deposits", "lithology", "regional", "halos", "barren", "nugget",
-    "anthropogenic", "overburden", "laboratory", "hosts", "provinces", "layers", "mapping",
+    "anthropogenic", "overburden", "laboratory", "hosts", "provinces", "layers", "mapping", "relief",
+    "streams",
 )  # fmt: skip
 WEAK_COVER = 0.3
 MOST_COVER = 0.95
@@ -80,11 +84,14 @@ class SimulatedSurvey:
         Known deposits: `name`, `x`, `y` (metres), `type` (the same for all).
     truth : xarray.Dataset
         On (y, x), y descending, cells of half the sample spacing: `halo`, `halo_weak`, `false`,
-        `overburden` (0 to 1) and `lithology` (int); with layers, `magnetics` (nT) as well. For evaluation only.
+        `overburden` (0 to 1) and `lithology` (int); with layers, `magnetics` (nT) as well, and of streams `ground`
+        (element, y, x; ppm), what samples are mixtures of. For evaluation only.
     crs : str
         Metric CRS of all of them (`geohalo.simulated_region`).
     layers : SimulatedLayers or None
         What is known of the ground beside the samples, where the section asks for it.
+    relief : Relief or None
+        Heights, of a survey of streams.
     """
 
     samples: pd.DataFrame
@@ -92,9 +99,10 @@ class SimulatedSurvey:
     truth: xr.Dataset
     crs: str
     layers: SimulatedLayers | None = None
+    relief: Relief | None = None
 
 
-def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
+def simulate_survey(section: Mapping[str, Any], waters: Waters | None = None) -> SimulatedSurvey:
     """Simulate a regional geochemical survey.
 
     Parameters
@@ -103,7 +111,10 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
         Config section `simulate` with all defaults filled in: `seed`, `samples`, `spacing` (m),
         `deposits`, `deposit_type` (see `geohalo.simulated_deposits`), and `faults` with the strengths
         (0 off, 1 ordinary) `anthropogenic`, `overburden` and `laboratory`; `covariates`, whether there are
-        layers beside the samples, which change nothing else (default no).
+        layers beside the samples, which change nothing else (default no); `medium`, `soil` (the default) or
+        `stream`.
+    waters : Waters, optional
+        What finds the ways of water; needed for streams.
 
     Returns
     -------
@@ -119,6 +130,12 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     faults = section["faults"]
     layout = lay_out_samples(section["samples"], section["spacing"], rng["layout"])
     strike = float(rng["structures"].uniform(20, 70))
+    relief = None
+    if section.get("medium") == "stream":
+        if waters is None:
+            raise ValueError("a survey of streams needs what finds the ways of water")
+        relief = draw_relief(layout, waters, rng["relief"])
+        layout = put_into_streams(layout, relief, rng["streams"])
     structures = draw_structures(layout, strike, rng["structures"])
     places = structures.select(place_deposits(structures, section["deposits"], rng["deposits"]))
     kind = deposit_type(section)
@@ -131,13 +148,19 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     cover = np.minimum(faults["overburden"] * cover, MOST_COVER)
     cover_at_sites, cover_of_cells = np.split(cover, [len(layout.sites)])
 
+    # A stream sample has the ground of all cells upstream, another that of its site.
+    sampled = layout if relief is None else replace(layout, sites=layout.cells)
     # Added up in place: of a national survey each part is as large as the table of samples.
-    log_shift = lithology_shift(lithology, layout)
-    log_shift += regional_shift(layout.sites, strike, rng["regional"], rng["provinces"])
-    log_shift += halos.log_shift(layout.sites)
-    log_shift += barren.log_shift(layout.sites)
+    log_shift = lithology_shift(lithology, sampled)
+    log_shift += regional_shift(sampled.sites, strike, rng["regional"], rng["provinces"])
+    log_shift += halos.log_shift(sampled.sites)
+    log_shift += barren.log_shift(sampled.sites)
+    ground = _ground(log_shift, cover_at_sites if relief is None else cover_of_cells)
+    mixture = ground
+    if relief is not None and waters is not None:
+        mixture = stream_ground(layout, relief, waters).mix(ground)
     nugget = nugget_shift(len(layout.sites), rng["nugget"])
-    sediment = _sediment(log_shift, cover_at_sites, nugget)
+    sediment = _sediment(mixture, nugget)
     contamination = patches.log_shift(layout.sites)
     for rows in row_blocks(len(sediment)):
         sediment[rows] *= np.exp(faults["anthropogenic"] * contamination[rows])
@@ -148,11 +171,13 @@ def simulate_survey(section: Mapping[str, Any]) -> SimulatedSurvey:
     truth = _truth(layout, halos.share(layout.cells), false, cover_of_cells, lithology)
     crs = survey_crs(section["samples"], section["spacing"])
     truth.attrs |= {"crs": crs, "strike": strike}
+    if relief is not None:
+        truth["ground"] = _true_ground(ground, truth["halo"].shape)
     layers = None
     if section.get("covariates"):
         layers = draw_layers(layout, lithology, structures, crs, rng["layers"], rng["mapping"])
         truth["magnetics"] = _useless(layers)
-    return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs, layers)
+    return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs, layers, relief)
 
 
 def _constants() -> tuple[np.ndarray, np.ndarray]:
@@ -161,15 +186,22 @@ def _constants() -> tuple[np.ndarray, np.ndarray]:
     return table["upper_crust_ppm"].to_numpy(dtype=float), table["oxide_to_element"].to_numpy(dtype=float)
 
 
-def _sediment(log_shift: np.ndarray, cover: np.ndarray, nugget: np.ndarray) -> np.ndarray:
-    """Mix bedrock with cover (share of each sample), add the nugget and close the majors; ppm in place of shifts."""
-    abundance, oxide_to_element = _constants()
+def _ground(log_shift: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """Mix bedrock with cover (share of each place); ppm in place of shifts."""
+    abundance, _ = _constants()
     blanket = abundance * np.exp(as_matrix([OVERBURDEN]))
     for rows in row_blocks(len(log_shift)):
         bedrock = abundance * np.exp(log_shift[rows])
-        ground = bedrock + cover[rows, None] * (blanket - bedrock)
-        log_shift[rows] = close_majors(ground * np.exp(nugget[rows]), oxide_to_element)
+        log_shift[rows] = bedrock + cover[rows, None] * (blanket - bedrock)
     return log_shift
+
+
+def _sediment(ground: np.ndarray, nugget: np.ndarray) -> np.ndarray:
+    """Add the nugget to the ground of samples and close the majors; ppm, in place."""
+    _, oxide_to_element = _constants()
+    for rows in row_blocks(len(ground)):
+        ground[rows] = close_majors(ground[rows] * np.exp(nugget[rows]), oxide_to_element)
+    return ground
 
 
 def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarray:
@@ -279,6 +311,17 @@ def _truth(
     }
     title = "Truth of the simulated survey; for evaluation only"
     return xr.Dataset(layers, coords=axes, attrs={"title": title})
+
+
+def _true_ground(ground: np.ndarray, shape: tuple[int, ...]) -> xr.DataArray:
+    """Return the truth of what stream samples are mixtures of."""
+    meaning = "concentration in the ground that water takes up, before nugget, contamination and laboratory"
+    return xr.DataArray(
+        ground.T.reshape(len(ELEMENTS), *shape).astype(np.float32),
+        dims=("element", "y", "x"),
+        coords={"element": list(ELEMENTS)},
+        attrs={"units": "ppm", "long_name": meaning},
+    )
 
 
 def _useless(layers: SimulatedLayers) -> tuple[tuple[str, str], np.ndarray, dict[str, str]]:

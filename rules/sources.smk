@@ -1,0 +1,37 @@
+"""The ground that samples of streams or till came from, in place of an interpolation."""
+
+if UNMIXED:
+
+    rule unmix_elements:
+        input:
+            **({} if CLASSES else {"deposits": ancient(path("deposits"))}),
+            **({"catchments": path("catchments")} if MEDIUM == "stream" else {}),
+            **({"bearing": ICE_FILE} if ICE_FILE else {}),
+            samples=path("samples"),
+        output:
+            elements=path("elements"),
+            table=path("interpolation_table"),
+            warnings=path("stage_warnings", stage="unmix_elements"),
+        log:
+            log_file("unmix_elements"),
+        benchmark:
+            benchmark_file("unmix_elements")
+        priority: WAITED_FOR
+        conda:
+            "../envs/geo.yaml"
+        resources:
+            mem_mb=megabytes(3000, 60),
+            runtime=minutes(15, 2),
+        params:
+            grid={key: config["grid"][key] for key in ("cell", "max_distance")},
+            settings={
+                "medium": MEDIUM,
+                "sources": config["sources"],
+                "ice": ICE,
+                "interpolation": used_interpolation(config["interpolation"]),
+            },
+            code=code("unmix_elements"),
+        message:
+            f"Map the ground that samples of {MEDIUM} came from (law {config['sources']['law']})"
+        script:
+            "../scripts/unmix_elements.py"

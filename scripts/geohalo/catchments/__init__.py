@@ -1,0 +1,1 @@
+"""Catchments of stream samples: terrain, flow directions, snapping, nested catchments and their quality."""

@@ -1,0 +1,116 @@
+"""How well the ways of mapping predict the same left-out samples: as mixtures of their ground, and as discs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geohalo.cube.interpolation import INTERPOLATORS
+from geohalo.cube.method_choice import Score
+from geohalo.sources.folds import Folds
+from geohalo.sources.mixing import Mixing
+from geohalo.sources.unmixing import Options, unmix
+
+Array = NDArray[np.float64]
+
+
+def predicted_as_discs(
+    points: Array, values: Array, folds: Folds, method: str, settings: Mapping[str, Any]
+) -> Array:
+    """Interpolate left-out samples from those that the mixtures may use, too.
+
+    Parameters
+    ----------
+    points : ndarray (samples, 2)
+        Coordinates in metres.
+    values : ndarray (samples, elements)
+        Usually log concentrations; NaN where missing.
+    folds : Folds
+    method : str
+        Of `geohalo.cube.interpolation.INTERPOLATORS`.
+    settings : mapping
+        The config section ``interpolation``.
+
+    Returns
+    -------
+    ndarray (samples, elements)
+        NaN of samples that are never predicted, and of elements without a value in the samples used.
+    """
+    predicted = np.full_like(values, np.nan)
+    for number, withheld in enumerate(folds.withheld):
+        tested = np.flatnonzero(folds.fold == number)
+        known = values[~withheld]
+        usable = np.flatnonzero(~np.isnan(known).all(axis=0))
+        if not (tested.size and usable.size):
+            continue
+        fitted = INTERPOLATORS[method].fit(points[~withheld], known[:, usable], settings)
+        predicted[np.ix_(tested, usable)] = fitted.estimate(points[tested])[0]
+    return predicted
+
+
+def predicted_by_mass(
+    mixing: Mixing,
+    shape: tuple[int, int],
+    cell: float,
+    values: Array,
+    folds: Folds,
+    options: Options,
+    strength: Array,
+) -> Array:
+    """Predict left-out samples by balances of mass, which need a map of their own for each fold.
+
+    Parameters
+    ----------
+    mixing, shape, cell, values, folds, options
+        As in `geohalo.sources.unmixing.unmix`.
+    strength : ndarray (elements,)
+        Chosen by the errors of logs.
+
+    Returns
+    -------
+    ndarray (samples, elements)
+        NaN of samples that are never predicted.
+    """
+    alone = Options(options.kind, options.shares, "mass", variance=False, workers=options.workers)
+    predicted = np.full_like(values, np.nan)
+    for number, withheld in enumerate(folds.withheld):
+        used = np.where(withheld[:, None], np.nan, values)
+        found = unmix(mixing, shape, cell, used, options=alone, strength=strength)
+        tested = folds.fold == number
+        predicted[tested] = found.mixture[tested]
+    return predicted
+
+
+def scores(values: Array, predicted: Mapping[str, Array]) -> tuple[dict[str, list[Score]], NDArray[np.int64]]:
+    """Compare ways of mapping at the samples that all of them predict.
+
+    Parameters
+    ----------
+    values : ndarray (samples, elements)
+        NaN where missing.
+    predicted : mapping of str to ndarray (samples, elements)
+        By the name of the way; NaN where none was made.
+
+    Returns
+    -------
+    scores : dict of list of Score (elements,)
+        Error and share of the variance of these samples that is explained.
+    count : ndarray (elements,) of int
+        Samples that are compared.
+    """
+    compared = ~np.isnan(values)
+    for one in predicted.values():
+        compared &= ~np.isnan(one)
+    count = compared.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = np.where(compared, values, 0.0)
+        mean = known.sum(axis=0) / count
+        spread = np.where(compared, values - mean, 0.0)
+        variance = (spread**2).sum(axis=0) / count
+        found = {}
+        for name, one in predicted.items():
+            square = (np.where(compared, one - values, 0.0) ** 2).sum(axis=0) / count
+            pairs = zip(np.sqrt(square), 1.0 - square / variance, strict=True)
+            found[name] = [Score(float(error), float(share)) for error, share in pairs]
+    return found, count.astype(np.int64)
