@@ -215,6 +215,8 @@ def with_value(key: str, value) -> dict:
         config["samples"]["join"] = {"file": "c.csv", "key": "id"}
     if key.startswith("terrain."):
         config["terrain"] = {"file": "dem.tif"}
+    if key.startswith("ice."):
+        config["ice"] = {"bearing": 90, "length": 1000}
     *sections, name = key.split(".")
     place = config
     for section in sections:
