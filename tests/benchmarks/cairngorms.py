@@ -1,9 +1,10 @@
 """Catchment against disc on real samples: errors at left-out samples of the Cairngorms, element by element.
 
-`python tests/benchmarks/cairngorms.py FOLDER`, where the folder holds `samples.csv` and `d8.tif` of a survey of nested
-stream samples (63 samples, 53 elements; Lipp et al. 2023, doi 10.1029/2023WR036159; the README of the repository
-AlexLipp/funmixer says where they are from). No sample that is used shares ground with one that is predicted, and all
-methods use the same samples. Errors are of natural logs.
+`python tests/benchmarks/cairngorms.py FOLDER`, where the folder holds `samples.csv` and `d8.tif` of a survey
+of nested stream samples (63 samples, 54 elements with values in most; Lipp et al. 2023, doi
+10.1029/2023WR036159; the README of the repository AlexLipp/funmixer says where they are from). No sample that
+is used shares ground with one that is predicted, and all methods use the same samples. Errors are of natural
+logs.
 """
 
 import argparse

@@ -249,3 +249,15 @@ def test_an_earlier_commit_is_checked_out(benchmark_module, tmp_path, monkeypatc
     assert (earlier.check_out("HEAD~1", folder) / "Snakefile").read_text(encoding="utf-8") == "then"
     with pytest.raises(SystemExit, match="git fetch --unshallow"):
         earlier.check_out("0" * 40, tmp_path)
+
+
+def test_quick_benchmark_of_sources(benchmark_module, capsys):
+    """A network that covers its grid, and the row that is printed."""
+    program = benchmark_module("sources")
+    mixing, points = program.survey(20, 30, np.random.default_rng(1))
+    assert mixing.shares.sum() == 20**2 * program.CELL**2
+    assert points.shape == (30, 2)
+    assert (mixing.parent >= 0).sum() > 15
+    program.main(True, 0.05, 0, 1, False)
+    row = capsys.readouterr().out.splitlines()[-1].split(" | ")
+    assert row[:3] == ["| 1,600", "60", "4"]

@@ -217,6 +217,8 @@ def with_value(key: str, value) -> dict:
         config["effort"] = {"file": "d.tif"}
     if key.startswith("terrain."):
         config["terrain"] = {"file": "dem.tif"}
+    if key.startswith("ice."):
+        config["ice"] = {"bearing": 90, "length": 1000}
     *sections, name = key.split(".")
     place = config
     for section in sections:

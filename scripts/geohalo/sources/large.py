@@ -177,6 +177,7 @@ class _Judged:
     def of(
         cls, part: Part, kind: Kind, cell: float, values: Array, ground: Ground, folds: Folds
     ) -> "_Judged":
+        """Find the spectra of a part."""
         noise, own = ground.noise[part.rows], values[part.rows]
         local = Ground(part.mixing, penalty(part.shape, kind, cell), noise, ground.workers)
         coarse, _, _ = coarsened(local, kind, cell, MOST_COVARIANCE / part.rows.size)

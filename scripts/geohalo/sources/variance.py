@@ -75,6 +75,7 @@ class _Given:
 
     @classmethod
     def of(cls, spectrum: Spectrum, pattern: Pattern, strength: Array) -> "_Given":
+        """Prepare a pattern, with the strength of each of its elements."""
         over = 1.0 / (spectrum.values[:, None] + strength[None, :])
         level = spectrum.vectors.T @ spectrum.level
         weight = over * level[:, None]
