@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.real_data]
 CONTROLS = {"logistic", "superpixel_contrast", "sampling_density", "deposit_distance"}
 FIGURES = {"samples", "elements", "superpixels", "folds", "anomaly_map", "heldout_map"}
 FIGURES |= {"success_rate", "metrics", "differences", "calibration", "history"}
-FIGURES |= {"targets", "concentration_area", "attribution", "fingerprints", "pathfinders"}
+FIGURES |= {"targets", "concentration_area", "attribution", "fingerprints", "pathfinders", "effort"}
 
 
 def complete_run(survey, data, folder):
