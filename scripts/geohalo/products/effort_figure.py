@@ -31,6 +31,8 @@ from geohalo.products.targets import on_new_ground
 
 #: The key in inches: side, what its labels need on the left, above and below, and the gap to the text beside it.
 SIDE, LEFT, ABOVE, BELOW, APART = 1.15, 0.95, 0.2, 0.4, 0.3
+#: Characters of an amount that has room beside the next one.
+LONGEST = 5
 
 
 @styled
@@ -102,7 +104,13 @@ def _draw_key(page: MapPage, classes: NDArray[np.integer], effort: NDArray[np.fl
         axes.add_patch(Rectangle((column, row), 1, 1, facecolor=hue, edgecolor="white", linewidth=0.8))
     known = effort[np.isfinite(effort)]
     amounts = np.percentile(known, EFFORT_LIMITS) if known.size else np.zeros(len(EFFORT_LIMITS))
-    below = [f"{limit:.0f}\n{rounded(value)}" for limit, value in zip(EFFORT_LIMITS, amounts, strict=True)]
+    texts = [rounded(value) for value in amounts]
+    # Long numbers beside each other stand in two lines by turns.
+    lower = "\n" if max(map(len, texts)) > LONGEST else ""
+    below = [
+        f"{limit:.0f}\n{lower * (place % 2)}{text}"
+        for place, (limit, text) in enumerate(zip(EFFORT_LIMITS, texts, strict=True))
+    ]
     axes.set(xlim=(0, 3), ylim=(0, 3), label="key")
     axes.set_xticks(range(4), labels=below)
     axes.set_yticks(range(4), labels=[f"{limit:g}" for limit in SCORE_LIMITS])
