@@ -11,7 +11,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"
-"$folder/env/bin/pip" install --quiet 'torch==2.13.0' 'numpy==2.4.6'
+"$folder/env/bin/python" -m pip install --quiet torch==2.13.0 numpy==2.4.6
 cat > "$folder/see.py" <<'PY'
 import time
 import warnings
