@@ -159,13 +159,8 @@ def log_file(rule, *wildcards):
     return f"logs/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.log"
 
 
-# Rules whose jobs leave a benchmark; the report tells their times.
-BENCHMARKED = []
-
-
 def benchmark_file(rule, *wildcards):
-    """Time and memory of a rule's job."""
-    BENCHMARKED.append(rule)
+    """Time and memory of a rule's job, as Snakemake records them."""
     return f"benchmarks/{SURVEY}/{'_'.join([rule, *(f'{{{w}}}' for w in wildcards)])}.jsonl"
 
 

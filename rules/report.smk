@@ -57,8 +57,7 @@ rule report:
             "variant": VARIANTS[0],
             "settings": config,
             "commodities": COMMODITIES,
-            "benchmarks": f"benchmarks/{SURVEY}",
-            "rules": BENCHMARKED,
+            "logs": f"logs/{SURVEY}",
         },
         code=code("report", "colour_maps.yaml", *PAGE_FILES),
     message:

@@ -7,19 +7,19 @@ libraries included. An exponent of 1 is growth in proportion to the number of ce
 """
 
 import argparse
-import json
 import math
 import platform
 import tempfile
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import psutil
 import yaml
 from measure import print_header, print_row
-from workflow import ROOT, command, covered, watched, work_intervals
+from workflow import ROOT, command, covered, finished_jobs, watched, work_intervals
 
 CONFIG = ROOT / "config" / "national.yaml"
 #: Samples for each cell: one in 4 km2, cells of 1 km2. Deposits of the largest size.
@@ -44,21 +44,12 @@ def megabytes(folder: Path) -> float:
     return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
 
 
-def peaks(benchmarks: Path) -> Row:
-    """Peak memory in GB of the largest job of each rule, from Snakemake's records."""
+def peaks(jobs: Iterable[dict[str, Any]]) -> Row:
+    """Peak memory in GB of the largest job of each rule."""
     largest: Row = {}
-    for file in benchmarks.rglob("*.jsonl"):
-        record = json.loads(file.read_text(encoding="utf-8").splitlines()[-1])
-        name = file.relative_to(benchmarks).parts[0].removesuffix(".jsonl")
-        largest[name] = max(largest.get(name, 0.0), float(record["max_rss"] or 0) * 1.048576e-3)
+    for job in jobs:
+        largest[job["rule"]] = max(largest.get(job["rule"], 0.0), job["peak"] / 1e9)
     return largest
-
-
-def of_rule(rule: str, by_file: Row) -> float:
-    """Peak of a rule among files that are named after it and its wildcards."""
-    return max(
-        (value for name, value in by_file.items() if name == rule or name.startswith(f"{rule}_")), default=0
-    )
 
 
 def run(cells: float, cores: int, folder: Path) -> dict[str, Row]:
@@ -72,12 +63,11 @@ def run(cells: float, cores: int, folder: Path) -> dict[str, Row]:
     seconds: Row = {}
     for rule, start, end in intervals:
         seconds[rule] = seconds.get(rule, 0.0) + end - start
-    by_file = peaks(folder / "benchmarks" / survey)
     with netCDF4.Dataset(results / "elements.nc") as file:
         total["cells"] = float(file["mask"][:].sum())
     return {
         "seconds": seconds,
-        "memory": {rule: of_rule(rule, by_file) for rule in seconds},
+        "memory": peaks(finished_jobs(folder / "logs" / survey)),
         "disk": {path.name: megabytes(path) for path in sorted(results.iterdir())},
         "total": total | {"work": covered(intervals), "disk": megabytes(results) / 1e3},
     }

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import yaml
@@ -22,27 +23,37 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def peak_memory(process: psutil.Process, stop: threading.Event, result: dict[str, float]) -> None:
-    """Keep the largest sum of the resident memory of a process and its children, in GB, four times a second."""
+def watch(process: psutil.Process, stop: threading.Event, result: dict[str, float]) -> None:
+    """Look at a process and its children four times a second.
+
+    Kept are the largest sum of their resident memory in GB (``peak``) and the processor time in seconds of the jobs of
+    each script (``processor of train`` and so on; the last quarter of a second of a job may be missing).
+    """
     result["peak"] = 0.0
+    spent: dict[psutil.Process, tuple[str, float]] = {}
     while not stop.wait(0.25):
         total = 0
         for each in [process, *process.children(recursive=True)]:
             try:
                 total += each.memory_info().rss
+                script = next((word for word in each.cmdline()[1:] if word.endswith(".py")), "")
+                spent[each] = (Path(script).stem.rpartition(".")[2], sum(each.cpu_times()[:2]))
             except psutil.NoSuchProcess:
                 continue
         result["peak"] = max(result["peak"], total / 1e9)
+    for script, seconds in spent.values():
+        result[f"processor of {script}"] = result.get(f"processor of {script}", 0.0) + seconds
+
+
+def finished_jobs(logs: Path) -> list[dict[str, Any]]:
+    """Read what each finished job has left in its log: its rule, and what `geohalo.workflow.job.taken` gives."""
+    lines = [line for log in logs.glob("*.log") for line in log.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in lines if line.startswith('{"rule"')]
 
 
 def work_intervals(logs: Path) -> list[tuple[str, float, float]]:
     """Read rule, start and end of each job's own work from its log."""
-    found = []
-    for log in logs.glob("*.log"):
-        for line in log.read_text(encoding="utf-8").splitlines():
-            if line.startswith('{"rule"'):
-                entry = json.loads(line)
-                found.append((entry["rule"], entry["start"], entry["end"]))
+    found = [(job["rule"], job["start"], job["end"]) for job in finished_jobs(logs)]
     return sorted(found, key=lambda interval: interval[1])
 
 
@@ -76,7 +87,7 @@ def command(folder: str | Path, cores: int, configs: list[Path], root: Path = RO
 def watched(
     words: list[str], environment: dict[str, str] | None = None, limit: float | None = None
 ) -> dict[str, float]:
-    """Run a command; returns wall time in seconds and peak memory of all its processes in GB.
+    """Run a command; returns wall time in seconds and what `watch` gives.
 
     One that takes longer than ``limit`` seconds is stopped with all its processes.
 
@@ -88,9 +99,9 @@ def watched(
     start = time.time()
     process = subprocess.Popen(words, env=environment)
     stop = threading.Event()
-    memory: dict[str, float] = {}
-    watch = threading.Thread(target=peak_memory, args=(psutil.Process(process.pid), stop, memory))
-    watch.start()
+    seen: dict[str, float] = {}
+    watcher = threading.Thread(target=watch, args=(psutil.Process(process.pid), stop, seen))
+    watcher.start()
     try:
         status = process.wait(limit)
     except subprocess.TimeoutExpired:
@@ -98,11 +109,12 @@ def watched(
         for each in [*psutil.Process(process.pid).children(recursive=True), process]:
             each.kill()
         process.wait()
+    wall = time.time() - start
     stop.set()
-    watch.join()
+    watcher.join()
     if status:
         raise SystemExit(f"the workflow failed: {' '.join(words)}")
-    return {"wall": time.time() - start, "peak": memory["peak"]}
+    return {"wall": wall} | seen
 
 
 def run(config: Path | None, cores: int, data: str, keep: Path | None) -> dict[str, float]:

@@ -4,6 +4,7 @@ import errno
 import gc
 import json
 import logging
+import mmap
 import os
 import shutil
 import subprocess
@@ -95,6 +96,26 @@ def test_progress_goes_to_the_user_and_to_the_log_with_the_survey_and_the_stage(
         lines = file.read().splitlines()
     assert lines[0] == "[here, train] half of it"
     assert json.loads(lines[1])["rule"] == "train"
+
+
+def test_the_log_ends_with_the_times_processor_time_and_peak_memory_of_the_job(rule):
+    """Memory that was freed again counts, that of the process which started this one does not."""
+    before = time.time()
+    with job(rule):
+        spent = time.process_time()
+        held = bytearray(300_000_000)
+        held[:: mmap.PAGESIZE] = bytes(len(held[:: mmap.PAGESIZE])).replace(b"\0", b"\1")
+        del held
+        while time.process_time() < spent + 0.2:
+            pass
+    taken = json.loads(Path(rule.log[0]).read_text(encoding="utf-8").splitlines()[-1])
+    assert before <= taken["start"] <= taken["end"] - 0.2
+    assert spent + 0.2 <= taken["processor"] + 0.02
+    assert 300_000_000 < taken["peak"]
+    probe = "import sys; from geohalo.workflow.job import peak_memory; print(peak_memory())"
+    held = b"\1" * 400_000_000
+    child = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert int(child.stdout) < 300_000_000 < len(held)
 
 
 def test_a_long_loop_tells_how_far_it_is_and_a_short_one_nothing(monkeypatch, caplog):

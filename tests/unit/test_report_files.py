@@ -79,18 +79,21 @@ def test_the_hash_of_files_changes_with_one_of_them_and_with_their_order(tmp_pat
     assert files_hash([]) == hashlib.sha256().hexdigest()[:12]
 
 
-def test_times_are_those_of_the_last_run_and_named_by_the_longest_rule(tmp_path):
-    for name, lines in {
-        "train_fusion_9": [{"s": 9, "cpu_time": 8, "max_rss": 1}, {"s": 3, "cpu_time": 2, "max_rss": "NA"}],
-        "plot_survey": [{"s": 1, "cpu_time": 1, "max_rss": 7}],
-        "strange": [{"s": 1}],
-        "train": [],
-    }.items():
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = run_times(str(tmp_path), ["train", "train_fusion", "plot_survey", "plot"])
-    assert found[["rule", "seconds"]].values.tolist() == [["plot_survey", 1], ["train_fusion", 3]]
-    assert np.isnan(found["megabytes"].iloc[1])
-    assert run_times(str(tmp_path / "none"), ["train"]).empty
+def test_times_of_jobs_are_read_from_their_logs(tmp_path):
+    logs = {
+        "train_fusion_9": ['[small, train] {"rule" is no end of a log', {"end": 9, "processor": 8, "peak": 3e6}],
+        "train_fusion_8": [{"end": 4}],
+        "plot_survey": ["of an earlier attempt", "Traceback"],
+        "strange": [],
+    }
+    for name, lines in logs.items():
+        written = [json.dumps({"rule": "train", "start": 2.5} | line) if isinstance(line, dict) else line for line in lines]
+        (tmp_path / f"{name}.log").write_text("".join(f"{line}\n" for line in written))
+    found = run_times(str(tmp_path))
+    assert found[["rule", "seconds"]].values.tolist() == [["train", 1.5], ["train", 6.5]]
+    assert found[["cpu_seconds", "megabytes"]].iloc[1].tolist() == [8, 3]
+    assert found[["cpu_seconds", "megabytes"]].iloc[0].isna().all()
+    assert run_times(str(tmp_path / "none")).empty
 
 
 def test_versions_are_those_that_run_here():

@@ -46,7 +46,7 @@ def made(folder: Path, survey: str) -> Path:
     page = folder / "report.html"
     files = [str(file) for file in folder.rglob("*") if file.is_file() and file != page]
     settings = yaml.safe_load(SMALL.read_text()) | {"survey": survey}
-    how = {"benchmarks": str(folder.parents[1] / "benchmarks" / "small"), "rules": ["train", "evaluate"]}
+    how = {"logs": str(folder.parents[1] / "logs" / "small")}
     how |= {"commodities": ["Au"]}
     report(files, str(page), survey, "fusion", settings, [str(folder / "metrics.csv")], **how)
     return page

@@ -243,8 +243,8 @@ def times_table(jobs: pd.DataFrame) -> Table:
             Column("cpu_seconds", "CPU time", duration),
             Column("megabytes", "Peak memory", size),
         ],
-        f"Run times: {len(jobs):,} jobs, {duration(total)} in all, one after the other. A job that was run again "
-        "counts once, the last time.",
+        f"Run times: {len(jobs):,} jobs, {duration(total)} in all, one after the other and without the start of "
+        "each. A job that was run again counts once, the last time.",
         "table-times",
         folded=True,
     )

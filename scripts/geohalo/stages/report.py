@@ -27,12 +27,11 @@ def report(
     settings: Mapping[str, Any],
     inputs: Sequence[str],
     commodities: Sequence[str],
-    benchmarks: str,
-    rules: Sequence[str],
+    logs: str,
 ) -> str:
     """Write the page from the files of a survey, all below the page's folder; returns a line for the log.
 
-    ``inputs`` are the files that the survey was read from, ``benchmarks`` the folder of what jobs of ``rules`` took.
+    ``inputs`` are the files that the survey was read from, ``logs`` the folder of its jobs' logs.
     """
     results = Results(files, str(Path(page).parent))
     with xr.open_dataset(results["elements.nc"]) as data:
@@ -51,7 +50,7 @@ def report(
         targets=None if targets is None else targets_table(targets, effort.unit if effort else ""),
         targets_message=targets_words(results, targets, variant, ground, effort),
         head=[doubtful(results), pathfinders(results, commodities)],
-        sections=sections(results, ground, variant, settings, inputs, (benchmarks, rules)),
+        sections=sections(results, ground, variant, settings, inputs, logs),
     )
     text = render(report)
     write_text(text, page)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -118,27 +119,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def run_times(folder: str, rules: Iterable[str]) -> pd.DataFrame:
-    """Return rule, seconds, cpu_seconds and megabytes of every job that has left its benchmark in a folder.
-
-    A file is named after its rule and the job's wildcards; the longest rule that fits is it.
-    """
-    known, rows = sorted(rules, key=len, reverse=True), []
-    for file in sorted(Path(folder).glob("*.jsonl")):
+def run_times(logs: str) -> pd.DataFrame:
+    """Return rule, seconds, cpu_seconds and megabytes (peak memory) of every finished job whose log is in a folder."""
+    rows = []
+    for file in sorted(Path(logs).glob("*.log")):
         lines = file.read_text(encoding="utf-8").splitlines()
-        rule = next((one for one in known if file.stem == one or file.stem.startswith(f"{one}_")), None)
-        if not lines or rule is None:
-            continue
-        record = json.loads(lines[-1])
-        number = {
-            key: pd.to_numeric(record.get(key), errors="coerce") for key in ("s", "cpu_time", "max_rss")
-        }
-        rows.append(
-            {
-                "rule": rule,
-                "seconds": number["s"],
-                "cpu_seconds": number["cpu_time"],
-                "megabytes": number["max_rss"],
-            }
-        )
+        job = json.loads(lines[-1]) if lines and lines[-1].startswith('{"rule"') else None
+        if job:
+            processor, peak = (job.get(key, np.nan) for key in ("processor", "peak"))
+            rows.append((job["rule"], job["end"] - job["start"], processor, peak / 1e6))
     return pd.DataFrame(rows, columns=["rule", "seconds", "cpu_seconds", "megabytes"])

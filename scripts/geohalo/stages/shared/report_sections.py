@@ -58,7 +58,7 @@ def sections(
     variant: str,
     settings: Mapping[str, Any],
     inputs: Sequence[str],
-    jobs: tuple[str, Sequence[str]],
+    logs: str,
 ) -> list[Section]:
     """Return the parts of the page.
 
@@ -72,8 +72,8 @@ def sections(
         The resolved config.
     inputs : sequence of str
         Files that the survey was read from.
-    jobs : (str, sequence of str)
-        Folder of the benchmarks, and the names of the rules.
+    logs : str
+        Folder of the logs of the survey's jobs.
     """
     return [
         _maps(results),
@@ -85,7 +85,7 @@ def sections(
         _superpixels(results, survey),
         *_comparisons(results),
         _terms(),
-        _provenance(settings, inputs, jobs),
+        _provenance(settings, inputs, logs),
     ]
 
 
@@ -316,10 +316,8 @@ def shown_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**settings, "data": settings["data"] | {"folder": f".../{folder.name}"}}
 
 
-def _provenance(
-    settings: Mapping[str, Any], inputs: Sequence[str], jobs: tuple[str, Sequence[str]]
-) -> Section:
-    times = run_times(*jobs)
+def _provenance(settings: Mapping[str, Any], inputs: Sequence[str], logs: str) -> Section:
+    times = run_times(logs)
     tables = [quality.sources_table(sources(inputs)), quality.versions_table(versions())]
     tables += [quality.times_table(times)] if len(times) else []
     written = masked(yaml.safe_dump(shown_settings(settings), sort_keys=False, allow_unicode=True, width=100))
