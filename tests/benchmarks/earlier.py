@@ -202,7 +202,9 @@ def main() -> None:
                     now.append(run(ROOT, work))
                     then.append(run(earlier, work, now[-1]["wall"] / BUSY_TARGET if processes else None))
             for one, other in zip(then, now, strict=True):
-                print(f"a turn: {'stopped after ' if 'limit' in one else ''}{one['wall']:.0f} s, {other['wall']:.0f} s")
+                print(
+                    f"a turn: {'stopped after ' if 'limit' in one else ''}{one['wall']:.0f} s, {other['wall']:.0f} s"
+                )
             title = f"beside {processes} busy processes" if processes else "quiet machine"
             print_table(title, BUSY_ROWS if processes else ROWS, medians(then), medians(now))
 
