@@ -260,7 +260,7 @@ def _concentrations(
     section: Mapping[str, Any],
     source: str,
 ) -> tuple[dict[str, Parsed], pd.DataFrame, pd.DataFrame, dict[str, float]]:
-    """Return what the survey's own rows say, and of all rows values, whether they are censored, and detection limits."""
+    """Return what the survey's own rows say, and of all rows values, whether censored, and detection limits."""
     rows = row_numbers(table)
     parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
     # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.

@@ -184,7 +184,7 @@ def _below_words(
 def _flagged(
     numbers: FloatArray, is_limit: BoolArray, is_upper: BoolArray, worded: BoolArray, by: Flags
 ) -> tuple[BoolArray, BoolArray, BoolArray]:
-    """Apply flags, to `numbers` in place; return where limits and upper limits stand, and what lies below an unknown one."""
+    """Apply flags, to `numbers` in place; return where limits and upper limits are, and what is below an unknown."""
     numbers[by.missing] = np.nan
     is_limit = (is_limit & ~by.missing) | (by.below & (numbers > 0))
     is_upper = (is_upper & ~by.missing) | (by.above & (numbers > 0))
