@@ -18,7 +18,8 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    share_panels,
+    row_panels,
+    share_limits,
 )
 from geohalo.products.evidence_figures import DECOYS, estimate_of
 from geohalo.products.method_rows import Rows, heading_of, ordered
@@ -251,7 +252,7 @@ def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: Rows[str], labels: 
     shown = marks.loc[marks["split"].isin(list(MARKS)), ["estimate", "low"]]
     place = (left, page.bottom + 0.1, rows.end * ROW_HEIGHT + 0.15)
     drawn = []
-    for axes, panel in share_panels(page, panels, rows, labels, shown, place):
+    for axes, panel in row_panels(page, panels, rows, labels, share_limits(shown), place):
         _draw_panel(axes, panel, rows)
         drawn.append(axes)
         label = wrap(page.figure, _measure(panel)[1], TEXT_SIZE, page.place(axes)[2])

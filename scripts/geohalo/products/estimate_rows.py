@@ -16,7 +16,7 @@ from geohalo.products.styles import colour
 P = TypeVar("P")
 
 CHANCE = 0.5
-#: Inches between panels of shares.
+#: Inches between panels with the same rows.
 GAP = 0.3
 #: The axis of a share starts here, or where something lies below it.
 LOWEST = 0.4
@@ -138,15 +138,15 @@ def side_by_side(
     return [page.add_axes(left + k * (width + right_margin + gap), top, width, height) for k in range(number)]
 
 
-def share_panels(
+def row_panels(
     page: Page,
     panels: Sequence[P],
     rows: Rows[K],
     labels: Mapping[K, str],
-    shown: ArrayLike,
+    limits: tuple[float, float],
     place: tuple[float, float, float],
 ) -> Iterator[tuple[Axes, P]]:
-    """Add panels of shares side by side, the same rows and ends of the axis in all, and the labels at the first one.
+    """Add panels side by side with the same rows and the same axis; the first has the labels of the rows.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def share_panels(
     rows : Rows
     labels : mapping
         Text of each row, by its key.
-    shown : array
-        All that is drawn, for the ends of the axis.
+    limits : (float, float)
+        Ends of the axis.
     place : (float, float, float)
         Left, top and height in inches.
 
@@ -171,7 +171,7 @@ def share_panels(
     for number, (axes, panel) in enumerate(zip(drawn, panels, strict=True)):
         prepare(axes, rows=True)
         yield axes, panel
-        axes.set_xlim(*share_limits(shown))
+        axes.set_xlim(*limits)
         rows.draw(axes, labels if number == 0 else None)
 
 

@@ -15,7 +15,8 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    share_panels,
+    row_panels,
+    share_limits,
 )
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
@@ -85,7 +86,7 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     left, height = MARGIN + LABEL_WIDTH, max(rows.end, 1) * ROW_HEIGHT + 0.2
     shown = table.loc[table["estimate"].notna(), ["estimate", "low", "high"]]
     place = (left, page.bottom + 0.2, height)
-    for axes, metric in share_panels(page, panels, rows, labels, shown, place):
+    for axes, metric in row_panels(page, panels, rows, labels, share_limits(shown), place):
         draw_chance(axes, CHANCE)
         if metric == "capture":
             _draw_decoys(axes, table, rows)

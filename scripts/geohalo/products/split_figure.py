@@ -12,7 +12,8 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    share_panels,
+    row_panels,
+    share_limits,
 )
 from geohalo.products.evidence_figures import METRIC_NAMES, estimate_of, main_variant
 from geohalo.products.method_rows import Rows, heading_of, ordered
@@ -61,7 +62,7 @@ def split_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     place = (MARGIN + LABEL_WIDTH, page.bottom + 0.2, max(rows.end, 1) * ROW_HEIGHT + 0.15)
     labels = {one: plain(method_style(one)[0]) for one in methods}
     shown = pd.concat([table, decoys])[["estimate", "low"]]
-    for axes, metric in share_panels(page, panels, rows, labels, shown, place):
+    for axes, metric in row_panels(page, panels, rows, labels, share_limits(shown), place):
         _draw_panel(axes, table[table["metric"] == metric], decoys[decoys["metric"] == metric], rows, splits)
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
     page.bottom += 0.35

@@ -12,7 +12,8 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    share_panels,
+    row_panels,
+    share_limits,
 )
 from geohalo.products.evidence_figures import METRIC_NAMES, main_variant
 from geohalo.products.method_rows import Rows
@@ -61,7 +62,7 @@ def type_comparison(survey: str, evidence: pd.DataFrame) -> Figure:
     )
     place = (MARGIN + LABEL_WIDTH, page.bottom + 0.2, max(rows.end, 1) * ROW_HEIGHT + 0.15)
     shown = table.loc[table["metric"].isin(panels), ["estimate", "low"]]
-    for axes, metric in share_panels(page, panels, rows, labels, shown, place):
+    for axes, metric in row_panels(page, panels, rows, labels, share_limits(shown), place):
         others = held[(held["variant"] != main) & (held["metric"] == metric)]
         _draw_panel(axes, own[own["metric"] == metric], others, rows, splits)
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
