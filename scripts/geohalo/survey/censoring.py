@@ -106,10 +106,7 @@ def parse_concentrations(
         Codes for "not analysed"; empty cells always are. They are removed before anything else is
         looked at.
     below : collection of {"negative", "zero", "half_limit"}
-        How values below the detection limit are coded. `negative`: minus the limit. `zero`: the
-        limit is taken to be the column's smallest positive value. `half_limit`: the smallest value
-        is half the limit if it is repeated and either nothing lies between it and its double or at
-        least a tenth of the column equals it.
+        How values below the detection limit are coded; see `geohalo.survey.codes.read_codes`.
     flags : pandas.Series, shape (rows,), optional
         Companion column; a cell that begins with `<` (`>`) says that the value is a detection (an
         upper) limit. A zero that is flagged as below the limit lies below the column's smallest
