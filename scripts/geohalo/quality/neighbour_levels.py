@@ -317,9 +317,7 @@ def _per_batch(own: IntArray, mixed: np.ndarray, others: IntArray, n_batches: in
     return (count + np.bincount(others[mixed], minlength=n_batches)).astype(np.int64)
 
 
-def _enough(
-    rows: IntArray, chosen: IntArray, codes: IntArray, mixed: np.ndarray, n_batches: int
-) -> IntArray:
+def _enough(rows: IntArray, chosen: IntArray, codes: IntArray, mixed: np.ndarray, n_batches: int) -> IntArray:
     """Leave out comparisons with batches of which fewer than `FEWEST_SAMPLES` have neighbours in others."""
     pairs = np.concatenate([np.repeat(rows, chosen.shape[1])[mixed[rows].ravel()], chosen[rows][mixed[rows]]])
     samples = np.bincount(codes[np.unique(pairs)], minlength=n_batches)

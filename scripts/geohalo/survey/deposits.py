@@ -120,9 +120,7 @@ def _group(
     return located, place, xy[located][np.unique(place, return_index=True)[1]]
 
 
-def _counts(
-    found: Located, located: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]
-) -> dict[str, int]:
+def _counts(found: Located, located: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> dict[str, int]:
     """Count the records without a place and those merged, and the deposits."""
     stated = np.isfinite(found.x)
     return {
