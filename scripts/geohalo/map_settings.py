@@ -20,6 +20,7 @@ def check_judge(settings: Mapping[str, Any], source: str) -> None:
     Raises
     ------
     InputError
+        Labels are classes, or the name is taken.
     """
     section = settings.get("judge")
     if section is None:
@@ -40,14 +41,13 @@ def check_effort(settings: Mapping[str, Any], source: str) -> None:
 
     Parameters
     ----------
-    settings : mapping
-        The config with its defaults.
-    source : str
-        Name of its file, for messages.
+    settings, source
+        As in `check_judge`.
 
     Raises
     ------
     InputError
+        Labels are classes.
     """
     if "effort" in settings and "raster" in settings["labels"]:
         raise InputError(

@@ -109,14 +109,15 @@ def check_disc(settings: Mapping[str, Any], source: str, what: str) -> None:
 
     Parameters
     ----------
-    settings : mapping
-        A config with its defaults.
-    source, what : str
-        Where that was asked for, and what is made of discs alone.
+    settings, source
+        As in `with_ground`.
+    what : str
+        What is made of discs alone.
 
     Raises
     ------
     InputError
+        Samples are of another medium.
     """
     if (medium := medium_of(settings)) != MEDIA[0]:
         raise InputError(

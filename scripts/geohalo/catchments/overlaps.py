@@ -35,20 +35,16 @@ def overlaps(label: NDArray[np.int32], frame: Frame, grid: Grid, number: int) ->
         In m2.
     """
     half = grid.cell / 2
-    across = _spans(grid.x - half - frame.west, grid.cell, frame.width, frame.columns)
-    down = _spans(frame.north - grid.y - half, grid.cell, frame.height, frame.rows)
-    label = np.ascontiguousarray(label)
-    shape = (number, grid.x.size * grid.y.size)
-    # The last increment met in a cell, and its place among those of the cell.
-    met, place = np.full(number, -1, dtype=np.int64), np.zeros(number, dtype=np.int64)
-    count = np.zeros(shape[1] + 1, dtype=np.int64)
-    _count(label, *across, *down, met, count)
-    start = np.cumsum(count)
-    met[:] = -1
-    index, area = np.empty(start[-1], dtype=np.int32), np.zeros(start[-1])
-    size = (float(grid.cell), float(frame.width), float(frame.height))
     west, north = grid.x - half - frame.west, frame.north - grid.y - half
-    _fill(label, *across, *down, west, north, size, met, place, start, index, area)
+    across = _spans(west, grid.cell, frame.width, frame.columns)
+    down = _spans(north, grid.cell, frame.height, frame.rows)
+    size = (float(grid.cell), float(frame.width), float(frame.height))
+    ground = (np.ascontiguousarray(label), *across, *down, west, north, size, number)
+    shape = (number, grid.x.size * grid.y.size)
+    start = np.zeros(shape[1] + 1, dtype=np.int64)
+    _overlay(*ground, start, np.empty(0, dtype=np.int32), np.empty(0))
+    index, area = np.empty(start[-1], dtype=np.int32), np.zeros(start[-1])
+    _overlay(*ground, start, index, area)
     return csr_array(csc_array((area, index, start), shape=shape))
 
 
@@ -62,29 +58,7 @@ def _spans(
 
 
 @compiled
-def _count(
-    label: NDArray[np.int32],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    top: NDArray[np.int64],
-    bottom: NDArray[np.int64],
-    met: NDArray[np.int64],
-    count: NDArray[np.int64],
-) -> None:
-    """Count the increments of each cell of the grid, one place later."""
-    for row in range(len(top)):
-        for column in range(len(left)):
-            cell = row * len(left) + column
-            for r in range(top[row], bottom[row]):
-                for c in range(left[column], right[column]):
-                    one = label[r, c]
-                    if one >= 0 and met[one] != cell:
-                        met[one] = cell
-                        count[cell + 1] += 1
-
-
-@compiled
-def _fill(
+def _overlay(
     label: NDArray[np.int32],
     left: NDArray[np.int64],
     right: NDArray[np.int64],
@@ -93,14 +67,20 @@ def _fill(
     west: NDArray[np.float64],
     north: NDArray[np.float64],
     size: tuple[float, float, float],
-    met: NDArray[np.int64],
-    place: NDArray[np.int64],
+    number: int,
     start: NDArray[np.int64],
     index: NDArray[np.int32],
     area: NDArray[np.float64],
 ) -> None:
-    """Add up the areas; places are metres eastwards and southwards of the terrain's corner."""
+    """Find where the increments of each cell of the grid start among all and, where there is room, add up the areas.
+
+    Places are metres eastwards and southwards of the terrain's corner. Without room (empty ``index`` and ``area``)
+    ``start`` is found alone, which says how much room is needed.
+    """
     side, width, height = size
+    room = len(area) > 0
+    # The cell that each increment was met in last, and its place among those of the cell.
+    met, place = np.full(number, -1, dtype=np.int64), np.zeros(number, dtype=np.int64)
     for row in range(len(top)):
         for column in range(len(left)):
             cell = row * len(left) + column
@@ -114,7 +94,10 @@ def _fill(
                     if met[one] != cell:
                         met[one] = cell
                         place[one] = last
-                        index[last] = one
+                        if room:
+                            index[last] = one
                         last += 1
-                    wide = min(west[column] + side, (c + 1) * width) - max(west[column], c * width)
-                    area[place[one]] += max(0.0, wide) * max(0.0, tall)
+                    if room:
+                        wide = min(west[column] + side, (c + 1) * width) - max(west[column], c * width)
+                        area[place[one]] += max(0.0, wide) * max(0.0, tall)
+            start[cell + 1] = last

@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from geohalo.products.cell_figures import MOST_FOLDS, boundary_lines
-from geohalo.products.estimate_rows import chance_symbol, draw_chance, estimates, prepare, side_by_side
-from geohalo.products.evidence_figures import (
+from geohalo.products.estimate_rows import (
     GAP,
+    chance_symbol,
+    draw_chance,
+    estimates,
+    prepare,
+    side_by_side,
+)
+from geohalo.products.evidence_figures import (
     LABEL_WIDTH,
     ROW_HEIGHT,
     estimate_of,

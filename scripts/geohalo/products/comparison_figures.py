@@ -18,9 +18,8 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    prepare,
+    row_panels,
     share_limits,
-    side_by_side,
 )
 from geohalo.products.evidence_figures import DECOYS, estimate_of
 from geohalo.products.method_rows import Rows, heading_of, ordered
@@ -68,7 +67,6 @@ MEASURES = {
 HEADLINES = ("capture", "average_accuracy")
 ROW_HEIGHT = 0.36
 LABEL_WIDTH = 2.15
-GAP = 0.3
 #: Split, or decoys of the held-out one: marker, size, line width, and how far below the middle of its row.
 MARKS = {
     "random": ("o", 4.5, 0.0, -0.22),
@@ -252,12 +250,11 @@ def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: Rows[str], labels: 
     left, lines = MARGIN + LABEL_WIDTH, 1
     marks = pd.concat(panels)
     shown = marks.loc[marks["split"].isin(list(MARKS)), ["estimate", "low"]]
-    height = rows.end * ROW_HEIGHT + 0.15
-    drawn = side_by_side(page, len(panels), left, page.bottom + 0.1, height, GAP)
-    for number, (axes, panel) in enumerate(zip(drawn, panels, strict=True)):
+    place = (left, page.bottom + 0.1, rows.end * ROW_HEIGHT + 0.15)
+    drawn = []
+    for axes, panel in row_panels(page, panels, rows, labels, share_limits(shown), place):
         _draw_panel(axes, panel, rows)
-        axes.set_xlim(*share_limits(shown))
-        rows.draw(axes, labels if number == 0 else None)
+        drawn.append(axes)
         label = wrap(page.figure, _measure(panel)[1], TEXT_SIZE, page.place(axes)[2])
         axes.set_xlabel(label)
         lines = max(lines, label.count("\n") + 1)
@@ -269,7 +266,6 @@ def _draw_rows(page: Page, panels: list[pd.DataFrame], rows: Rows[str], labels: 
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, rows: Rows[str]) -> None:
     """Draw all estimates of one metric with their intervals."""
-    prepare(axes, rows=True)
     chance = _measure(table)[3]
     if chance is not None:
         draw_chance(axes, chance)

@@ -1,17 +1,23 @@
 """What figures of estimates in rows share: panels side by side, chance, and marks with their intervals."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
+from geohalo.products.method_rows import K, Rows
 from geohalo.products.pages import MARGIN, Page
 from geohalo.products.styles import colour
 
+P = TypeVar("P")
+
 CHANCE = 0.5
+#: Inches between panels with the same rows.
+GAP = 0.3
 #: The axis of a share starts here, or where something lies below it.
 LOWEST = 0.4
 
@@ -130,6 +136,43 @@ def side_by_side(
     """
     width = (page.width - MARGIN - left + gap) / max(number, 1) - gap - right_margin
     return [page.add_axes(left + k * (width + right_margin + gap), top, width, height) for k in range(number)]
+
+
+def row_panels(
+    page: Page,
+    panels: Sequence[P],
+    rows: Rows[K],
+    labels: Mapping[K, str],
+    limits: tuple[float, float],
+    place: tuple[float, float, float],
+) -> Iterator[tuple[Axes, P]]:
+    """Add panels side by side with the same rows and the same axis; the first has the labels of the rows.
+
+    Parameters
+    ----------
+    page : Page
+    panels : sequence
+        What tells the caller which panel to draw.
+    rows : Rows
+    labels : mapping
+        Text of each row, by its key.
+    limits : (float, float)
+        Ends of the axis.
+    place : (float, float, float)
+        Left, top and height in inches.
+
+    Yields
+    ------
+    axes, panel
+        Empty axes to draw in, and one of ``panels``. Rows and ends of the axis follow what the caller draws.
+    """
+    left, top, height = place
+    drawn = side_by_side(page, len(panels), left, top, height, GAP)
+    for number, (axes, panel) in enumerate(zip(drawn, panels, strict=True)):
+        prepare(axes, rows=True)
+        yield axes, panel
+        axes.set_xlim(*limits)
+        rows.draw(axes, labels if number == 0 else None)
 
 
 def share_limits(values: ArrayLike) -> tuple[float, float]:

@@ -15,9 +15,8 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    prepare,
+    row_panels,
     share_limits,
-    side_by_side,
 )
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
@@ -37,7 +36,7 @@ DECOYS = "decoys: how much the hold-out itself produces"
 METRIC_NAMES = {"capture": "Capture", "above_decoys": "Share of decoys outranked", "roc_auc": "ROC AUC"}
 SPLITS = ("held_out", "random")
 ROW_HEIGHT = 0.25
-LABEL_WIDTH, GAP = 2.1, 0.3
+LABEL_WIDTH = 2.1
 
 
 def main_variant(variants: pd.Series) -> str:
@@ -86,15 +85,12 @@ def metric_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
     page = Page(WIDTH, f"{plain(survey)}: {_comparison_headline(table)}", _counts(table))
     left, height = MARGIN + LABEL_WIDTH, max(rows.end, 1) * ROW_HEIGHT + 0.2
     shown = table.loc[table["estimate"].notna(), ["estimate", "low", "high"]]
-    drawn = side_by_side(page, len(panels), left, page.bottom + 0.2, height, GAP)
-    for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
-        prepare(axes, rows=True)
+    place = (left, page.bottom + 0.2, height)
+    for axes, metric in row_panels(page, panels, rows, labels, share_limits(shown), place):
         draw_chance(axes, CHANCE)
         if metric == "capture":
             _draw_decoys(axes, table, rows)
         _draw_intervals(axes, table[table["metric"] == metric], rows)
-        axes.set_xlim(*share_limits(shown))
-        rows.draw(axes, labels if number == 0 else None)
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
         axes.set_xlabel(f"{CHANCE:g} is chance, 1 is best")
     page.bottom += 0.5

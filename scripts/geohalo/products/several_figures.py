@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from geohalo.products.deposit_marks import draw_deposits, used_deposits
-from geohalo.products.evidence_figures import CHANCE, METRIC_NAMES, main_variant, prepare
+from geohalo.products.estimate_rows import CHANCE, Mark, chance_symbol, draw_chance, estimates, row_panels
+from geohalo.products.evidence_figures import METRIC_NAMES, main_variant
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.method_rows import Rows, heading_of, ordered
@@ -23,7 +24,6 @@ MARKERS = "os^DvP*X"
 PANELS = (("capture", "above_decoys"), ("accuracy", "kappa"))
 NAMES = METRIC_NAMES | {"accuracy": "Accuracy", "kappa": "Cohen's kappa"}
 LABEL_WIDTH = 2.15
-GAP = 0.3
 #: Inches of a row without its marks, and of each of those.
 ROW, MARK = 0.14, 0.11
 
@@ -160,17 +160,13 @@ def _draw_series(page: Page, table: pd.DataFrame, series: Mapping[str, str]) -> 
     )
     height = ROW + MARK * len(shown)
     rows = Rows.of(methods, [heading_of(one) for one in methods], height)
-    left, top = MARGIN + LABEL_WIDTH, page.bottom + 0.2
-    width = (WIDTH - MARGIN - left + GAP) / max(len(panels), 1) - GAP
+    place = (MARGIN + LABEL_WIDTH, page.bottom + 0.2, max(rows.end, 1) * height + 0.15)
     values = table[["estimate", "low", "high"]].to_numpy(dtype=float)
-    low, high = float(np.nanmin(values, initial=0.4)), float(np.nanmax(values, initial=1.0))
+    limits = float(np.nanmin(values, initial=0.4)) - 0.03, float(np.nanmax(values, initial=1.0)) + 0.02
     labels = {one: plain(method_style(one)[0]) for one in methods}
-    for number, metric in enumerate(panels):
-        axes = page.add_axes(left + number * (width + GAP), top, width, max(rows.end, 1) * height + 0.15)
+    for axes, metric in row_panels(page, panels, rows, labels, limits, place):
         _draw_panel(axes, table[table["metric"] == metric], rows, shown, height)
-        axes.set_xlim(low - 0.03, high + 0.02)
         axes.set_title(NAMES[metric], loc="left", fontsize=TEXT_SIZE)
-        rows.draw(axes, labels if number == 0 else None)
     page.bottom += 0.35
     page.bottom += page.add_legend(_legend({one: series[one] for one in shown}), MARGIN, WIDTH - 2 * MARGIN)
     return shown
@@ -180,37 +176,25 @@ def _draw_panel(
     axes: Axes, table: pd.DataFrame, rows: Rows[str], shown: Sequence[str], height: float
 ) -> None:
     """Draw the marks of every series, one below the other in the row of their method."""
-    prepare(axes)
-    axes.grid(visible=False, axis="y")
     if (table["metric"] != "kappa").all():
-        axes.axvline(
-            CHANCE, color=colour("chance"), linewidth=0.9, linestyle="dashed", zorder=1, label="chance"
-        )
+        draw_chance(axes, CHANCE)
     for number, one in enumerate(shown):
-        hue, marker = _look(number)
         below = (number - (len(shown) - 1) / 2) * MARK / height
         for row in table[table["series"] == one].itertuples():
             y = rows.at[str(row.variant)] + below
-            estimate, low, high = (float(value) for value in (row.estimate, row.low, row.high))  # type: ignore[arg-type]
-            if np.isfinite(low) and np.isfinite(high):
-                axes.plot([low, high], [y, y], color=hue, linewidth=1.3, zorder=2, label=f"{one} interval")
-            axes.plot(estimate, y, marker, markersize=4.5, color=hue, zorder=3, label=one)
+            _mark(number).draw(axes, y, estimates(row), one, f"{one} interval", zorder=(2, 3))
 
 
-def _look(number: int) -> tuple[str, str]:
-    """Return colour and marker of a series."""
+def _mark(number: int) -> Mark:
+    """Return how a series is drawn."""
     hues = style()["classes"]
-    return hues[(number + 1) % len(hues)], MARKERS[number % len(MARKERS)]
+    hue, marker = hues[(number + 1) % len(hues)], MARKERS[number % len(MARKERS)]
+    return Mark(marker, 4.5, hue, width=1.3, cap="projecting")
 
 
 def _legend(series: Mapping[str, str]) -> list[Line2D]:
     """Return the symbols of the series and of chance."""
-    handles = []
-    for number, label in enumerate(series.values()):
-        hue, marker = _look(number)
-        handles.append(Line2D([], [], color=hue, marker=marker, markersize=4.5, linewidth=1.3, label=label))
-    chance = Line2D([], [], color=colour("chance"), linewidth=0.9, linestyle="dashed", label="chance")
-    return [*handles, chance]
+    return [*(_mark(number).symbol(label) for number, label in enumerate(series.values())), chance_symbol()]
 
 
 def _value(table: pd.DataFrame, series: str, variant: str, metric: str) -> float:

@@ -12,28 +12,17 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    prepare,
+    row_panels,
     share_limits,
-    side_by_side,
 )
 from geohalo.products.evidence_figures import METRIC_NAMES, estimate_of, main_variant
 from geohalo.products.method_rows import Rows, heading_of, ordered
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.styles import TEXT_SIZE, colour, method_style, plain, style, styled
+from geohalo.products.split_rows import SPLITS, below_middle, draw_splits, split_symbols
+from geohalo.products.styles import TEXT_SIZE, colour, method_style, plain, styled
 
-#: How each split holds out, in the order of the rows, and its marker.
-SPLITS = {
-    "held_out": ("groups of deposits in folds", "o"),
-    "leave_one_group_out": ("one group at a time", "^"),
-    "checkerboard": ("squares of a checkerboard", "s"),
-    "time": ("deposits found later", "D"),
-    "status": ("occurrences, learned from mines", "v"),
-    "type": ("other types of deposit", "p"),
-    "random": ("random cells (optimistic)", "o"),
-}
 ROW_HEIGHT = 0.36
 LABEL_WIDTH = 2.15
-GAP = 0.3
 
 
 @styled
@@ -70,14 +59,12 @@ def split_comparison(survey: str, metrics: pd.DataFrame) -> Figure:
         "The same methods, trained again and judged by other ways of holding out. What holds in all of them does "
         "not hang on how the folds were drawn.",
     )
-    left, height = MARGIN + LABEL_WIDTH, max(rows.end, 1) * ROW_HEIGHT + 0.15
+    place = (MARGIN + LABEL_WIDTH, page.bottom + 0.2, max(rows.end, 1) * ROW_HEIGHT + 0.15)
     labels = {one: plain(method_style(one)[0]) for one in methods}
-    drawn = side_by_side(page, len(panels), left, page.bottom + 0.2, height, GAP)
-    for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
+    shown = pd.concat([table, decoys])[["estimate", "low"]]
+    for axes, metric in row_panels(page, panels, rows, labels, share_limits(shown), place):
         _draw_panel(axes, table[table["metric"] == metric], decoys[decoys["metric"] == metric], rows, splits)
-        axes.set_xlim(*share_limits(pd.concat([table, decoys])[["estimate", "low"]]))
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
-        rows.draw(axes, labels if number == 0 else None)
     page.bottom += 0.35
     page.bottom += page.add_legend(_legend(splits, len(decoys) > 0), MARGIN, WIDTH - 2 * MARGIN)
     message = "Bars: 95 % interval over groups."
@@ -112,25 +99,13 @@ def _draw_panel(
     axes: Axes, table: pd.DataFrame, decoys: pd.DataFrame, rows: Rows[str], splits: list[str]
 ) -> None:
     """Draw every split of every method, one below the other in the row of the method, each with its decoys."""
-    prepare(axes, rows=True)
     draw_chance(axes, CHANCE)
-    step = 0.72 / max(len(splits), 2)
-    for number, split in enumerate(splits):
-        below = (number - (len(splits) - 1) / 2) * step
+    below = below_middle(splits, 0.72)
+    for split, down in below.items():
         for row in decoys[decoys["split"] == split].itertuples():
-            y = rows.at[str(row.variant)] + below
+            y = rows.at[str(row.variant)] + down
             _cross().draw(axes, y, estimates(row), f"{split} decoys", zorder=(2, 2.5))
-        for row in table[table["split"] == split].itertuples():
-            y = rows.at[str(row.variant)] + below
-            split_mark(split).draw(axes, y, estimates(row), split, f"{split} interval", zorder=(2, 3))
-
-
-def split_mark(split: str) -> Mark:
-    """Return how a split is drawn."""
-    marker = SPLITS[split][1]
-    if split == "random":
-        return Mark(marker, 4.5, colour("note"), filled=False)
-    return Mark(marker, 4.5, style()["schemes"][split][1], width=1.3, cap="projecting")
+    draw_splits(axes, table, "variant", rows, below)
 
 
 def _cross() -> Mark:
@@ -140,5 +115,4 @@ def _cross() -> Mark:
 
 def _legend(splits: list[str], decoys: bool) -> list[Line2D]:
     """Return the symbols of the splits and of decoys."""
-    handles = [split_mark(split).symbol(SPLITS[split][0]) for split in splits]
-    return [*handles, *([_cross().symbol("decoys")] if decoys else []), chance_symbol()]
+    return [*split_symbols(splits), *([_cross().symbol("decoys")] if decoys else []), chance_symbol()]

@@ -105,17 +105,11 @@ def find_targets(
         ``applicable`` (share of the cells), ``priority``, those of ``further``, and ``row`` and ``column`` of the
         peak's cell, the northernmost and then westernmost of several.
     """
-    maps = {"score": score, "applicable": np.ones_like(score)} | (further or {})
     labels, halos = (split_ground(score, part, largest) for part in ground)
     first_halo = int(labels.max()) + 1
     labels = np.where(halos > 0, halos + first_halo - 1, labels)
-    at = np.flatnonzero(labels)
-    cells = pd.DataFrame({name: values.ravel()[at].astype(np.float64) for name, values in maps.items()})
-    cells = cells.assign(label=labels.ravel()[at], at=at)
-    grouped = cells.groupby("label")
-    table = grouped[list(maps)].mean().rename(columns={"score": "mean_score"})
-    table["cells"], table["peak_score"] = grouped.size(), grouped["score"].max()
-    table["at"] = cells.loc[grouped["score"].idxmax(), "at"].to_numpy()
+    maps = {"score": score, "applicable": np.ones_like(score)} | (further or {})
+    table = _patch_table(labels, maps)
     table = table[table["cells"] >= fewest_cells]
     table["ground"] = np.where(table.index < first_halo, NEW, KNOWN)
     table["priority"] = np.sqrt(table["peak_score"] * table["mean_score"]) * table["applicable"]
@@ -127,6 +121,18 @@ def find_targets(
     table.insert(0, "rank", rank[table.index].astype(np.int64))
     table["row"], table["column"] = np.divmod(table.pop("at"), score.shape[1])
     return Targets(rank[labels], table.reset_index(drop=True))
+
+
+def _patch_table(labels: NDArray[np.int32], maps: dict[str, Image]) -> pd.DataFrame:
+    """Measure each patch of labelled ground: means of all maps, cells, peak score, and the peak's cell, ``at``."""
+    at = np.flatnonzero(labels)
+    cells = pd.DataFrame({name: values.ravel()[at].astype(np.float64) for name, values in maps.items()})
+    cells = cells.assign(label=labels.ravel()[at], at=at)
+    grouped = cells.groupby("label")
+    table = grouped[list(maps)].mean().rename(columns={"score": "mean_score"})
+    table["cells"], table["peak_score"] = grouped.size(), grouped["score"].max()
+    table["at"] = cells.loc[grouped["score"].idxmax(), "at"].to_numpy()
+    return table
 
 
 def ground_table(

@@ -12,17 +12,16 @@ from geohalo.products.estimate_rows import (
     chance_symbol,
     draw_chance,
     estimates,
-    prepare,
+    row_panels,
     share_limits,
-    side_by_side,
 )
 from geohalo.products.evidence_figures import METRIC_NAMES, main_variant
 from geohalo.products.method_rows import Rows
 from geohalo.products.pages import MARGIN, WIDTH, Page
-from geohalo.products.split_figure import SPLITS, split_mark
+from geohalo.products.split_rows import SPLITS, below_middle, draw_splits, split_symbols
 from geohalo.products.styles import TEXT_SIZE, amount, colour, method_style, plain, shorten, styled
 
-ROW_HEIGHT, LABEL_WIDTH, GAP = 0.42, 2.35, 0.3
+ROW_HEIGHT, LABEL_WIDTH = 0.42, 2.35
 #: Types that are drawn, those with the most deposits, and letters of a name.
 MOST_TYPES, LONGEST = 20, 24
 
@@ -61,14 +60,12 @@ def type_comparison(survey: str, evidence: pd.DataFrame) -> Figure:
         f"{plain(survey)}: {_headline(own, list(labels), main)}",
         "Held-out deposits of each type apart, in the maps that did not know them. Types with few groups say little.",
     )
-    left, height = MARGIN + LABEL_WIDTH, max(rows.end, 1) * ROW_HEIGHT + 0.15
-    drawn = side_by_side(page, len(panels), left, page.bottom + 0.2, height, GAP)
-    for number, (axes, metric) in enumerate(zip(drawn, panels, strict=True)):
+    place = (MARGIN + LABEL_WIDTH, page.bottom + 0.2, max(rows.end, 1) * ROW_HEIGHT + 0.15)
+    shown = table.loc[table["metric"].isin(panels), ["estimate", "low"]]
+    for axes, metric in row_panels(page, panels, rows, labels, share_limits(shown), place):
         others = held[(held["variant"] != main) & (held["metric"] == metric)]
         _draw_panel(axes, own[own["metric"] == metric], others, rows, splits)
-        axes.set_xlim(*share_limits(table.loc[table["metric"].isin(panels), ["estimate", "low"]]))
         axes.set_title(METRIC_NAMES[metric], loc="left", fontsize=TEXT_SIZE)
-        rows.draw(axes, labels if number == 0 else None)
     page.bottom += 0.35
     symbols = _legend(splits, bool((held["variant"] != main).any()))
     page.bottom += page.add_legend(symbols, MARGIN, WIDTH - 2 * MARGIN)
@@ -102,18 +99,11 @@ def _draw_panel(
     axes: Axes, own: pd.DataFrame, others: pd.DataFrame, rows: Rows[str], splits: list[str]
 ) -> None:
     """Draw the splits of the map's variant below each other in the row of a type, and the other methods as dots."""
-    prepare(axes, rows=True)
     draw_chance(axes, CHANCE)
     for row in others.itertuples():
         if str(row.type) in rows.at:
             _other().draw(axes, rows.at[str(row.type)], estimates(row), "other", zorder=(1.5, 1.8))
-    step = 0.6 / max(len(splits), 2)
-    for number, split in enumerate(splits):
-        below = (number - (len(splits) - 1) / 2) * step
-        for row in own[own["split"] == split].itertuples():
-            if str(row.type) in rows.at:
-                y = rows.at[str(row.type)] + below
-                split_mark(split).draw(axes, y, estimates(row), split, f"{split} interval", zorder=(2, 3))
+    draw_splits(axes, own, "type", rows, below_middle(splits, 0.6))
 
 
 def _other() -> Mark:
@@ -123,6 +113,6 @@ def _other() -> Mark:
 
 def _legend(splits: list[str], others: bool) -> list[Line2D]:
     """Return the symbols of splits, other methods and chance."""
-    handles = [split_mark(split).symbol(SPLITS[split][0]) for split in splits]
+    handles = split_symbols(splits)
     handles += [_other().symbol("other methods, groups of deposits in folds")] if others else []
     return [*handles, chance_symbol()]

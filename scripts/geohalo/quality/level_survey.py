@@ -139,16 +139,7 @@ def level_survey(
     moved = np.flatnonzero((would.applied & (would.shift != 0)).any(axis=1))
     errors = pd.DataFrame(columns=list(COLUMNS))
     if moved.size and measure:
-        errors = levelling_errors(
-            samples.points,
-            samples.values[:, [wanted[k] for k in moved]],
-            codes,
-            [names[k] for k in moved],
-            lambda rows: estimator.correction(rows, moved, would, relative),
-            interpolation,
-            block,
-            BORDER * sample_spacing(samples.points),
-        )
+        errors = _left_out_errors(estimator, names, moved, would, relative, interpolation, block)
     doubts = levelling_doubts(table, errors, column, section, would, names, batches, source)
     return Levelling(batches, names, shifts, table, errors, doubts)
 
@@ -258,6 +249,29 @@ class Estimator:
             self.levels(rows, elements), counts, "significant", reference, found.standing[elements]
         )
         return np.where(found.applied[elements], np.nan_to_num(again.shift), 0.0)
+
+
+def _left_out_errors(
+    estimator: Estimator,
+    names: Sequence[str],
+    moved: IntArray,
+    would: Shifts,
+    relative: int | None,
+    interpolation: Mapping[str, Any],
+    block: float,
+) -> pd.DataFrame:
+    """Measure the error at left-out samples in the elements that would be moved, by their positions in ``names``."""
+    samples = estimator.samples
+    return levelling_errors(
+        samples.points,
+        samples.values[:, [estimator.wanted[k] for k in moved]],
+        estimator.codes,
+        [names[k] for k in moved],
+        lambda rows: estimator.correction(rows, moved, would, relative),
+        interpolation,
+        block,
+        BORDER * sample_spacing(samples.points),
+    )
 
 
 def _logarithms(values: FloatArray, elements: Sequence[int]) -> FloatArray:

@@ -71,6 +71,26 @@ def levelling_errors(
         and ``ratio`` of the two with ``low`` and ``high`` (95 %, bootstrapped over blocks). Empty where all samples lie
         in one block.
     """
+    squares = _squared_errors(points, values, codes, correction_of, settings, block)
+    number = block_numbers(points, block)
+    where = {ALL: np.ones(len(points), dtype=bool), BORDERS: near_other_batches(points, codes, distance)}
+    rows = [
+        {"element": name, "where": part} | row
+        for part, chosen in where.items()
+        for name, row in _compared(squares[:, chosen], number[chosen], names)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _squared_errors(
+    points: FloatArray,
+    values: FloatArray,
+    codes: IntArray,
+    correction_of: Callable[[IntArray], FloatArray],
+    settings: Mapping[str, Any],
+    block: float,
+) -> FloatArray:
+    """Return squares of errors at left-out samples (before and after; samples, elements); NaN where none is known."""
     squares = np.full((2, *values.shape), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = np.log10(values)
@@ -83,14 +103,7 @@ def levelling_errors(
                 points[train], logs[train][:, usable], points[test], ["idw"] * count, [None] * count, settings
             )
             squares[k][np.ix_(test, usable)] = (predicted - logs[test][:, usable]) ** 2
-    number = block_numbers(points, block)
-    where = {ALL: np.ones(len(points), dtype=bool), BORDERS: near_other_batches(points, codes, distance)}
-    rows = [
-        {"element": name, "where": part} | row
-        for part, chosen in where.items()
-        for name, row in _compared(squares[:, chosen], number[chosen], names)
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return squares
 
 
 def error_message(errors: pd.DataFrame, applied: bool) -> str:

@@ -56,6 +56,25 @@ class Neighbourhood:
     square: IntArray
 
 
+@dataclass(frozen=True)
+class Comparisons:
+    """Samples that are compared with neighbours in other batches.
+
+    Attributes
+    ----------
+    rows : ndarray of int (n,)
+        Samples to predict.
+    chosen : ndarray of int (samples, neighbours)
+        Samples to predict each from; -1 for none.
+    pairs : ndarray of int (batches,)
+        Pairs of neighbours in different batches that each batch takes part in.
+    """
+
+    rows: IntArray
+    chosen: IntArray
+    pairs: IntArray
+
+
 def default_distance(points: FloatArray) -> float:
     """Return the greatest distance in metres between samples that are compared: `REACH` sample spacings."""
     return REACH * sample_spacing(points)
@@ -120,12 +139,21 @@ def neighbour_levels(
         compared.
     """
     values, limits = _limits(values, codes, n_batches, censored)
+    compared = _comparisons(near, ~np.isnan(values) & (codes >= 0), codes, n_batches)
+    levels, rows = _in_rounds(points, values, codes, limits, compared), compared.rows
+    rest = np.full(len(points), np.nan)
+    if levels.rest.size:
+        rest[rows] = levels.rest
+    seen = stretches(near.square[rows], codes, rows, compared.chosen, n_batches)
+    return replace(levels, rest=rest, stretches=seen)
+
+
+def _in_rounds(
+    points: FloatArray, values: FloatArray, codes: IntArray, limits: FloatArray, compared: Comparisons
+) -> Levels:
+    """Fit variogram and levels in turn; the levels of a round are taken off before the next, and limits with them."""
+    n_batches, rows, pairs = len(limits), compared.rows, compared.pairs
     known = ~np.isnan(values) & (codes >= 0)
-    chosen = _nearest_known(near.index, known)
-    mixed = (chosen >= 0) & (codes[np.maximum(chosen, 0)] != codes[:, None])
-    rows = np.flatnonzero(known & mixed.any(axis=1))
-    pairs = _per_batch(codes[rows], mixed[rows], codes[chosen[rows]], n_batches)
-    rows, mixed = _enough(rows, chosen, codes, mixed, n_batches)
     levels = unknown_levels(n_batches, pairs)
     rounds = ROUNDS_OF_LIMITS if np.isfinite(limits).any() else ROUNDS
     for number in range(rounds if rows.size else 0):
@@ -136,17 +164,22 @@ def neighbour_levels(
         left = np.maximum(values - taken[codes], limit)
         above = float((left[rows] > limit).mean())
         if above < LEAST_ABOVE:
-            levels = unknown_levels(n_batches, pairs)
-            break
+            return unknown_levels(n_batches, pairs)
         variogram = fit_variogram(points[known], left[known])
-        design, errors = innovations(points, left, codes, n_batches, variogram, rows, chosen[rows])
+        design, errors = innovations(points, left, codes, n_batches, variogram, rows, compared.chosen[rows])
         found = adjust(design, errors, pairs)
         # Of a shift only the values above the limit know, so that it seems smaller by their share.
         levels = replace(found, level=found.level / above + taken, precision=found.precision * above**2)
-    rest = np.full(len(points), np.nan)
-    if levels.rest.size:
-        rest[rows] = levels.rest
-    return replace(levels, rest=rest, stretches=stretches(near.square[rows], codes, rows, chosen, n_batches))
+    return levels
+
+
+def _comparisons(near: Neighbourhood, known: np.ndarray, codes: IntArray, n_batches: int) -> Comparisons:
+    """Find the samples with a value that have neighbours in other batches, enough of them of each batch."""
+    chosen = _nearest_known(near.index, known)
+    mixed = (chosen >= 0) & (codes[np.maximum(chosen, 0)] != codes[:, None])
+    rows = np.flatnonzero(known & mixed.any(axis=1))
+    pairs = _per_batch(codes[rows], mixed[rows], codes[chosen[rows]], n_batches)
+    return Comparisons(_enough(rows, chosen, codes, mixed, n_batches), chosen, pairs)
 
 
 def _limits(
@@ -284,13 +317,10 @@ def _per_batch(own: IntArray, mixed: np.ndarray, others: IntArray, n_batches: in
     return (count + np.bincount(others[mixed], minlength=n_batches)).astype(np.int64)
 
 
-def _enough(
-    rows: IntArray, chosen: IntArray, codes: IntArray, mixed: np.ndarray, n_batches: int
-) -> tuple[IntArray, np.ndarray]:
+def _enough(rows: IntArray, chosen: IntArray, codes: IntArray, mixed: np.ndarray, n_batches: int) -> IntArray:
     """Leave out comparisons with batches of which fewer than `FEWEST_SAMPLES` have neighbours in others."""
     pairs = np.concatenate([np.repeat(rows, chosen.shape[1])[mixed[rows].ravel()], chosen[rows][mixed[rows]]])
     samples = np.bincount(codes[np.unique(pairs)], minlength=n_batches)
     few = samples < FEWEST_SAMPLES
     bad = (few[codes] & (codes >= 0)) | np.where(mixed, few[codes[np.maximum(chosen, 0)]], False).any(axis=1)
-    rows = rows[~bad[rows]]
-    return rows, mixed
+    return rows[~bad[rows]]

@@ -11,15 +11,19 @@ from geohalo.control_table import PROBABILITY_CONTROLS
 from geohalo.evidence.comparisons import compare_methods
 from geohalo.evidence.foreign_evidence import evidence_folds, used_folds
 from geohalo.evidence.foreign_verdict import foreign_verdict
-from geohalo.evidence.judged import judged_places
+from geohalo.evidence.judged import JudgedPlaces, judged_places
 from geohalo.files.cells import Survey, read_geotiff
 from geohalo.files.folds import read_folds
 from geohalo.files.input_warnings import read_warnings
 from geohalo.files.scores import held_schemes, read_mean
 from geohalo.files.tables import read_csv, write_csv, write_text
-from geohalo.stages.shared.evidence import evidence_places, tables_of_deposits
+from geohalo.stages.shared.evidence import Tables, evidence_places, tables_of_deposits
 
 SPLIT = "held_out"
+#: Tables of every method, and what their files are called.
+TABLES = {"metrics": "judged", "deposit_ranks": "judged_ranks", "success_rate": "judged_success"}
+#: Variant, scales and tables of a method.
+MethodTables = tuple[str, str, Tables]
 
 
 def judge_map(
@@ -56,50 +60,48 @@ def judge_map(
         survey = Survey.of(data)
     image = read_geotiff(judged["map"])[0][survey.mask]
     deposits = read_csv(judged["deposits"], keep_default_na=False)
-    covered, roles, whole = (
-        np.isfinite(image),
-        deposits["role"].to_numpy(),
-        read_folds(folder, SPLIT, survey.mask),
-    )
+    covered, roles = np.isfinite(image), deposits["role"].to_numpy()
+    whole = read_folds(folder, SPLIT, survey.mask)
     folds, used = evidence_folds(whole, covered, roles), used_folds(whole, roles)
-    (places, sampled), labels, bootstrap = (
-        evidence_places(folder, samples),
-        about["labels"],
-        about["bootstrap"],
-    )
+    places, sampled = evidence_places(folder, samples)
+    labels, bootstrap = about["labels"], about["bootstrap"]
     where = judged_places(folds, survey.cells[covered], places, labels, bootstrap, labels["seed"], sampled)
     # A map made elsewhere is the same in every fold.
     alike = np.broadcast_to(image[covered], folds.held_out_region.shape)
     parts = [(about["name"], "", tables_of_deposits(alike, where, False))]
-    for variant, scales, path, method in runs:
-        if SPLIT in held_schemes(path):
-            scores = read_mean(path, SPLIT, survey, method)[np.ix_(used, covered)]
-            probability = method is None or method in PROBABILITY_CONTROLS
-            parts.append((variant, scales, tables_of_deposits(scores, where, probability)))
-    tables = {
-        name: pd.concat(
-            [
-                part[name].assign(survey=about["survey"], variant=one, scales=scales, split=SPLIT)
-                for one, scales, part in parts
-            ],
-            ignore_index=True,
-        )
-        for name in ("metrics", "deposit_ranks", "success_rate")
-    }
-    leading = ["survey", "variant", "scales", "split"]
-    tables = {
-        name: table[leading + [one for one in table if one not in leading]] for name, table in tables.items()
-    }
+    parts += _of_own_methods(runs, survey, where, used, covered)
+    tables = {name: _joined(name, parts, about["survey"]) for name in TABLES}
     compared = compare_methods(tables["deposit_ranks"], bootstrap, labels["seed"])
-    for name, table in (
-        ("judged", tables["metrics"]),
-        ("judged_ranks", tables["deposit_ranks"]),
-        ("judged_success", tables["success_rate"]),
-        ("judged_comparisons", compared.assign(survey=about["survey"])[["survey", *compared.columns]]),
-    ):
-        write_csv(table, files[name])
+    for name, file in TABLES.items():
+        write_csv(tables[name], files[file])
+    write_csv(
+        compared.assign(survey=about["survey"])[["survey", *compared.columns]], files["judged_comparisons"]
+    )
     doubts = [str(one) for one in read_warnings([judged["warnings"]])[1]]
     told = {"roles": roles, "groups": deposits["group"].to_numpy(), "covered": float(covered.mean())}
     text = foreign_verdict(tables["metrics"], compared, told, bool(about["trained_on"]), names, doubts)
     write_text(text, files["judged_text"])
     return text
+
+
+def _of_own_methods(
+    runs: Sequence[tuple], survey: Survey, where: JudgedPlaces, used: np.ndarray, covered: np.ndarray
+) -> list[MethodTables]:
+    """Measure the survey's own methods in the folds that are used, on the cells that the judged map covers."""
+    parts = []
+    for variant, scales, path, method in runs:
+        if SPLIT in held_schemes(path):
+            scores = read_mean(path, SPLIT, survey, method)[np.ix_(used, covered)]
+            probability = method is None or method in PROBABILITY_CONTROLS
+            parts.append((variant, scales, tables_of_deposits(scores, where, probability)))
+    return parts
+
+
+def _joined(name: str, parts: Sequence[MethodTables], survey_name: str) -> pd.DataFrame:
+    """Join the table of that name of all methods, and say of each row which method it is of."""
+    described = []
+    for variant, scales, tables in parts:
+        about = {"survey": survey_name, "variant": variant, "scales": scales, "split": SPLIT}
+        table = tables[name].assign(**about)
+        described.append(table[[*about, *(column for column in table if column not in about)]])
+    return pd.concat(described, ignore_index=True)

@@ -114,29 +114,22 @@ def read_analyses(
     table, doubts = _kept(plain_columns(number_rows(table)), section, source)
     provenance["rows_kept"] = len(table)
     table, roles = _with_roles(table, section, source, provenance)
-    columns = concentration_columns(table, section, source)
-    doubts += coordinates_left_out(table, section, source)
-    wanted = wanted_columns(columns, section, source)
-    doubts += header_doubts(wanted, section["elements"], source)
+    columns, wanted, messages = _columns(table, section, source)
+    doubts += messages
     table = _with_points(table, wanted, section, source)
 
     survey, rows = roles.of(SURVEY), row_numbers(table)
     xy, crs, unplaced, messages = _places(table, roles, section, grid_crs, source, provenance)
     doubts += messages
-    parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
+    parsed, values, censored, detection = _concentrations(table, survey, wanted, section, source)
     about = table_without(table, _number_columns(wanted, section))
     doubts += _doubtful_columns(table, about, wanted, section, source)
-    # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
-    read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
-    values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
-    detection = {el: read[el].limit if np.isnan(own.limit) else own.limit for el, own in parsed.items()}
     del table  # text takes more than all that follows
     of_survey = values if survey.all() else values[survey]
     dates = {element: column.n_dates for element, column in parsed.items() if column.n_dates}
     require_values(of_survey, wanted, section, source, dates)
     doubts += unplaced_rows(unplaced, of_survey.notna().any(axis=1).to_numpy(), rows[survey], source)
-    doubts += [one for column in parsed.values() for one in column.warnings]
-    doubts += _doubtful_values(wanted, of_survey, xy[survey], about, rows[survey], source)
+    doubts += _doubtful_values(parsed, wanted, of_survey, xy[survey], about, rows[survey], source)
     again = _filed_again(roles, xy, values, censored)
     original, unpaired = find_originals(roles, xy, again, float(section["merge_distance"]), rows, source)
     return Analyses(
@@ -158,6 +151,16 @@ def read_analyses(
     )
 
 
+def _columns(
+    table: pd.DataFrame, section: Mapping[str, Any], source: str
+) -> tuple[list[Column], list[Column], list[InputWarning]]:
+    """Return the columns of concentrations, those of them that are wanted, and what is doubtful about their names."""
+    columns = concentration_columns(table, section, source)
+    doubts = coordinates_left_out(table, section, source)
+    wanted = wanted_columns(columns, section, source)
+    return columns, wanted, [*doubts, *header_doubts(wanted, section["elements"], source)]
+
+
 def _doubtful_columns(
     table: pd.DataFrame,
     about: pd.DataFrame,
@@ -171,6 +174,7 @@ def _doubtful_columns(
 
 
 def _doubtful_values(
+    parsed: Mapping[str, Parsed],
     wanted: Sequence[Column],
     values: pd.DataFrame,
     xy: FloatArray,
@@ -178,8 +182,9 @@ def _doubtful_values(
     rows: IntArray,
     source: str,
 ) -> list[InputWarning]:
-    """Tell of columns whose values are those of something else than their element."""
+    """Tell of values that were doubtful when they were read, or are those of something else than their element."""
     return [
+        *(one for column in parsed.values() for one in column.warnings),
         *coordinate_doubts(wanted, values, xy, list(about.columns), source),
         *equal_columns(wanted, values, source),
         *rescaled_columns(wanted, values, source),
@@ -246,6 +251,23 @@ def _places(
         located = locate(_part(table, duplicates), section, source, "samples")
         xy[duplicates] = np.stack(project(located.x, located.y, located.crs, crs), axis=1)
     return xy, crs, found.empty, [*found.warnings, *([] if turned is None else [turned])]
+
+
+def _concentrations(
+    table: pd.DataFrame,
+    survey: BoolArray,
+    wanted: Sequence[Column],
+    section: Mapping[str, Any],
+    source: str,
+) -> tuple[dict[str, Parsed], pd.DataFrame, pd.DataFrame, dict[str, float]]:
+    """Return what the survey's own rows say, and of all rows values, whether censored, and detection limits."""
+    rows = row_numbers(table)
+    parsed = parse_columns(_part(table, survey), wanted, section, source, rows[survey])
+    # Zeros and words are limits by what else is in the column: the survey's own rows must not hang on others.
+    read = parsed if survey.all() else parse_columns(table, wanted, section, source, rows)
+    values, censored = (_filled(read, parsed, survey, name) for name in ("values", "censored"))
+    detection = {el: read[el].limit if np.isnan(own.limit) else own.limit for el, own in parsed.items()}
+    return parsed, values, censored, detection
 
 
 def _filled(

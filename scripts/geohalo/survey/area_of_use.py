@@ -56,37 +56,49 @@ def check_area_of_use(
     x, y, rows = x[present], y[present], rows[present]
     if not x.size:
         return None
-    degrees = (np.abs(x) <= 360) & (np.abs(y) <= 360)
-    # No survey lies within 360 metres of a CRS's origin, where UTM would count it as inside.
-    as_metres = crs.is_projected and bool(degrees.all())
-    as_thousands = not as_metres and _look_like_kilometres(x, y, crs)
-    impossible = as_metres or as_thousands or _fit_only_swapped(x, y, crs)
+    units = _other_units(x, y, crs, key)
+    impossible = bool(units) or _fit_only_swapped(x, y, crs)
     outside = np.ones(x.shape, dtype=bool) if impossible else ~_inside(x, y, crs)
     if not outside.any():
         return _beyond(x, y, crs, source, key, rows)
-    first = int(np.flatnonzero(outside)[0])
-    count = int(outside.sum())
-    more = f" (and {count - 1} more rows)" if count > 1 else ""
-    where = (
-        f"{source}, row {rows[first]}{more}: coordinates x={x[first]:g}, y={y[first]:g} "
-        f"lie outside the area of use of {crs_text(crs)}"
-    )
     few = not impossible and outside.mean() <= _BEYOND_SHARE
     if few and _inside(x, y, crs, 1.0, _BEYOND_DEGREES).all():
-        return InputWarning(
-            f"{count} {'row lies' if count == 1 else 'rows lie'} outside the area of use of {crs_text(crs)}, in "
-            f"which most rows lie (the first at x={x[first]:g}, y={y[first]:g}); all are taken as they are",
-            f"check {key}.crs if the survey does not reach beyond it",
-            source,
-            row=str(rows[first]),
-        )
-    if as_metres:
-        hint = f"they look like degrees: set {key}.crs to a geographic CRS such as EPSG:4326"
-    elif as_thousands:
-        hint = "they look like kilometres: multiply them by 1000"
-    else:
-        hint = _likely_cause(x, y, outside, crs, key)
-    raise InputError(f"{where}; {hint}")
+        return _partly_beyond(x, y, outside, crs, source, key, rows)
+    first = int(np.flatnonzero(outside)[0])
+    more = f" (and {outside.sum() - 1} more rows)" if outside.sum() > 1 else ""
+    raise InputError(
+        f"{source}, row {rows[first]}{more}: coordinates x={x[first]:g}, y={y[first]:g} "
+        f"lie outside the area of use of {crs_text(crs)}; {units or _likely_cause(x, y, outside, crs, key)}"
+    )
+
+
+def _other_units(x: FloatArray, y: FloatArray, crs: CRS, key: str) -> str:
+    """Say what to do with coordinates that are in other units than those of their CRS; empty for none such."""
+    degrees = (np.abs(x) <= 360) & (np.abs(y) <= 360)
+    # No survey lies within 360 metres of a CRS's origin, where UTM would count it as inside.
+    if crs.is_projected and degrees.all():
+        return f"they look like degrees: set {key}.crs to a geographic CRS such as EPSG:4326"
+    return "they look like kilometres: multiply them by 1000" if _look_like_kilometres(x, y, crs) else ""
+
+
+def _partly_beyond(
+    x: FloatArray,
+    y: FloatArray,
+    outside: BoolArray,
+    crs: CRS,
+    source: str,
+    key: str,
+    rows: npt.NDArray[np.int64],
+) -> InputWarning:
+    """Return the warning that some places lie outside the area of use, and most in it."""
+    count, first = int(outside.sum()), int(np.flatnonzero(outside)[0])
+    return InputWarning(
+        f"{count} {'row lies' if count == 1 else 'rows lie'} outside the area of use of {crs_text(crs)}, in "
+        f"which most rows lie (the first at x={x[first]:g}, y={y[first]:g}); all are taken as they are",
+        f"check {key}.crs if the survey does not reach beyond it",
+        source,
+        row=str(rows[first]),
+    )
 
 
 def _beyond(

@@ -34,7 +34,7 @@ from geohalo.survey.codes import (
     too_high,
     unusual_limits,
 )
-from geohalo.survey.flags import read_flags
+from geohalo.survey.flags import Flags, read_flags
 from geohalo.survey.numbers import comma_hint
 from geohalo.survey.spelling import plain
 from geohalo.survey.value_doubts import value_doubts
@@ -106,10 +106,7 @@ def parse_concentrations(
         Codes for "not analysed"; empty cells always are. They are removed before anything else is
         looked at.
     below : collection of {"negative", "zero", "half_limit"}
-        How values below the detection limit are coded. `negative`: minus the limit. `zero`: the
-        limit is taken to be the column's smallest positive value. `half_limit`: the smallest value
-        is half the limit if it is repeated and either nothing lies between it and its double or at
-        least a tenth of the column equals it.
+        How values below the detection limit are coded; see `geohalo.survey.codes.read_codes`.
     flags : pandas.Series, shape (rows,), optional
         Companion column; a cell that begins with `<` (`>`) says that the value is a detection (an
         upper) limit. A zero that is flagged as below the limit lies below the column's smallest
@@ -143,11 +140,7 @@ def parse_concentrations(
     is_limit, is_upper, n_dates = _read_leftovers(values, numbers, leftover, rows, where)
     if flags is not None:
         by = read_flags(flags, known_flags or {}, where)
-        numbers[by.missing] = np.nan
-        is_limit = (is_limit & ~by.missing) | (by.below & (numbers > 0))
-        is_upper = (is_upper & ~by.missing) | (by.above & (numbers > 0))
-        worded = (worded & ~by.missing) | (by.below & (numbers == 0))
-        numbers[worded] = np.nan
+        is_limit, is_upper, worded = _flagged(numbers, is_limit, is_upper, worded, by)
     stop_at_positive_codes(np.where(is_limit | is_upper, np.nan, numbers), rows, where)
     limit_warnings = unusual_limits(numbers, rows, column, source)
     read_codes(numbers, is_limit, below, rows, where)
@@ -164,10 +157,7 @@ def parse_concentrations(
         above=is_upper,
         warnings=(
             *limit_warnings,
-            *_high_limits(numbers, is_limit, rows, column, source),
-            *extreme_repeats(numbers, is_limit | is_upper, rows, column, source),
-            *serial_dates(numbers, is_limit | is_upper, rows, column, source),
-            *value_doubts(numbers, is_limit | is_upper, rows, column, source),
+            *_doubts(numbers, is_limit, is_upper, rows, column, source),
         ),
     )
 
@@ -186,6 +176,36 @@ def _below_words(
     if words and leftover.any():
         worded[leftover] = plain_cells(values[leftover]).str.casefold().isin(words).to_numpy()
     return worded, leftover & ~worded
+
+
+def _flagged(
+    numbers: FloatArray, is_limit: BoolArray, is_upper: BoolArray, worded: BoolArray, by: Flags
+) -> tuple[BoolArray, BoolArray, BoolArray]:
+    """Apply flags, to `numbers` in place; return where limits and upper limits are, and what is below an unknown."""
+    numbers[by.missing] = np.nan
+    is_limit = (is_limit & ~by.missing) | (by.below & (numbers > 0))
+    is_upper = (is_upper & ~by.missing) | (by.above & (numbers > 0))
+    worded = (worded & ~by.missing) | (by.below & (numbers == 0))
+    numbers[worded] = np.nan
+    return is_limit, is_upper, worded
+
+
+def _doubts(
+    numbers: FloatArray,
+    is_limit: BoolArray,
+    is_upper: BoolArray,
+    rows: npt.NDArray[np.int64],
+    column: str,
+    source: str,
+) -> list[InputWarning]:
+    """Tell of limits and measured values that look like something else."""
+    either = is_limit | is_upper
+    return [
+        *_high_limits(numbers, is_limit, rows, column, source),
+        *extreme_repeats(numbers, either, rows, column, source),
+        *serial_dates(numbers, either, rows, column, source),
+        *value_doubts(numbers, either, rows, column, source),
+    ]
 
 
 def _high_limits(

@@ -40,8 +40,11 @@ def read_codes(
         Numbers, NaN where there is none.
     is_limit : ndarray of bool, shape (rows,)
         True where a number is a detection limit.
-    below : collection of str
-        Config key `samples.censoring.below`.
+    below : collection of {"negative", "zero", "half_limit"}
+        How values below the detection limit are coded, config key `samples.censoring.below`. `negative`: minus the
+        limit. `zero`: the limit is taken to be the column's smallest positive value. `half_limit`: the smallest value
+        is half the limit if it is repeated and either nothing lies between it and its double or at least a tenth of
+        the column equals it.
     rows, where
         Row numbers, and file and column, for messages.
 

@@ -77,22 +77,18 @@ def clean_deposits(
     _check_commodities(section.get("commodities", []))
     rows_read, doubts = len(table), from_records(table.attrs.get("warnings", []))
     section, table = plain_section(section), plain_columns(number_rows(table))
-    kept = keep_rows(table, section.get("keep", {}), source, "deposits.keep", parts=True)
-    among = kept_among_others(table, kept, section.get("keep", {}), source)
-    doubts += nearly_kept(table, kept, section.get("keep", {}), source, "deposits.keep")
+    keep = section.get("keep", {})
+    kept = keep_rows(table, keep, source, "deposits.keep", parts=True)
+    among = kept_among_others(table, kept, keep, source)
+    doubts += nearly_kept(table, kept, keep, source, "deposits.keep")
     table = plain_numbers(kept, (section.get("x"), section.get("y")), section, source, "deposits")
-    found, rows = locate(table, section, source, "deposits"), row_numbers(table)
-    x, y, crs = found.x, found.y, found.crs
-    if not np.isfinite(x).any():
+    found = locate(table, section, source, "deposits")
+    if not np.isfinite(found.x).any():
         raise InputError(f"{source}: no deposit has coordinates; check deposits.x and deposits.y")
     facts = read_facts(table, section, source)
-    xy = np.stack(project(x, y, crs, crs_out), axis=1)
-    located = np.isfinite(xy[:, 0])
-    if not located.any():
-        raise InputError(f"{source}: no deposit lies near the survey; check deposits.crs and deposits.keep")
-    place = group_places(xy[located], float(section.get("merge_distance", 1.0)))
-    centre = xy[located][np.unique(place, return_index=True)[1]]
+    located, place, centre = _group(found, crs_out, float(section.get("merge_distance", 1.0)), source)
     inside = _inside_survey(centre, samples_xy, max_distance, source, found, crs_out)
+    rows = row_numbers(table)
     named = pd.DataFrame({"name": _names(table, section, source)[located], "row": rows[located]})
     known = facts_of_places(facts[located], place)
     deposits = _one_each(named, place, centre, inside, crs_out).assign(**known)
@@ -104,16 +100,36 @@ def clean_deposits(
         "source": source,
         "rows_read": rows_read,
         "rows_kept": len(table),
-        "dropped_without_coordinates": int((~np.isfinite(x)).sum()),
-        "dropped_beyond_projection": int((np.isfinite(x) & ~located).sum()),
-        "rows_merged": int(located.sum()) - len(centre),
-        "deposits": len(centre),
-        "inside": int(inside.sum()),
+        **_counts(found, located, inside),
         "crs_in": found.stated,
         "crs_out": crs_out.to_string(),
         "warnings": as_records(doubts),
     }
     return deposits
+
+
+def _group(
+    found: Located, crs: CRS, merge_distance: float, source: str
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], FloatArray]:
+    """Return which records have a place in the metric CRS, the deposit that each of these is of, and where it lies."""
+    xy = np.stack(project(found.x, found.y, found.crs, crs), axis=1)
+    located = np.isfinite(xy[:, 0])
+    if not located.any():
+        raise InputError(f"{source}: no deposit lies near the survey; check deposits.crs and deposits.keep")
+    place = group_places(xy[located], merge_distance)
+    return located, place, xy[located][np.unique(place, return_index=True)[1]]
+
+
+def _counts(found: Located, located: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> dict[str, int]:
+    """Count the records without a place and those merged, and the deposits."""
+    stated = np.isfinite(found.x)
+    return {
+        "dropped_without_coordinates": int((~stated).sum()),
+        "dropped_beyond_projection": int((stated & ~located).sum()),
+        "rows_merged": int(located.sum()) - len(inside),
+        "deposits": len(inside),
+        "inside": int(inside.sum()),
+    }
 
 
 def _one_each(

@@ -53,47 +53,57 @@ def widen(
     used = {long["element"], long["value"], long.get("unit"), long.get("flag")}
     geometry = [str(table.geometry.name)] if isinstance(table, gpd.GeoDataFrame) else []
     others = [str(name) for name in table.columns if name not in used and name not in geometry]
-    keys = [long["sample"]] if long.get("sample") else others
-    if not keys:
-        raise InputError(f"{source}: no column tells samples apart; set samples.long.sample")
-    sample = (
-        table.groupby([plain_cells(table[key]).to_numpy() for key in keys], sort=False).ngroup().to_numpy()
-    )
-    name = plain_cells(table[long["element"]]).to_numpy(dtype=object)
-    unit = (
-        plain_cells(table[long["unit"]]).to_numpy(dtype=object)
-        if long.get("unit")
-        else np.full(len(table), "")
-    )
-    results = pd.DataFrame({"sample": sample, "name": name, "unit": unit, "row": table.index})
-    results["value"] = table[long["value"]].to_numpy(dtype=object)
-    if long.get("flag"):
-        results["flag"] = plain_cells(table[long["flag"]]).to_numpy(dtype=object)
-    results = _without_repeats(results[results["name"] != ""], source)
+    sample = _samples_of(table, long, others, source)
+    results = _without_repeats(_results(table, long, sample), source)
     columns, analytes, units = _column_of_each(results)
     results["column"] = columns
     first = np.unique(sample, return_index=True)[1]
     wide = table.iloc[first][[*others, *geometry]].copy()
-    values = results.pivot(index="sample", columns="column", values="value").reindex(range(len(first)))
-    parts = [wide, values[list(dict.fromkeys(columns))].set_axis(wide.index, axis=0)]
-    rows = results.pivot(index="sample", columns="column", values="row").reindex(range(len(first)))
-    rows = rows.set_axis(wide.index, axis=0)
+    parts = [wide, _pivoted(results, "value", wide.index)[list(dict.fromkeys(columns))]]
+    rows = _pivoted(results, "row", wide.index)
     origins = {str(column): Origin(source, rows[column].dropna()) for column in rows.columns}
     flags = {}
     if long.get("flag"):
-        flagged = results.pivot(index="sample", columns="column", values="flag").reindex(range(len(first)))
+        flagged = _pivoted(results, "flag", wide.index)
         flags = {str(column): f"{column} (flag)" for column in flagged.columns}
-        parts.append(flagged.fillna("").rename(columns=flags).set_axis(wide.index, axis=0))
+        parts.append(flagged.fillna("").rename(columns=flags))
     found = pd.concat(parts, axis=1)
-    messages = [
-        *table.attrs.get("warnings", []),
-        *as_records(_several_at_a_place(results, table, long, section, source)),
-        *as_records(long_doubts(results, table, sample.astype(np.int64), long, section, source)),
-    ]
+    doubts = _several_at_a_place(results, table, long, section, source)
+    doubts += long_doubts(results, table, sample, long, section, source)
+    messages = [*table.attrs.get("warnings", []), *as_records(doubts)]
     found.attrs = table.attrs | {"units": units, "analytes": analytes, "flags": flags, "warnings": messages}
     found.attrs["origins"] = origins
     found.index.name = "row"
     return found
+
+
+def _samples_of(
+    table: pd.DataFrame, long: Mapping[str, Any], others: list[str], source: str
+) -> npt.NDArray[np.int64]:
+    """Number the sample that each row is of, from 0: by its column, or else by all columns but those of results."""
+    keys = [long["sample"]] if long.get("sample") else others
+    if not keys:
+        raise InputError(f"{source}: no column tells samples apart; set samples.long.sample")
+    groups = table.groupby([plain_cells(table[key]).to_numpy() for key in keys], sort=False)
+    return groups.ngroup().to_numpy().astype(np.int64)
+
+
+def _results(table: pd.DataFrame, long: Mapping[str, Any], sample: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Return ``sample``, ``name``, ``unit``, ``row``, ``value`` and perhaps ``flag`` of each result with an analyte."""
+    unit = long.get("unit")
+    units = plain_cells(table[unit]).to_numpy(dtype=object) if unit else np.full(len(table), "")
+    names = plain_cells(table[long["element"]]).to_numpy(dtype=object)
+    results = pd.DataFrame({"sample": sample, "name": names, "unit": units, "row": table.index})
+    results["value"] = table[long["value"]].to_numpy(dtype=object)
+    if long.get("flag"):
+        results["flag"] = plain_cells(table[long["flag"]]).to_numpy(dtype=object)
+    return results[results["name"] != ""]
+
+
+def _pivoted(results: pd.DataFrame, values: str, rows: pd.Index) -> pd.DataFrame:
+    """Return what results have of each sample, by their column; ``rows`` are the samples' numbers in the file."""
+    wide = results.pivot(index="sample", columns="column", values=values)
+    return wide.reindex(range(len(rows))).set_axis(rows, axis=0)
 
 
 def _without_repeats(results: pd.DataFrame, source: str) -> pd.DataFrame:

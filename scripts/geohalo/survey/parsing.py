@@ -58,21 +58,7 @@ def parse_columns(
     check_flags(table, flags, known, source)
 
     def parse(column: Column) -> Parsed:
-        flag = flags.get(column.column)
-        file, cells = cell_places(table.attrs, column.column, source, rows)
-        one = parse_concentrations(
-            table[column.column],
-            section["missing"],
-            censoring["below"],
-            None if flag is None else pd.Series(table[flag]),
-            censoring["replace"],
-            known_flags=known,
-            below_text=censoring.get("below_text", ()),
-            column=column.column,
-            source=file,
-            rows=cells,
-        )
-        return replace(one, values=one.values * column.factor, limit=one.limit * column.factor)
+        return _in_ppm(table, column, flags.get(column.column), known, section, source, rows)
 
     parsed = {}
     for column in columns:
@@ -86,6 +72,33 @@ def parse_columns(
         best = replace(best, warnings=tuple(messages))
         parsed[column.element] = best
     return parsed
+
+
+def _in_ppm(
+    table: pd.DataFrame,
+    column: Column,
+    flag: str | None,
+    known: Mapping[str, str],
+    section: Mapping[str, Any],
+    source: str,
+    rows: npt.NDArray[np.int64],
+) -> Parsed:
+    """Read one column, with the column of its flags, and convert it to ppm."""
+    censoring = section["censoring"]
+    file, cells = cell_places(table.attrs, column.column, source, rows)
+    one = parse_concentrations(
+        table[column.column],
+        section["missing"],
+        censoring["below"],
+        None if flag is None else pd.Series(table[flag]),
+        censoring["replace"],
+        known_flags=known,
+        below_text=censoring.get("below_text", ()),
+        column=column.column,
+        source=file,
+        rows=cells,
+    )
+    return replace(one, values=one.values * column.factor, limit=one.limit * column.factor)
 
 
 def _above_limit(

@@ -18,7 +18,7 @@ fault only can be compared sample by sample.
 Of streams (`medium: stream`) a sample is the mean of the ground of its catchment, before the nugget.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +39,7 @@ from geohalo.survey.simulation.faults import (
 )
 from geohalo.survey.simulation.fields import row_blocks, spawn_generators
 from geohalo.survey.simulation.geology import (
+    Halos,
     draw_barren_zones,
     draw_deposit_halos,
     draw_lithologies,
@@ -128,14 +129,8 @@ def simulate_survey(section: Mapping[str, Any], waters: Waters | None = None) ->
     """
     rng = spawn_generators(section["seed"], PARTS)
     faults = section["faults"]
-    layout = lay_out_samples(section["samples"], section["spacing"], rng["layout"])
+    layout, relief = _lay_out(section, waters, rng)
     strike = float(rng["structures"].uniform(20, 70))
-    relief = None
-    if section.get("medium") == "stream":
-        if waters is None:
-            raise ValueError("a survey of streams needs what finds the ways of water")
-        relief = draw_relief(layout, waters, rng["relief"])
-        layout = put_into_streams(layout, relief, rng["streams"])
     structures = draw_structures(layout, strike, rng["structures"])
     places = structures.select(place_deposits(structures, section["deposits"], rng["deposits"]))
     kind = deposit_type(section)
@@ -144,27 +139,17 @@ def simulate_survey(section: Mapping[str, Any], waters: Waters | None = None) ->
     hosted = hosted_deposits(places.points, rng["hosts"])
     lithology = draw_lithologies(layout, strike, rng["lithology"], hosted, HOSTS[kind])
     patches = draw_patches(layout, places.points, rng["anthropogenic"])
-    cover = draw_cover(np.concatenate([layout.sites, layout.cells]), places.points, rng["overburden"])
-    cover = np.minimum(faults["overburden"] * cover, MOST_COVER)
-    cover_at_sites, cover_of_cells = np.split(cover, [len(layout.sites)])
+    cover_at_sites, cover_of_cells = _cover(layout, places.points, faults["overburden"], rng["overburden"])
 
     # A stream sample has the ground of all cells upstream, another that of its site.
     sampled = layout if relief is None else replace(layout, sites=layout.cells)
-    # Added up in place: of a national survey each part is as large as the table of samples.
-    log_shift = lithology_shift(lithology, sampled)
-    log_shift += regional_shift(sampled.sites, strike, rng["regional"], rng["provinces"])
-    log_shift += halos.log_shift(sampled.sites)
-    log_shift += barren.log_shift(sampled.sites)
+    log_shift = _bedrock_shift(sampled, lithology, strike, [halos, barren], rng)
     ground = _ground(log_shift, cover_at_sites if relief is None else cover_of_cells)
     mixture = ground
     if relief is not None and waters is not None:
         mixture = stream_ground(layout, relief, waters).mix(ground)
-    nugget = nugget_shift(len(layout.sites), rng["nugget"])
-    sediment = _sediment(mixture, nugget)
-    contamination = patches.log_shift(layout.sites)
-    for rows in row_blocks(len(sediment)):
-        sediment[rows] *= np.exp(faults["anthropogenic"] * contamination[rows])
-    del nugget, contamination
+    sediment = _sediment(mixture, nugget_shift(len(layout.sites), rng["nugget"]))
+    _contaminate(sediment, patches.log_shift(layout.sites), faults["anthropogenic"])
 
     samples = _report(sediment, layout, faults["laboratory"], rng["laboratory"])
     false = np.minimum(faults["anthropogenic"] * patches.share(layout.cells), 1.0)
@@ -178,6 +163,44 @@ def simulate_survey(section: Mapping[str, Any], waters: Waters | None = None) ->
         layers = draw_layers(layout, lithology, structures, crs, rng["layers"], rng["mapping"])
         truth["magnetics"] = _useless(layers)
     return SimulatedSurvey(samples, _deposit_table(places.points, kind), truth, crs, layers, relief)
+
+
+def _lay_out(
+    section: Mapping[str, Any], waters: Waters | None, rng: Mapping[str, np.random.Generator]
+) -> tuple[SampleLayout, Relief | None]:
+    """Lay out the samples, those of streams in the streams of a relief."""
+    layout = lay_out_samples(section["samples"], section["spacing"], rng["layout"])
+    if section.get("medium") != "stream":
+        return layout, None
+    if waters is None:
+        raise ValueError("a survey of streams needs what finds the ways of water")
+    relief = draw_relief(layout, waters, rng["relief"])
+    return put_into_streams(layout, relief, rng["streams"]), relief
+
+
+def _cover(
+    layout: SampleLayout, deposits: np.ndarray, strength: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of transported cover at the sites and in the cells, never all of the material."""
+    cover = draw_cover(np.concatenate([layout.sites, layout.cells]), deposits, rng)
+    at_sites, of_cells = np.split(np.minimum(strength * cover, MOST_COVER), [len(layout.sites)])
+    return at_sites, of_cells
+
+
+def _bedrock_shift(
+    sampled: SampleLayout,
+    lithology: np.ndarray,
+    strike: float,
+    zones: Sequence[Halos],
+    rng: Mapping[str, np.random.Generator],
+) -> np.ndarray:
+    """Add up what the bedrock has above its abundances (ln): rocks, regional factors, halos and barren zones."""
+    # Added up in place: of a national survey each part is as large as the table of samples.
+    log_shift = lithology_shift(lithology, sampled)
+    log_shift += regional_shift(sampled.sites, strike, rng["regional"], rng["provinces"])
+    for zone in zones:
+        log_shift += zone.log_shift(sampled.sites)
+    return log_shift
 
 
 def _constants() -> tuple[np.ndarray, np.ndarray]:
@@ -202,6 +225,12 @@ def _sediment(ground: np.ndarray, nugget: np.ndarray) -> np.ndarray:
     for rows in row_blocks(len(ground)):
         ground[rows] = close_majors(ground[rows] * np.exp(nugget[rows]), oxide_to_element)
     return ground
+
+
+def _contaminate(sediment: np.ndarray, contamination: np.ndarray, strength: float) -> None:
+    """Add contamination (ln) of that strength to sediment in ppm, in place."""
+    for rows in row_blocks(len(sediment)):
+        sediment[rows] *= np.exp(strength * contamination[rows])
 
 
 def close_majors(sediment: np.ndarray, oxide_to_element: np.ndarray) -> np.ndarray:

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from geohalo.check.survey import Checked, Files, check_survey
+from geohalo.check.page import as_markdown
+from geohalo.check.survey import Checked, Files, check_page, check_survey
 from geohalo.settings import check_settings
 
+SCHEMES = ["held_out", "inner", "random", "final"]
 CONFIG = {
     "survey": "small",
     "samples": {
@@ -62,27 +64,49 @@ def deposits() -> pd.DataFrame:
 
 
 @pytest.fixture
-def checked(tmp_path: Path) -> Callable[..., Checked]:
-    """Return a function that checks the survey with some of its tables and keys changed."""
+def checked_with(tmp_path: Path) -> Callable[..., tuple[Checked, dict[str, Any]]]:
+    """Return a function that checks the survey with further files, and some of its tables and keys changed.
+
+    It returns what was found, and the settings.
+    """
 
     def check(
+        files: dict[str, Any],
         samples_table: pd.DataFrame | None = None,
         deposits_table: pd.DataFrame | None = None,
         **sections: dict[str, Any],
-    ) -> Checked:
+    ) -> tuple[Checked, dict[str, Any]]:
         config: dict[str, Any] = copy.deepcopy(CONFIG) | {"data": {"folder": str(tmp_path)}}
         for name, keys in sections.items():
             config[name] = config.get(name, {}) | keys
         settings = check_settings(config)
-        (samples() if samples_table is None else samples_table).to_csv(tmp_path / "samples.csv", index=False)
-        (deposits() if deposits_table is None else deposits_table).to_csv(
-            tmp_path / "deposits.csv", index=False
-        )
-        tables = {name: settings[name] for name in ("samples", "deposits")}
-        files = Files(samples=str(tmp_path / "samples.csv"), deposits=str(tmp_path / "deposits.csv"))
-        return check_survey(settings, tables, files)
+        paths = {name: str(tmp_path / f"{name}.csv") for name in ("samples", "deposits")}
+        (samples() if samples_table is None else samples_table).to_csv(paths["samples"], index=False)
+        (deposits() if deposits_table is None else deposits_table).to_csv(paths["deposits"], index=False)
+        tables = {name: settings[name] for name in paths}
+        return check_survey(settings, tables, Files(**paths, **files)), settings
 
     return check
+
+
+@pytest.fixture
+def checked(checked_with: Callable[..., tuple[Checked, dict[str, Any]]]) -> Callable[..., Checked]:
+    """Return a function that checks the survey with some of its tables and keys changed."""
+
+    def check(*tables: pd.DataFrame, **keys: Any) -> Checked:
+        return checked_with({}, *tables, **keys)[0]
+
+    return check
+
+
+@pytest.fixture
+def page_text() -> Callable[[Checked, dict[str, Any]], str]:
+    """Return a function that gives the page of what was found, with its settings, as text."""
+
+    def text(found: Checked, settings: dict[str, Any]) -> str:
+        return as_markdown(check_page(found, settings, SCHEMES, {"train": (4000, 5)}, 3.2, "today"))
+
+    return text
 
 
 @pytest.fixture
@@ -92,6 +116,12 @@ def tables() -> tuple[Callable[[], pd.DataFrame], Callable[[], pd.DataFrame]]:
 
 
 @pytest.fixture
-def settings() -> dict[str, Any]:
+def config() -> dict[str, Any]:
+    """Return the config as its file has it."""
+    return copy.deepcopy(CONFIG)
+
+
+@pytest.fixture
+def settings(config: dict[str, Any]) -> dict[str, Any]:
     """Return the config with its defaults."""
-    return check_settings(copy.deepcopy(CONFIG))
+    return check_settings(config)

@@ -1,15 +1,11 @@
 """Layers beside geochemistry in a check: each is read and judged as a run does it, and shown on the page."""
 
-import copy
-
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 from geohalo.check.covariates import NOT_SEEN, UNUSABLE
-from geohalo.check.page import as_markdown
 from geohalo.check.sections import counted_members
-from geohalo.check.survey import Files, check_page, check_survey
 from geohalo.settings import check_settings
 
 SCHEMES = ["held_out", "inner", "random", "final"]
@@ -17,26 +13,16 @@ WEST, SOUTH, SIDE = 499_000, 5_999_000, 8_000
 
 
 @pytest.fixture
-def checked(tmp_path, tables):
+def checked(tmp_path, tables, checked_with, page_text):
     """Return a function that checks the survey with some layers, and its page as text."""
-    from_samples, from_deposits = tables
 
-    def check(covariates, samples=None, **sections):
-        table = from_samples() if samples is None else samples
+    def check(covariates, samples=None):
+        table = tables[0]() if samples is None else samples
         table["height"] = np.linspace(100, 148, len(table)).round(1).astype(str)
         table["till"] = np.where(np.arange(len(table)) < 30, "35", "82")
-        table.to_csv(tmp_path / "samples.csv", index=False)
-        from_deposits().to_csv(tmp_path / "deposits.csv", index=False)
-        config = (
-            copy.deepcopy(CONFIG) | {"data": {"folder": str(tmp_path)}, "covariates": covariates} | sections
-        )
-        settings = check_settings(config)
         layers = {name: str(tmp_path / one["file"]) for name, one in covariates.items() if "file" in one}
-        files = Files(
-            str(tmp_path / "samples.csv"), deposits=str(tmp_path / "deposits.csv"), covariates=layers
-        )
-        found = check_survey(settings, {name: settings[name] for name in ("samples", "deposits")}, files)
-        return found, as_markdown(check_page(found, settings, SCHEMES, {"train": (4000, 5)}, 3.2, "today"))
+        found, settings = checked_with({"covariates": layers}, table, covariates=covariates)
+        return found, page_text(found, settings)
 
     return check
 
@@ -154,26 +140,10 @@ def test_a_doubtful_layer_is_a_warning(checked, tmp_path):
     assert found.covariates["cover"][0] < 0.99
 
 
-def test_each_kind_of_data_alone_is_trained_on_two_splits():
-    settings = check_settings(copy.deepcopy(CONFIG) | {"covariates": {"height": {"column": "height"}}})
+def test_each_kind_of_data_alone_is_trained_on_two_splits(config):
+    settings = check_settings(config | {"covariates": {"height": {"column": "height"}}})
     settings["network"] |= {"seeds": 3, "variants": ["fusion"]}
     settings["evaluation"]["controls"] = []
     # 2 folds of held_out, inner and random, one of final; two kinds of data in the first two.
     assert counted_members(settings, SCHEMES, {}) == 3 * (2 + 2 + 2 + 1 + 2 * (2 + 2))
     assert counted_members(settings | {"covariates": {}}, SCHEMES, {}) == 3 * (2 + 2 + 2 + 1)
-
-
-CONFIG = {
-    "survey": "small",
-    "samples": {
-        "file": "samples.csv",
-        "x": "x",
-        "y": "y",
-        "crs": "EPSG:32633",
-        "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|ppb|pct)$",
-    },
-    "deposits": {"file": "deposits.csv", "x": "x", "y": "y", "crs": "EPSG:32633", "commodities": ["Cu"]},
-    "grid": {"cell": 500, "max_distance": 1000},
-    "superpixels": {"n_segments": [5]},
-    "labels": {"radius": 700, "background_distance": 900, "group_distance": 1500, "buffer": 2000, "folds": 2},
-}

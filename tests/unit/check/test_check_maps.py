@@ -7,45 +7,20 @@ import pytest
 import rasterio
 import shapely
 from geohalo.check.maps import NOT_SEEN, UNUSABLE, check_effort, check_judged
-from geohalo.check.page import as_markdown
-from geohalo.check.survey import Files, check_page, check_survey
-from geohalo.settings import check_settings
 from rasterio.transform import from_origin
 
-SCHEMES = ["held_out", "inner", "random", "final"]
 WEST, NORTH, SIDE = 499_000, 6_007_000, 16
 
 
 @pytest.fixture
-def checked(tmp_path, tables):
+def checked(tmp_path, checked_with, page_text):
     """Return a function that checks the survey with a layer of effort, a map to judge and a list, and its page."""
-    from_samples, from_deposits = tables
 
     def check(samples=None, trained_on=None, **sections):
-        (from_samples() if samples is None else samples).to_csv(tmp_path / "samples.csv", index=False)
-        from_deposits().to_csv(tmp_path / "deposits.csv", index=False)
-        place = {"x": "x", "y": "y", "crs": "EPSG:32633"}
-        config = {"survey": "small", "data": {"folder": str(tmp_path)}, **sections}
-        config["samples"] = place | {
-            "file": "samples.csv",
-            "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|pct)$",
-        }
-        config["deposits"] = place | {"file": "deposits.csv", "name": "name", "commodities": ["Cu"]}
-        config["grid"] = {"cell": 500, "max_distance": 1000}
-        config["superpixels"] = {"n_segments": [5]}
-        config["labels"] = {
-            "radius": 700,
-            "background_distance": 900,
-            "group_distance": 1500,
-            "buffer": 2000,
-            "folds": 2,
-        }
-        settings = check_settings(config)
-        named = {key: str(tmp_path / sections[key]["file"]) for key in ("effort", "judge") if key in sections}
-        named |= {"trained_on": str(tmp_path / trained_on)} if trained_on else {}
-        files = Files(str(tmp_path / "samples.csv"), deposits=str(tmp_path / "deposits.csv"), **named)
-        found = check_survey(settings, {name: settings[name] for name in ("samples", "deposits")}, files)
-        return found, as_markdown(check_page(found, settings, SCHEMES, {"train": (4000, 5)}, 3.2, "today"))
+        files = {key: str(tmp_path / sections[key]["file"]) for key in ("effort", "judge") if key in sections}
+        files |= {"trained_on": str(tmp_path / trained_on)} if trained_on else {}
+        found, settings = checked_with(files, samples, **sections)
+        return found, page_text(found, settings)
 
     return check
 

@@ -1,38 +1,16 @@
 """A check reads the bearings of the ice as a run does, and says what samples stand for."""
 
-import copy
-
 import numpy as np
 import pytest
 from geohalo.check.medium import medium_words
 from geohalo.check.sections import places_section
-from geohalo.check.survey import Files, check_survey
-from geohalo.settings import check_settings
 from rasterio.transform import from_origin
 from terrains import write
 
-CONFIG = {
-    "survey": "till",
-    "samples": {
-        "file": "samples.csv",
-        "x": "x",
-        "y": "y",
-        "crs": "EPSG:32633",
-        "elements": "^(?P<element>[A-Z][a-z]?)_(?P<unit>ppm|ppb|pct)$",
-    },
-    "deposits": {"file": "deposits.csv", "x": "x", "y": "y", "crs": "EPSG:32633", "commodities": ["Cu"]},
-    "grid": {"cell": 500, "max_distance": 1000},
-    "superpixels": {"n_segments": [5]},
-    "labels": {"radius": 700, "background_distance": 900, "group_distance": 1500, "buffer": 2000, "folds": 2},
-}
-
 
 @pytest.fixture
-def checked(tmp_path, tables):
-    """Return a function that checks the survey with bearings in some CRS, and its settings."""
-    from_samples, from_deposits = tables
-    from_samples().to_csv(tmp_path / "samples.csv", index=False)
-    from_deposits().to_csv(tmp_path / "deposits.csv", index=False)
+def checked(tmp_path, checked_with):
+    """Return a function that checks the survey of till with bearings in some CRS, and its settings."""
 
     def check(crs="EPSG:32633"):
         write(
@@ -42,12 +20,8 @@ def checked(tmp_path, tables):
             crs=crs,
             transform=from_origin(490_000, 6_020_000, 20_000, 20_000),
         )
-        config = copy.deepcopy(CONFIG) | {"data": {"folder": str(tmp_path)}}
-        config["samples"] |= {"medium": "till"}
-        settings = check_settings(config | {"ice": {"bearing": "ice.tif", "length": 2000}})
-        names = {name: str(tmp_path / f"{name}.csv") for name in ("samples", "deposits")}
-        files = Files(**names, bearing=str(tmp_path / "ice.tif"))
-        return check_survey(settings, {name: settings[name] for name in names}, files), settings
+        ice = {"bearing": "ice.tif", "length": 2000}
+        return checked_with({"bearing": str(tmp_path / "ice.tif")}, samples={"medium": "till"}, ice=ice)
 
     return check
 
