@@ -134,10 +134,11 @@ def check_number_of_classes(names: Sequence[object], source: str, key: str, colu
     """
     if len(names) > MOST_CLASSES:
         some = ", ".join(str(one)[:30] for one in list(names)[:5])
-        other = f"Name a column with fewer, such as one of groups of rocks ({key}.column), merge"
+        named = f"Name a column with fewer, such as one of groups of rocks ({key}.column), merge"
+        advice = named if columns else "Merge"
         raise InputError(
-            f"{source}: {len(names):,} classes ({some}, ...), and {MOST_CLASSES} are the most. {other if columns else 'Merge'} "
-            f"classes in the file, or set {key}.kind: continuous if these are numbers that measure something."
+            f"{source}: {len(names):,} classes ({some}, ...), and {MOST_CLASSES} are the most. {advice} classes in "
+            f"the file, or set {key}.kind: continuous if these are numbers that measure something."
         )
 
 
