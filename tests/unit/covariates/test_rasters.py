@@ -149,4 +149,4 @@ def test_a_raster_has_no_columns_to_choose_from(ground, tmp_path):
     path = write(tmp_path / "rock.tif", np.arange(1600, dtype=np.int32).reshape(40, 40), 25)
     with pytest.raises(InputError, match=r"1000 are the most\. Merge classes in the file") as caught:
         raster_bands("rock", path, {"kind": "categorical"}, ground)
-    assert "column" not in str(caught.value)
+    assert "covariates.rock.column" not in str(caught.value)
