@@ -154,4 +154,4 @@ def _boxes(ground: Ground, crs: pyproj.CRS) -> NDArray[np.float64]:
     else:
         boxes = np.array([[west, south, 180.0, north], [-180.0, south, east, north]])
     # Longitudes may also run from 0 to 360.
-    return np.vstack([boxes, boxes + [360.0, 0.0, 360.0, 0.0]]) if crs.is_geographic else boxes
+    return np.vstack([boxes, boxes + np.array([360.0, 0.0, 360.0, 0.0])]) if crs.is_geographic else boxes
