@@ -12,6 +12,7 @@ if JUDGE:
         input:
             **({"trained_on": TRAINED_ON} if TRAINED_ON else {}),
             file=JUDGED_FILE,
+            parts=[part for file in filter(None, [JUDGED_FILE, TRAINED_ON]) for part in table_files(file)],
             elements=path("elements"),
             folds=survey_folds(),
             deposits=path("deposits"),

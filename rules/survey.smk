@@ -25,6 +25,8 @@ for file in filter(
         *LABEL_RASTERS.values(),
         *COVARIATE_FILES.values(),
         EFFORT_FILE,
+        JUDGED_FILE,
+        TRAINED_ON,
     ],
 ):
     if set("{}<>") & set(str(file)):

@@ -129,6 +129,13 @@ def test_a_mistake_in_the_map_is_told_before_anything_is_trained(tmp_path):
     assert not (tmp_path / "results/small/runs/fusion").exists()
 
 
+def test_names_that_snakemake_would_read_otherwise_are_told(tmp_path):
+    (tmp_path / "map{1}.csv").write_text("x,y,score\n1,2,3\n")
+    result = judge(tmp_path, {"file": "map{1}.csv", "crs": "EPSG:32648"}, "--dry-run")
+    assert result.returncode != 0
+    assert "map{1}.csv: Snakemake gives the characters {}<> a meaning of their own" in result.stdout
+
+
 def test_without_a_map_the_command_says_what_is_missing(tmp_path):
     result = snakemake(tmp_path, "judge", "--dry-run")
     assert result.returncode != 0

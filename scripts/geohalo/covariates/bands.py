@@ -24,6 +24,8 @@ MOST_BANDS, RARE = 40, 0.005
 OTHERS = "other classes"
 #: A layer that covers a smaller share of the survey stops a run; one that does not cover this share is doubtful.
 LEAST_COVER, FULL_COVER = 0.5, 0.99
+#: Whole numbers of so few values may be codes; so many of a large layer are looked at.
+FEW_VALUES, COMPARED = 30, 1_000_000
 #: A cell less of which is mapped has no class.
 LEAST_MAPPED = 0.5
 
@@ -123,8 +125,8 @@ def shares(amount: NDArray[np.float64], mapped: NDArray[np.float64]) -> Array:
         return np.where(known, amount / mapped, np.nan).astype(np.float32)
 
 
-def check_number_of_classes(names: Sequence[object], source: str, key: str) -> None:
-    """Stop when a layer has so many classes that they are hardly any.
+def check_number_of_classes(names: Sequence[object], source: str, key: str, columns: bool = True) -> None:
+    """Stop when a layer has so many classes that they are hardly any; a raster has no columns to choose from.
 
     Raises
     ------
@@ -132,11 +134,45 @@ def check_number_of_classes(names: Sequence[object], source: str, key: str) -> N
     """
     if len(names) > MOST_CLASSES:
         some = ", ".join(str(one)[:30] for one in list(names)[:5])
+        named = f"Name a column with fewer, such as one of groups of rocks ({key}.column), merge"
+        advice = named if columns else "Merge"
         raise InputError(
-            f"{source}: {len(names):,} classes ({some}, ...), and {MOST_CLASSES} are the most. Name a column with "
-            f"fewer, such as one of groups of rocks ({key}.column), merge classes in the file, or set {key}.kind: "
-            "continuous if these are numbers that measure something."
+            f"{source}: {len(names):,} classes ({some}, ...), and {MOST_CLASSES} are the most. {advice} classes in "
+            f"the file, or set {key}.kind: continuous if these are numbers that measure something."
         )
+
+
+def codes_doubt(
+    values: NDArray[np.float64], what: str, source: str, key: str, column: str = ""
+) -> list[InputWarning]:
+    """Return the doubt that numbers of a layer are codes of classes: many whole numbers of few values.
+
+    Parameters
+    ----------
+    values : ndarray (values,)
+        Without NaN.
+    what : str
+        What holds them: column or raster.
+    source, column : str
+        File and column, for the message.
+    key : str
+        Section of the config, for the message.
+    """
+    distinct = np.unique(values[:: max(1, len(values) // COMPARED)])
+    if (
+        len(distinct) > FEW_VALUES
+        or len(values) <= 10 * len(distinct)
+        or not (distinct == np.round(distinct)).all()
+    ):
+        return []
+    return [
+        InputWarning(
+            f"the {what} has {len(distinct)} whole numbers and was taken for a measurement",
+            f"set {key}.kind: categorical if they are codes of classes, or continuous if they are not",
+            source,
+            column,
+        )
+    ]
 
 
 def merged_rare(bands: Bands) -> Bands:

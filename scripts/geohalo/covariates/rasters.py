@@ -13,7 +13,14 @@ from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 from rasterio.warp import Resampling, reproject
 
-from geohalo.covariates.bands import Bands, ClassBands, Ground, check_number_of_classes, shares
+from geohalo.covariates.bands import (
+    Bands,
+    ClassBands,
+    Ground,
+    check_number_of_classes,
+    codes_doubt,
+    shares,
+)
 from geohalo.cube.bands import Band
 from geohalo.cube.raster_blanks import undeclared_blanks, without_infinity
 from geohalo.cube.raster_places import same_crs
@@ -61,6 +68,8 @@ def raster_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground
     if layer.get("nodata") is None:
         (band,), found = _told_by(key, undeclared_blanks, [band], ())
         messages += found
+    if layer.get("kind") is None and np.issubdtype(np.dtype(band.stored), np.integer):
+        messages += codes_doubt(band.values[np.isfinite(band.values)], "raster", str(path), key)
     values = averaged(band.values, band.transform, crs, ground)
     doubts += [_renamed(one, key) for one in messages]
     return Bands(name, "continuous", (), values[None], band.unit, str(path), tuple(doubts))
@@ -137,7 +146,7 @@ def _class_shares(
             f"{band.source}: {odd:.6g} is no code of a class, which are whole numbers; set {key}.kind: continuous if "
             "these are numbers that measure something."
         )
-    check_number_of_classes([f"{code:g}" for code in codes], band.file, key)
+    check_number_of_classes([f"{code:g}" for code in codes], band.file, key, columns=False)
     mapped = np.nan_to_num(averaged(there.astype(np.float64), band.transform, crs, ground).astype(np.float64))
     names = {str(code): str(text) for code, text in (layer.get("names") or {}).items()}
     found = ClassBands()

@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geohalo.covariates.bands import Bands, check_number_of_classes
+from geohalo.covariates.bands import Bands, check_number_of_classes, codes_doubt
 from geohalo.cube.interpolation import InverseDistance
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import cell_text, require_column, row_numbers, to_numbers
 
-#: Whole numbers of so few values may be codes.
-FEW_VALUES = 30
 #: Samples that must have a value, at least, and the share of cells that may be neither empty nor a number.
 FEWEST, FEW_WORDS = 30, 0.05
 
@@ -68,7 +66,8 @@ def sample_bands(
         classes, values = _indicators(cells, sample, len(rows), names, where, key)
         doubts: list[InputWarning] = []
     else:
-        classes, (values, doubts) = (), _numbers(cells, sample, len(rows), source, key)
+        stated = layer.get("kind") is not None
+        classes, (values, doubts) = (), _numbers(cells, sample, len(rows), source, key, stated)
     if np.isfinite(values[:, 0]).sum() < FEWEST:
         raise InputError(
             f"{where}: {np.isfinite(values[:, 0]).sum()} samples have a value, and at least {FEWEST} are needed; leave "
@@ -97,9 +96,9 @@ def _sample_of_rows(rows: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _numbers(
-    cells: pd.Series, sample: NDArray[np.int64], samples: int, source: str, key: str
+    cells: pd.Series, sample: NDArray[np.int64], samples: int, source: str, key: str, stated: bool
 ) -> tuple[NDArray[np.float64], list[InputWarning]]:
-    """Return the mean number of each sample, (samples, 1), NaN where it has none."""
+    """Return the mean number of each sample, (samples, 1), NaN where it has none; stated says that they are numbers."""
     column = str(cells.name)
     numbers, words = to_numbers(cells)
     words = words & cells.notna().to_numpy()
@@ -120,20 +119,7 @@ def _numbers(
             )
         )
     known = np.isfinite(numbers)
-    distinct = np.unique(numbers[known])
-    if (
-        known.sum() > 10 * len(distinct)
-        and len(distinct) <= FEW_VALUES
-        and (distinct == np.round(distinct)).all()
-    ):
-        doubts.append(
-            InputWarning(
-                f"the column has {len(distinct)} whole numbers and was taken for a measurement",
-                f"set {key}.kind: categorical if they are codes of classes",
-                source,
-                column,
-            )
-        )
+    doubts += [] if stated else codes_doubt(numbers[known], "column", source, key, column)
     count = np.bincount(sample[known], minlength=samples)
     total = np.bincount(sample[known], numbers[known], samples)
     with np.errstate(invalid="ignore"):

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from scipy.signal import oaconvolve
 
 from geohalo.covariates.bands import Array, Bands, ClassBands, Ground, check_number_of_classes, shares
+from geohalo.covariates.shape_files import read_shapes
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 from geohalo.survey.cells import cell_text, require_column
-from geohalo.survey.crs import read_crs
-from geohalo.survey.vector_tables import read_vector
 
 #: Polygons overlap doubtfully where they cover more than this much of a cell twice, in this share of the cells.
 OVERLAP, OVERLAPPING = 0.05, 0.01
@@ -49,11 +48,11 @@ def shape_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground,
     Raises
     ------
     InputError
-        The file cannot be read, has no CRS, no shapes or different kinds of them, lacks the column, or has too many
-        classes.
+        The file cannot be read, has no CRS, no shapes near the survey or different kinds of them, lacks the column, or
+        has too many classes.
     """
     key = key or f"covariates.{name}"
-    table, doubts = _read(path, layer, ground, key)
+    table, doubts = read_shapes(path, layer, ground, key)
     kinds = sorted(set(shapely.get_dimensions(table.geometry.to_numpy()).tolist()))
     if len(kinds) != 1:
         there = " and ".join(KINDS.get(kind, "nothing") for kind in kinds)
@@ -75,7 +74,22 @@ def shape_bands(name: str, path: Path, layer: Mapping[str, Any], ground: Ground,
         unit = _density_unit(what if weight is None else f"{layer['column']}")
         return Bands(name, "continuous", (), values[None], unit, str(path), tuple(doubts), points=points)
     values = nearest_distance(table.geometry.to_numpy(), ground)
+    doubts += _apart(values, what, ground, str(path), key)
     return Bands(name, "continuous", (), values[None], "m", str(path), tuple(doubts), points=points)
+
+
+def _apart(values: Array, what: str, ground: Ground, source: str, key: str) -> list[InputWarning]:
+    """Return the doubt that all lines or points, at these distances (cells,) from the cells, lie beside the survey."""
+    nearest = float(values.min())
+    if nearest <= ground.grid.cell:
+        return []
+    return [
+        InputWarning(
+            f"none of the {what} of the layer lies in the survey, and the nearest is {nearest / 1e3:,.1f} km from it",
+            f"check the CRS of the file ({key}.crs) and its extent, or leave {key} out",
+            source,
+        )
+    ]
 
 
 def _density_unit(what: str) -> str:
@@ -95,45 +109,6 @@ def _weight(table: gpd.GeoDataFrame, layer: Mapping[str, Any], source: str, key:
             f"is no number, and points are summed by it; correct the cell, or remove {key}.column to count the points."
         )
     return weight
-
-
-def _read(
-    path: Path, layer: Mapping[str, Any], ground: Ground, key: str
-) -> tuple[gpd.GeoDataFrame, list[InputWarning]]:
-    """Read a layer in the CRS of the survey, without what has no shape."""
-    table = read_vector(path, layer.get("layer"))
-    if not isinstance(table, gpd.GeoDataFrame):
-        raise InputError(f"{path}: the layer is a table without shapes; name another one ({key}.layer).")
-    doubts = []
-    if layer.get("crs"):
-        given = read_crs(layer["crs"], f"{key}.crs")
-        if table.crs is not None and table.crs != given:
-            raise InputError(
-                f"{path}: the file states the CRS {table.crs.name!r}, but {key}.crs is {given.name!r}; correct or "
-                "remove the key."
-            )
-        table = table.set_crs(given, allow_override=True)
-    if table.crs is None:
-        raise InputError(f"{path}: the layer has no CRS; set {key}.crs, for example EPSG:4326.")
-    empty = table.geometry.isna() | table.geometry.is_empty
-    if empty.any():
-        what = "row has" if empty.sum() == 1 else "rows have"
-        doubts.append(
-            InputWarning(
-                f"{empty.sum()} {what} no shape",
-                "draw or remove them",
-                str(path),
-                row=str(np.argmax(empty) + 1),
-            )
-        )
-        table = table[~empty]
-    if table.empty:
-        raise InputError(f"{path}: no row of the layer has a shape.")
-    table = table.to_crs(ground.crs)
-    valid = table.geometry.is_valid
-    if not valid.all():
-        table = table.set_geometry(table.geometry.where(valid, shapely.make_valid(table.geometry.to_numpy())))
-    return table, doubts
 
 
 def _polygon_bands(

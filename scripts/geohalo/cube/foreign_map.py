@@ -21,6 +21,7 @@ from scipy.spatial import cKDTree
 from geohalo.cube.grid import Grid
 from geohalo.cube.raster_access import crs_of, opened
 from geohalo.cube.raster_files import GRIDS
+from geohalo.cube.raster_places import same_crs
 from geohalo.errors import InputError
 from geohalo.foreign_files import readable
 from geohalo.input_warnings import InputWarning
@@ -69,8 +70,8 @@ def read_foreign_map(
     Raises
     ------
     InputError
-        If the file cannot be read, has several bands, no CRS or no such columns, a score is no number, or the map
-        has no value or one value alone on the ground of the survey.
+        If the file cannot be read, has several bands, no CRS or another one than the config says, or no such columns, a
+        score is no number, or the map has no value or one value alone on the ground of the survey.
     """
     path = Path(path)
     if not path.is_file():
@@ -129,11 +130,18 @@ def _crs_of_raster(path: Path, data: DatasetReader, section: Mapping[str, Any]) 
             f"{path}: the file does not say where its pixels lie; export it with its coordinates"
         )
     own, stated = crs_of(path, data), section.get("crs")
-    if own is not None and (own.is_geographic or own.is_projected):
-        return own
+    own = own if own is not None and (own.is_geographic or own.is_projected) else None
     if not stated:
-        raise InputError(f"{path}: the map states no CRS; set judge.crs, for example EPSG:32633")
-    return CRS.from_wkt(read_crs(stated, "judge.crs").to_wkt())
+        if own is None:
+            raise InputError(f"{path}: the map states no CRS; set judge.crs, for example EPSG:32633")
+        return own
+    given = read_crs(stated, "judge.crs")
+    if own is not None and not same_crs(pyproj.CRS.from_wkt(own.to_wkt()), given):
+        name = pyproj.CRS.from_wkt(own.to_wkt()).name
+        raise InputError(
+            f"{path}: the file states the CRS {name!r}, but judge.crs is {given.name!r}; correct or remove the key"
+        )
+    return own or CRS.from_wkt(given.to_wkt())
 
 
 def _pixels(path: Path, data: DatasetReader) -> tuple[Image, list[InputWarning]]:

@@ -24,8 +24,8 @@ ZIP_SUFFIX = ".zip"
 _KML_SUFFIXES = {".kml", ".kmz"}
 
 
-def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
-    """Read a layer of points.
+def read_vector(path: Path, layer: str | None, points: bool = True) -> pd.DataFrame:
+    """Read a layer of points, or of any shapes.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
         A file with a suffix of `LAYERS`, a ZIP archive of one, or the folder of a File Geodatabase.
     layer : str or None
         The layer, or the file in a ZIP archive of several; without it there must be one that holds points.
+    points : bool
+        Whether points are wanted; else there must be one layer that holds shapes, of whatever kind.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def read_vector(path: Path, layer: str | None) -> pd.DataFrame:
         )
     with readable(path, "layer of points"):
         layers = {str(name): kind for name, kind in pyogrio.list_layers(dataset)}
-        chosen, messages = _chosen_layer(path, dataset, layer, layers)
+        chosen, messages = _chosen_layer(path, dataset, layer, layers, points)
         _check_format(path, suffix, str(pyogrio.read_info(dataset, layer=chosen).get("driver", "")))
         table = gpd.read_file(dataset, layer=chosen, engine="pyogrio")
     table.attrs["warnings"] = as_records(messages)
@@ -120,7 +122,7 @@ def _check_format(path: Path, suffix: str, driver: str) -> None:
 
 
 def _chosen_layer(
-    path: Path, dataset: str, layer: str | None, layers: dict[str, Any]
+    path: Path, dataset: str, layer: str | None, layers: dict[str, Any], points: bool
 ) -> tuple[str, list[InputWarning]]:
     """Return the layer that the config names, or the one that can be meant, and what is doubtful about it."""
     if not layers:
@@ -134,15 +136,20 @@ def _chosen_layer(
     if len(layers) == 1:
         return next(iter(layers)), []
     filled = [name for name in layers if _count(dataset, name)]
-    points = [name for name in filled if _has_points(dataset, name, layers[name])]
-    plain = [name for name in filled if layers[name] is None]
-    found = points or plain or filled
+    if points:
+        kind = "points"
+        wanted = [name for name in filled if _has_points(dataset, name, layers[name])]
+        plain = [name for name in filled if layers[name] is None]
+    else:
+        # A GeoPackage may hold tables beside its layers, such as the styles of QGIS.
+        kind, wanted, plain = "shapes", [name for name in filled if layers[name] is not None], []
+    found = wanted or plain or filled
     if len(found) == 1:
         return found[0], []
     message = (
-        f"{len(found)} layers hold {'points' if points else 'rows'} ({', '.join(map(repr, found or layers))})"
+        f"{len(found)} layers hold {kind if wanted else 'rows'} ({', '.join(map(repr, found or layers))})"
     )
-    if found and path.suffix.lower() == ".gpkg":
+    if found and points and path.suffix.lower() == ".gpkg":
         doubt = InputWarning(
             f"{message}, and the first one is read", "set `layer` to the one that is meant", str(path)
         )

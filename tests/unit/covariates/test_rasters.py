@@ -131,3 +131,22 @@ def test_an_undeclared_code_is_told_with_the_key_of_the_layer(ground, tmp_path):
     found = raster_bands("rock", path, {}, ground)
     assert "covariates.rock.nodata: -99999" in found.warnings[0].fix
     assert np.isnan(found.values[0].reshape(4, 5)[0]).all()
+
+
+def test_whole_numbers_of_few_values_are_doubtful(ground, tmp_path):
+    codes = np.tile(np.arange(20, dtype=np.uint8) // 5, (20, 1))
+    path = write(tmp_path / "rock.tif", codes, 40)
+    (doubt,) = raster_bands("rock", path, {}, ground).warnings
+    assert doubt.what == "the raster has 4 whole numbers and was taken for a measurement"
+    assert "covariates.rock.kind: categorical" in doubt.fix
+    # Who says that they are numbers is not asked again; nor is a file of fractions that happen to be whole.
+    assert raster_bands("rock", path, {"kind": "continuous"}, ground).warnings == ()
+    path = write(tmp_path / "height.tif", codes.astype(np.float32), 40)
+    assert raster_bands("rock", path, {}, ground).warnings == ()
+
+
+def test_a_raster_has_no_columns_to_choose_from(ground, tmp_path):
+    path = write(tmp_path / "rock.tif", np.arange(1600, dtype=np.int32).reshape(40, 40), 25)
+    with pytest.raises(InputError, match=r"1000 are the most\. Merge classes in the file") as caught:
+        raster_bands("rock", path, {"kind": "categorical"}, ground)
+    assert "covariates.rock.column" not in str(caught.value)

@@ -84,6 +84,7 @@ def test_whole_numbers_of_few_values_are_doubtful():
     assert "4 whole numbers and was taken for a measurement" in warned[0].what
     assert "covariates.height.kind: categorical" in warned[0].fix
     assert bands([1, 2, 3, 4] * 15, {"kind": "categorical"}, number=60).warnings == ()
+    assert bands([1, 2, 3, 4] * 15, {"kind": "continuous"}, number=60).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,21 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
 import pytest
 import shapely
-from geohalo.covariates.bands import OTHERS
+from geohalo.covariates.bands import OTHERS, Ground
 from geohalo.covariates.leaks import check_not_from_deposits
-from geohalo.covariates.shapes import density, nearest_distance, shape_bands
+from geohalo.covariates.shape_files import FAR, read_shapes
+from geohalo.covariates.shapes import coverage, density, nearest_distance, shape_bands
+from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
+from pyproj import CRS, Transformer
 
 WEST, NORTH = 500_000, 7_000_400
+#: A country from 10 to 180 degrees east with the survey in it, as maps of the whole earth have them.
+COUNTRY = shapely.segmentize(shapely.box(10, 0, 180, 80), 5)
 
 
 def box(west, south, east, north):
@@ -105,13 +112,13 @@ def test_density_of_points(ground):
         ({"column": "units"}, [box(0, 4, 5, 0)], {"unit": ["a"]}, "did you mean 'unit'"),
         (
             {"column": "unit"},
-            [box(0, 4, 5, 0), shapely.Point(0, 0)],
+            [box(0, 4, 5, 0), shapely.Point(WEST, NORTH)],
             {"unit": ["a", "b"]},
             "points and polygons in one",
         ),
-        ({"kind": "categorical"}, [shapely.Point(0, 0)], {}, "points have no area"),
-        ({"measure": "density"}, [shapely.Point(0, 0)], {}, "set covariates.rock.radius"),
-        ({"crs": "EPSG:4326"}, [shapely.Point(0, 0)], {}, "but covariates.rock.crs is"),
+        ({"kind": "categorical"}, [shapely.Point(WEST, NORTH)], {}, "points have no area"),
+        ({"measure": "density"}, [shapely.Point(WEST, NORTH)], {}, "set covariates.rock.radius"),
+        ({"crs": "EPSG:4326"}, [shapely.Point(WEST, NORTH)], {}, "but covariates.rock.crs is"),
     ],
 )
 def test_bad_layers_are_named(ground, tmp_path, layer, shapes, columns, message):
@@ -172,3 +179,76 @@ def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
     ):
         check(places[:2] + 20)
     check(places[:1] + 20)
+
+
+def test_a_country_that_no_map_of_the_survey_can_hold_covers_it(ground, tmp_path):
+    # UTM has no place for what lies on the other side of the earth; a polygon with such corners covers nothing.
+    far = gpd.GeoSeries([COUNTRY], crs=4326).to_crs(ground.crs)
+    assert not np.isfinite(far.bounds.to_numpy()).all()
+    sea = shapely.box(-180, -90, 10, 0)
+    file = write(tmp_path, [COUNTRY, sea], crs=4326, label=["land", "sea"])
+    found = read_shapes(file, {}, ground, "covariates.country")[0]
+    assert found["label"].tolist() == ["land"]
+    west, _, _, north = found.total_bounds
+    assert WEST - 3 * FAR < west < WEST - 0.9 * FAR
+    assert NORTH + 0.9 * FAR < north < NORTH + 3 * FAR
+    cell, part, polygon = coverage(found.geometry.to_numpy(), ground)
+    assert sorted(cell) == list(range(20))
+    assert part == pytest.approx(np.ones(20))
+    assert set(polygon) == {0}
+
+
+def test_the_distance_to_a_line_around_the_earth_is_that_to_its_part_near_the_survey(ground, tmp_path):
+    # A circle of latitude a little to the north, drawn by degrees from 180 degrees west to 180 degrees east.
+    latitude = 63.15
+    line = shapely.linestrings(np.column_stack([np.linspace(-180, 180, 36_001), np.full(36_001, latitude)]))
+    found = shape_bands("circle", write(tmp_path, [line], crs=4326), {}, ground)
+    y = Transformer.from_crs(4326, 32635, always_xy=True).transform(27.005, latitude)[1]
+    # The circle is bent by less than a metre over the survey.
+    assert found.values[0] == pytest.approx(y - ground.cells[:, 1], abs=2)
+
+
+@pytest.mark.parametrize("shift", [0, 360])
+def test_shapes_on_both_sides_of_the_date_line_are_near(tmp_path, shift):
+    x, y = 300_050.0 + 100 * np.arange(5), 7_000_350.0 - 100 * np.arange(4)
+    fiji = Ground(Grid(x, y), np.ones((4, 5), dtype=bool), CRS.from_epsg(32760))
+    east = np.where(shift, 180.5, -179.5)
+    file = write(tmp_path, shapely.points([[179.5, -27.1], [east, -27.1], [60.0, 60.0]]), crs=4326)
+    found = read_shapes(file, {}, fiji, "covariates.islands")[0]
+    assert found.index.tolist() == [0, 1]
+    assert np.isfinite(found.get_coordinates().to_numpy()).all()
+
+
+def test_lines_elsewhere_are_told(ground, tmp_path):
+    beside = shapely.LineString([(WEST + 2_050, NORTH), (WEST + 2_050, NORTH - 400)])
+    found = shape_bands("faults", write(tmp_path, [beside]), {}, ground)
+    (doubt,) = found.warnings
+    assert doubt.what.startswith(
+        "none of the lines of the layer lies in the survey, and the nearest is 1.6 km"
+    )
+    assert "covariates.faults.crs" in doubt.fix
+    spain = shapely.LineString([(-4, 40), (-3, 41)])
+    file = write(tmp_path, [spain], name="spain.gpkg", crs=4326)
+    with pytest.raises(
+        InputError, match=r"no shape of the layer lies within 1,000 km of the survey.*faults\.crs"
+    ):
+        shape_bands("faults", file, {}, ground)
+
+
+def test_a_file_of_several_layers_is_not_guessed_from(ground, tmp_path):
+    file = write(tmp_path, [box(0, 4, 5, 0)], unit=["granite"])
+    gpd.GeoDataFrame(geometry=[shapely.Point(WEST, NORTH)], crs=32635).to_file(file, layer="wells")
+    with pytest.raises(
+        InputError, match=r"2 layers hold shapes \('layer', 'wells'\), .*set covariates\.rock\.layer to one"
+    ):
+        shape_bands("rock", file, {"column": "unit"}, ground)
+    with pytest.raises(InputError, match=r"no layer 'rocks'.*Set covariates\.rock\.layer to one"):
+        shape_bands("rock", file, {"layer": "rocks", "column": "unit"}, ground)
+    assert shape_bands("rock", file, {"layer": "layer", "column": "unit"}, ground).classes == ("granite",)
+
+
+def test_a_table_of_styles_is_no_layer(ground, tmp_path):
+    # As QGIS keeps them in the GeoPackage.
+    file = write(tmp_path, [box(0, 4, 5, 0)], unit=["granite"])
+    pyogrio.write_dataframe(pd.DataFrame({"styleName": ["default"]}), file, layer="layer_styles")
+    assert shape_bands("rock", file, {"column": "unit"}, ground).classes == ("granite",)

@@ -196,7 +196,11 @@ def test_a_crs_of_the_config_is_for_files_that_state_none(tmp_path, values):
     path = write(tmp_path / "bare.tif", values, crs=None)
     np.testing.assert_array_equal(read(path, crs=CRS)[0], values.astype(float))
     stated = write(tmp_path / "stated.tif", values)
-    np.testing.assert_array_equal(read(stated, crs="EPSG:4326")[0], values.astype(float))
+    np.testing.assert_array_equal(read(stated, crs=CRS)[0], values.astype(float))
+    with pytest.raises(
+        InputError, match=r"stated\.tif: the file states the CRS .*33N.*judge\.crs is .WGS 84."
+    ):
+        read(stated, crs="EPSG:4326")
 
 
 @pytest.mark.parametrize(
