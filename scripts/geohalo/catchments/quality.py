@@ -66,7 +66,7 @@ class Limits:
         most = outer_fence(catchments.area[np.isfinite(catchments.snapped)])
         if np.isfinite(most):
             digit = 10.0 ** (math.floor(math.log10(most)) - 1)
-            most = math.ceil(most / digit) * digit
+            most = math.ceil(most / digit - 1e-9) * digit
         return replace(self, most=max(most, self.least), stated=False)
 
 

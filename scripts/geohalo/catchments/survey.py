@@ -44,6 +44,11 @@ class SurveyCatchments:
         return float(np.median(area)) / KM2 if area.size else 0.0
 
     @property
+    def mixtures(self) -> int:
+        """Number of samples with different catchments."""
+        return int(np.unique(self.catchments.cell[self.catchments.area > 0]).size)
+
+    @property
     def crs_code(self) -> str:
         """Code of the maps' CRS, such as ``EPSG:32630``; empty for one without."""
         return ":".join(code) if (code := self.drainage.crs.to_authority()) else ""
