@@ -252,4 +252,6 @@ def test_without_a_variance_the_survey_is_told(survey, monkeypatch):
     maps, _, warnings, _ = run(survey)
     assert "variance" not in maps
     (told,) = warnings.loc[warnings["what"].str.contains("variance"), "what"]
-    assert told.startswith("48 samples of different ground, and the variance of elements is computed for 40 at most")
+    assert told.startswith(
+        "48 samples of different ground, and the variance of elements is computed for 40 at most"
+    )

@@ -69,8 +69,9 @@ class Relief:
     @property
     def edges(self) -> NDArray[np.float64]:
         """Outer edges in metres: west and south, east and north (2, 2)."""
+        corners = np.array([[self.x[0], self.y[-1]], [self.x[-1], self.y[0]]])
         half = np.array(self.spacing) / 2
-        return np.array([[self.x[0], self.y[-1]] - half, [self.x[-1], self.y[0]] + half])
+        return np.stack([corners[0] - half, corners[1] + half])
 
     @property
     def channel_area(self) -> float:
