@@ -31,6 +31,8 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "same_reach": ("p", "#56b4e9"),
     "flat": ("h", "#009e73"),
 }
+#: Size of the mark of a sample with a doubt at least, in points over 1.35.
+MARK = 2.5
 #: Marks that have no face.
 LINES = ("x",)
 
@@ -74,7 +76,7 @@ def catchment_map(
     )
     axes = page.panels[0]
     _draw_relief(page, axes, part)
-    _draw_network(page, axes, part, least)
+    _draw_network(page, axes, part, least, len(places))
     handles = _draw_samples(page, axes, places, doubts, doubtful)
     handles += [
         area_patch(colour("sample"), f"channel, with {least:g} km² upstream or more"),
@@ -129,8 +131,8 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
     page.colour_bar(axes, image, "Height (m)")
 
 
-def _draw_network(page: MapPage, axes: Any, part: Relief, least: float) -> None:
-    """Draw channels with so many km2 upstream, and boundaries between increments."""
+def _draw_network(page: MapPage, axes: Any, part: Relief, least: float, number: int) -> None:
+    """Draw channels with so many km2 upstream, and boundaries between the increments of so many samples."""
     extent = page.ground.extent
     channel = np.zeros((*part.label.shape, 4))
     channel[part.drains(least)] = to_rgba(colour("sample"))
@@ -147,9 +149,17 @@ def _draw_network(page: MapPage, axes: Any, part: Relief, least: float) -> None:
     level = np.stack([np.column_stack([x, y]), np.column_stack([x + width, y])], axis=1)
     axes.add_collection(
         LineCollection(
-            list(np.concatenate([upright, level])), colors=colour("boundary"), linewidths=0.6, zorder=2
+            list(np.concatenate([upright, level])),
+            colors=colour("boundary"),
+            linewidths=_fine(12, number, 0.25, 0.6),
+            zorder=2,
         )
     )
+
+
+def _fine(size: float, number: int, least: float, most: float) -> float:
+    """Return a size in points that becomes smaller with the root of a number of samples."""
+    return float(np.clip(size / math.sqrt(max(number, 1)), least, most))
 
 
 def _draw_samples(
@@ -160,7 +170,7 @@ def _draw_samples(
     doubtful: NDArray[np.bool_],
 ) -> list[Artist]:
     """Draw samples, each by its first doubt; returns their symbols with counts."""
-    size = float(np.clip(60 / math.sqrt(max(len(places), 1)), 2.5, 6.0))
+    size = _fine(60, len(places), 2.0, 6.0)
     handles: list[Artist] = []
     left = ~doubtful
     # Samples farther away stand at the edge.
@@ -168,18 +178,16 @@ def _draw_samples(
     drawn = np.clip(places / 1e3, (west, south), (east, north))
     known = np.isfinite(places).all(axis=1)
 
-    def draw(chosen: NDArray[np.bool_], marker: str, hue: str, label: str) -> None:
+    def draw(chosen: NDArray[np.bool_], marker: str, hue: str, label: str, order: int = 4) -> None:
+        points = size if order == 3 else 1.35 * max(size, MARK)
         look: dict[str, Any] = {"linestyle": "none", "marker": marker, "color": hue}
         look |= {"markeredgecolor": hue if marker in LINES else "#000000"}
-        look |= {"markeredgewidth": 1.4 if marker in LINES else 0.6}
-        scale = 1.0 if label == "sample" else 1.35
-        shown = drawn[chosen & known]
-        order = 3 if label == "sample" else 4
-        axes.plot(*shown.T, markersize=scale * size, zorder=order, clip_on=False, **look)
+        look |= {"markeredgewidth": 1.4 if marker in LINES else min(0.6, 0.22 * points)}
+        axes.plot(*drawn[chosen & known].T, markersize=points, zorder=order, clip_on=False, **look)
         handles.append(Line2D([], [], markersize=6, label=f"{label} ({int(chosen.sum()):,})", **look))
 
     if left.any():
-        draw(left, "o", colour("inside"), "sample")
+        draw(left, "o", colour("inside"), "sample", order=3)
     taken = left.copy()
     for doubt in DOUBTS:
         chosen = doubts[doubt.name] & ~taken

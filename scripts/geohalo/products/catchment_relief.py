@@ -17,7 +17,7 @@ MARGIN = 0.03
 #: Part of the longer side by which the map reaches beyond the terrain at most, to samples that lie there.
 BEYOND = 0.15
 #: Part of the drawn ground that channels cover at most: more hide the relief.
-MOST_CHANNELS = 0.03
+MOST_CHANNELS = 0.04
 #: However small the map, channels may be as long as its side this many times.
 CROSSINGS = 2.0
 

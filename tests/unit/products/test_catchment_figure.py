@@ -136,7 +136,7 @@ def test_channels_leave_the_relief_to_be_seen():
     x, y = WEST + 100.0 * np.arange(side), NORTH - 100.0 * np.arange(side)
     below = Relief(x, y, label, random.random((side, side)).astype(np.float32), upstream, 10.0, 1e4)
     assert below.channel_area == 0.1
-    # At 0.2 km2 half of the ground would be channel, and at 0.5 and 1 km2 five rows (2.5 %) are.
+    # At 0.2 km2 half of the ground would be channel, and from 0.5 km2 on five rows (2.5 %) are.
     assert below.shown_channel() == 0.5
     assert below.drains(0.5).sum() == 5 * side
     figure = catchment_map("survey", below, np.array([[x[9], y[9]]]), none(1))
