@@ -89,6 +89,14 @@ def test_a_simulated_survey_of_streams_has_its_relief_as_terrain():
             tables("stream", **TERRAIN, interpolation={"method": "kriging", "realisations": 5}),
             "draws elements that are kriged, and samples of stream are not",
         ),
+        (
+            tables("till", **ICE, interpolation={"realisations": 5}),
+            "draws elements that are kriged, and samples of till are not",
+        ),
+        (
+            simulated(medium="stream") | {"interpolation": {"method": "kriging", "realisations": 5}},
+            r"samples of stream are not.*Set interpolation\.realisations: 0",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_named(config, message):

@@ -11,6 +11,7 @@ from geohalo.errors import InputError
 from geohalo.files.catchments import write_catchments
 from geohalo.files.cells import Survey
 from geohalo.settings import check_settings
+from geohalo.sources import amount, unmixing
 from geohalo.sources.folds import tree_folds
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.till import till_shares
@@ -229,7 +230,7 @@ def test_what_cannot_be_mapped_stops(survey, monkeypatch):
         InputError, match=r"config key grid\.max_distance: how smooth the map may be is chosen"
     ):
         run(survey, grid={"cell": 500, "max_distance": 50_000})
-    monkeypatch.setattr(stage, "MOST_SAMPLES", 40)
+    monkeypatch.setattr(amount, "MOST_SAMPLES", 40)
     with pytest.raises(
         InputError, match="masses are balanced for 40 samples at most, and this survey has 48"
     ):
@@ -240,3 +241,17 @@ def test_what_cannot_be_mapped_stops(survey, monkeypatch):
     frame.to_parquet(folder / "samples.parquet")
     with pytest.raises(InputError, match="no sample whose ground is known has a value of Pb; see what"):
         run(survey)
+
+
+def test_without_a_variance_the_survey_is_told(survey, monkeypatch):
+    maps, _, warnings, _ = run(survey)
+    assert "variance" in maps
+    assert not warnings["what"].str.contains("variance").any()
+    for module in (amount, unmixing):
+        monkeypatch.setattr(module, "MOST_SAMPLES", 40)
+    maps, _, warnings, _ = run(survey)
+    assert "variance" not in maps
+    (told,) = warnings.loc[warnings["what"].str.contains("variance"), "what"]
+    assert told.startswith(
+        "48 samples of different ground, and the variance of elements is computed for 40 at most"
+    )

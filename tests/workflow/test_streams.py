@@ -139,3 +139,8 @@ def test_the_cairngorms(tmp_path, survey_data):
     assert "each stands for its catchment on d8.tif" in (tmp_path / results / "check.md").read_text()
     told = pd.read_csv(tmp_path / results / "warnings" / "unmix_elements.csv")["what"]
     assert told.str.contains("of the ground that samples of stream came from lies beyond the map").sum() == 1
+    # Nothing is doubtful about the catchments of a good survey of rivers, half of which are larger than 500 km2.
+    assert pd.read_csv(tmp_path / results / "warnings" / "delineate_catchments.csv").empty
+    checked = pd.read_csv(tmp_path / results / "check.csv")
+    assert not (checked["stage"] == "delineate_catchments").any()
+    assert "| Samples with a catchment | 63 of 63 |" in (tmp_path / results / "check.md").read_text()

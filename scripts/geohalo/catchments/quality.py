@@ -3,8 +3,9 @@
 Nothing is dropped: a sample without a catchment stays in the table with an area of 0.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,11 @@ Flags = NDArray[np.bool_]
 KM2 = 1e6
 #: Two samples are on one reach if the upper one sees this share of the catchment of the lower one.
 SAME_REACH = 0.95
+#: Areas of catchments spread over powers of ten: the largest plausible one is the upper quartile times the ratio of the
+#: quartiles to this power, the outer fence of Tukey (1977) in logarithms.
+FENCE = 3.0
+#: Ratio of the quartiles at least: catchments of nearly one size are no reason to doubt one of twice that.
+LEAST_RATIO = 2.0
 #: Rows that a message names.
 NAMED = 5
 
@@ -36,14 +42,32 @@ class Limits:
         Farthest channel in metres.
     channel : float
         Least upstream area of a channel in m2.
-    least, most : float
-        Area of a catchment in m2.
+    least : float
+        Least area of a catchment in m2.
+    most : float or None
+        Largest area in m2; None for that which follows from the survey (`of_survey`), and no limit before.
+    stated : bool
+        Whether the config states ``most``.
     """
 
     reach: float
     channel: float
     least: float
-    most: float
+    most: float | None
+    stated: bool = True
+
+    def of_survey(self, catchments: Catchments) -> "Limits":
+        """Return the limits with the largest area that is plausible among these catchments.
+
+        That is `outer_fence` of the samples on channels, rounded up to two digits so that messages name it as it is.
+        """
+        if self.most is not None:
+            return self
+        most = outer_fence(catchments.area[np.isfinite(catchments.snapped)])
+        if np.isfinite(most):
+            digit = 10.0 ** (math.floor(math.log10(most)) - 1)
+            most = math.ceil(most / digit - 1e-9) * digit
+        return replace(self, most=max(most, self.least), stated=False)
 
 
 @dataclass(frozen=True)
@@ -102,7 +126,7 @@ DOUBTS = (
     Doubt(
         "large",
         "catchment too large",
-        "whose catchment is larger than {most:g} km2",
+        "whose catchment is larger than {most:,.10g} km2 ({bound})",
         "check whether they were snapped to a river beside their stream (terrain.snap); set terrain.most_area if they "
         "were not",
     ),
@@ -127,6 +151,20 @@ DOUBTS = (
 )
 
 
+def outer_fence(area: NDArray[np.float64]) -> float:
+    """Return the largest plausible one of the areas (catchments,) of a survey, in their unit; infinite without any.
+
+    It follows the size of the catchments and how much that differs, so that a survey of brooks and one of rivers are
+    each judged by their own. No more than a fourth of the catchments can lie beyond it, whatever they are, and of areas
+    spread as on a random drainage network, one in a hundred. A sample that was moved to a river is found only if the
+    survey does not sample such rivers elsewhere.
+    """
+    if not area.size:
+        return np.inf
+    low, high = np.quantile(np.log(area), (0.25, 0.75))
+    return float(np.exp(high + FENCE * max(high - low, np.log(LEAST_RATIO))))
+
+
 def limits(section: Mapping[str, Any]) -> Limits:
     """Return the limits of the config section ``terrain``, whose areas are in km2.
 
@@ -135,13 +173,14 @@ def limits(section: Mapping[str, Any]) -> Limits:
     InputError
         No area can be plausible.
     """
-    least, most = float(section["least_area"]), float(section["most_area"])
-    if least >= most:
+    least, most = float(section["least_area"]), section["most_area"]
+    if most is not None and least >= most:
         raise InputError(
             f"terrain.least_area ({least:g} km2) must be below terrain.most_area ({most:g} km2): no catchment could be "
             "plausible."
         )
-    return Limits(float(section["snap"]), float(section["channel"]) * KM2, least * KM2, most * KM2)
+    largest = None if most is None else float(most) * KM2
+    return Limits(float(section["snap"]), float(section["channel"]) * KM2, least * KM2, largest)
 
 
 def doubts(
@@ -173,7 +212,7 @@ def doubts(
         "no_channel": ~none & ~np.isfinite(catchments.snapped),
         "leaves": catchments.leaves & ~none,
         "small": ~none & (catchments.area < plausible.least),
-        "large": catchments.area > plausible.most,
+        "large": catchments.area > (np.inf if plausible.most is None else plausible.most),
         "twin": ~first | np.isin(np.arange(len(none)), catchments.twin),
         "same_reach": has_parent & first & (catchments.area >= SAME_REACH * below_area),
         "flat": _on_flats(drainage, catchments.cell),
@@ -202,11 +241,12 @@ def warnings_of(
     source : str
         That file.
     """
-    numbers = {
+    numbers: dict[str, Any] = {
         "reach": plausible.reach,
         "channel": plausible.channel / KM2,
         "least": plausible.least / KM2,
-        "most": plausible.most / KM2,
+        "most": (plausible.most or np.inf) / KM2,
+        "bound": "terrain.most_area" if plausible.stated else "far beyond most catchments of the survey",
         "same": SAME_REACH,
     }
     warnings = []

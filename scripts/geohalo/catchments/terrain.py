@@ -31,6 +31,14 @@ from geohalo.errors import InputError
 def read_drainage(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> Drainage:
     """Read the terrain of a survey and find which way its water flows.
 
+    Parameters and errors are those of `read_terrain`: all of them are found before any computation.
+    """
+    return drainage_of(read_terrain(section, folder, wanted))
+
+
+def read_terrain(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> Relief | Drainage:
+    """Read the terrain of a survey.
+
     Parameters
     ----------
     section : mapping
@@ -41,34 +49,15 @@ def read_drainage(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> D
 
     Returns
     -------
-    Drainage
+    Relief or Drainage
+        Heights, or flow directions where the file holds these.
 
     Raises
     ------
     InputError
         The file is missing, cannot be read, has no usable CRS, is too large, coarser than the grid, does not cover the
-        survey, or holds something else than it should. All of it is found before any computation.
+        survey, or holds something else than it should.
     """
-    found = _read(section, folder, wanted)
-    if isinstance(found, Drainage):
-        return found
-    level = filled(found.heights)
-    codes = flow_directions(level, found.frame.width, found.frame.height, found.heights)
-    return Drainage(codes, found.frame, found.crs, found.source, found.heights, level)
-
-
-def check_file(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> None:
-    """Read the terrain of a survey as `read_drainage` does, and go no further.
-
-    Raises
-    ------
-    InputError
-        See `read_drainage`.
-    """
-    _read(section, folder, wanted)
-
-
-def _read(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> Relief | Drainage:
     path = folder / str(section["file"])
     if not path.is_file():
         raise InputError(f"{path}: no such file (terrain.file).")
@@ -77,6 +66,15 @@ def _read(section: Mapping[str, Any], folder: Path, wanted: Wanted) -> Relief | 
     relief = read_relief(path, section, wanted)
     check_cover(relief.heights, relief.frame, wanted.places, relief.source)
     return relief
+
+
+def drainage_of(terrain: Relief | Drainage) -> Drainage:
+    """Return which way the water flows on a terrain, found where the file held heights."""
+    if isinstance(terrain, Drainage):
+        return terrain
+    level = filled(terrain.heights)
+    codes = flow_directions(level, terrain.frame.width, terrain.frame.height, terrain.heights)
+    return Drainage(codes, terrain.frame, terrain.crs, terrain.source, terrain.heights, level)
 
 
 def _read_directions(path: Path, section: Mapping[str, Any], wanted: Wanted) -> Drainage:

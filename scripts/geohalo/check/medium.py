@@ -1,4 +1,4 @@
-"""What a check says of what samples stand for, and what it finds wrong with the flow of ice."""
+"""What a check says of what samples stand for, of their number, and what is wrong with the flow of ice."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.medium import medium_of
+from geohalo.sources.amount import check_law, without_variance
 
 STAGE = "unmix_elements"
 
@@ -46,3 +47,22 @@ def check_ice(findings: Findings, file: str | None, ground: Ground) -> None:
     from geohalo.sources.ice_flow import read_flow  # slow to import
 
     findings.attempt(STAGE, read_flow, Path(file), ground.crs)
+
+
+def check_amount(findings: Findings, law: str, samples: int, ground: Ground) -> None:
+    """Say what a survey has too many samples for.
+
+    Parameters
+    ----------
+    findings : Findings
+        Gets an error, or a doubt.
+    law : {'logs', 'mass'}
+        Config key ``sources.law``.
+    samples : int
+        Number of samples that came from different ground.
+    ground : Ground
+        The survey.
+    """
+    findings.attempt(STAGE, check_law, law, samples)
+    if law != "mass":
+        findings.warn(STAGE, without_variance(samples, ground.source))

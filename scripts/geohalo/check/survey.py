@@ -13,7 +13,7 @@ from geohalo.check.deposits import KnownDeposits, check_deposits
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.check.labels import Labels, check_labels, check_superpixels, distances_table
-from geohalo.check.medium import check_ice, medium_words
+from geohalo.check.medium import check_amount, check_ice, medium_words
 from geohalo.check.network import check_network
 from geohalo.check.page import CheckPage, warnings_of
 from geohalo.check.samples import check_samples
@@ -27,8 +27,8 @@ from geohalo.check.sections import (
     places_section,
     summary,
 )
-from geohalo.check.terrain import check_terrain
 from geohalo.cube.grid import Grid, sampled_mask
+from geohalo.medium import medium_of
 from geohalo.products.html_pages import Section
 from geohalo.products.map_ground import MapGround
 from geohalo.products.report_pictures import Picture, picture
@@ -115,10 +115,23 @@ def check_survey(settings: Mapping[str, Any], tables: Mapping[str, Any], files: 
     check_network(findings, settings["network"], ground.elements, len(found.classes) or 2)
     layers, settings_of = settings["covariates"], settings["interpolation"]
     covariates = check_covariates(findings, layers, files.covariates, ground, deposits.table, settings_of)
-    check_terrain(findings, settings.get("terrain"), files.terrain, ground, settings["grid"]["cell"])
-    check_ice(findings, files.bearing, ground)
-    beside = _beside(findings, settings, tables, files, ground, deposits)
+    came_from = _came_from(findings, settings, files, ground)
+    beside = [*came_from, *_beside(findings, settings, tables, files, ground, deposits)]
     return Checked(findings, ground, deposits, found, covariates, beside)
+
+
+def _came_from(
+    findings: Findings, settings: Mapping[str, Any], files: Files, ground: Ground
+) -> list[Section]:
+    """Look at the ground that samples of streams or of till came from; returns the part on catchments, if any."""
+    check_ice(findings, files.bearing, ground)
+    if medium_of(settings) == "till" and ground.samples is not None:
+        check_amount(findings, settings["sources"]["law"], len(ground.samples.places), ground)
+    if files.terrain is None:
+        return []
+    from geohalo.check.terrain import check_terrain  # slow to import
+
+    return [check_terrain(findings, settings, files.terrain, ground)]
 
 
 def _beside(

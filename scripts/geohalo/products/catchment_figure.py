@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,11 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from geohalo.catchments.quality import DOUBTS
+from geohalo.products.catchment_relief import Relief
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import amount, colour, plain, style, styled
 
-#: Rows or columns of the terrain that are drawn at most; a larger one is thinned.
-MOST_LINES = 1200
-#: Part of the longer side that is drawn around catchments and samples.
-MARGIN = 0.03
 #: Shape and colour of a sample with each doubt: no two have the same shape.
 MARKS: Mapping[str, tuple[str, str]] = {
     "outside": ("x", "#000000"),
@@ -35,80 +31,10 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "same_reach": ("p", "#56b4e9"),
     "flat": ("h", "#009e73"),
 }
+#: Size of the mark of a sample with a doubt at least, in points over 1.35.
+MARK = 2.5
 #: Marks that have no face.
 LINES = ("x",)
-
-
-@dataclass(frozen=True)
-class Relief:
-    """What lies under the samples.
-
-    Attributes
-    ----------
-    x : ndarray (columns,)
-        Eastings of the terrain's cells in metres, ascending.
-    y : ndarray (rows,)
-        Northings in metres, descending.
-    label : ndarray (rows, columns) of int
-        Increment of each cell; negative for none.
-    heights : ndarray (rows, columns) or None
-        In metres, NaN for voids.
-    upstream : ndarray (rows, columns)
-        Number of cells upstream; 0 for voids.
-    channel : float
-        Number of cells upstream of a channel at least.
-    """
-
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    label: NDArray[np.integer]
-    heights: NDArray[np.floating] | None
-    upstream: NDArray[np.integer]
-    channel: float
-
-    def part(self, places: NDArray[np.float64]) -> "Relief":
-        """Return the part around all catchments and places (n, 2) in metres, thinned to `MOST_LINES`.
-
-        Of the cells that are drawn as one the one with the most ground upstream is kept, so that channels stay whole.
-        """
-        rows, columns = (
-            np.flatnonzero((self.label >= 0).any(axis=1)),
-            np.flatnonzero((self.label >= 0).any(axis=0)),
-        )
-        low = np.nanmin(places, axis=0, initial=np.inf), np.nanmax(places, axis=0, initial=-np.inf)
-        x, y = [low[0][0], low[1][0]], [low[0][1], low[1][1]]
-        if rows.size:
-            x += [self.x[columns[0]], self.x[columns[-1]]]
-            y += [self.y[rows[0]], self.y[rows[-1]]]
-        margin = max(MARGIN * max(max(x) - min(x), max(y) - min(y)), 3 * abs(float(self.x[1] - self.x[0])))
-        across = np.flatnonzero((self.x >= min(x) - margin) & (self.x <= max(x) + margin))
-        down = np.flatnonzero((self.y >= min(y) - margin) & (self.y <= max(y) + margin))
-        if across.size < 2 or down.size < 2:
-            across, down = np.arange(self.x.size), np.arange(self.y.size)
-        step = math.ceil(max(across.size, down.size) / MOST_LINES)
-        r = slice(down[0], down[0] + max(2, down.size // step) * step)
-        c = slice(across[0], across[0] + max(2, across.size // step) * step)
-        if step == 1:
-            heights = None if self.heights is None else self.heights[r, c]
-            return Relief(self.x[c], self.y[r], self.label[r, c], heights, self.upstream[r, c], self.channel)
-        return self._thinned(r, c, step)
-
-    def _thinned(self, r: slice, c: slice, step: int) -> "Relief":
-        rows, columns = (r.stop - r.start) // step, (c.stop - c.start) // step
-
-        def blocks(values: NDArray[Any]) -> NDArray[Any]:
-            inside = values[r, c][: rows * step, : columns * step]
-            return inside.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, -1)
-
-        upstream = blocks(self.upstream)
-        largest = upstream.argmax(axis=2)[..., None]
-        label = np.take_along_axis(blocks(self.label), largest, axis=2)[..., 0]
-        heights = None
-        if self.heights is not None:
-            heights = self.heights[r, c][step // 2 :: step, step // 2 :: step][:rows, :columns]
-        x = self.x[c][: columns * step].reshape(columns, step).mean(axis=1)
-        y = self.y[r][: rows * step].reshape(rows, step).mean(axis=1)
-        return Relief(x, y, label, heights, upstream.max(axis=2), self.channel)
 
 
 @styled
@@ -126,7 +52,7 @@ def catchment_map(
     survey : str
     relief : Relief
     places : ndarray (samples, 2)
-        In metres; samples without coordinates are left out.
+        In metres; samples without coordinates are left out, and those far beyond the relief stand at the map's edge.
     doubts : mapping of str to ndarray (samples,) of bool
         By the names of `geohalo.catchments.quality.DOUBTS`.
     crs : str
@@ -137,8 +63,8 @@ def catchment_map(
     Figure
     """
     part = relief.part(places)
-    voids = part.upstream == 0
-    ground = MapGround(survey, part.x, part.y, ~voids, crs)
+    least = part.shown_channel()
+    ground = MapGround(survey, part.x, part.y, part.upstream > 0, crs)
     doubtful = np.logical_or.reduce([doubts[doubt.name] for doubt in DOUBTS])
     clean = int((~doubtful).sum())
     page = MapPage(
@@ -150,20 +76,30 @@ def catchment_map(
     )
     axes = page.panels[0]
     _draw_relief(page, axes, part)
-    _draw_network(page, axes, part)
-    handles = _draw_samples(axes, places, doubts, doubtful)
-    shade = area_patch(colour("sample"), "channel")
-    return page.finish_map(
-        [
-            *handles,
-            shade,
-            Line2D(
-                [], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first"
-            ),
-        ],
-        "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it. A "
-        f"sample with several doubts has the mark of the first in this list.{ground.caption}",
-    )
+    _draw_network(page, axes, part, least, len(places))
+    handles = _draw_samples(page, axes, places, doubts, doubtful)
+    handles += [
+        area_patch(colour("sample"), f"channel, with {least:g} km² upstream or more"),
+        Line2D([], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first"),
+    ]
+    return page.finish_map(handles, _caption(part, least, places, ground))
+
+
+def _caption(part: Relief, least: float, places: NDArray[np.float64], ground: MapGround) -> str:
+    """Say how to read the map, and what is not on it."""
+    known = np.isfinite(places).all(axis=1)
+    far, nowhere = int((~ground.inside(places[known])).sum()), int((~known).sum())
+    notes = [
+        "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it.",
+        "A sample with several doubts has the mark of the first in this list.",
+    ]
+    if least > part.channel_area * (1 + 1e-9):
+        notes.append(f"Smaller channels, from {part.channel_area:.3g} km², are left out.")
+    if far:
+        notes.append(f"At the edge of the map: {amount(far, 'sample')} farther away.")
+    if nowhere:
+        notes.append(f"Not on the map: {amount(nowhere, 'sample')} without coordinates.")
+    return " ".join(notes) + ground.caption
 
 
 def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
@@ -195,11 +131,11 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
     page.colour_bar(axes, image, "Height (m)")
 
 
-def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
-    """Draw channels, and boundaries between increments."""
+def _draw_network(page: MapPage, axes: Any, part: Relief, least: float, number: int) -> None:
+    """Draw channels with so many km2 upstream, and boundaries between the increments of so many samples."""
     extent = page.ground.extent
     channel = np.zeros((*part.label.shape, 4))
-    channel[part.upstream >= part.channel] = to_rgba(colour("sample"))
+    channel[part.drains(least)] = to_rgba(colour("sample"))
     axes.imshow(channel, extent=extent, origin="upper", zorder=1.5, interpolation="nearest")
     label = part.label
     # Edges between cells of two increments, as segments in km.
@@ -213,34 +149,45 @@ def _draw_network(page: MapPage, axes: Any, part: Relief) -> None:
     level = np.stack([np.column_stack([x, y]), np.column_stack([x + width, y])], axis=1)
     axes.add_collection(
         LineCollection(
-            list(np.concatenate([upright, level])), colors=colour("boundary"), linewidths=0.6, zorder=2
+            list(np.concatenate([upright, level])),
+            colors=colour("boundary"),
+            linewidths=_fine(12, number, 0.25, 0.6),
+            zorder=2,
         )
     )
 
 
+def _fine(size: float, number: int, least: float, most: float) -> float:
+    """Return a size in points that becomes smaller with the root of a number of samples."""
+    return float(np.clip(size / math.sqrt(max(number, 1)), least, most))
+
+
 def _draw_samples(
+    page: MapPage,
     axes: Any,
     places: NDArray[np.float64],
     doubts: Mapping[str, NDArray[np.bool_]],
     doubtful: NDArray[np.bool_],
 ) -> list[Artist]:
     """Draw samples, each by its first doubt; returns their symbols with counts."""
-    size = float(np.clip(60 / math.sqrt(max(len(places), 1)), 2.5, 6.0))
+    size = _fine(60, len(places), 2.0, 6.0)
     handles: list[Artist] = []
     left = ~doubtful
+    # Samples farther away stand at the edge.
+    west, east, south, north = page.ground.frame
+    drawn = np.clip(places / 1e3, (west, south), (east, north))
     known = np.isfinite(places).all(axis=1)
 
-    def draw(chosen: NDArray[np.bool_], marker: str, hue: str, label: str) -> None:
+    def draw(chosen: NDArray[np.bool_], marker: str, hue: str, label: str, order: int = 4) -> None:
+        points = size if order == 3 else 1.35 * max(size, MARK)
         look: dict[str, Any] = {"linestyle": "none", "marker": marker, "color": hue}
         look |= {"markeredgecolor": hue if marker in LINES else "#000000"}
-        look |= {"markeredgewidth": 1.4 if marker in LINES else 0.6}
-        scale = 1.0 if label == "sample" else 1.35
-        shown = places[chosen & known]
-        axes.plot(*shown.T / 1e3, markersize=scale * size, zorder=3 if label == "sample" else 4, **look)
+        look |= {"markeredgewidth": 1.4 if marker in LINES else min(0.6, 0.22 * points)}
+        axes.plot(*drawn[chosen & known].T, markersize=points, zorder=order, clip_on=False, **look)
         handles.append(Line2D([], [], markersize=6, label=f"{label} ({int(chosen.sum()):,})", **look))
 
     if left.any():
-        draw(left, "o", colour("inside"), "sample")
+        draw(left, "o", colour("inside"), "sample", order=3)
     taken = left.copy()
     for doubt in DOUBTS:
         chosen = doubts[doubt.name] & ~taken

@@ -93,6 +93,11 @@ class Mixing:
         return self.area > 0
 
     @property
+    def mixtures(self) -> int:
+        """Number of samples that see different ground: those of one place are one."""
+        return np.unique(self.first[self.sees]).size
+
+    @property
     def _per_area(self) -> Array:
         return np.divide(1.0, self.area, out=np.zeros_like(self.area), where=self.area > 0)
 

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from geohalo.sources.amount import MOST_SAMPLES
 from geohalo.sources.covariance import Spectrum, covariance, covariance_with_cells
 from geohalo.sources.folds import Folds
 from geohalo.sources.ground import Ground, Law, coarsened
@@ -30,8 +31,8 @@ from geohalo.sources.variance import source_variance, variance_within
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Samples whose covariance has room, and samples times cells of the grid that the variance is computed on.
-MOST_SAMPLES, MOST_VARIANCE = 4000, 100_000_000
+#: Samples times cells of the grid that the variance is computed on.
+MOST_VARIANCE = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def unmix(
     if strength is not None:
         folds, found["strength"] = None, np.array(strength, dtype=np.float64)
     ground = Ground(mixing, penalty(shape, options.kind, cell), noise, options.workers)
-    distinct = np.unique(mixing.first[mixing.sees]).size
+    distinct = mixing.mixtures
     if distinct > MOST_SAMPLES:
         return _unmix_many(ground, cell, values, folds, options, found)
     groups = group_patterns(values, mixing.sees)

@@ -5,13 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 from pyproj import CRS
 
-from geohalo.catchments.catchment import Catchments, delineated
-from geohalo.catchments.drainage import Drainage
-from geohalo.catchments.quality import doubts, limits, table, warnings_of
-from geohalo.catchments.snapping import snapped
+from geohalo.catchments.quality import limits, table, warnings_of
+from geohalo.catchments.survey import SurveyCatchments, survey_catchments
 from geohalo.catchments.terrain import read_drainage
 from geohalo.catchments.terrain_file import Wanted
 from geohalo.cube.grid import survey_grid
@@ -63,33 +60,19 @@ def delineate_catchments(
     layout = survey_grid(places, grid["cell"], grid["max_distance"])
     path = Path(file)
     drainage = read_drainage({**terrain, "file": path.name}, path.parent, Wanted(crs, grid["cell"], places))
-    found, label = delineated(drainage, snapped(drainage, places, plausible.reach, plausible.channel), layout)
-    doubtful = doubts(drainage, found, places, plausible)
-    write_catchments(found, rows, layout, crs.to_wkt(), catchments)
-    write_csv(table(drainage, found, places, doubtful, rows), summary, float_format="%.6g")
-    below = _relief(drainage, label, plausible.channel)
-    save_figure(catchment_map(survey, below, places, doubtful, _named(crs)), figure)
+    found = survey_catchments(drainage, places, layout, plausible)
+    write_catchments(found.catchments, rows, layout, crs.to_wkt(), catchments)
+    write_csv(table(drainage, found.catchments, places, found.doubts, rows), summary, float_format="%.6g")
+    save_figure(catchment_map(survey, Relief.of(found), places, found.doubts, found.crs_code), figure)
     source = str(provenance(samples).get("source", "samples"))
-    told = warnings_of(doubtful, plausible, rows, source)
-    return [*leave_warnings("delineate_catchments", told, warnings, folder), _told(drainage, found)]
+    told = warnings_of(found.doubts, found.plausible, rows, source)
+    return [*leave_warnings("delineate_catchments", told, warnings, folder), _told(found)]
 
 
-def _relief(drainage: Drainage, label: np.ndarray, channel: float) -> Relief:
-    frame = drainage.frame
-    x = frame.west + frame.width * (np.arange(frame.columns, dtype=np.float64) + 0.5)
-    y = frame.north - frame.height * (np.arange(frame.rows, dtype=np.float64) + 0.5)
-    return Relief(x, y, label, drainage.heights, drainage.upstream, channel / frame.cell_area)
-
-
-def _named(crs: CRS) -> str:
-    return ":".join(code) if (code := crs.to_authority()) else ""
-
-
-def _told(drainage: Drainage, found: Catchments) -> str:
-    frame, there = drainage.frame, found.area > 0
-    nested = int((found.parent >= 0).sum())
-    middle = float(np.median(found.area[there])) / 1e6 if there.any() else 0.0
+def _told(found: SurveyCatchments) -> str:
+    frame, there = found.drainage.frame, found.catchments.area > 0
+    nested = int((found.catchments.parent >= 0).sum())
     return (
         f"{int(there.sum())} of {len(there)} samples have a catchment, {nested} of them above another sample; the "
-        f"median is {middle:.3g} km2, on {frame.rows} x {frame.columns} cells of {frame.width:g} m"
+        f"median is {found.median_area:.3g} km2, on {frame.rows} x {frame.columns} cells of {frame.width:g} m"
     )

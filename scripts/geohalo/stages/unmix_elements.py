@@ -21,12 +21,13 @@ from geohalo.files.provenance import provenance
 from geohalo.files.tables import write_csv
 from geohalo.input_warnings import InputWarning
 from geohalo.medium import MAPPED_AS
+from geohalo.sources.amount import check_law, without_variance
 from geohalo.sources.folds import Folds, tree_folds
 from geohalo.sources.ice_flow import read_flow
 from geohalo.sources.left_out_discs import predicted_as_discs, predicted_by_mass, scores
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.till import till_shares
-from geohalo.sources.unmixing import MOST_SAMPLES, Options, Sources, unmix
+from geohalo.sources.unmixing import Options, Sources, unmix
 
 MAPS = {
     "concentration": {"long_name": "concentration of the ground that samples came from", "units": "ppm"},
@@ -100,7 +101,9 @@ def unmix_elements(
     rows = _rows(given.names, fits, count, found, section)
     write_csv(rows, table, float_format="%.6g")
     source = str(provenance(samples).get("source", "samples"))
-    doubts = [*_beyond(given, source, settings["medium"]), *_worse(rows, way, source, settings["medium"])]
+    medium = settings["medium"]
+    doubts = [*_beyond(given, source, medium), *_worse(rows, way, source, medium)]
+    doubts += without_variance(given.mixing.mixtures, source)
     return [*leave_warnings("unmix_elements", doubts, warnings, folder), _told(given, rows, way)]
 
 
@@ -159,12 +162,7 @@ def _folds(given: _Samples, block: float) -> Folds:
 
 
 def _unmixed(given: _Samples, folds: Folds, options: Options) -> Sources:
-    distinct = np.unique(given.mixing.first[given.mixing.sees]).size
-    if options.law == "mass" and distinct > MOST_SAMPLES:
-        raise InputError(
-            f"config key sources.law: masses are balanced for {MOST_SAMPLES:,} samples at most, and this survey has "
-            f"{distinct:,}. Set sources.law: logs."
-        )
+    check_law(options.law, given.mixing.mixtures)
     layout = given.survey.grid
     return unmix(given.mixing, layout.shape, layout.cell, given.logarithms, folds, options)
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from geohalo.catchments.catchment import delineated
 from geohalo.catchments.directions import checked_directions
+from geohalo.catchments.quality import Limits
 from geohalo.catchments.snapping import snapped
 from geohalo.catchments.terrain import read_drainage
 from geohalo.catchments.terrain_file import Wanted
@@ -99,3 +100,10 @@ def test_other_codes_are_refused(folder):
 def test_without_a_crs_the_message_says_what_to_set(folder, places):
     with pytest.raises(InputError, match=r"d8\.tif: the raster has no CRS; set terrain\.crs"):
         read_drainage(SECTION | {"crs": None}, folder, Wanted(CRS(LOCAL), 1000.0, places))
+
+
+def test_a_survey_of_rivers_has_no_catchment_that_is_too_large(found):
+    catchments, _ = found
+    limits = Limits(reach=0.0, channel=0.04e6, least=0.25e6, most=None).of_survey(catchments)
+    assert (catchments.area > 500e6).sum() == 32
+    assert catchments.area.max() < limits.most

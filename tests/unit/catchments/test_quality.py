@@ -1,13 +1,28 @@
 """Doubts about samples, each raised by a small terrain, and the table that keeps all samples."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from geohalo.catchments.catchment import delineated
-from geohalo.catchments.quality import DOUBTS, Limits, doubts, limits, overlap, table, warnings_of
+from geohalo.catchments.quality import (
+    DOUBTS,
+    Limits,
+    doubts,
+    limits,
+    outer_fence,
+    overlap,
+    table,
+    warnings_of,
+)
 from geohalo.catchments.snapping import snapped
 from geohalo.catchments.steepest import filled, flow_directions
+from geohalo.catchments.survey import survey_catchments
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
+from hypothesis import given
+from hypothesis import strategies as st
 from terrains import NORTH, WEST, WORKED, arrows, drained
 
 GRID = Grid(WEST + 100.0 * (np.arange(4) + 0.5), NORTH - 100.0 * (np.arange(3) + 0.5))
@@ -115,5 +130,54 @@ def test_many_rows_are_counted():
 def test_limits_of_the_config():
     section = {"snap": 500, "channel": 0.25, "least_area": 0.5, "most_area": 200}
     assert limits(section) == Limits(500, 250_000, 500_000, 200_000_000)
+    assert limits(section | {"most_area": None}) == Limits(500, 250_000, 500_000, None)
     with pytest.raises(InputError, match=r"terrain.least_area .* must be below terrain.most_area"):
         limits(section | {"most_area": 0.5})
+
+
+def test_the_outer_fence_of_areas():
+    # Quartiles 2 and 8, a ratio of 4, and 8 times its third power.
+    assert outer_fence(np.array([16.0, 1, 4, 2, 8])) == pytest.approx(512)
+    # Catchments of nearly one size: eight times the upper quartile.
+    assert outer_fence(np.array([4.0, 4, 4, 5, 5])) == pytest.approx(40)
+    assert outer_fence(np.array([])) == np.inf
+
+
+def test_brooks_and_rivers_are_each_judged_by_their_own():
+    random = np.random.default_rng(0)
+    brooks = random.lognormal(np.log(2), 0.7, size=400)
+    assert (brooks <= outer_fence(brooks)).all()
+    # One of them was moved to the river beside its stream.
+    assert outer_fence(np.append(brooks, 500)) < 500
+    # Rivers of all sizes, the middle one of 500 km2.
+    rivers = random.lognormal(np.log(500), 1.2, size=63)
+    assert (rivers <= outer_fence(rivers)).all()
+    # Sites at random on a drainage network: the area of a catchment exceeds a with a chance of a^-0.43.
+    network = 0.25 * random.random(20_000) ** (-1 / 0.43)
+    assert (network > outer_fence(network)).mean() == pytest.approx(0.01, abs=0.003)
+
+
+@given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=60))
+def test_never_more_than_a_fourth_is_too_large(areas):
+    areas = np.array(areas)
+    assert (areas > outer_fence(areas)).sum() <= math.ceil((areas.size - 1) / 4)
+
+
+def test_a_limit_of_the_survey_is_round_and_is_named():
+    # Brooks that run southwards into a river, 32 samples with 5 cells upstream in them, and one at its end.
+    codes = np.full((31, 200), 4, dtype=np.uint8)
+    codes[:, 5::6] = 247
+    codes[-1] = 1
+    places = [at(4, column) for column in range(0, 190, 6)] + [at(30, 199)]
+    small = Limits(reach=60.0, channel=4e4, least=3e4, most=None)
+    found = survey_catchments(drained(codes), np.array(places), GRID, small)
+    # All of 0.05 km2 but the last: eight times as much is still plausible.
+    assert found.plausible == Limits(60.0, 4e4, 3e4, 400_000.0, stated=False)
+    np.testing.assert_array_equal(np.flatnonzero(found.doubts["large"]), [len(places) - 1])
+    rows = [f"{number}" for number in range(len(places))]
+    texts = [str(one) for one in warnings_of(found.doubts, found.plausible, rows, "samples.csv")]
+    (told,) = [text for text in texts if "larger than" in text]
+    assert "whose catchment is larger than 0.4 km2 (far beyond most catchments of the survey) (row" in told
+    stated = survey_catchments(drained(codes), np.array(places), GRID, replace(small, most=1e9))
+    assert stated.plausible.most == 1e9
+    assert not stated.doubts["large"].any()

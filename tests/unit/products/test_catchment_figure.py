@@ -1,12 +1,15 @@
 """The figure of catchments: every sample has a mark, boundaries lie between increments, large terrains are thinned."""
 
 import numpy as np
+import pytest
 from geohalo.catchments.catchment import delineated
 from geohalo.catchments.quality import DOUBTS
 from geohalo.catchments.snapping import Snapped
 from geohalo.cube.grid import Grid
-from geohalo.products.catchment_figure import MARKS, MOST_LINES, Relief, catchment_map
+from geohalo.products.catchment_figure import MARKS, catchment_map
+from geohalo.products.catchment_relief import MOST_LINES, Relief
 from matplotlib.collections import LineCollection
+from matplotlib.text import Text
 from terrains import NORTH, WEST, WORKED, arrows, drained, rough
 
 GRID = Grid(WEST + 100.0 * (np.arange(4) + 0.5), NORTH - 100.0 * (np.arange(3) + 0.5))
@@ -16,7 +19,7 @@ def relief(terrain, label, channel=8.0):
     frame = terrain.frame
     x = frame.west + frame.width * (np.arange(frame.columns) + 0.5)
     y = frame.north - frame.height * (np.arange(frame.rows) + 0.5)
-    return Relief(x, y, label, terrain.heights, terrain.upstream, channel)
+    return Relief(x, y, label, terrain.heights, terrain.upstream, channel, frame.cell_area)
 
 
 def worked(heights=None):
@@ -92,7 +95,13 @@ def test_a_large_terrain_is_thinned_and_keeps_its_channels():
     label[:, 1001] = 1
     x = WEST + 10.0 * np.arange(side)
     whole = Relief(
-        x, NORTH - 10.0 * np.arange(side), label, rough((side, 1), 1) * np.ones((1, side)), upstream, 100
+        x,
+        NORTH - 10.0 * np.arange(side),
+        label,
+        rough((side, 1), 1) * np.ones((1, side)),
+        upstream,
+        100,
+        100.0,
     )
     part = whole.part(np.array([[WEST, NORTH], [WEST + 100, NORTH - 100]]))
     assert max(part.label.shape) <= MOST_LINES
@@ -108,8 +117,86 @@ def test_only_ground_around_catchments_and_samples_is_drawn():
     label = np.full((100, 200), -1, dtype=np.int32)
     label[40:60, 80:90] = 0
     x, y = WEST + 10.0 * np.arange(200), NORTH - 10.0 * np.arange(100)
-    whole = Relief(x, y, label, None, np.ones((100, 200), dtype=np.int32), 5)
+    whole = Relief(x, y, label, None, np.ones((100, 200), dtype=np.int32), 5, 100.0)
     part = whole.part(np.array([[x[100], y[50]], [np.nan, np.nan]]))
     # Three cells around columns 80 to 100 and rows 40 to 59.
     assert (part.x[0], part.x[-1]) == (x[77], x[103])
     assert (part.y[0], part.y[-1]) == (y[37], y[62])
+
+
+def test_channels_leave_the_relief_to_be_seen():
+    random = np.random.default_rng(0)
+    side = 200
+    upstream = np.ones((side, side), dtype=np.int32)
+    # Every second row is a channel of 0.2 km2 (20 cells of 0.01 km2), and one is a river of 300 km2.
+    upstream[::2] = 20
+    upstream[50] = 30_000
+    upstream[80:84] = 150
+    label = np.zeros((side, side), dtype=np.int32)
+    x, y = WEST + 100.0 * np.arange(side), NORTH - 100.0 * np.arange(side)
+    below = Relief(x, y, label, random.random((side, side)).astype(np.float32), upstream, 10.0, 1e4)
+    assert below.channel_area == 0.1
+    # At 0.2 km2 half of the ground would be channel, and from 0.5 km2 on five rows (2.5 %) are.
+    assert below.shown_channel() == 0.5
+    assert below.drains(0.5).sum() == 5 * side
+    figure = catchment_map("survey", below, np.array([[x[9], y[9]]]), none(1))
+    texts = words(figure)
+    assert "channel, with 0.5 km² upstream or more" in texts
+    assert "Smaller channels, from 0.1 km², are left out." in texts
+
+
+def test_few_channels_are_drawn_as_the_config_says():
+    below, places = worked(heights=rough((3, 4), 1))
+    # A fourth of 12 cells: of a map as small as this no relief would be seen anyway.
+    assert below.shown_channel() == below.channel_area == 0.08
+    texts = words(catchment_map("survey", below, places, none(3)))
+    assert "channel, with 0.08 km² upstream or more" in texts
+    assert "are left out" not in texts
+
+
+def words(figure):
+    """Return all text of a figure with single blanks."""
+    return " ".join(" ".join(text.get_text() for text in figure.findobj(Text)).split())
+
+
+def drawn_at(figure, marker):
+    """Return the places of the samples with a mark, in km."""
+    axes = figure.axes[0]
+    (line,) = [line for line in axes.lines if line.get_marker() == marker]
+    return np.column_stack(line.get_data())
+
+
+def test_samples_beyond_the_terrain_are_drawn():
+    side = 100
+    x, y = WEST + 100.0 * np.arange(side), NORTH - 100.0 * np.arange(side)
+    label = np.zeros((side, side), dtype=np.int32)
+    below = Relief(x, y, label, rough((side, side), 1), np.ones_like(label), 5.0, 1e4)
+    # On the terrain; a kilometre west of it; a hundred kilometres north of it; without coordinates.
+    places = np.array([[x[50], y[50]], [WEST - 1050, y[20]], [x[30], NORTH + 100_000], [np.nan, np.nan]])
+    doubts = none(4)
+    doubts["outside"][1:] = True
+    figure = catchment_map("survey", below, places, doubts)
+    west, east, south, north = (*figure.axes[0].get_xlim(), *figure.axes[0].get_ylim())
+    # Reaches beyond the terrain in the west and in the north, there no farther than 15 % of its side.
+    assert west < (WEST - 1050) / 1e3 < west + 0.5
+    assert north == pytest.approx((NORTH + 50) / 1e3 + 1.5 + 0.3, abs=0.15)
+    assert (east, south) == pytest.approx(((x[-1] + 50) / 1e3, (y[-1] - 50) / 1e3))
+    shown = drawn_at(figure, "x")
+    np.testing.assert_allclose(shown, [[(WEST - 1050) / 1e3, y[20] / 1e3], [x[30] / 1e3, north]])
+    texts = words(figure)
+    assert "beyond the terrain (3)" in texts
+    assert "At the edge of the map: 1 sample farther away." in texts
+    assert "Not on the map: 1 sample without coordinates." in texts
+
+
+def test_the_map_ends_with_the_terrain_where_no_sample_lies_beyond():
+    side = 60
+    x, y = WEST + 100.0 * np.arange(side), NORTH - 100.0 * np.arange(side)
+    label = np.zeros((side, side), dtype=np.int32)
+    below = Relief(x, y, label, None, np.ones_like(label), 5.0, 1e4)
+    part = below.part(np.array([[x[3], y[3]]]))
+    assert part.label.shape == (side, side)
+    np.testing.assert_array_equal(part.x, x)
+    texts = words(catchment_map("survey", below, np.array([[x[3], y[3]]]), none(1)))
+    assert "beyond the terrain" not in texts
+    assert "edge of the map" not in texts
