@@ -25,6 +25,7 @@ from geohalo.catchments.snapping import snapped
 from geohalo.catchments.waters import SteepestWaters
 from geohalo.cube import inverse_distance
 from geohalo.cube.grid import Grid, sampled_mask
+from geohalo.medium import CHANNEL
 from geohalo.sources.folds import tree_folds
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.unmixing import Options, unmix
@@ -37,7 +38,10 @@ from pyproj import CRS
 from scipy.stats import rankdata, t
 
 Array = NDArray[np.float64]
-SPACING, NEAR, TOP, HALO = 2000.0, 5000.0, 0.05, 0.5
+NEAR, TOP, HALO = 5000.0, 0.05, 0.5
+#: Side in metres of the square that a sample stands for; ground is mapped and folds are cut by its size.
+SPACING = 2000.0
+REACH = 1.25
 MEASURES = ("AUC", "found", "distance", "truth")
 
 
@@ -51,12 +55,13 @@ class Case:
     elements: list[str]
     values: Array
     mixing: Mixing
+    spacing: float
 
 
-def simulated(seed: int, samples: int, deposits: int) -> Case:
+def simulated(seed: int, samples: int, deposits: int, spacing: float) -> Case:
     """Simulate a survey and delineate its catchments from the relief, as a user would."""
     faults = {"anthropogenic": 1.0, "overburden": 1.0, "laboratory": 1.0}
-    section = {"seed": seed, "samples": samples, "spacing": SPACING, "deposits": deposits, "faults": faults}
+    section = {"seed": seed, "samples": samples, "spacing": spacing, "deposits": deposits, "faults": faults}
     survey = simulate_survey({**section, "deposit_type": "any", "medium": "stream"}, SteepestWaters())
     relief, points = survey.relief, survey.samples[["x", "y"]].to_numpy()
     assert relief is not None
@@ -65,11 +70,13 @@ def simulated(seed: int, samples: int, deposits: int) -> Case:
     codes = SteepestWaters().directions(relief.heights, relief.cell)
     drainage = Drainage(codes, frame, CRS.from_user_input(survey.crs), "relief")
     grid = Grid(survey.truth.x.to_numpy(), survey.truth.y.to_numpy())
-    catchments, _ = delineated(drainage, snapped(drainage, points, 2 * relief.cell, 0.2e6), grid)
+    catchments, _ = delineated(
+        drainage, snapped(drainage, points, 2 * relief.cell, CHANNEL * spacing**2), grid
+    )
     elements = rich_elements(survey)
     columns = [numbers(survey.samples[column_name(element)]) for element in elements]
     mixing = Mixing.of(catchments.shares, catchments.parent, catchments.twin)
-    return Case(survey, grid, points, elements, np.log(np.column_stack(columns)), mixing)
+    return Case(survey, grid, points, elements, np.log(np.column_stack(columns)), mixing, spacing)
 
 
 def rich_elements(survey: SimulatedSurvey) -> list[str]:
@@ -93,7 +100,7 @@ def disc_map(case: Case) -> Array:
 
 def catchment_map(case: Case, **options: object) -> Array:
     """Unmix the catchments."""
-    folds = tree_folds(case.mixing.parent, case.points, 2 * 2500.0, first=case.mixing.first)
+    folds = tree_folds(case.mixing.parent, case.points, 2 * REACH * case.spacing, first=case.mixing.first)
     cell = case.grid.cell
     chosen = Options(variance=False, **options)  # type: ignore[arg-type]
     return unmix(case.mixing, case.grid.shape, cell, case.values, folds, chosen).estimate
@@ -127,7 +134,7 @@ def measured(case: Case, index: Array, inside: NDArray[np.bool_]) -> list[float]
     return [float(auc), float(found), float(np.mean(away)) / 1000, float(truth)]
 
 
-def main(seeds: int, samples: int, deposits: int) -> None:
+def main(seeds: int, samples: int, deposits: int, spacing: float = SPACING) -> None:
     """Print the means and the differences of pairs."""
     methods = {
         "disc": disc_map,
@@ -137,8 +144,8 @@ def main(seeds: int, samples: int, deposits: int) -> None:
     }
     results = np.empty((seeds, len(methods), len(MEASURES)))
     for seed in range(seeds):
-        case = simulated(seed + 1, samples, deposits)
-        inside = sampled_mask(case.grid, case.points, 2500.0).ravel()
+        case = simulated(seed + 1, samples, deposits, spacing)
+        inside = sampled_mask(case.grid, case.points, REACH * spacing).ravel()
         for number, method in enumerate(methods.values()):
             results[seed, number] = measured(case, index_of(method(case), inside), inside)
         print(f"seed {seed + 1}:", np.array2string(results[seed], precision=3).replace("\n", ""), flush=True)
@@ -158,8 +165,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="two small surveys")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--spacing", type=float, default=SPACING, help="side of a sample's square in metres")
     given = parser.parse_args()
     if given.quick:
         main(2, 200, 5)
     else:
-        main(given.seeds, 1500, 25)
+        main(given.seeds, 1500, 25, given.spacing)
