@@ -77,7 +77,7 @@ rule alternative_scores:
     threads: 1
     resources:
         **TRAINING,
-        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
+        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 6.6),
         runtime=minutes(120, 0.5),
     params:
         settings=lambda wildcards: registered("scores", wildcards.key),

@@ -6,7 +6,7 @@ from geohalo.workflow.resources import BYTES_ON_DISK
 LARGEST = {
     "explain_map": (1500, 14),
     "score_controls": (800, 6),
-    "train": (1000 + 1000 * config["network"]["memory"], 5),
+    "train": (1000 + 1000 * config["network"]["memory"], 6.6),
 }
 
 

@@ -54,7 +54,7 @@ rule train:
     threads: TRAINING_CORES
     resources:
         **TRAINING,
-        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
+        mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 6.6),
         runtime=minutes(120, 0.5),
     params:
         # What makes no map needs no members that hold out nothing. A run's members are the same whoever asks for it.
@@ -109,7 +109,7 @@ if ATTENTION:
             "../envs/torch.yaml"
         threads: HALF_OF_CORES
         resources:
-            mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 5),
+            mem_mb=megabytes(1000 + 1000 * config["network"]["memory"], 6.6),
             runtime=minutes(20, 0.1),
         params:
             settings=rules.train.params.settings,

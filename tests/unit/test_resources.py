@@ -103,9 +103,11 @@ def test_a_rule_asks_for_what_its_jobs_took_with_a_margin(tmp_path):
 
     def check(row):
         os.truncate(given, round(float(row["input_mb"]) * 1e6))
-        # The measured national surveys have a sample in 4 cells, and 4 tiles.
+        # The measured national surveys have a sample in 4 cells, 4 tiles, and 2 GB for features.
         simulate = SETTINGS["simulate"] | {"samples": max(4000, int(row["cells"]) // 4)}
         settings = SETTINGS | {"simulate": simulate, "grid": SETTINGS["grid"] | {"tiles": 4}}
+        if int(row["cells"]) >= 100_000:
+            settings |= {"network": SETTINGS["network"] | {"memory": 2}}
         memory, runtime = request(row["rule"], [given], results=tmp_path, settings=settings, n_segments="900")
         assert 1.5 < memory / float(row["peak_mb"]) < 6
         assert runtime * 60 > 2 * float(row["seconds"] or 0)
