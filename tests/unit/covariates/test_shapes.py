@@ -256,7 +256,7 @@ def test_a_table_of_styles_is_no_layer(ground, tmp_path):
 
 @pytest.mark.parametrize("radius", [300.0, 1_000.0, 1_450.0])
 def test_ground_without_a_shape_within_the_radius_has_none(radius):
-    """Sums by brute force, for weights of quite different sizes; Fourier transforms alone leave 1e-12 of the largest."""
+    """Sums by brute force, for weights of quite different sizes; a Fourier transform leaves traces of the largest."""
     random = np.random.default_rng(5)
     x, y = WEST + 50.0 + 100 * np.arange(60), NORTH - 50.0 - 100 * np.arange(50)
     wide = Ground(Grid(x, y), np.ones((50, 60), dtype=bool), CRS.from_epsg(32635))
