@@ -146,6 +146,12 @@ def _evidence(
     if listed is not None:
         named, total = listed
         findings.warn(JUDGED, [unmatched_doubt(named, total, trained_on)])
+        if near.any() and not (near & ~named).any():
+            findings.error(
+                JUDGED,
+                f"{trained_on}: the list of judge.trained_on leaves no deposit as evidence, of {len(near)}; name those "
+                "deposits alone that the map learned from",
+            )
         rows.append(("Deposits that it learned from (judge.trained_on)", f"{named.sum():,}"))
     return rows
 

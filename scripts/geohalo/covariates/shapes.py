@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 from scipy.signal import oaconvolve
 
 from geohalo.covariates.bands import Array, Bands, ClassBands, Ground, check_number_of_classes, shares
@@ -246,10 +247,15 @@ def density(
     wide = (rows + 2 * reach, columns + 2 * reach)
     near = (row >= 0) & (row < wide[0]) & (column >= 0) & (column < wide[1])
     amount = np.bincount(row[near] * wide[1] + column[near], weight[near], wide[0] * wide[1]).reshape(wide)
-    step = np.arange(-reach, reach + 1)
-    disc = (step[:, None] ** 2 + step**2 <= (radius / cell) ** 2).astype(np.float64)
-    total = oaconvolve(amount, disc, mode="valid") if reach else amount
+    step, largest = np.arange(-reach, reach + 1), (radius / cell) ** 2
+    disc = (step[:, None] ** 2 + step**2 <= largest).astype(np.float64)
     area = disc.sum() * (cell / 1e3) ** 2
+    total = amount
+    if reach:
+        # The sums come from Fourier transforms, which leave a trace of all of them where there is nothing.
+        inner = (slice(reach, reach + rows), slice(reach, reach + columns))
+        nothing = np.rint(distance_transform_edt(amount == 0)[inner] ** 2) > largest if amount.any() else True
+        total = np.where(nothing, 0.0, oaconvolve(amount, disc, mode="valid"))
     return np.clip(total[ground.mask] / area, 0, None).astype(np.float32)
 
 

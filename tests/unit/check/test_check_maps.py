@@ -133,3 +133,11 @@ def test_nothing_is_said_of_what_no_config_names(checked):
     found, _ = checked()
     assert check_effort(found.findings, None, None, found.ground).empty
     assert check_judged(found.findings, {}, (None, None), found.ground, found.deposits, 700).empty
+
+
+def test_a_list_of_all_deposits_leaves_no_evidence(checked, tmp_path, tables):
+    judge = {"file": raster(tmp_path / "map.tif"), "trained_on": "known.csv"}
+    tables[1]().to_csv(tmp_path / "known.csv", index=False)
+    found, _ = checked(judge=judge, trained_on="known.csv")
+    (error,) = [told for stage, told in found.findings.errors if stage == "read_judged"]
+    assert error.startswith("known.csv: the list of judge.trained_on leaves no deposit as evidence, of 4")

@@ -252,3 +252,23 @@ def test_a_table_of_styles_is_no_layer(ground, tmp_path):
     file = write(tmp_path, [box(0, 4, 5, 0)], unit=["granite"])
     pyogrio.write_dataframe(pd.DataFrame({"styleName": ["default"]}), file, layer="layer_styles")
     assert shape_bands("rock", file, {"column": "unit"}, ground).classes == ("granite",)
+
+
+@pytest.mark.parametrize("radius", [300.0, 1_000.0, 1_450.0])
+def test_ground_without_a_shape_within_the_radius_has_none(radius):
+    """Sums by brute force, for weights of quite different sizes; a Fourier transform leaves traces of the largest."""
+    random = np.random.default_rng(5)
+    x, y = WEST + 50.0 + 100 * np.arange(60), NORTH - 50.0 - 100 * np.arange(50)
+    wide = Ground(Grid(x, y), np.ones((50, 60), dtype=bool), CRS.from_epsg(32635))
+    places = np.column_stack([random.choice(x, 12), random.choice(y, 12)])
+    weight = 10.0 ** random.uniform(0, 5, 12)
+    found = density(shapely.points(places), wide, radius, weight)
+    near = ((wide.cells[:, None] - places) ** 2).sum(axis=2) <= radius**2
+    side = int(radius // 100)
+    disc = (
+        np.add.outer(np.arange(-side, side + 1) ** 2, np.arange(-side, side + 1) ** 2) <= (radius / 100) ** 2
+    )
+    assert (~near.any(axis=1)).sum() > 100
+    np.testing.assert_array_equal(found == 0, ~near.any(axis=1))
+    assert found == pytest.approx(near @ weight / (disc.sum() * 0.01), rel=1e-5)
+    assert not density(shapely.points(places + 1e6), wide, radius, weight).any()
