@@ -53,7 +53,7 @@ rule check_survey:
     conda:
         "../envs/geo.yaml"
     resources:
-        mem_mb=megabytes(800, 20),
+        mem_mb=megabytes(1000, 30),
         runtime=minutes(5, 0.05),
     params:
         arguments={

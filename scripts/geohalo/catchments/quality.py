@@ -139,7 +139,7 @@ DOUBTS = (
     Doubt(
         "same_reach",
         "on one reach with the next",
-        "that see nearly the same catchment as the next sample downstream ({same:.0%} of it or more)",
+        "with nearly the same catchment as the next sample downstream ({same:.0%} of it or more)",
         "nothing, if they were taken on one reach of a stream; else check whether both were snapped to one river",
     ),
     Doubt(
