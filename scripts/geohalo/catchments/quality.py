@@ -107,8 +107,8 @@ DOUBTS = (
     Doubt(
         "no_channel",
         "no channel within reach",
-        "without a channel of {channel:g} km2 upstream within {reach:g} m, so that the catchment is that of the cell "
-        "they lie in",
+        "without a channel of {channel:g} km2 upstream within {reach:g} m, so that the catchment is that of the "
+        "sample's own cell",
         "correct the coordinates, or set a larger terrain.snap or a smaller terrain.channel",
     ),
     Doubt(
