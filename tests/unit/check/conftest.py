@@ -100,12 +100,14 @@ def checked(checked_with: Callable[..., tuple[Checked, dict[str, Any]]]) -> Call
 
 
 @pytest.fixture
-def page_text(monkeypatch: pytest.MonkeyPatch) -> Callable[[Checked, dict[str, Any]], str]:
-    """Return a function that gives the page of what was found, with its settings, as text.
-
-    Its pictures, which take three quarters of the time of a check, are not drawn: the text has none of them.
-    """
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no picture of the survey, which takes three quarters of the time of a page."""
     monkeypatch.setattr("geohalo.check.survey._pictures", lambda survey, found: [])
+
+
+@pytest.fixture
+def page_text(no_pictures: None) -> Callable[[Checked, dict[str, Any]], str]:
+    """Return a function that gives the page of what was found, with its settings, as text, which has no pictures."""
 
     def text(found: Checked, settings: dict[str, Any]) -> str:
         return as_markdown(check_page(found, settings, SCHEMES, {"train": (4000, 5)}, 3.2, "today"))

@@ -68,6 +68,7 @@ def test_the_page_shows_what_was_understood(checked, settings) -> None:
     assert "| Far | 6 | farther than grid.max\\_distance from every sample |" in markdown
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_warnings_and_errors_stand_first(checked, settings, tables) -> None:
     table = tables[0]()
     table.loc[4, "Zn_ppm"] = "see note"
@@ -115,6 +116,7 @@ def test_escaped() -> None:
     assert escaped("a_b *c*\n|d| `e`") == r"a\_b \*c\* \|d\| \`e\`"
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_parts_of_other_modules_have_a_place(checked, settings) -> None:
     quality = Section("quality", "Quality control", lead=["Two elements fail."])
     page = page_of(checked(), settings, further=[quality, Section("none", "Empty")])

@@ -90,7 +90,7 @@ def test_default_survey_has_the_size_of_its_scheme():
 
 
 def test_truth_is_a_described_raster_of_half_the_spacing():
-    result = survey(1, 1, 1)
+    result = survey(1, 1, 1, samples=1000)
     truth = result.truth
     assert set(truth.data_vars) == {"halo", "halo_weak", "false", "overburden", "lithology"}
     assert np.unique(np.diff(truth.x)).tolist() == [SPACING / 2]
@@ -246,7 +246,7 @@ def test_types_of_deposits_follow_seed_and_config():
 
 
 def test_deposits_differ_in_strength():
-    result = survey()
+    result = survey(1, 1, 1, samples=1000)
     near = [
         result.truth.halo.sel(x=deposit.x, y=deposit.y, method="nearest").item()
         for deposit in result.deposits.itertuples()
