@@ -265,6 +265,6 @@ def test_the_best_control_keeps_its_colour_beside_a_map_made_elsewhere(curves, m
         return {str(line.get_label()).split(" ", 1)[-1] for line in wide} - {"vendor"}
 
     held = curves[curves["split"] == "held_out"]
-    best = pd.DataFrame({"method": "best", "split": "held_out", "area": [0.0, 0.01], "found": [0.0, 1.0]})
+    best = pd.DataFrame({"method": "best", "split": "held_out", "area": [0.0, 1e-3, 1], "found": [0.0, 1, 1]})
     more = [held[held["method"] == "fusion"].assign(method=f"control {k}") for k in range(8)]
     assert coloured("vendor") == coloured(None)
