@@ -35,16 +35,23 @@ def rows_of(metrics: pd.DataFrame, split: str, metric: str) -> pd.DataFrame:
     return found.set_index("variant")[["estimate", "low", "high", "n"]].dropna(subset="estimate")
 
 
-def methods_table(metrics: pd.DataFrame, name: str, caption: str) -> Table:
-    """Return one row per method: held-out metrics with intervals, and the random split beside them."""
+def methods_table(metrics: pd.DataFrame, name: str, caption: str, foreign: bool = False) -> Table:
+    """Return one row per method: held-out metrics with intervals, and the random split beside them.
+
+    With ``foreign``, the first method is a map made elsewhere, which stands above those of the survey itself.
+    """
     columns = DEPOSIT_COLUMNS if not rows_of(metrics, "held_out", "capture").empty else CLASS_COLUMNS
     first = str(metrics["variant"].iloc[0])
     known = dict.fromkeys(metrics["variant"].astype(str))
     sorter = columns[1 if not rows_of(metrics, "held_out", columns[1][0]).empty else 0][0]
     by_value = rows_of(metrics, "held_out", sorter)["estimate"]
     names = ordered({one: one for one in known}, {one: float(by_value.get(one, np.nan)) for one in known})
+    kinds = {one: heading_of(one) for one in names}
+    if foreign:
+        names.sort(key=lambda one: one != first)
+        kinds[first] = "map made elsewhere"
     frame = pd.DataFrame(
-        {"method": [method_style(one)[0] for one in names], "group": [heading_of(one) for one in names]},
+        {"method": [method_style(one)[0] for one in names], "group": [kinds[one] for one in names]},
         index=names,
     )
     shown = [Column("method", "Method")]

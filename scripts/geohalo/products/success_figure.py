@@ -63,7 +63,7 @@ def success_rate(
     axes = page.add_axes(MARGIN + 0.55, page.bottom, 4.5, 4.5)
     prepare(axes)
     axes.plot([0, 1], [0, 1], color=colour("chance"), linewidth=0.8, label="chance")
-    coloured = _coloured(ranked) | ({foreign} if foreign else set())
+    coloured = _coloured([one for one in ranked if one != foreign]) | ({foreign} if foreign else set())
     handles = _draw_ranked(axes, held, {method: areas[method] for method in ranked}, coloured, main)
     random = curves[(curves["split"] == "random") & (curves["method"] == main)]
     if not random.empty:

@@ -252,3 +252,19 @@ def test_success_rates_of_a_map_made_elsewhere_are_about_that_map(curves, metric
     assert "Nobody can see whether vendor was made with these deposits" in shown
     mine = next(line for line in figure.axes[0].lines if str(line.get_label()).endswith(" vendor"))
     assert mine.get_linewidth() == max(line.get_linewidth() for line in figure.axes[0].lines)
+
+
+def test_the_best_control_keeps_its_colour_beside_a_map_made_elsewhere(curves, metrics):
+    """The map has a look of its own and takes nobody's place, however well it does."""
+
+    def coloured(foreign):
+        table = pd.concat([held, *more, *([best.assign(method="vendor")] if foreign else [])])
+        lines = success_rate("survey", table, metrics, foreign=foreign).axes[0].lines
+        # Those without a colour are thinner.
+        wide = [line for line in lines if line.get_linewidth() > 0.6]
+        return {str(line.get_label()).split(" ", 1)[-1] for line in wide} - {"vendor"}
+
+    held = curves[curves["split"] == "held_out"]
+    best = pd.DataFrame({"method": "best", "split": "held_out", "area": [0.0, 1e-3, 1], "found": [0.0, 1, 1]})
+    more = [held[held["method"] == "fusion"].assign(method=f"control {k}") for k in range(8)]
+    assert coloured("vendor") == coloured(None)

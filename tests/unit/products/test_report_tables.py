@@ -64,6 +64,18 @@ def test_methods_stand_in_the_order_of_the_figures_with_the_map_s_own_strong():
     assert "Brier score" not in table.labels
 
 
+def test_a_map_made_elsewhere_stands_above_the_survey_s_own_methods():
+    rows = metrics(
+        ("vendor", "", "held_out", "above_decoys", 0.3),
+        ("fusion", "9", "held_out", "above_decoys", 0.6),
+        ("logistic", "", "held_out", "above_decoys", 0.4),
+    )
+    table = methods_table(rows, "name", "caption", foreign=True)
+    assert [row["Method"] for row in texts(table)] == ["vendor", "fusion", "logistic regression"]
+    assert texts(table)[0]["Kind"] == "map made elsewhere"
+    assert table.strong == [True, False, False]
+
+
 def test_methods_of_classes_are_shown_by_their_accuracy():
     table = methods_table(metrics(("fusion", "9", "held_out", "average_accuracy", 0.7)), "a", "b")
     assert table.labels == ["Method", "Average accuracy", "95 % interval", "Kind"]

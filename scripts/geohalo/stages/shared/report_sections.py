@@ -272,7 +272,7 @@ def _comparisons(results: Results) -> list[Section]:
             "judge",
             "A map made elsewhere",
             "judged.csv",
-            lambda rows: evidence.methods_table(rows, "table-judged", of_judged),
+            lambda rows: evidence.methods_table(rows, "table-judged", of_judged, foreign=True),
         ),
         ("transfer", "Other surveys' models", "transfer.csv", evidence.transfer_table),
         ("claims", "Three claims", "claims_verdicts.csv", evidence.claims_table),
