@@ -20,7 +20,7 @@ if UNMIXED:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(3000, 60),
+            mem_mb=megabytes(2400, 1000),
             runtime=minutes(15, 2),
         params:
             grid={key: config["grid"][key] for key in ("cell", "max_distance")},

@@ -54,7 +54,7 @@ if "simulate" in config:
         # Nothing of the same survey can run beside it; small ones are often simulated by the dozen.
         threads: (workflow.cores or 1) if config["simulate"]["samples"] >= 100_000 else 1
         resources:
-            mem_mb=megabytes(600 + 0.0022 * config["simulate"]["samples"]),
+            mem_mb=megabytes(800 + 0.003 * config["simulate"]["samples"]),
             runtime=minutes(5 + config["simulate"]["samples"] / 25000),
         params:
             simulate=config["simulate"],

@@ -124,7 +124,6 @@ def test_measured_are_all_rules_of_a_default_run_and_of_tiles():
         "alternative_scores",
         "average_realisations",
         "check_survey",
-        "delineate_catchments",
         "judge_map",
         "level_samples",
         "make_class_folds",
@@ -149,7 +148,6 @@ def test_measured_are_all_rules_of_a_default_run_and_of_tiles():
         "realise_elements",
         "transfer_cubes",
         "transfer_metrics",
-        "unmix_elements",
     }
 
 
