@@ -1,7 +1,7 @@
 """One layer of the config: read, brought to the grid of a survey, and judged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,8 @@ def refused_leak(bands: Bands, around: Around) -> Bands:
     ------
     InputError
     """
-    check_not_from_deposits([bands], around.ground.cells, around.ground.grid.cell, around.deposits)
-    return bands
+    asked = around.ground.cells, around.ground.grid.cell, around.deposits
+    return replace(bands, warnings=(*bands.warnings, *check_not_from_deposits([bands], *asked)))
 
 
 def _of_samples(name: str, layer: Mapping[str, Any], around: Around) -> Bands:

@@ -31,10 +31,11 @@ def make_folds(
         survey = Survey.of(data)
     known = gpd.read_parquet(deposits)
     places, inside = known.get_coordinates().to_numpy(), known["inside"].to_numpy()
+    beside = []
     if covariates is not None:
         from geohalo.files.leaks import refuse_leaks  # slow to import
 
-        refuse_leaks(covariates, survey, places)
+        beside = refuse_leaks(covariates, survey, places)
     facts = [name for name in FACT_SCHEMES.values() if name in known]
     table = known[["deposit", "name", "inside", *facts]].assign(x=places[:, 0], y=places[:, 1])
     messages, groups, lost = [], np.array([]), []
@@ -50,5 +51,5 @@ def make_folds(
         shift = f" (shift {folds.shift})" if folds.shift else ""
         messages.append(f"{scheme} {folds.n_folds}{shift}")
     write_csv(table, f"{folder}/deposits.csv")
-    doubts = lost_labels(survey.grid.cell, lost, int(inside.sum()), labels)
+    doubts = [*beside, *lost_labels(survey.grid.cell, lost, int(inside.sum()), labels)]
     return [*leave_warnings("make_folds", doubts, warnings), f"folds: {', '.join(messages)}"]

@@ -99,6 +99,20 @@ def leaks(files):
     refuse_leaks(files.path("covariates.nc"), survey(), places)
 
 
+def test_a_layer_that_holds_some_deposits_is_told_where_folds_are_drawn(files):
+    places = gpd.read_parquet(files.path("deposits.parquet")).get_coordinates().to_numpy()
+    many = np.vstack([places, places[:2] + 400, places[:2] - 300])
+    prepare(files)
+    dykes = gpd.read_file(files.files["dykes"])
+    dykes.set_geometry(gpd.points_from_xy(*(many[[0, 1, 5]] + 10).T), crs=dykes.crs).to_file(
+        files.files["dykes"]
+    )
+    prepare(files)
+    (doubt,) = refuse_leaks(files.path("covariates.nc"), survey(), many)
+    assert (doubt.file, doubt.column) == ("dykes.gpkg", "")
+    assert doubt.what == "3 of 7 known deposits are points of this layer, which knows them"
+
+
 @pytest.mark.parametrize("measure", ["density", "distance"])
 def test_a_layer_of_the_deposits_is_refused_where_folds_are_drawn(files, measure):
     prepare(files)

@@ -170,7 +170,7 @@ def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
     np.testing.assert_allclose(found.points, places)
 
     def check(deposits):
-        check_not_from_deposits(
+        return check_not_from_deposits(
             [found], ground.cells, ground.grid.cell, np.vstack([deposits, [[0, 0], [9, 9]]])
         )
 
@@ -178,7 +178,7 @@ def test_points_that_are_the_deposits_are_refused(ground, tmp_path):
         InputError, match=r"2 of 4 known deposits are points of this layer.*leave covariates\.mines out"
     ):
         check(places[:2] + 20)
-    check(places[:1] + 20)
+    assert check(places[:1] + 20) == []
 
 
 def test_a_country_that_no_map_of_the_survey_can_hold_covers_it(ground, tmp_path):
@@ -272,3 +272,25 @@ def test_ground_without_a_shape_within_the_radius_has_none(radius):
     np.testing.assert_array_equal(found == 0, ~near.any(axis=1))
     assert found == pytest.approx(near @ weight / (disc.sum() * 0.01), rel=1e-5)
     assert not density(shapely.points(places + 1e6), wide, radius, weight).any()
+
+
+def test_points_of_which_some_are_the_deposits_are_doubtful(tmp_path):
+    random = np.random.default_rng(8)
+    x, y = WEST + 50.0 + 100 * np.arange(40), NORTH - 50.0 - 100 * np.arange(40)
+    wide = Ground(Grid(x, y), np.ones((40, 40), dtype=bool), CRS.from_epsg(32635))
+    deposits = random.uniform([WEST, NORTH - 4000], [WEST + 4000, NORTH], (20, 2))
+    other = random.uniform([WEST, NORTH - 4000], [WEST + 4000, NORTH], (300, 2))
+    other = other[(np.linalg.norm(other[:, None] - deposits, axis=2) > 80).all(axis=1)]
+
+    def check(points):
+        found = shape_bands(
+            "other", write(tmp_path, shapely.points(points), name=f"{len(points)}.gpkg"), {}, wide
+        )
+        return check_not_from_deposits([found], wide.cells, 100.0, deposits)
+
+    (doubt,) = check(np.vstack([deposits[:6] + 20, other[:30]]))
+    assert doubt.what == "6 of 20 known deposits are points of this layer, which knows them"
+    assert doubt.fix == "remove deposits from the file, or leave covariates.other out"
+    # One may be there by chance, and so may several among wells that stand everywhere.
+    assert check(np.vstack([deposits[:1] + 20, other[:30]])) == []
+    assert check(np.vstack([deposits[:6] + 20, np.repeat(other, 2, axis=0) + 7])) == []
