@@ -148,7 +148,7 @@ if not CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(500, 1),
+            mem_mb=megabytes(500, 1.4),
             runtime=minutes(5, 0.05),
         params:
             radius=config["labels"]["radius"],
@@ -244,7 +244,7 @@ if not CLASSES:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(700, 3),
+            mem_mb=megabytes(700, 3.6),
             runtime=minutes(5, 0.1),
         params:
             survey=SURVEY,

@@ -115,7 +115,7 @@ if not GRIDDED:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(800, 12),
+            mem_mb=megabytes(800, 14),
             runtime=minutes(5, 0.05),
         params:
             # Whatever they are mapped as, the table is read alike.

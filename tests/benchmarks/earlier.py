@@ -137,7 +137,7 @@ def run(root: Path, work: Work, limit: float | None = None) -> dict[str, float]:
         before = os.times()
         measured = watched(words, environment, limit)
         if limit and measured["wall"] > limit:
-            return measured
+            return measured | {"limit": limit}
         after = os.times()
         intervals = work_intervals(next(Path(folder, "logs").iterdir()))
     processor = after.children_user + after.children_system - before.children_user - before.children_system
@@ -146,14 +146,21 @@ def run(root: Path, work: Work, limit: float | None = None) -> dict[str, float]:
 
 
 def medians(runs: list[dict[str, float]]) -> dict[str, float]:
-    """Return the median over the turns of each number that all of them have."""
-    return {key: statistics.median(one[key] for one in runs) for key in set.intersection(*map(set, runs))}
+    """Return the median over the turns of each number that all of them have.
+
+    A turn that was stopped (``limit``) has taken longer than its wall time says: if most were, so does the median.
+    """
+    shared = set.intersection(*(set(one) - {"limit"} for one in runs))
+    result = {key: statistics.median(one[key] for one in runs) for key in shared}
+    if any("limit" in one and one["wall"] <= result["wall"] for one in runs):
+        result["limit"] = result["wall"]
+    return result
 
 
 def print_table(title: str, rows: list[Row], then: dict[str, float], now: dict[str, float]) -> None:
     """Print both columns, their ratio and what is aimed at; where the former was stopped, its time is a bound."""
     print_header(title, "then", "now", "ratio", "at most")
-    more, less = ("more than ", "less than ") if "processor" not in then else ("", "")
+    more, less = ("more than ", "less than ") if "limit" in then else ("", "")
     for row in rows:
         if then.get(row.key, 0) > 0:
             ratio = f"{less}{now[row.key] / then[row.key]:.3g}"
@@ -194,6 +201,10 @@ def main() -> None:
                 for _ in range(arguments.turns):
                     now.append(run(ROOT, work))
                     then.append(run(earlier, work, now[-1]["wall"] / BUSY_TARGET if processes else None))
+            for one, other in zip(then, now, strict=True):
+                print(
+                    f"a turn: {'stopped after ' if 'limit' in one else ''}{one['wall']:.0f} s, {other['wall']:.0f} s"
+                )
             title = f"beside {processes} busy processes" if processes else "quiet machine"
             print_table(title, BUSY_ROWS if processes else ROWS, medians(then), medians(now))
 

@@ -225,9 +225,17 @@ def test_stages_and_medians_against_an_earlier_commit(benchmark_module):
     found = earlier.stage_seconds([*intervals, ("report", 8, 8.5), ("evaluate", 0, 9)])
     assert found == {"train": 7, "score_controls": 0, "explain": 4, "report": 0.5}
     assert earlier.medians([{"wall": 3}, {"wall": 9}, {"wall": 4}]) == {"wall": 4}
-    assert {row.key for row in [*earlier.ROWS, *earlier.BUSY_ROWS]} == {
-        "wall", "processor", "overhead", "dry run", *found
-    }  # fmt: skip
+    measured = {"wall", "processor", "overhead", "dry run", "processor of train"}
+    assert {row.key for row in [*earlier.ROWS, *earlier.BUSY_ROWS]} == measured | set(found)
+
+
+def test_the_median_of_turns_of_which_some_were_stopped(benchmark_module):
+    """It is a bound where a stopped turn may belong below it, and where it is that of a stopped turn."""
+    medians = benchmark_module("earlier").medians
+    turns = [{"wall": 356, "processor": 9}, {"wall": 327, "processor": 8}, {"wall": 466, "limit": 460}]
+    assert medians(turns) == {"wall": 356}
+    assert medians([{"wall": 356}, {"wall": 466, "limit": 460}, {"wall": 327, "limit": 320}])["limit"] == 356
+    assert medians([{"wall": 500, "limit": 460}, {"wall": 466, "limit": 460}, {"wall": 3}])["limit"] == 466
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -111,7 +111,7 @@ def test_the_log_ends_with_the_times_processor_time_and_peak_memory_of_the_job(r
     taken = json.loads(Path(rule.log[0]).read_text(encoding="utf-8").splitlines()[-1])
     assert before <= taken["start"] <= taken["end"] - 0.2
     assert spent + 0.2 <= taken["processor"] + 0.02
-    assert 300_000_000 < taken["peak"]
+    assert taken["peak"] > 300_000_000
     probe = "import sys; from geohalo.workflow.job import peak_memory; print(peak_memory())"
     held = b"\1" * 400_000_000
     child = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

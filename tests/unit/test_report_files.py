@@ -81,13 +81,19 @@ def test_the_hash_of_files_changes_with_one_of_them_and_with_their_order(tmp_pat
 
 def test_times_of_jobs_are_read_from_their_logs(tmp_path):
     logs = {
-        "train_fusion_9": ['[small, train] {"rule" is no end of a log', {"end": 9, "processor": 8, "peak": 3e6}],
+        "train_fusion_9": [
+            '[small, train] {"rule" is no end of a log',
+            {"end": 9, "processor": 8, "peak": 3e6},
+        ],
         "train_fusion_8": [{"end": 4}],
         "plot_survey": ["of an earlier attempt", "Traceback"],
         "strange": [],
     }
     for name, lines in logs.items():
-        written = [json.dumps({"rule": "train", "start": 2.5} | line) if isinstance(line, dict) else line for line in lines]
+        written = [
+            json.dumps({"rule": "train", "start": 2.5} | line) if isinstance(line, dict) else line
+            for line in lines
+        ]
         (tmp_path / f"{name}.log").write_text("".join(f"{line}\n" for line in written))
     found = run_times(str(tmp_path))
     assert found[["rule", "seconds"]].values.tolist() == [["train", 1.5], ["train", 6.5]]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geohalo.evidence.ranks import count_below
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -39,5 +41,5 @@ def effort_percentiles(effort: NDArray[np.floating]) -> NDArray[np.float64]:
     effort = np.asarray(effort, dtype=np.float64)
     known, found = np.isfinite(effort), np.full(effort.shape, np.nan)
     values = effort[known]
-    found[known] = 100 * np.searchsorted(np.sort(values), values, side="left") / max(1, values.size)
+    found[known] = 100 * count_below(values)[0] / max(1, values.size)
     return found

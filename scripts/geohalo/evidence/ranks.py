@@ -27,8 +27,24 @@ def percentile_rank(score: np.ndarray, cells: np.ndarray | None = None) -> np.nd
     """
     if np.isnan(score).any():
         raise ValueError("a score is NaN, which has no rank")
-    ordered = np.sort(score)
-    asked = score if cells is None else score[cells]
     # With a cells below and b at most as high, the tied ranks are a + 1 to b.
-    twice = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
-    return twice / (2 * len(score))
+    if cells is None:
+        below, at_most = count_below(score)
+    else:
+        ordered, asked = np.sort(score), score[cells]
+        below, at_most = (np.searchsorted(ordered, asked, side) for side in ("left", "right"))
+    return (below + at_most) / (2 * len(score))
+
+
+def count_below(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many values (N,) are lower than each, and how many are at most as high.
+
+    It sorts once and walks along: looking each value up among the sorted ones takes five times as long at 10 million.
+    """
+    order = np.argsort(values)
+    ordered = values[order]
+    limits = np.concatenate(([0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, [len(values)]))
+    below, at_most = np.empty(len(values), dtype=np.int64), np.empty(len(values), dtype=np.int64)
+    times = np.diff(limits)
+    below[order], at_most[order] = np.repeat(limits[:-1], times), np.repeat(limits[1:], times)
+    return below, at_most

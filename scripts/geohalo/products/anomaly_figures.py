@@ -20,10 +20,12 @@ from geohalo.products.estimate_rows import CHANCE
 from geohalo.products.map_axes import MapPage, area_patch
 from geohalo.products.map_ground import MapGround
 from geohalo.products.styles import amount, colour, plain, style, styled, with_interval
-from geohalo.products.target_shapes import rings
+from geohalo.products.target_shapes import drawn_ground, rings
 
 #: Shares of the area that the lines enclose, with colour and width of the line, and of its edge.
 TOP_SHARES = ((0.05, "black", 1.0, "white", 1.8), (0.10, "white", 0.5, "black", 0.9))
+#: Rows and columns that lines are drawn around at most: a page shows no more.
+MOST_LINES = 1500
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,8 @@ def draw_contours(page: MapPage, axes: Axes, score: ArrayLike) -> list[Line2D]:
             continue
         drawn.add(level)
         edge: Any = [withStroke(linewidth=edge_width, foreground=edge_hue)]
-        around = rings(values.filled(-np.inf) >= level, page.ground.extent)[1]
+        top = drawn_ground(values.filled(-np.inf) >= level, page.ground.extent, MOST_LINES)
+        around = rings(*top).get(1, [])
         lines = LineCollection(
             around, label=f"top {share:.0%}", colors=hue, linewidths=line, zorder=2 - share
         )

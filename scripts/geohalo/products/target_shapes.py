@@ -61,6 +61,37 @@ def rings(
     }
 
 
+def drawn_ground(
+    inside: NDArray[np.bool_], extent: tuple[float, float, float, float], most: int
+) -> tuple[NDArray[np.bool_], tuple[float, float, float, float]]:
+    """Return an image that a figure can show the outline of: square blocks, at least half of whose cells lie inside.
+
+    Parameters
+    ----------
+    inside : ndarray (rows, columns)
+    extent : (left, right, bottom, top)
+        Outer edges of the image.
+    most : int
+        Rows and columns at most; an image that has no more is returned as it is.
+
+    Returns
+    -------
+    ndarray (rows, columns), (left, right, bottom, top)
+        The blocks and their outer edges, which reach beyond those of the image where it does not fill the last ones.
+    """
+    step = -(-max(inside.shape) // most)
+    if step <= 1:
+        return inside, extent
+    rows, columns = (-(-length // step) for length in inside.shape)
+    padded = np.zeros((rows * step, columns * step), dtype=np.uint8)
+    padded[: inside.shape[0], : inside.shape[1]] = inside
+    count = padded.reshape(rows, step, columns, step).sum(axis=(1, 3), dtype=np.int64)
+    west, east, south, north = extent
+    width, height = (east - west) / inside.shape[1], (north - south) / inside.shape[0]
+    edges = (west, west + columns * step * width, north - rows * step * height, north)
+    return 2 * count >= step**2, edges
+
+
 def nearest_deposits(targets: gpd.GeoSeries, deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the known deposit nearest to each target.
 

@@ -32,7 +32,9 @@ def clean_samples(
     files of the data ``folder`` relative to it.
     """
     read, source = read_samples(table, section, assays)
-    rows = read_analyses(read, section, grid["crs"], source)
+    held = [read]
+    del read  # `read_analyses` lets go of the text once it is read, if nothing else holds it
+    rows = read_analyses(held.pop(), section, grid["crs"], source)
     if "analyses" in control:
         with atomic_write(control["analyses"]) as temporary:
             analyses_table(rows).to_parquet(temporary)
