@@ -21,7 +21,7 @@ if UNMIXED:
             "../envs/geo.yaml"
         resources:
             mem_mb=megabytes(2400, 1000),
-            runtime=minutes(15, 2),
+            runtime=minutes(15, 15),
         params:
             grid={key: config["grid"][key] for key in ("cell", "max_distance")},
             settings={

@@ -33,7 +33,7 @@ def without_variance(samples: int, source: str) -> list[InputWarning]:
         return []
     what = (
         f"{samples:,} samples of different ground, and the variance of elements is computed for {MOST_SAMPLES:,} at "
-        "most: elements.nc has none, and strengths are chosen on parts of the survey"
+        "most: elements.nc has none, strengths are chosen on parts of the survey, and the solution may take long"
     )
     fix = "nothing, if you need no variance; else map parts of the survey in runs of their own (samples.keep)"
     return [InputWarning(what, fix, file=source)]
