@@ -93,6 +93,12 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
     assert '<section id="sweep"' not in text
 
 
+def test_no_two_parts_of_the_page_have_one_id(with_targets):
+    ids = re.findall(r'\sid="([^"]+)"', with_targets.read_text(encoding="utf-8"))
+    assert {"warnings", "table-warnings", "table-targets"} <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
 def test_it_opens_from_disk_without_errors_and_asks_nothing(browser, demo):
     with shown(browser, demo / "results" / "small" / "report.html") as screen:
         page = screen.page

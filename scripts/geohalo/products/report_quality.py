@@ -50,7 +50,7 @@ def warnings_shown(warnings: pd.DataFrame) -> Table:
         See `geohalo.input_warnings.COLUMNS`; a missing cell is empty.
     """
     caption = "What was doubtful in the input and did not stop the run (warnings.csv)."
-    return table(warnings.fillna(""), WARNING_COLUMNS, caption, "warnings")
+    return table(warnings.fillna(""), WARNING_COLUMNS, caption, "table-warnings")
 
 
 def summary(mask: NDArray[np.bool_], cell: float, elements: int, samples: int, deposits: int) -> str:

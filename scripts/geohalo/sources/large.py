@@ -1,8 +1,9 @@
-"""Surveys of so many samples that their covariance has no room in memory.
+"""Surveys of so many samples that the eigenvectors of their covariance take too long.
 
 - Strengths are chosen on parts of the survey: whole subtrees of samples, on the rectangle that their catchments lie in.
   Up to three parts, spread over the survey, are looked at; the strength with the least error in all of them is taken.
-- Weights are solved for on the whole grid, exactly. The preconditioner is the same problem on a coarse grid, solved by
+- Weights are solved for on the whole grid, exactly. Up to `MOST_FACTORED` samples the preconditioner is a Cholesky
+  factor of their covariance, one for each strength; above, it is the same problem on a coarse grid, solved by
   conjugate gradients in turn, to a few per cent.
 - No variance is computed.
 """
@@ -29,6 +30,8 @@ Integers = NDArray[np.int64]
 PARTS, MOST_IN_PART = 3, 2000
 #: Samples times cells of the grid of a part.
 MOST_COVARIANCE = 200_000_000
+#: Samples whose covariance is factored, and cells of the grid that it is formed on, at most.
+MOST_FACTORED, FACTORED_CELLS = 15_000, 150_000
 #: Cells of the coarse grid for each sample, and residual to which it is solved.
 COARSE_CELLS, COARSE_TOLERANCE = 4, 0.03
 
@@ -217,8 +220,64 @@ def solve_large(ground: Ground, kind: Kind, cell: float, values: Array, strength
     """
     present = ~np.isnan(values) & ground.mixing.sees[:, None]
     scaled = np.where(present, np.nan_to_num(values) * ground.level[:, None], 0.0)
+    if ground.noise.size <= MOST_FACTORED:
+        return _solve_factored(ground, kind, cell, scaled, present, strength)
     inverse = coarse_inverse(ground, kind, cell, present, strength)
     return solve_weights(scaled, ground.level, present, ground.times, strength, inverse)
+
+
+def _solve_factored(
+    ground: Ground, kind: Kind, cell: float, scaled: Array, present: NDArray[np.bool_], strength: Array
+) -> Weights:
+    """Solve for the weights of elements of one strength at a time, each with a factor of the covariance."""
+    from scipy.linalg import cho_factor  # slow to import
+
+    coarse, factor, _ = coarsened(ground, kind, cell, FACTORED_CELLS)
+    among = covariance(coarse.mixing, coarse.penalty, ground.noise, ground.workers)
+    times = (lambda weights: among @ weights) if factor == 1 else ground.times
+    values, level = np.empty_like(scaled), np.empty(strength.size)
+    steps, residual = 0, 0.0
+    for one in np.unique(strength):
+        own = np.flatnonzero(strength == one)
+        lifted = among.copy()
+        lifted.flat[:: len(lifted) + 1] += one
+        factors = cho_factor(lifted, lower=True, overwrite_a=True, check_finite=False)
+        inverse = factored_inverse(factors, ground.level, present[:, own])
+        found = solve_weights(scaled[:, own], ground.level, present[:, own], times, strength[own], inverse)
+        values[:, own], level[own] = found.values, found.level
+        steps, residual = max(steps, found.steps), max(residual, found.residual)
+    return Weights(values, level, steps, residual)
+
+
+def factored_inverse(
+    factors: tuple[Array, bool], level: Array, present: NDArray[np.bool_]
+) -> Callable[[Array], Array]:
+    """Return what solves with a factored matrix, nearly where samples are missing, without the level.
+
+    Parameters
+    ----------
+    factors : tuple
+        Of `scipy.linalg.cho_factor`, for all samples.
+    level : ndarray (samples,)
+        See `Ground.level`.
+    present : ndarray (samples, elements) of bool
+        Samples with a value.
+    """
+    from scipy.linalg import cho_solve  # slow to import
+
+    def among_present(right: Array) -> Array:
+        found = cho_solve(factors, np.where(present, right, 0.0), check_finite=False)
+        return np.where(present, found, 0.0)
+
+    there = np.where(present, level[:, None], 0.0)
+    along = among_present(there)
+    square = np.maximum((there * along).sum(axis=0), np.finfo(float).tiny)
+
+    def times(right: Array) -> Array:
+        found = among_present(right)
+        return found - along * ((there * found).sum(axis=0) / square)
+
+    return times
 
 
 def coarse_inverse(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geohalo.errors import InputError
 from geohalo.sources.covariance import Spectrum
 from geohalo.sources.patterns import Pattern
 
@@ -22,8 +23,8 @@ Array = NDArray[np.float64]
 TOLERANCE = 1e-6
 #: What is left of values when their level is taken off, over these, below which they are alike.
 ROUNDING = 1e-13
-#: Steps after which conjugate gradients stop in any case.
-MOST_STEPS = 200
+#: Steps after which conjugate gradients stop in any case, and the residual above which weights are then no result.
+MOST_STEPS, WORST = 200, 1e-3
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,21 @@ class Weights:
     level: Array
     steps: int
     residual: float
+
+
+def require_solved(weights: Weights) -> None:
+    """Stop where conjugate gradients came to no result.
+
+    Raises
+    ------
+    InputError
+    """
+    if weights.residual > WORST:
+        raise InputError(
+            f"the ground that {len(weights.values):,} samples came from was not found in {MOST_STEPS} steps (what is "
+            f"left is {weights.residual:.2g}, and {WORST:g} is the most). Map parts of the survey in runs of their own "
+            "(samples.keep), set a larger grid.cell, or set samples.medium: soil."
+        )
 
 
 def precision_without(spectrum: Spectrum, pattern: Pattern, strength: Array) -> Callable[[Array], Array]:

@@ -24,7 +24,7 @@ from geohalo.sources.mass_balance import balance, log_mixture
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.patterns import Group, Pattern, group_patterns
 from geohalo.sources.penalty import BLOCK, Kind, penalty
-from geohalo.sources.solve import Weights, precision_without, solve_weights
+from geohalo.sources.solve import Weights, precision_without, require_solved, solve_weights
 from geohalo.sources.strength import STRENGTHS, Strength, choose_strength
 from geohalo.sources.variance import source_variance, variance_within
 
@@ -242,6 +242,7 @@ def _unmix_group(
     for pattern in group.patterns:
         own = pattern.elements
         weights = _weights(ground, among, spectrum, group.rows, pattern, scaled[:, own], strength[own])
+        require_solved(weights)
         steps = max(steps, weights.steps)
         estimate = ground.maps(weights.values) + weights.level
         mixture = ground.mixing.mix(estimate)
@@ -284,6 +285,7 @@ def _unmix_many(
     elif np.isnan(found["strength"]).any():
         raise ValueError("of many samples, a strength follows from left-out ones: folds are needed")
     weights = solve_large(ground, options.kind, cell, values, found["strength"])
+    require_solved(weights)
     step = max(1, BLOCK // ground.penalty.cells)
     for start in range(0, values.shape[1], step):
         some = np.arange(start, min(start + step, values.shape[1]))
