@@ -42,11 +42,14 @@ def covariance(mixing: Mixing, penalty: Penalty, noise: Array, workers: int = 1)
         unit = np.zeros((samples, some.size))
         unit[some, np.arange(some.size)] = 1.0
         result[:, some] = mixing.mix(penalty.solve(mixing.spread(unit), workers))
-    result = result[:, mixing.first]
+    if (mixing.first != np.arange(samples)).any():
+        result = result[:, mixing.first]
     deviation = np.sqrt(noise)
     result /= deviation[:, None]
     result /= deviation[None, :]
-    return 0.5 * (result + result.T)
+    result += result.T
+    result *= 0.5
+    return result
 
 
 def covariance_times(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geohalo.sources.amount import MOST_FACTORED
 from geohalo.sources.covariance import Spectrum, covariance
 from geohalo.sources.folds import Folds
 from geohalo.sources.ground import Ground, coarsened
@@ -30,8 +31,8 @@ Integers = NDArray[np.int64]
 PARTS, MOST_IN_PART = 3, 2000
 #: Samples times cells of the grid of a part.
 MOST_COVARIANCE = 200_000_000
-#: Samples whose covariance is factored, and cells of the grid that it is formed on, at most.
-MOST_FACTORED, FACTORED_CELLS = 15_000, 150_000
+#: Cells of the grid that a covariance which is factored is formed on, at most.
+FACTORED_CELLS = 150_000
 #: Cells of the coarse grid for each sample, and residual to which it is solved.
 COARSE_CELLS, COARSE_TOLERANCE = 4, 0.03
 
