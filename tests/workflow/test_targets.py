@@ -180,7 +180,7 @@ def test_effort_is_the_density_of_samples_and_told_of_each_target(results, surve
 
 
 def test_a_layer_of_effort_is_read_before_anything_is_trained(tmp_path):
-    holes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0], [0]), crs=32648)
+    holes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([450_000], [3_860_000]), crs=32648)
     holes.to_file(tmp_path / "holes.gpkg")
     assert "read_effort" not in planned(tmp_path)
     section = {"data": {"folder": "."}, "effort": {"file": "holes.gpkg"}}

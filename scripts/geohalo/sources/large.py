@@ -240,8 +240,8 @@ def _solve_factored(
     steps, residual = 0, 0.0
     for one in np.unique(strength):
         own = np.flatnonzero(strength == one)
-        lifted = among.copy()
-        lifted.flat[:: len(lifted) + 1] += one
+        lifted = among.copy(order="F")  # LAPACK copies any other
+        lifted[np.diag_indices_from(lifted)] += one
         factors = cho_factor(lifted, lower=True, overwrite_a=True, check_finite=False)
         inverse = factored_inverse(factors, ground.level, present[:, own])
         found = solve_weights(scaled[:, own], ground.level, present[:, own], times, strength[own], inverse)
