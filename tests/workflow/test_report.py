@@ -95,7 +95,7 @@ def test_the_report_is_made_by_the_workflow_and_small(demo):
 
 def test_no_two_parts_of_the_page_have_one_id(with_targets):
     ids = re.findall(r'\sid="([^"]+)"', with_targets.read_text(encoding="utf-8"))
-    assert {"warnings", "table-warnings", "table-targets"} <= set(ids)
+    assert {"map", "table-targets", "table-times"} <= set(ids)
     assert len(ids) == len(set(ids))
 
 
