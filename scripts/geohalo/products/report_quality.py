@@ -35,7 +35,8 @@ PROVENANCE = {
 WARNING_COLUMNS = [
     Column("file", "File"),
     Column("column", "Column"),
-    Column("row", "Row"),
+    # Numbers of rows are read as decimals where some have none.
+    Column("row", "Row", lambda row: f"{row:.0f}" if isinstance(row, float) else str(row)),
     Column("what", "What is doubtful"),
     Column("fix", "What to do"),
 ]

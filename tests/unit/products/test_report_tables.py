@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ from geohalo.products.report_quality import (
     summary,
     superpixels_table,
     times_table,
+    warnings_shown,
 )
 from geohalo.products.report_targets import thresholds_table
 
@@ -338,3 +341,13 @@ def test_files_that_went_in():
 )
 def test_summary_says_what_there_is(samples, deposits, expected):
     assert summary(np.array([True, True, True, False]), 1000.0, 49, samples, deposits) == expected
+
+
+def test_rows_of_doubts_are_whole_numbers_beside_doubts_that_have_none():
+    text = "file,column,row,what,fix\na.csv,Cu,3,x,y\nb.tif,,,x,y\n"
+    read = pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
+    several = pd.read_csv(io.StringIO(text.replace(",3,", ",3; 5,")), keep_default_na=False)
+    for frame, first in ((read, "3"), (several, "3; 5")):
+        shown = warnings_shown(frame)
+        assert shown.name == "table-warnings"
+        assert [row[2].text for row in shown.rows] == [first, ""]
