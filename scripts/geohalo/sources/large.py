@@ -2,25 +2,25 @@
 
 - Strengths are chosen on parts of the survey: whole subtrees of samples, on the rectangle that their catchments lie in.
   Up to three parts, spread over the survey, are looked at; the strength with the least error in all of them is taken.
-- Weights are solved for on the whole grid, exactly. Up to `MOST_FACTORED` samples the preconditioner is a Cholesky
-  factor of their covariance, one for each strength; above, it is the same problem on a coarse grid, solved by
-  conjugate gradients in turn, to a few per cent.
+- Weights are solved for on the whole grid, exactly. The preconditioner is a factor of the sparse equations of cells
+  and samples (`geohalo.sources.factor`), one for each strength and pattern of missing values: of the grid itself, or
+  of a coarser one where that is too large.
 - No variance is computed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geohalo.sources.amount import MOST_FACTORED
 from geohalo.sources.covariance import Spectrum, covariance
+from geohalo.sources.factor import Factor
 from geohalo.sources.folds import Folds
 from geohalo.sources.ground import Ground, coarsened
 from geohalo.sources.mixing import Mixing, upstream_first
 from geohalo.sources.patterns import group_patterns
-from geohalo.sources.penalty import Kind, penalty
+from geohalo.sources.penalty import Kind, penalty, sparse_penalty
 from geohalo.sources.solve import Weights, solve_weights
 from geohalo.sources.strength import Strength, best_strength, left_out, left_out_at
 
@@ -31,10 +31,8 @@ Integers = NDArray[np.int64]
 PARTS, MOST_IN_PART = 3, 2000
 #: Samples times cells of the grid of a part.
 MOST_COVARIANCE = 200_000_000
-#: Cells of the grid that a covariance which is factored is formed on, at most.
-FACTORED_CELLS = 150_000
-#: Cells of the coarse grid for each sample, and residual to which it is solved.
-COARSE_CELLS, COARSE_TOLERANCE = 4, 0.03
+#: Cells of the grid whose equations are factored, at most.
+FACTORED_CELLS = 250_000
 
 
 @dataclass(frozen=True)
@@ -219,84 +217,25 @@ def solve_large(ground: Ground, kind: Kind, cell: float, values: Array, strength
         See `choose_on_parts`.
     strength : ndarray (elements,)
     """
-    present = ~np.isnan(values) & ground.mixing.sees[:, None]
-    scaled = np.where(present, np.nan_to_num(values) * ground.level[:, None], 0.0)
-    if ground.noise.size <= MOST_FACTORED:
-        return _solve_factored(ground, kind, cell, scaled, present, strength)
-    inverse = coarse_inverse(ground, kind, cell, present, strength)
-    return solve_weights(scaled, ground.level, present, ground.times, strength, inverse)
-
-
-def _solve_factored(
-    ground: Ground, kind: Kind, cell: float, scaled: Array, present: NDArray[np.bool_], strength: Array
-) -> Weights:
-    """Solve for the weights of elements of one strength at a time, each with a factor of the covariance."""
-    from scipy.linalg import cho_factor  # slow to import
-
+    every = ~np.isnan(values) & ground.mixing.sees[:, None]
+    scaled = np.where(every, np.nan_to_num(values) * ground.level[:, None], 0.0)
     coarse, factor, _ = coarsened(ground, kind, cell, FACTORED_CELLS)
-    among = covariance(coarse.mixing, coarse.penalty, ground.noise, ground.workers)
-    times = (lambda weights: among @ weights) if factor == 1 else ground.times
-    values, level = np.empty_like(scaled), np.empty(strength.size)
+    among = sparse_penalty(coarse.penalty.shape, kind, cell * factor)
+    found, level = np.zeros_like(scaled), np.full(strength.size, np.nan)
     steps, residual = 0, 0.0
-    for one in np.unique(strength):
-        own = np.flatnonzero(strength == one)
-        lifted = among.copy(order="F")  # LAPACK copies any other
-        lifted[np.diag_indices_from(lifted)] += one
-        factors = cho_factor(lifted, lower=True, overwrite_a=True, check_finite=False)
-        inverse = factored_inverse(factors, ground.level, present[:, own])
-        found = solve_weights(scaled[:, own], ground.level, present[:, own], times, strength[own], inverse)
-        values[:, own], level[own] = found.values, found.level
-        steps, residual = max(steps, found.steps), max(residual, found.residual)
-    return Weights(values, level, steps, residual)
+    for own in _alike(every, strength):
+        present, one = every[:, own], strength[own]
+        inverse = Factor.of(coarse.mixing, among, ground.level, present[:, 0], float(one[0]))
+        weights = solve_weights(scaled[:, own], ground.level, present, ground.times, one, inverse.times)
+        found[:, own], level[own] = weights.values, weights.level
+        steps, residual = max(steps, weights.steps), max(residual, weights.residual)
+    return Weights(found, level, steps, residual)
 
 
-def factored_inverse(
-    factors: tuple[Array, bool], level: Array, present: NDArray[np.bool_]
-) -> Callable[[Array], Array]:
-    """Return what solves with a factored matrix, nearly where samples are missing, without the level.
-
-    Parameters
-    ----------
-    factors : tuple
-        Of `scipy.linalg.cho_factor`, for all samples.
-    level : ndarray (samples,)
-        See `Ground.level`.
-    present : ndarray (samples, elements) of bool
-        Samples with a value.
-    """
-    from scipy.linalg import cho_solve  # slow to import
-
-    def among_present(right: Array) -> Array:
-        found = cho_solve(factors, np.where(present, right, 0.0), check_finite=False)
-        return np.where(present, found, 0.0)
-
-    there = np.where(present, level[:, None], 0.0)
-    along = among_present(there)
-    square = np.maximum((there * along).sum(axis=0), np.finfo(float).tiny)
-
-    def times(right: Array) -> Array:
-        found = among_present(right)
-        return found - along * ((there * found).sum(axis=0) / square)
-
-    return times
-
-
-def coarse_inverse(
-    ground: Ground, kind: Kind, cell: float, present: NDArray[np.bool_], strength: Array
-) -> Callable[[Array], Array]:
-    """Return what solves the problem of a coarse grid, nearly."""
-    coarse, _, _ = coarsened(ground, kind, cell, COARSE_CELLS * ground.noise.size)
-    level = np.where(present, ground.level[:, None], 0.0)
-    square = np.maximum((level**2).sum(axis=0), np.finfo(float).tiny)
-
-    def project(right: Array) -> Array:
-        there = np.where(present, right, 0.0)
-        return there - level * ((level * there).sum(axis=0) / square)
-
-    def times(right: Array) -> Array:
-        found = solve_weights(
-            project(right), ground.level, present, coarse.times, strength, project, COARSE_TOLERANCE
-        )
-        return found.values
-
-    return times
+def _alike(present: NDArray[np.bool_], strength: Array) -> list[Integers]:
+    """Return the elements of each pair of samples with a value and a strength; those without any value are in none."""
+    alike: dict[tuple[bytes, float], list[int]] = {}
+    for element in np.flatnonzero(present.any(axis=0)).tolist():
+        key = np.packbits(present[:, element]).tobytes(), float(strength[element])
+        alike.setdefault(key, []).append(element)
+    return [np.array(own) for own in alike.values()]

@@ -20,8 +20,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn, idctn, next_fast_len
+from scipy.sparse import csr_array, eye_array, kron
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Kind = Literal["first", "second"]
 ORDERS = {"first": 1, "second": 2}
 
@@ -89,13 +91,47 @@ def penalty(shape: tuple[int, int], kind: Kind, cell: float = 1.0) -> Penalty:
         Cell size; the inverse of the second kind is in squares of its unit.
     """
     order = ORDERS[kind]
-    lengths = [next_fast_len(length, real=True) for length in shape]
+    lengths = _fast(shape)
     south, east = (2.0 - 2.0 * np.cos(np.pi * np.arange(length) / length) for length in lengths)
     squared = south[:, None] + east[None, :]
     squared[0, 0] = 1.0
     inverse = cell ** (2 * (order - 1)) / squared**order
     inverse[0, 0] = 0.0
     return Penalty(shape, inverse)
+
+
+def sparse_penalty(shape: tuple[int, int], kind: Kind, cell: float = 1.0) -> tuple[csr_array, Integers]:
+    """Return the penalty as a matrix of neighbouring cells.
+
+    Parameters
+    ----------
+    shape, kind, cell
+        See `penalty`.
+
+    Returns
+    -------
+    matrix : csr_array (all cells, all cells)
+        Of the grid and what is added below and right of it; its inverse is that of `penalty`.
+    place : ndarray (cells,) of int
+        The row of each cell of the grid.
+    """
+    order = ORDERS[kind]
+    lengths = _fast(shape)
+    south, east = (_second_differences(length) for length in lengths)
+    laplacian = csr_array(kron(south, eye_array(lengths[1])) + kron(eye_array(lengths[0]), east))
+    matrix = laplacian if order == 1 else csr_array(laplacian @ laplacian) / cell**2
+    place = np.arange(shape[0])[:, None] * lengths[1] + np.arange(shape[1])
+    return csr_array(matrix), place.ravel()
+
+
+def _fast(shape: tuple[int, int]) -> list[int]:
+    """Return the sides of the grid that is transformed."""
+    return [next_fast_len(length, real=True) for length in shape]
+
+
+def _second_differences(length: int) -> csr_array:
+    slope = eye_array(length - 1, length, k=1) - eye_array(length - 1, length)
+    return csr_array(slope.T @ slope)
 
 
 def coarse_cells(shape: tuple[int, int], factor: int) -> tuple[tuple[int, int], NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.sources.penalty import coarse_cells, penalty
+from geohalo.sources.penalty import coarse_cells, penalty, sparse_penalty
 from networks import dense_penalty
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -31,6 +31,20 @@ def test_what_is_added_for_fast_transforms_is_further_ground(kind):
     maps = np.random.default_rng(1).normal(size=(77, 2))
     assert_allclose(ours.solve(maps), part @ maps, rtol=1e-8, atol=1e-8)
     assert_allclose(ours.diagonal(), part.diagonal(), rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["first", "second"])
+def test_the_matrix_of_neighbouring_cells_is_the_penalty(kind):
+    """Dense by edges; and 7 x 11 cells, solved on as many as are fast, leave only the mean."""
+    matrix, place = sparse_penalty(SHAPE, kind, 50.0)
+    assert_allclose(matrix.toarray(), dense_penalty(SHAPE, kind, 50.0), atol=1e-15)
+    assert_array_equal(place, np.arange(48))
+    ours, (matrix, place) = penalty((7, 11), kind, 50.0), sparse_penalty((7, 11), kind, 50.0)
+    inverse = np.linalg.pinv(matrix.toarray(), hermitian=True)
+    maps = np.random.default_rng(1).normal(size=(77, 2))
+    expected = inverse[np.ix_(place, place)] @ maps
+    assert_allclose(ours.solve(maps), expected, rtol=1e-8, atol=1e-8 * np.abs(expected).max())
+    assert sparse_penalty((1, 4), "first")[0].toarray().diagonal().tolist() == [1, 2, 2, 1]
 
 
 @pytest.mark.parametrize("kind", ["first", "second"])
