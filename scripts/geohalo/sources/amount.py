@@ -3,8 +3,8 @@
 from geohalo.errors import InputError
 from geohalo.input_warnings import InputWarning
 
-#: Samples of different ground whose covariance is taken apart into eigenvectors, and is factored.
-MOST_SAMPLES, MOST_FACTORED = 4000, 15_000
+#: Samples of different ground whose covariance is taken apart into eigenvectors.
+MOST_SAMPLES = 4000
 
 
 def check_law(law: str, samples: int) -> None:
@@ -35,7 +35,5 @@ def without_variance(samples: int, source: str) -> list[InputWarning]:
         f"{samples:,} samples of different ground, and the variance of elements is computed for {MOST_SAMPLES:,} at "
         "most: elements.nc has none, and strengths are chosen on parts of the survey"
     )
-    if samples > MOST_FACTORED:
-        what += f"; the maps of more than {MOST_FACTORED:,} samples may take hours or come to no result"
     fix = "nothing, if you need no variance; else map parts of the survey in runs of their own (samples.keep)"
     return [InputWarning(what, fix, file=source)]

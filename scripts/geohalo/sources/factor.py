@@ -23,6 +23,7 @@ from scipy.sparse import block_array, csc_array, csr_array, diags_array, eye_arr
 from scipy.sparse.linalg import SuperLU, splu
 
 from geohalo.sources.mixing import Mixing
+from geohalo.sources.selected_inverse import inverse_diagonal
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -73,12 +74,27 @@ class Tree:
 
 @dataclass(frozen=True)
 class Factor:
-    """The factored equations of samples with a value, at one strength."""
+    """The factored equations of samples with a value, at one strength.
+
+    Attributes
+    ----------
+    strength : float
+    level : ndarray (samples,)
+        One over the deviation of the samples' noise.
+    precision : ndarray (mixtures,)
+        Of the mean of a mixture's samples.
+    tree : Tree
+    place : ndarray (cells,) of int
+        The row of each cell of the grid.
+    cells : int
+        Rows of cells, those beyond the grid included.
+    """
 
     strength: float
     level: Array
     precision: Array
     tree: Tree
+    place: Integers
     cells: int
     _gather: csr_array
     _factor: SuperLU
@@ -120,7 +136,11 @@ class Factor:
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-        return cls(strength, level, precision, tree, cells, gather, factor)
+        return cls(strength, level, precision, tree, place, cells, gather, factor)
+
+    def variance(self) -> Array:
+        """Return the variance of the grid's cells (cells,) given the samples, in units of the sources' scale."""
+        return self.strength * inverse_diagonal(self._factor)[self.place]
 
     def times(self, right: Array) -> Array:
         """Return the weights (samples, k), without the level, for values over the deviation of noise (samples, k).

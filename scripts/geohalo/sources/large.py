@@ -5,7 +5,7 @@
 - Weights are solved for on the whole grid, exactly. The preconditioner is a factor of the sparse equations of cells
   and samples (`geohalo.sources.factor`), one for each strength and pattern of missing values: of the grid itself, or
   of a coarser one where that is too large.
-- No variance is computed.
+- The variance of cells is exact, from the same factors; on a coarser grid it is that of blocks and of cells in them.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from geohalo.sources.patterns import group_patterns
 from geohalo.sources.penalty import Kind, penalty, sparse_penalty
 from geohalo.sources.solve import Weights, solve_weights
 from geohalo.sources.strength import Strength, best_strength, left_out, left_out_at
+from geohalo.sources.variance import variance_within
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -208,7 +209,9 @@ class _Judged:
         return squares, count, ratio, predicted
 
 
-def solve_large(ground: Ground, kind: Kind, cell: float, values: Array, strength: Array) -> Weights:
+def solve_large(
+    ground: Ground, kind: Kind, cell: float, values: Array, strength: Array, variance: Array | None = None
+) -> Weights:
     """Solve for the weights of many samples.
 
     Parameters
@@ -216,10 +219,13 @@ def solve_large(ground: Ground, kind: Kind, cell: float, values: Array, strength
     ground, kind, cell, values
         See `choose_on_parts`.
     strength : ndarray (elements,)
+    variance : ndarray (cells, elements), optional
+        Is filled in, in units of the sources' scale.
     """
     every = ~np.isnan(values) & ground.mixing.sees[:, None]
     scaled = np.where(every, np.nan_to_num(values) * ground.level[:, None], 0.0)
-    coarse, factor, _ = coarsened(ground, kind, cell, FACTORED_CELLS)
+    coarse, factor, columns = coarsened(ground, kind, cell, FACTORED_CELLS)
+    within = variance_within(kind, cell, factor) if variance is not None else 0.0
     among = sparse_penalty(coarse.penalty.shape, kind, cell * factor)
     found, level = np.zeros_like(scaled), np.full(strength.size, np.nan)
     steps, residual = 0, 0.0
@@ -229,6 +235,8 @@ def solve_large(ground: Ground, kind: Kind, cell: float, values: Array, strength
         weights = solve_weights(scaled[:, own], ground.level, present, ground.times, one, inverse.times)
         found[:, own], level[own] = weights.values, weights.level
         steps, residual = max(steps, weights.steps), max(residual, weights.residual)
+        if variance is not None:
+            variance[:, own] = (inverse.variance()[columns] + within)[:, None]
     return Weights(found, level, steps, residual)
 
 

@@ -5,7 +5,7 @@ is linear, so that variance and strength follow from formulas, and exact where a
 unlike ground has more than the mean of its logs (`geohalo.sources.mass_balance` takes the logs of the mean).
 
 The work is linear in cells. What grows faster is of the size of the samples: with more than `MOST_SAMPLES`, strengths
-are chosen on parts of the survey and no variance is given.
+are chosen on parts of the survey, and a sparse factor takes the place of the covariance among samples.
 """
 
 from collections.abc import Callable, Sequence
@@ -284,8 +284,15 @@ def _unmix_many(
         _judge(values, chosen, Group(every, [Pattern(np.arange(values.shape[1]), every[:0])]), found)
     elif np.isnan(found["strength"]).any():
         raise ValueError("of many samples, a strength follows from left-out ones: folds are needed")
-    weights = solve_large(ground, options.kind, cell, values, found["strength"])
+    weights = solve_large(ground, options.kind, cell, values, found["strength"], found["variance"])
     require_solved(weights)
+    if folds is None:
+        # As `_unmix_group` does.
+        level = ground.level[:, None]
+        fit = np.einsum("ij,ij->j", weights.values, np.nan_to_num(values) * level)
+        found["scale"] = fit / np.maximum(1, ((~np.isnan(values)) & ground.mixing.sees[:, None]).sum(axis=0) - 1)
+    if found["variance"] is not None:
+        found["variance"] *= found["scale"]
     step = max(1, BLOCK // ground.penalty.cells)
     for start in range(0, values.shape[1], step):
         some = np.arange(start, min(start + step, values.shape[1]))
@@ -294,7 +301,7 @@ def _unmix_many(
         for number, element in enumerate(some):
             own, one = np.array([element]), slice(number, number + 1)
             _fill(ground, values, own, estimate[:, one], mixture[:, one], found)
-    return Sources(**{**found, "variance": None}, steps=weights.steps)
+    return Sources(**found, steps=weights.steps)
 
 
 def _judge(values: Array, chosen: Strength, group: Group, found: dict) -> None:
