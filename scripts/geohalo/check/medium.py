@@ -7,7 +7,7 @@ from typing import Any
 from geohalo.check.findings import Findings
 from geohalo.check.ground import Ground
 from geohalo.medium import medium_of
-from geohalo.sources.amount import check_law, without_variance
+from geohalo.sources.amount import check_law
 
 STAGE = "unmix_elements"
 
@@ -49,20 +49,16 @@ def check_ice(findings: Findings, file: str | None, ground: Ground) -> None:
     findings.attempt(STAGE, read_flow, Path(file), ground.crs)
 
 
-def check_amount(findings: Findings, law: str, samples: int, ground: Ground) -> None:
+def check_amount(findings: Findings, law: str, samples: int) -> None:
     """Say what a survey has too many samples for.
 
     Parameters
     ----------
     findings : Findings
-        Gets an error, or a doubt.
+        Gets an error.
     law : {'logs', 'mass'}
         Config key ``sources.law``.
     samples : int
         Number of samples that came from different ground.
-    ground : Ground
-        The survey.
     """
     findings.attempt(STAGE, check_law, law, samples)
-    if law != "mass":
-        findings.warn(STAGE, without_variance(samples, ground.source))

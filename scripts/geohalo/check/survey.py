@@ -126,7 +126,7 @@ def _came_from(
     """Look at the ground that samples of streams or of till came from; returns the part on catchments, if any."""
     check_ice(findings, files.bearing, ground)
     if medium_of(settings) == "till" and ground.samples is not None:
-        check_amount(findings, settings["sources"]["law"], len(ground.samples.places), ground)
+        check_amount(findings, settings["sources"]["law"], len(ground.samples.places))
     if files.terrain is None:
         return []
     from geohalo.check.terrain import check_terrain  # slow to import

@@ -68,7 +68,7 @@ def check_terrain(findings: Findings, settings: Mapping[str, Any], file: str, gr
     rows = [str(row) for row in ground.samples.rows]
     findings.warn(STAGE, warnings_of(found.doubts, found.plausible, rows, ground.source))
     if medium_of(settings) == "stream":
-        check_amount(findings, settings["sources"]["law"], found.mixtures, ground)
+        check_amount(findings, settings["sources"]["law"], found.mixtures)
     page.tables.append(_table(found))
     page.pictures.append(_picture(found, settings["survey"]))
     return page

@@ -21,7 +21,7 @@ from geohalo.files.provenance import provenance
 from geohalo.files.tables import write_csv
 from geohalo.input_warnings import InputWarning
 from geohalo.medium import MAPPED_AS
-from geohalo.sources.amount import check_law, without_variance
+from geohalo.sources.amount import check_law
 from geohalo.sources.folds import Folds, tree_folds
 from geohalo.sources.ice_flow import read_flow
 from geohalo.sources.left_out_discs import predicted_as_discs, predicted_by_mass, scores
@@ -103,7 +103,6 @@ def unmix_elements(
     source = str(provenance(samples).get("source", "samples"))
     medium = settings["medium"]
     doubts = [*_beyond(given, source, medium), *_worse(rows, way, source, medium)]
-    doubts += without_variance(given.mixing.mixtures, source)
     return [*leave_warnings("unmix_elements", doubts, warnings, folder), _told(given, rows, way)]
 
 
