@@ -1,7 +1,8 @@
 """Speed of unmixing samples of streams: `make bench`.
 
 1,000 x 1,000 cells, 3,000 nested catchments that cover them, and 39 elements: the strength of each chosen at left-out
-samples, its map and its variance. `--missing` leaves out a per cent of the values, in other samples for each element.
+samples, its map and its variance. `--missing` leaves out a share of the values, in other samples for each element.
+`--side` and `--samples` give other sizes.
 `--quick` runs all of it on a tiny case, to see that it works. Peak memory is that of the process.
 """
 
@@ -51,10 +52,10 @@ def values_of(mixing: Mixing, side: int, elements: int, random: np.random.Genera
     return values
 
 
-def main(quick: bool, missing: float, samples: int, workers: int, profiled: bool) -> None:
+def main(quick: bool, missing: float, side: int, samples: int, workers: int, profiled: bool) -> None:
     """Print what unmixing takes, and what binds it."""
     random = np.random.default_rng(0)
-    side, samples, elements = (40, 60, 4) if quick else (1000, samples, 39)
+    side, samples, elements = (40, 60, 4) if quick else (side, samples, 39)
     mixing, points = survey(side, samples, random)
     values = values_of(mixing, side, elements, random)
     values[random.uniform(size=values.shape) < missing] = np.nan
@@ -84,8 +85,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a tiny case")
     parser.add_argument("--missing", type=float, default=0.0, help="share of values that are missing")
+    parser.add_argument("--side", type=int, default=1000, help="rows and columns of the grid")
     parser.add_argument("--samples", type=int, default=3000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
-    main(given.quick, given.missing, given.samples, given.workers, given.profile)
+    main(given.quick, given.missing, given.side, given.samples, given.workers, given.profile)

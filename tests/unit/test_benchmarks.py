@@ -262,6 +262,6 @@ def test_quick_benchmark_of_sources(benchmark_module, capsys):
     assert mixing.shares.sum() == 20**2 * program.CELL**2
     assert points.shape == (30, 2)
     assert (mixing.parent >= 0).sum() > 15
-    program.main(True, 0.05, 0, 1, False)
+    program.main(True, 0.05, 0, 0, 1, False)
     row = capsys.readouterr().out.splitlines()[-1].split(" | ")
     assert row[:3] == ["| 1,600", "60", "4"]

@@ -1,8 +1,8 @@
 """The diagonal of the inverse of a sparse symmetric matrix, exact, from its factor.
 
-With a matrix L D L', the inverse Z obeys Z = D^-1 L^-1 - (L' - 1) Z, in which the entries of Z where L has any follow from
-each other, the last column first (Takahashi, Fagan and Chen 1973; Erisman and Tinney 1975, doi 10.1145/360680.360704).
-That takes about as long as the factor. A solution for each column of the inverse would take hundreds of times longer.
+The inverse Z of a matrix L D L' obeys Z = D^-1 L^-1 - (L' - 1) Z. Its entries where L has any follow from each other,
+the last column first (Takahashi, Fagan and Chen 1973; Erisman and Tinney 1975, doi 10.1145/360680.360704). That takes
+about as long as the factor. A solution for each column of the inverse would take hundreds of times longer.
 """
 
 import numpy as np
@@ -13,7 +13,8 @@ from scipy.sparse.linalg import SuperLU
 from geohalo.catchments.compiled import compiled
 
 Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
+#: Of the widths that a factor has.
+Integers = NDArray[np.integer]
 
 
 def inverse_diagonal(factor: SuperLU) -> Array:
@@ -54,7 +55,7 @@ def _closed(lower: csc_array) -> csc_array:
 
 
 @compiled
-def _lacking(starts, rows):
+def _lacking(starts: Integers, rows: Integers) -> tuple[Integers, Integers]:
     """Find what the first column that a column acts on must have of its rows and has not."""
     size = starts.size - 1
     marked = np.full(size, -1)
@@ -73,7 +74,7 @@ def _lacking(starts, rows):
 
 
 @compiled
-def _diagonal(starts, rows, values, pivots):
+def _diagonal(starts: Integers, rows: Integers, values: Array, pivots: Array) -> Array:
     """Work out the inverse where the lower factor has entries, the last column first; returns its diagonal."""
     size = pivots.size
     inverse, diagonal = np.zeros(values.size), np.zeros(size)

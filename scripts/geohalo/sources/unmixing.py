@@ -288,9 +288,9 @@ def _unmix_many(
     require_solved(weights)
     if folds is None:
         # As `_unmix_group` does.
-        level = ground.level[:, None]
-        fit = np.einsum("ij,ij->j", weights.values, np.nan_to_num(values) * level)
-        found["scale"] = fit / np.maximum(1, ((~np.isnan(values)) & ground.mixing.sees[:, None]).sum(axis=0) - 1)
+        fit = np.einsum("ij,ij->j", weights.values, np.nan_to_num(values) * ground.level[:, None])
+        measured = (~np.isnan(values) & ground.mixing.sees[:, None]).sum(axis=0)
+        found["scale"] = fit / np.maximum(1, measured - 1)
     if found["variance"] is not None:
         found["variance"] *= found["scale"]
     step = max(1, BLOCK // ground.penalty.cells)

@@ -13,7 +13,10 @@ SYMMETRIC = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0, "options":
 def test_it_is_the_diagonal_of_the_dense_inverse():
     """Of a matrix with pivots of both signs, as cells and samples have."""
     random = np.random.default_rng(0)
-    half, beside = random_array((60, 60), density=0.04, rng=random), random_array((60, 25), density=0.04, rng=random)
+    half, beside = (
+        random_array((60, 60), density=0.04, rng=random),
+        random_array((60, 25), density=0.04, rng=random),
+    )
     matrix = block_array([[half @ half.T + eye_array(60), beside], [beside.T, -eye_array(25)]], format="csc")
     found = inverse_diagonal(splu(matrix, **SYMMETRIC))
     assert_allclose(found, np.linalg.inv(matrix.toarray()).diagonal(), rtol=1e-9)
