@@ -12,6 +12,10 @@ which has few entries: neighbouring cells, cells of a sample, samples next to ea
 and quasi-definite, so that it can be factored in any order without pivots (Vanderbei 1995, doi 10.1137/0805005). T'u is
 p (y - g), the weights but for the strength; they add up to 0 as L takes a level to 0.
 
+With few samples all cells may come before any of them, and without samples the level of cells costs nothing: a pivot
+of 0. So what is factored has a penalty on the value of one cell, which is taken out of each result again (Sherman and
+Morrison's formula).
+
 Samples without a value are left out of the tree: their own ground is added to that of the next sample downstream.
 """
 
@@ -98,6 +102,7 @@ class Factor:
     cells: int
     _gather: csr_array
     _factor: SuperLU
+    _pin: Array
 
     @classmethod
     def of(
@@ -130,17 +135,23 @@ class Factor:
         own = csr_array((tree.own.data, place[tree.own.indices], tree.own.indptr), shape=(mixtures, cells))
         noise = tree.take @ diags_array(1.0 / precision) @ tree.take.T
         system = block_array([[strength * matrix, -own.T], [-own, -noise]], format="csc")
+        pinned = int(own.indices[0])
+        held = strength * float(matrix[pinned, pinned])
+        unit = np.zeros(system.shape[0])
+        unit[pinned] = 1.0
         factor = splu(
-            csc_array(system),
+            csc_array(system + csc_array(([held], ([pinned], [pinned])), shape=system.shape)),
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-        return cls(strength, level, precision, tree, place, cells, gather, factor)
+        column = factor.solve(unit)
+        pin = column * np.sqrt(held / (1.0 - held * column[pinned]))
+        return cls(strength, level, precision, tree, place, cells, gather, factor, pin)
 
     def variance(self) -> Array:
         """Return the variance of the grid's cells (cells,) given the samples, in units of the sources' scale."""
-        return self.strength * inverse_diagonal(self._factor)[self.place]
+        return self.strength * (inverse_diagonal(self._factor) + self._pin**2)[self.place]
 
     def times(self, right: Array) -> Array:
         """Return the weights (samples, k), without the level, for values over the deviation of noise (samples, k).
@@ -150,7 +161,8 @@ class Factor:
         mean = (self._gather @ right) / self.precision[:, None]
         given = np.zeros((self.cells + len(mean), right.shape[1]))
         given[self.cells :] = -(self.tree.take @ mean)
-        multiplier = self._factor.solve(given)[self.cells :]
+        along = self._pin[self.cells :]
+        multiplier = self._factor.solve(given)[self.cells :] + np.outer(along, self._pin @ given)
         short = (self.tree.take.T @ multiplier) / self.precision[:, None]
         result, sample = np.zeros_like(right), np.flatnonzero(self.tree.number >= 0)
         which, level = self.tree.number[sample], self.level[sample, None]

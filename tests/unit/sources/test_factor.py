@@ -6,11 +6,13 @@ from geohalo.sources.covariance import covariance
 from geohalo.sources.factor import Factor, Tree
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.penalty import penalty, sparse_penalty
-from networks import network
+from networks import dense_penalty, dense_sources, network
 from numpy.testing import assert_allclose
 
 # A side of 11 is solved on 12.
 SHAPE, CELL, SAMPLES = (11, 15), 50.0, 40
+# Sides that nothing is added to.
+EVEN = (12, 15)
 
 
 def bordered(among, level, strength, right):
@@ -63,3 +65,18 @@ def test_equations_of_the_tree_give_the_mixtures(mixing):
     rows = np.flatnonzero(tree.number >= 0)
     assert (rows == np.flatnonzero(present & mixing.sees)).all()
     assert_allclose(mixtures[tree.number[rows]], mixing.mix(sources)[rows], atol=1e-12)
+
+
+@pytest.mark.parametrize("strength", [1e-3, 1.0, 100.0])
+@pytest.mark.parametrize("kind", ["first", "second"])
+@pytest.mark.parametrize("samples", [1, 2, 3, 30])
+def test_variance_is_that_of_dense_matrices_also_of_few_large_catchments(kind, strength, samples):
+    """All cells may come before any of few samples, and then nothing but these hold the level."""
+    given = network(SAMPLES, EVEN, 3, outlets=4)
+    matrix, mixtures = dense_penalty(EVEN, kind, CELL), given.mixing.mix(np.eye(EVEN[0] * EVEN[1]))
+    present = np.zeros(SAMPLES, dtype=bool)
+    present[np.argsort(-given.mixing.area)[:samples]] = True
+    relative = strength * np.trace(mixtures @ np.linalg.pinv(matrix) @ mixtures.T) / SAMPLES
+    _, covariance = dense_sources(mixtures[present], matrix, np.zeros(samples), relative, np.ones(samples))
+    factor = Factor.of(given.mixing, sparse_penalty(EVEN, kind, CELL), np.ones(SAMPLES), present, relative)
+    assert_allclose(factor.variance(), covariance.diagonal(), rtol=1e-5)
