@@ -20,7 +20,7 @@ if UNMIXED:
         conda:
             "../envs/geo.yaml"
         resources:
-            mem_mb=megabytes(2400, 1300),
+            mem_mb=megabytes(4900, 110),
             runtime=minutes(15, 15),
         params:
             grid={key: config["grid"][key] for key in ("cell", "max_distance")},
