@@ -51,7 +51,11 @@ def test_maps_of_many_samples_are_those_of_few(case, monkeypatch, limits, kind):
     found = unmix(given.mixing, SHAPE, CELL, values, options=options, strength=strength)
     assert found.steps == 1 or limits
     assert found.steps < 20
-    if not limits:
+    if limits:
+        # Of a block and of cells in it: too much, since samples of eight cells tell these apart.
+        median = {"first": 1.194, "second": 1.559}[kind]
+        assert_allclose(np.median(found.variance / exact.variance), median, atol=0.01)
+    else:
         assert_allclose(found.variance, exact.variance, rtol=1e-6)
     assert_allclose(found.scale, exact.scale, rtol=1e-4)
     # Gradients leave a residual of 1e-6.
