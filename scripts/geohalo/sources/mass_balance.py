@@ -42,6 +42,8 @@ WEAKER, STEPS_BETWEEN, STILL_BETWEEN = 0.1, 3, 0.01
 TOLERANCE, MANY = 1e-5, 12
 #: Cells of the coarse grid for each sample, at most.
 COARSE_CELLS = 40
+#: Noise of a preconditioner, over the variance of samples, at least.
+LEAST_NOISE = 1e-10
 
 
 def log_mixture(ground: Ground, sources: Array) -> Array:
@@ -228,7 +230,9 @@ def _precision(problem: _Problem, state: _State) -> Precondition:
     among = (among / total / total.T)[np.ix_(there, there)]
     # A variance of the level, which changes no result, keeps it from being singular (`geohalo.sources.covariance`).
     among += np.trace(among) / (level @ level) * np.outer(level, level)
-    among[np.diag_indices_from(among)] += problem.strength
+    # On a coarse grid unlike samples may be alike, and without noise it could not be factored.
+    least = LEAST_NOISE * np.trace(among) / max(1, there.size)
+    among[np.diag_indices_from(among)] += max(problem.strength, least)
     factor = cho_factor(among, lower=True)
     along = cho_solve(factor, level)
 
