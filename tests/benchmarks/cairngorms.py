@@ -22,7 +22,7 @@ from geohalo.cube.grid import Grid
 from geohalo.cube.interpolation import INTERPOLATORS
 from geohalo.cube.method_choice import cross_validate
 from geohalo.sources.folds import Folds, tree_folds
-from geohalo.sources.left_out_discs import predicted_by_mass
+from geohalo.sources.left_out_discs import predicted_as_places, predicted_by_mass
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.unmixing import Options, relative_noise, unmix
 from measure import print_header, print_row
@@ -93,6 +93,10 @@ def errors(survey: Survey, folds: Folds, predicted: np.ndarray) -> np.ndarray:
 def predictions(survey: Survey, folds: Folds, with_mass: bool) -> dict[str, np.ndarray]:
     """Predict the left-out samples by every method."""
     found = {name: by_disc(survey, folds, name) for name in ("mean", "nearest", "idw", "smooth", "kriging")}
+    # With the penalty of the catchments, and none of their ground.
+    found["place, first"] = predicted_as_places(
+        survey.points, survey.grid, survey.values, folds, Options(variance=False)
+    )
     for grain in (0.0, 30.0):
         noise = relative_noise(survey.mixing, CELL, grain)
         for kind in ("first", "second"):
