@@ -3,10 +3,10 @@
 `python tests/benchmarks/real_till.py SAMPLES CONFIG`, with the clean samples (`samples.parquet`) and the config of a
 survey of till, whose bearing and length are fixed from what is published of the ice before any run. Of a survey whose
 config has none they are given: for trondelag-c `--bearing 315 --length 23000`, since the ice of central Norway flowed
-to the north-west (Follestad 2003, NGU Bulletin 441), and the length of kola-c-till. Beside the bearing of the config are the opposite one and both across it: if the samples came from
-up-ice, those are worse. `place` has the same penalty, and each sample tells of the cell that it lies in, so that what
-it has less than the discs is of the penalty and not of the ice. All methods use and predict the same samples; errors
-are root mean squares of log10.
+to the north-west (Follestad 2003, NGU Bulletin 441), and the length of kola-c-till. Beside the bearing of the config
+are the opposite one and both across it: if the samples came from up-ice, those are worse. `place` has the same penalty,
+and each sample tells of the cell that it lies in, so that what it has less than the discs is of the penalty and not of
+the ice. All methods use and predict the same samples; errors are root mean squares of log10.
 """
 
 import argparse
