@@ -26,7 +26,7 @@ from geohalo.errors import InputError
 from geohalo.sources.covariance import covariance
 from geohalo.sources.ground import Ground
 from geohalo.sources.penalty import Penalty
-from geohalo.sources.solve import solve_weights
+from geohalo.sources.solve import Weights, require_solved, solve_weights
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -42,8 +42,9 @@ WEAKER, STEPS_BETWEEN, STILL_BETWEEN = 0.1, 3, 0.01
 TOLERANCE, MANY = 1e-5, 12
 #: Cells of the coarse grid for each sample, at most.
 COARSE_CELLS = 40
-#: Noise of a preconditioner, over the variance of samples, at least.
-LEAST_NOISE = 1e-10
+#: Noise of a preconditioner over the variance of samples, at least: on the grid itself, and on a coarser one, where
+#: unlike samples may be alike.
+ROUNDING, LEAST_NOISE = 1e-13, 1e-3
 
 
 def log_mixture(ground: Ground, sources: Array) -> Array:
@@ -127,10 +128,11 @@ def balance(
     problem = _Problem(ground, coarse, known, present, max(strength, signal))
     state, slow = _state(problem, sources, np.zeros_like(sources)), False
     while problem.strength > strength:
-        state, slow, _ = _descend(problem, state, slow, inverse, STEPS_BETWEEN, STILL_BETWEEN)
+        state, slow, *_ = _descend(problem, state, slow, inverse, STEPS_BETWEEN, STILL_BETWEEN)
         problem = replace(problem, strength=max(strength, problem.strength * WEAKER))
         state = _state(problem, state.sources, state.roughness)
-    state, _, change = _descend(problem, state, slow, inverse, MOST_STEPS, STILL)
+    state, _, change, weights = _descend(problem, state, slow, inverse, MOST_STEPS, STILL)
+    require_solved(weights)
     if not change <= WORST:
         raise InputError(
             f"masses were not balanced in {MOST_STEPS} steps (mixtures still change by {change:.2g} in natural log, "
@@ -146,20 +148,20 @@ def _descend(
     inverse: Callable[[float], Precondition],
     steps: int,
     still: float,
-) -> tuple[_State, bool, float]:
-    """Take steps until mixtures are still; returns if weights are far from area, and the last change, too."""
+) -> tuple[_State, bool, float, Weights]:
+    """Take steps until mixtures are still; returns if weights are far from area, the last change and weights, too."""
     precondition = _precision(problem, state) if slow else inverse(problem.strength)
     change = np.inf
     for _ in range(steps):
-        *ahead, rounds = _newton(problem, state, precondition)
+        *ahead, weights = _newton(problem, state, precondition)
         moved = _shorter(problem, state, *ahead)
         change = float(np.abs(np.where(problem.present, moved.mixed - state.mixed, 0.0)).max(initial=0.0))
         state = moved
         if change < still:
             break
-        if rounds > MANY:
+        if weights.steps > MANY:
             slow, precondition = True, _precision(problem, state)
-    return state, slow, change
+    return state, slow, change, weights
 
 
 def _shorter(problem: _Problem, state: _State, sources: Array, roughness: Array) -> _State:
@@ -194,8 +196,8 @@ def _weights(ground: Ground, state: _State) -> tuple[Array, Array]:
     return weight, total
 
 
-def _newton(problem: _Problem, state: _State, precondition: Precondition) -> tuple[Array, Array, int]:
-    """Return the best map where mixtures change in proportion, the penalty times it, and steps that were needed."""
+def _newton(problem: _Problem, state: _State, precondition: Precondition) -> tuple[Array, Array, Weights]:
+    """Return the best map where mixtures change in proportion, the penalty times it, and the weights that make it."""
     ground, present = problem.ground, problem.present
     weight, total = _weights(ground, state)
     scale = total * np.sqrt(ground.noise)[:, None]
@@ -214,7 +216,7 @@ def _newton(problem: _Problem, state: _State, precondition: Precondition) -> tup
     strength = np.array([problem.strength])
     found = solve_weights(wanted, ground.level, present, covariances, strength, precondition, TOLERANCE)
     roughness = spread(found.values)
-    return ground.penalty.solve(roughness, ground.workers) + found.level, roughness, found.steps
+    return ground.penalty.solve(roughness, ground.workers) + found.level, roughness, found
 
 
 def _precision(problem: _Problem, state: _State) -> Precondition:
@@ -230,8 +232,8 @@ def _precision(problem: _Problem, state: _State) -> Precondition:
     among = (among / total / total.T)[np.ix_(there, there)]
     # A variance of the level, which changes no result, keeps it from being singular (`geohalo.sources.covariance`).
     among += np.trace(among) / (level @ level) * np.outer(level, level)
-    # On a coarse grid unlike samples may be alike, and without noise it could not be factored.
-    least = LEAST_NOISE * np.trace(among) / max(1, there.size)
+    exact = coarse.penalty.cells == ground.penalty.cells
+    least = (ROUNDING if exact else LEAST_NOISE) * np.trace(among) / max(1, there.size)
     among[np.diag_indices_from(among)] += max(problem.strength, least)
     factor = cho_factor(among, lower=True)
     along = cho_solve(factor, level)
