@@ -15,6 +15,8 @@ Config = dict[str, Any]
 MEDIA = ("soil", "stream", "till")
 #: What the way of mapping is called in tables, beside the names of `geohalo.method_table`.
 MAPPED_AS = {"stream": "catchment", "till": "ice"}
+#: What it is called where each sample tells of its own cell, with the penalty of these ways.
+PLACE = "place"
 #: Config section that each medium needs, and what it says.
 NEEDED = {
     "stream": (

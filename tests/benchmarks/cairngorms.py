@@ -22,6 +22,7 @@ from geohalo.cube.grid import Grid
 from geohalo.cube.interpolation import INTERPOLATORS
 from geohalo.cube.method_choice import cross_validate
 from geohalo.sources.folds import Folds, tree_folds
+from geohalo.sources.left_out_discs import predicted_as_places, predicted_by_mass
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.unmixing import Options, relative_noise, unmix
 from measure import print_header, print_row
@@ -84,20 +85,6 @@ def by_disc(survey: Survey, folds: Folds, method: str) -> np.ndarray:
     return predicted
 
 
-def by_mass(survey: Survey, folds: Folds, strength: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
-    """Predict left-out samples by mass balance, at the strengths that logs were given."""
-    predicted = np.full_like(survey.values, np.nan)
-    for number, withheld in enumerate(folds.withheld):
-        used = np.where(withheld[:, None], np.nan, survey.values)
-        options = Options(law="mass", variance=False)
-        found = unmix(
-            survey.mixing, survey.grid.shape, CELL, used, options=options, noise=noise, strength=strength
-        )
-        tested = folds.fold == number
-        predicted[tested] = found.mixture[tested]
-    return predicted
-
-
 def errors(survey: Survey, folds: Folds, predicted: np.ndarray) -> np.ndarray:
     """Root mean square error of each element."""
     return np.sqrt(np.nanmean((predicted - survey.values)[folds.fold >= 0] ** 2, axis=0))
@@ -106,6 +93,10 @@ def errors(survey: Survey, folds: Folds, predicted: np.ndarray) -> np.ndarray:
 def predictions(survey: Survey, folds: Folds, with_mass: bool) -> dict[str, np.ndarray]:
     """Predict the left-out samples by every method."""
     found = {name: by_disc(survey, folds, name) for name in ("mean", "nearest", "idw", "smooth", "kriging")}
+    # With the penalty of the catchments, and none of their ground.
+    found["place, first"] = predicted_as_places(
+        survey.points, survey.grid, survey.values, folds, Options(variance=False)
+    )
     for grain in (0.0, 30.0):
         noise = relative_noise(survey.mixing, CELL, grain)
         for kind in ("first", "second"):
@@ -114,7 +105,8 @@ def predictions(survey: Survey, folds: Folds, with_mass: bool) -> dict[str, np.n
             name = f"catchment, {kind}" + (", grain" if grain else "")
             found[name] = result.predicted
             if kind == "first" and not grain and with_mass:
-                found[f"{name}, mass"] = by_mass(survey, folds, result.strength, noise)
+                what = (survey.mixing, survey.grid.shape, CELL, survey.values, folds, options)
+                found[f"{name}, mass"] = predicted_by_mass(*what, result.strength)
     # No strength is chosen: the errors of the others are those that theirs was chosen by.
     fixed = Options(shares=[FIXED], variance=False)
     found["catchment, first, one strength"] = unmix(

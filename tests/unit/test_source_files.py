@@ -120,9 +120,9 @@ def test_the_disc_stands_beside_the_catchment(survey):
     maps, table, _, _ = run(survey)
     found, folds = expected(survey)
     assert table[["element", "method"]].to_numpy().tolist() == [
-        [element, method] for element in ("Cu", "Pb") for method in ("catchment", "idw")
+        [element, method] for element in ("Cu", "Pb") for method in ("catchment", "idw", "place")
     ]
-    assert table["chosen"].tolist() == [True, False, True, False]
+    assert table["chosen"].tolist() == [True, False, False] * 2
     chosen = table[table["chosen"]]
     np.testing.assert_allclose(chosen["cv_error"], found.error / np.log(10), rtol=1e-5)
     np.testing.assert_allclose(chosen["cv_explained"], found.explained, rtol=1e-4)
@@ -162,7 +162,7 @@ def test_masses_are_balanced_where_asked_for(survey):
 def test_all_candidates_of_best_are_compared(survey):
     best = STREAM["interpolation"] | {"method": "best", "candidates": ["nearest", "idw"]}
     _, table, _, _ = run(survey, STREAM | {"interpolation": best})
-    assert table["method"].tolist() == ["catchment", "nearest", "idw"] * 2
+    assert table["method"].tolist() == ["catchment", "nearest", "idw", "place"] * 2
 
 
 def test_till_is_the_ground_up_ice(survey):
@@ -176,7 +176,7 @@ def test_till_is_the_ground_up_ice(survey):
     np.testing.assert_allclose(
         maps["concentration"].to_numpy()[:, inside].T, np.exp(found.estimate)[inside.ravel()], rtol=1e-5
     )
-    assert set(table["method"]) == {"ice", "idw"}
+    assert set(table["method"]) == {"ice", "idw", "place"}
     everywhere = from_origin(490_000, 6_020_000, 50_000, 50_000)
     file = write(folder, np.full((1, 1), 90, np.float32), crs="EPSG:32633", transform=everywhere)
     raster, _, _, _ = run(survey, TILL, bearing=str(file))
@@ -223,6 +223,20 @@ def test_discs_that_predict_better_are_named():
     )
     rows["cv_error"] = [0.3, 0.2, 0.1, 0.2, 0.1, 0.2]
     assert stage._worse(rows, "catchment", "samples.csv", "stream") == []
+
+
+def test_ground_that_tells_no_more_than_the_place_is_named(survey):
+    methods = {"element": ["Cu", "Cu", "Pb", "Pb"], "method": ["ice", "place"] * 2}
+    rows = pd.DataFrame(methods | {"cv_error": [0.3, 0.2, 0.1, 0.2]})
+    (warning,) = stage._no_better(rows, "ice", "samples.csv", "till")
+    assert "that samples are till helps to predict left-out ones for 1 of 2 elements only" in str(warning)
+    rows["cv_error"] = [0.1, 0.2, 0.1, 0.2]
+    assert stage._no_better(rows, "ice", "samples.csv", "till") == []
+    assert stage._no_better(rows[rows["method"] == "ice"], "ice", "samples.csv", "till") == []
+    # A place is no disc: it is compared apart.
+    discs = rows.assign(method=["ice", "idw"] * 2, cv_error=[0.1, 0.2, 0.1, 0.2])
+    places = rows[rows["method"] == "place"].assign(cv_error=0.01)
+    assert stage._worse(pd.concat([discs, places]), "ice", "samples.csv", "till") == []
 
 
 def test_what_cannot_be_mapped_stops(survey, monkeypatch):

@@ -41,7 +41,7 @@ def test_streams_run_to_the_report(results):
     maps, table = xr.load_dataset(results / "elements.nc"), pd.read_csv(results / "interpolation.csv")
     assert set(maps["method"].to_numpy()) == {"catchment"}
     assert not (results / "interpolation.json").exists()
-    assert list(table["method"]) == ["catchment", "idw"] * maps.sizes["element"]
+    assert list(table["method"]) == ["catchment", "idw", "place"] * maps.sizes["element"]
     chosen = table[table["chosen"]]
     np.testing.assert_allclose(chosen["cv_error"], maps["cv_error"], rtol=1e-5)
     report = (results / "report.html").read_text(encoding="utf-8")
@@ -135,6 +135,8 @@ def test_the_cairngorms(tmp_path, survey_data):
     means = np.exp(np.log(errors * np.log(10)).mean())
     assert means["catchment"] == pytest.approx(0.361, abs=0.005)
     assert means["idw"] == pytest.approx(0.396, abs=0.005)
+    # What catchments gain is of their ground: with the same penalty, places do no better than discs.
+    assert means["place"] > means["catchment"] + 0.02
     assert (errors["catchment"] < errors["idw"]).sum() >= 45
     assert "each stands for its catchment on d8.tif" in (tmp_path / results / "check.md").read_text()
     told = pd.read_csv(tmp_path / results / "warnings" / "unmix_elements.csv")["what"]

@@ -33,6 +33,8 @@ MARKS: Mapping[str, tuple[str, str]] = {
 }
 #: Size of the mark of a sample with a doubt at least, in points over 1.35.
 MARK = 2.5
+#: Grey of ground that drains to samples and of other ground, where heights are not known.
+DARKER, PALER = 0.80, 0.93
 #: Marks that have no face.
 LINES = ("x",)
 
@@ -66,12 +68,11 @@ def catchment_map(
     least = part.shown_channel()
     ground = MapGround(survey, part.x, part.y, part.upstream > 0, crs)
     doubtful = np.logical_or.reduce([doubts[doubt.name] for doubt in DOUBTS])
-    clean = int((~doubtful).sum())
+    clean = f"{(~doubtful).sum():,} without a doubt; " if doubtful.any() else ""
     page = MapPage(
         ground,
         f"{plain(survey)}: catchments of {amount(len(places), 'sample')}, {doubtful.sum():,} of them doubtful",
-        f"{clean:,} without a doubt; {(part.label >= 0).sum() * math.prod(ground.cell):,.0f} km² of ground drain to "
-        "samples",
+        f"{clean}{(part.label >= 0).sum() * math.prod(ground.cell):,.0f} km² of ground drain to samples",
         bars=part.heights is not None,
     )
     axes = page.panels[0]
@@ -82,17 +83,23 @@ def catchment_map(
         area_patch(colour("sample"), f"channel, with {least:g} km² upstream or more"),
         Line2D([], [], color=colour("boundary"), linewidth=0.9, label="boundary of what a sample sees first"),
     ]
-    return page.finish_map(handles, _caption(part, least, places, ground))
+    if (part.label < 0).any():
+        handles.append(area_patch(str(PALER), "paler: ground that drains to no sample"))
+    severally = bool((np.sum([doubts[doubt.name] for doubt in DOUBTS], axis=0) > 1).any())
+    return page.finish_map(handles, _caption(part, least, places, ground, severally))
 
 
-def _caption(part: Relief, least: float, places: NDArray[np.float64], ground: MapGround) -> str:
+def _caption(
+    part: Relief, least: float, places: NDArray[np.float64], ground: MapGround, severally: bool
+) -> str:
     """Say how to read the map, and what is not on it."""
     known = np.isfinite(places).all(axis=1)
     far, nowhere = int((~ground.inside(places[known])).sum()), int((~known).sum())
     notes = [
         "A catchment is the ground between its boundary and its sample, and that of all samples upstream of it.",
-        "A sample with several doubts has the mark of the first in this list.",
     ]
+    if severally:
+        notes.append("A sample with several doubts has the mark of the first in this list.")
     if least > part.channel_area * (1 + 1e-9):
         notes.append(f"Smaller channels, from {part.channel_area:.3g} km², are left out.")
     if far:
@@ -106,7 +113,7 @@ def _draw_relief(page: MapPage, axes: Any, part: Relief) -> None:
     """Draw heights with the light from the northwest; ground that drains to no sample is paler."""
     seen = part.label >= 0
     if part.heights is None:
-        grey = np.where(seen, 0.80, 0.93)
+        grey = np.where(seen, DARKER, PALER)
         page.raster(axes, grey, norm=Normalize(0, 1), cmap="gray", zorder=1)
         return
     heights = np.asarray(part.heights, dtype=np.float64)

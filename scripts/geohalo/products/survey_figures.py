@@ -3,13 +3,16 @@
 import math
 from collections.abc import Mapping
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
-from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, TwoSlopeNorm, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
@@ -25,6 +28,8 @@ CLIP = (2.0, 98.0)
 LEAST_PPM = 0.1
 #: In ppm; concentrations that reach it are shown in per cent.
 PERCENT = 1e4
+#: White over ground that no sample came from, and how much of it.
+VEIL, PALE = ListedColormap(["white"]), 0.6
 
 
 @styled
@@ -106,6 +111,7 @@ def element_maps(
     n: int = MOST_PANELS,
     unit: str = "ppm",
     notes: Mapping[str, str] | None = None,
+    seen: NDArray[np.bool_] | None = None,
 ) -> Figure:
     """Draw interpolated elements as small multiples, each with its own logarithmic colour bar.
 
@@ -126,6 +132,8 @@ def element_maps(
         Of the values; empty for bands without one.
     notes : mapping of str to str, optional
         Why an element is drawn, for its title; with them the elements are those that carry the map.
+    seen : ndarray (rows, columns) of bool, optional
+        Cells that are part of the ground of any sample, where samples are mixtures of it; the others are drawn pale.
 
     Returns
     -------
@@ -145,18 +153,31 @@ def element_maps(
     headline = _elements_headline(shares, unit, carrying=bool(notes))
     page = MapPage(ground, f"{plain(ground.survey)}: {headline}", titles=titles)
     used = used_deposits(deposits)
-    handles = []
+    handles: list[Artist] = []
+    unseen = np.zeros_like(ground.mask) if seen is None else ground.mask & ~seen
     for axes, element in zip(page.panels, elements, strict=True):
         _draw_element(page, axes, drawn[element][0])
+        if unseen.any():
+            page.raster(axes, np.where(unseen, 1.0, np.nan), cmap=VEIL, alpha=PALE)
         if not used.empty:
             handles = [draw_deposits(axes, used, size=6.0)]
+    if unseen.any():
+        handles.append(_pale_patch())
     outside = "too far from a sample" if unit else "outside the survey"
     explained = "R²: share of the variance of the logarithms explained at samples left out in blocks. "
+    mixtures = "" if seen is None else "The maps are of the ground that samples came from. "
     return page.finish_map(
         handles,
-        f"{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
+        f"{mixtures}{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
         f"{outside}.{ground.caption}",
     )
+
+
+def _pale_patch() -> Patch:
+    """Return the symbol of ground that is drawn pale."""
+    red, green, blue, _ = mpl.colormaps[style()["maps"]["concentration"]](0.5)
+    pale = to_hex(((red * (1 - PALE) + PALE), (green * (1 - PALE) + PALE), (blue * (1 - PALE) + PALE)))
+    return area_patch(pale, "pale: no sample came from there")
 
 
 def _elements_headline(shares: Mapping[str, float], unit: str, carrying: bool) -> str:

@@ -10,7 +10,6 @@ are chosen on parts of the survey, and a sparse factor takes the place of the co
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from geohalo.sources.covariance import Spectrum, covariance, covariance_with_cel
 from geohalo.sources.folds import Folds
 from geohalo.sources.ground import Ground, Law, coarsened
 from geohalo.sources.large import MOST_COVARIANCE, choose_on_parts, solve_large
-from geohalo.sources.mass_balance import balance, log_mixture
+from geohalo.sources.mass_balance import COARSE_CELLS, Coarse, balance, log_mixture
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.patterns import Group, Pattern, group_patterns
 from geohalo.sources.penalty import BLOCK, Kind, penalty
@@ -104,10 +103,11 @@ class Sources:
 
 @dataclass(frozen=True)
 class _Among:
-    """The covariance among samples, and whether it is that of the grid itself."""
+    """The covariance among samples, whether it is that of the grid itself, and the grid to balance masses with."""
 
     covariance: Array
     exact: bool
+    coarse: Coarse
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,12 @@ def unmix(
         return _unmix_many(ground, cell, values, folds, options, found)
     groups = group_patterns(values, mixing.sees)
     coarse, factor, _ = coarsened(ground, options.kind, cell, MOST_COVARIANCE / max(1, distinct))
-    among = _Among(covariance(coarse.mixing, coarse.penalty, noise, options.workers), factor == 1)
+    coarsest, _, columns = coarsened(ground, options.kind, cell, COARSE_CELLS * max(1, distinct))
+    among = _Among(
+        covariance(coarse.mixing, coarse.penalty, noise, options.workers),
+        factor == 1,
+        Coarse(coarsest.penalty, columns),
+    )
     grid = _variance_grid(ground, cell, options, distinct) if options.variance and groups else None
     steps = 0
     for group in groups:
@@ -247,7 +252,7 @@ def _unmix_group(
         estimate = ground.maps(weights.values) + weights.level
         mixture = ground.mixing.mix(estimate)
         if options.law == "mass":
-            mixture = _balance(ground, spectrum, rows, pattern, values, strength, estimate)
+            mixture = _balance(ground, among.coarse, spectrum, rows, pattern, values, strength, estimate)
         _fill(ground, values, own, estimate, mixture, found)
         found["strength"][own], found["share"][own] = strength[own], strength[own] / spectrum.signal
         if folds is None:
@@ -320,6 +325,7 @@ def _judge(values: Array, chosen: Strength, group: Group, found: dict) -> None:
 
 def _balance(
     ground: Ground,
+    coarse: Coarse,
     spectrum: Spectrum,
     rows: Integers,
     pattern: Pattern,
@@ -327,18 +333,19 @@ def _balance(
     strength: Array,
     estimate: Array,
 ) -> Array:
-    """Balance masses and fill in the map, some elements at a time; returns the mixtures."""
-    mixture = np.empty((len(values), pattern.elements.size))
-    step = max(1, BLOCK // len(estimate))
-    for start in range(0, pattern.elements.size, step):
-        some = slice(start, start + step)
-        own = pattern.elements[some]
-        known = np.full((len(values), own.size), np.nan)
-        known[rows] = values[np.ix_(rows, own)]
-        inverse = partial(_precondition, spectrum, rows, Pattern(own, pattern.missing))
-        estimate[:, some] = balance(ground, known, strength[own], spectrum.signal, inverse)
-        mixture[:, some] = log_mixture(ground, estimate[:, some])
-    return mixture
+    """Balance masses and fill in the map, element by element; returns the mixtures."""
+    for number, element in enumerate(pattern.elements):
+        known = np.full(len(values), np.nan)
+        known[rows] = values[rows, element]
+        alone = Pattern(np.array([element]), pattern.missing)
+
+        def inverse(at: float, alone: Pattern = alone) -> Callable[[Array], Array]:
+            return _precondition(spectrum, rows, alone, np.array([at]))
+
+        estimate[:, number] = balance(
+            ground, coarse, known, float(strength[element]), spectrum.signal, inverse
+        )
+    return log_mixture(ground, estimate)
 
 
 def _precondition(

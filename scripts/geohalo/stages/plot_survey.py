@@ -53,8 +53,10 @@ def plot_survey(
         concentration = data["concentration"]
         grids = {element: concentration.sel(element=element).to_numpy() for element in chosen}
         unit = concentration.attrs["units"]
+        seen = data["seen"].to_numpy().astype(bool) if "seen" in data else None
     known, ground = deposit_table(files.get("deposits")), map_ground(name, survey)
-    drawn = element_maps(ground, grids, explained, known, unit="" if unit == "1" else unit, notes=notes)
+    shown = "" if unit == "1" else unit
+    drawn = element_maps(ground, grids, explained, known, unit=shown, notes=notes, seen=seen)
     save_figure(drawn, figures["elements"])
     if "samples" in files:
         samples = files["samples"]

@@ -1,4 +1,4 @@
-"""Map the ground that samples of streams or till came from, and compare it with discs at left-out samples."""
+"""Map the ground that samples of streams or till came from, and compare it with discs and places of samples."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,11 +20,16 @@ from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read
 from geohalo.files.provenance import provenance
 from geohalo.files.tables import write_csv
 from geohalo.input_warnings import InputWarning
-from geohalo.medium import MAPPED_AS
-from geohalo.sources.amount import check_law
+from geohalo.medium import MAPPED_AS, PLACE
+from geohalo.sources.amount import MOST_SAMPLES, check_law
 from geohalo.sources.folds import Folds, tree_folds
 from geohalo.sources.ice_flow import read_flow
-from geohalo.sources.left_out_discs import predicted_as_discs, predicted_by_mass, scores
+from geohalo.sources.left_out_discs import (
+    predicted_as_discs,
+    predicted_as_places,
+    predicted_by_mass,
+    scores,
+)
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.till import till_shares
 from geohalo.sources.unmixing import Options, Sources, unmix
@@ -103,6 +108,7 @@ def unmix_elements(
     source = str(provenance(samples).get("source", "samples"))
     medium = settings["medium"]
     doubts = [*_beyond(given, source, medium), *_worse(rows, way, source, medium)]
+    doubts += _no_better(rows, way, source, medium)
     return [*leave_warnings("unmix_elements", doubts, warnings, folder), _told(given, rows, way)]
 
 
@@ -174,7 +180,7 @@ def _fits(
     way: str,
     interpolation: Mapping[str, Any],
 ) -> tuple[list[ElementFit], NDArray[np.int64]]:
-    """Return the errors of this way and of discs at the same samples, and how many these are of each element."""
+    """Return the errors of this way, of discs and of places at the same samples, and how many these are."""
     layout, values = given.survey.grid, given.logarithms
     predicted = {way: found.predicted}
     if options.law == "mass":
@@ -183,6 +189,8 @@ def _fits(
     best = interpolation["method"] == "best"
     for method in interpolation["candidates"] if best else [interpolation["method"]]:
         predicted[method] = predicted_as_discs(given.points, values, folds, method, interpolation)
+    if len(given.points) <= MOST_SAMPLES:
+        predicted[PLACE] = predicted_as_places(given.points, layout, values, folds, options)
     of_ways, count = scores(values, predicted)
     fits = [
         ElementFit(way, {name: of_way[k] for name, of_way in of_ways.items()})
@@ -249,9 +257,9 @@ def _beyond(given: _Samples, source: str, medium: str) -> list[InputWarning]:
 def _worse(rows: pd.DataFrame, way: str, source: str, medium: str) -> list[InputWarning]:
     """Say where discs predict most elements better."""
     errors = rows.pivot(index="element", columns="method", values="cv_error")
-    others = errors.drop(columns=way)
-    name = str(others.median().idxmin())
-    better = int((others[name] < errors[way]).sum())
+    discs = errors.drop(columns=[way, PLACE], errors="ignore")
+    name = str(discs.median().idxmin())
+    better = int((discs[name] < errors[way]).sum())
     if 2 * better <= len(errors):
         return []
     what = (
@@ -262,6 +270,22 @@ def _worse(rows: pd.DataFrame, way: str, source: str, medium: str) -> list[Input
         "compare them in interpolation.csv, look at the ground that samples have, or set samples.medium: soil"
     )
     return [InputWarning(what, fix, file=source)]
+
+
+def _no_better(rows: pd.DataFrame, way: str, source: str, medium: str) -> list[InputWarning]:
+    """Say where the ground that samples came from does not help to predict others."""
+    errors = rows.pivot(index="element", columns="method", values="cv_error")
+    if PLACE not in errors:
+        return []
+    better = int((errors[way] < errors[PLACE]).sum())
+    if 2 * better > len(errors):
+        return []
+    what = (
+        f"that samples are {medium} helps to predict left-out ones for {better} of {len(errors)} elements only: mapped "
+        "as the places where they were taken, with the same penalty, they do as well"
+    )
+    fix = "do not take the maps for what lies up-ice" if medium == "till" else "look at the catchments"
+    return [InputWarning(what, f"{fix}, or set samples.medium: soil", file=source)]
 
 
 def _told(given: _Samples, rows: pd.DataFrame, way: str) -> str:

@@ -1,5 +1,7 @@
 """The figure of catchments: every sample has a mark, boundaries lie between increments, large terrains are thinned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from geohalo.catchments.catchment import delineated
@@ -53,6 +55,32 @@ def test_the_legend_counts_samples_by_their_first_doubt():
     assert "catchment leaves the terrain (2)" in joined
     assert "on a lake or flat (1)" in joined
     assert "sample (" not in joined
+
+
+def told(figure):
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
+    texts = [*figure.texts, *(text for legend in legends for text in legend.get_texts())]
+    return " ".join(" ".join(text.get_text() for text in texts).split())
+
+
+def test_what_is_not_on_the_map_is_not_explained():
+    below, places = worked()
+    doubts, several = none(3), "A sample with several doubts"
+    clean = told(catchment_map("survey", below, places, doubts))
+    assert "0 of them doubtful" in clean
+    assert "without a doubt" not in clean
+    assert several not in clean
+    assert "paler" not in clean  # all ground drains to a sample
+    doubts["leaves"][0] = doubts["flat"][1] = True
+    one = told(catchment_map("survey", below, places, doubts))
+    assert "1 without a doubt; " in one
+    assert several not in one
+    doubts["flat"][0] = True
+    assert several in told(catchment_map("survey", below, places, doubts))
+    label = below.label.copy()
+    label[0] = -1
+    rest = told(catchment_map("survey", replace(below, label=label), places, doubts))
+    assert "paler: ground that drains to no sample" in rest
 
 
 def test_boundaries_lie_between_increments():

@@ -156,3 +156,21 @@ def test_major_elements_are_told_in_per_cent(square):
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     np.testing.assert_allclose(images[0].compressed(), iron[square.mask] / 10_000)
     np.testing.assert_allclose(images[1].compressed(), iron[square.mask] / 10)
+
+
+def test_ground_that_no_sample_came_from_is_pale(square):
+    layer = {"Ni": square.layer + 1.0}
+    seen = np.zeros_like(square.mask)
+    seen[:, ::2] = True
+    figure = element_maps(square.ground, layer, {}, square.deposits, seen=seen)
+    (veil,) = [axes.images[1] for axes in figure.axes if axes.images]
+    np.testing.assert_array_equal(~np.ma.getmaskarray(veil.get_array()), square.mask & ~seen)
+    assert veil.get_alpha() == survey_figures.PALE
+    texts = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert "pale: no sample came from there" in texts
+    told = " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+    assert "The maps are of the ground that samples came from." in told
+    whole = element_maps(square.ground, layer, {}, square.deposits, seen=square.mask)
+    assert "pale: no sample came from there" not in [
+        text.get_text() for legend in whole.legends for text in legend.get_texts()
+    ]

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from geohalo.cube.grid import Grid
 from geohalo.errors import InputError
+from geohalo.sources.covariance import covariance
 from geohalo.sources.mixing import Mixing
+from geohalo.sources.penalty import penalty
 from geohalo.sources.till import REACH, till_shares
 from geohalo.sources.unmixing import Options, unmix
 from numpy.testing import assert_allclose
@@ -105,3 +107,19 @@ def test_what_is_no_bearing_or_distance_is_named(keywords, message):
     arguments = {"bearing": 10.0, "length": 500.0, "width": 100.0} | keywords
     with pytest.raises(InputError, match=message):
         till_shares(MIDDLE, GRID, rows=[7], **arguments)
+
+
+def test_left_out_samples_cannot_tell_the_way_of_the_ice_from_its_opposite():
+    """Far from the borders, strips turned round make the same covariance among samples; across they do not."""
+    grid = Grid(np.arange(90) * 100.0, np.arange(90)[::-1] * 100.0)
+    points = 100.0 * np.random.default_rng(0).integers(35, 56, (20, 2))
+    centred = np.eye(20) - 1 / 20
+
+    def among(bearing):
+        mixing = Mixing.of(till_shares(points, grid, bearing, 300.0, 100.0), np.full(20, -1))
+        return centred @ covariance(mixing, penalty(grid.shape, "first", 100.0), np.ones(20)) @ centred
+
+    size = np.abs(among(40.0)).max()
+    # Measured: 3e-3 and 0.15.
+    assert np.abs(among(40.0) - among(220.0)).max() < 0.01 * size
+    assert np.abs(among(40.0) - among(130.0)).max() > 0.1 * size
