@@ -242,8 +242,8 @@ def seen_features(engine: Engine, scale: LabelledScale) -> Tensor:
         torch.arange(features.shape[1], device=features.device) if scale.columns is None else scale.columns
     )
     inputs = columns // bins
-    kept = engine.masks.shared().factors("inputs", scale.pixels, int(inputs[-1]) + 1, share)
-    return torch.cat([features * kept[:, 0, inputs], scale.features[:, -1:]], dim=1)
+    kept = engine.masks.shared().factors("inputs", scale.pixels, int(inputs[-1]) + 1, share, inputs)
+    return torch.cat([features * kept[:, 0], scale.features[:, -1:]], dim=1)
 
 
 @dataclass(frozen=True)
