@@ -12,6 +12,7 @@ from torch import Tensor
 
 from geohalo.network.fourier import convolutions, layers_by_frequency
 from geohalo.network.masks import Masks
+from geohalo.network.normalisation import normalised
 from geohalo.network.parts import network_parts, part_weights, running_rate
 from geohalo.network.presets import Preset, branches_in
 from geohalo.network.sparse import SparseMatrix
@@ -190,24 +191,22 @@ class Engine:
     def norm(self, name: str, x: Tensor, counted: Tensor) -> Tensor:
         """Normalise superpixel features (superpixels, members, channels) over the superpixels ``counted``."""
         weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         if self.training:
-            mean, variance = self._batch_statistics(name, x, counted)
+            out, mean, variance = normalised(x, weight, bias, counted, self.preset.epsilon)
+            self._keep_statistics(name, mean, variance, counted)
+            return out
+        mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         slope = (variance + self.preset.epsilon).rsqrt() * weight
         return torch.addcmul(bias - mean * slope, x, slope)
 
-    def _batch_statistics(self, name: str, x: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance over the superpixels counted, kept as running averages too."""
-        there = counted.unsqueeze(-1)
-        count = there.sum(0).clamp(min=1)
-        mean = torch.einsum("nmc,nm->mc", x, counted) / count
-        variance = torch.einsum("nmc,nm->mc", (x - mean).square(), counted) / count
-        with torch.no_grad():
-            steps = self.state[f"{name}.num_batches_tracked"].add_(1)
-            rate = running_rate(int(steps[0]))  # members are trained together from the first step on
-            self.state[f"{name}.running_mean"].lerp_(mean, rate)
-            self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), rate)
-        return mean, variance
+    @torch.no_grad()
+    def _keep_statistics(self, name: str, mean: Tensor, variance: Tensor, counted: Tensor) -> None:
+        """Add mean and variance (members, channels) of this step to the running averages."""
+        count = counted.sum(0).clamp(min=1).unsqueeze(-1)
+        steps = self.state[f"{name}.num_batches_tracked"].add_(1)
+        rate = running_rate(int(steps[0]))  # members are trained together from the first step on
+        self.state[f"{name}.running_mean"].lerp_(mean, rate)
+        self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), rate)
 
     def external(self, scale: int, graph: External, means: Tensor) -> Tensor:
         """External branch: logits (superpixels, members, classes) from means (superpixels, members, channels).
