@@ -76,9 +76,6 @@ def member_losses(logits: Tensor, labels: Labels, usable: Tensor, preset: Preset
 
 def cross_entropy(logits: Tensor, label: Tensor, smoothing: float = 0.0) -> Tensor:
     """Cross-entropy (cells, members), on logits (cells, members, classes)."""
-    if logits.shape[-1] == 2:  # the same, in a fifth of the time
-        margin, truth = logits[..., 1] - logits[..., 0], label * (1 - smoothing) + smoothing / 2
-        return F.softplus(margin) - truth * margin
     each = F.cross_entropy(logits.flatten(0, 1), label.flatten(), reduction="none", label_smoothing=smoothing)
     return each.view_as(label)
 

@@ -228,7 +228,7 @@ class Training:
             trained.values() or [torch.zeros(1)],
             lr=preset.learning_rate,
             weight_decay=preset.weight_decay,
-            fused=True,
+            foreach=True,
         )
         self.kept = {name: p.detach().clone() for name, p in state.items()}
         self.history: list[Tensor] = []

@@ -12,6 +12,16 @@ import torch
 from torch import Tensor
 
 
+#: Numbers that the kernel of a narrow layer sees at one position, at most.
+WIDEST = 256
+
+
+def are_narrow(channels: tuple[int, ...], kernels: list[tuple[int, int]]) -> bool:
+    """Tell whether all layers of a branch are narrow, from the channels put out and (kernel size, stride) of each."""
+    seen = (size * incoming for (size, _), incoming in zip(kernels, (1, *channels), strict=False))
+    return max(seen) <= WIDEST
+
+
 def _windows(features: Tensor, size: int, stride: int, first: int = 0, every: int = 1) -> Tensor:
     """View what a kernel sees at every so many positions: (positions left, pixels, size * channels) of one member."""
     pixels, positions, channels = features.shape
