@@ -51,6 +51,7 @@ def training_bytes(
     variant: str,
     preset: Preset,
     apart: int | None = None,
+    n_kept: int | None = None,
 ) -> tuple[int, int]:
     """Memory of a training step.
 
@@ -63,6 +64,8 @@ def training_bytes(
     preset : Preset
     apart : int, optional
         How many members go through the spectrum branch at a time, where that are not all of them.
+    n_kept : int, optional
+        Elements that any member keeps; all when left out.
 
     Returns
     -------
@@ -71,21 +74,22 @@ def training_bytes(
     """
     branches, (first, second) = VARIANTS[variant], preset.internal
     disturbed = 2 if preset.input_dropout else 1
-    shared = each = 0
+    features = preset.features(n_elements if n_kept is None else n_kept) + 1
+    # Spectra of the field, and later the random numbers of what is dropped of them.
+    shared, each = 4 * n_elements * max((pixels for pixels, _ in fields), default=0), 0
     for pixels, superpixels in fields:
-        shared += 4 * pixels * (preset.features(n_elements) + 1) * (1 + disturbed)
-        each += pixels * first  # where ReLU was open: a byte each
+        shared += 4 * pixels * features * (1 + disturbed)
         if "internal" in branches:
             each += 4 * n_labelled * (first + second) * COPIES["internal"]
         if "external" in branches:
             copies = COPIES["external"] + NEIGHBOURS * ATTENTION_COPIES["training"] * preset.attention
             each += 4 * superpixels * max(first, *preset.external) * copies
     if "spectrum" in branches:
-        features = 4 * n_labelled * spectrum_activations(n_elements, preset)
+        spectra = 4 * n_labelled * spectrum_activations(n_elements, preset)
         if apart is None:
-            each += features * COPIES["spectrum"]
+            each += spectra * COPIES["spectrum"]
         else:
-            shared += features * COPIES_APART * apart
+            shared += spectra * COPIES_APART * apart
     return shared, each
 
 
@@ -106,6 +110,7 @@ def members_at_once(
     variant: str,
     preset: Preset,
     memory: float,
+    n_kept: int = 0,
 ) -> int:
     """How many members fit into memory together, in parts of like size.
 
@@ -117,6 +122,8 @@ def members_at_once(
         Cells of the map, elements, classes.
     memory : float
         Gigabytes that features may take.
+    n_kept : int
+        Elements that a member keeps, at most; 0 for all.
 
     Raises
     ------
@@ -132,22 +139,26 @@ def members_at_once(
     superpixels = [math.ceil(share * graph.n_superpixels) for graph in graphs]
     predicting = prediction_bytes(superpixels, min(n_cells, BAND_CELLS), n_classes, variant, preset)
 
-    def bytes_of(some: Tensor) -> tuple[int, int]:
-        """Bytes that these members share, and bytes for each."""
-        fields = [_field(graph, some, preset) for graph in graphs]
-        shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset, at_a_time)
-        return shared, max(each, predicting)
+    def bytes_of(fields: list[tuple[int, int]], size: int) -> int:
+        """Bytes of so many members whose labelled cells see these fields."""
+        kept = min(n_elements, n_kept * size) if n_kept else n_elements
+        shared, each = training_bytes(
+            fields, n_elements, cells.shape[1], variant, preset, at_a_time, kept
+        )
+        return shared + size * max(each, predicting)
 
-    shared, each = bytes_of(cells)
-    room = memory * 1e9 - shared
-    if room >= each:
-        parts = math.ceil(n_members / int(room // each))
-        return math.ceil(n_members / parts)
+    everywhere = [_field(graph, cells, preset) for graph in graphs]
+    for parts in range(1, n_members + 1):
+        size = math.ceil(n_members / parts)
+        if bytes_of(everywhere, size) <= memory * 1e9:
+            return size
     # On a large map every member has ground of its own: fewer of them share a smaller field.
-    size, needed = n_members, shared + each
+    size, needed = n_members, bytes_of(everywhere, 1)
     while size > 1:
         size = math.ceil(size / 2)
-        needed = max(shared + size * each for shared, each in map(bytes_of, cells.split(size)))
+        needed = max(
+            bytes_of([_field(graph, some, preset) for graph in graphs], size) for some in cells.split(size)
+        )
         if needed <= memory * 1e9:
             return size
     raise InputError(

@@ -301,7 +301,7 @@ class Training:
         row[0] = loss
         epoch = len(self.history) + 1
         now = self.ends == epoch
-        if self.watched is not None and (self.patience is not None or epoch % LOOK_EVERY == 0 or now.any()):
+        if self.watched is not None and (self.patience is not None or epoch % LOOK_EVERY == 1 or now.any()):
             row[1:] = self._watch()
         going = self._going()
         self.history.append(row.masked_fill(~going, torch.nan))
