@@ -8,8 +8,8 @@ from geohalo.network.masks import Masks, mixed
 NODES = torch.arange(400)
 
 
-def factors(seeds=(1, 2), step=0, layer="head", nodes=NODES, channels=101, share=0.5):
-    return Masks(torch.tensor(seeds), step).factors(layer, nodes, channels, share)
+def factors(seeds=(1, 2), step=0, layer="head", nodes=NODES, channels=101, share=0.5, some=None):
+    return Masks(torch.tensor(seeds), step).factors(layer, nodes, channels, share, some)
 
 
 def test_words_are_those_of_splitmix64():
