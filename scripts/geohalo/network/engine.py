@@ -25,6 +25,31 @@ EXTERNAL_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Superpixels whose external logits are wanted, where the statistics of the normalisation ask for no others.
+
+    Attributes
+    ----------
+    middle : Tensor (middle,) of int64
+        Superpixels that the second convolution sees: those that are wanted and their neighbours.
+    first : SparseMatrix (middle, superpixels)
+        Adjacency of these, with loops.
+    second : SparseMatrix (wanted, middle)
+        Adjacency of those that are wanted, without loops.
+    themselves : SparseMatrix (wanted, middle)
+        Picks them.
+    last : Tensor (wanted,) of int64
+        Their rows among all.
+    """
+
+    middle: Tensor
+    first: SparseMatrix
+    second: SparseMatrix
+    themselves: SparseMatrix
+    last: Tensor
+
+
+@dataclass(frozen=True)
 class External:
     """The external graph as each member sees it.
 
@@ -42,6 +67,8 @@ class External:
         1, or 0 for superpixels that are cut out for a member.
     counted : Tensor (superpixels, members)
         1 for superpixels that the statistics of the normalisation are taken over, else 0.
+    wanted : Wanted, optional
+        All superpixels are wanted when left out.
     """
 
     number: Tensor
@@ -51,6 +78,7 @@ class External:
     scaling: Tensor
     present: Tensor
     counted: Tensor
+    wanted: Wanted | None = None
 
     def of(self, some: slice) -> "External":
         """Return the graph as some of the members see it."""
@@ -209,7 +237,7 @@ class Engine:
         self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), rate)
 
     def external(self, scale: int, graph: External, means: Tensor) -> Tensor:
-        """External branch: logits (superpixels, members, classes) from means (superpixels, members, channels).
+        """External branch: logits (wanted, members, classes) from means (superpixels, members, channels).
 
         On the CPU as many members at a time as fit into its cache: the branch is a chain of passes over its features.
         """
@@ -229,19 +257,30 @@ class Engine:
         return torch.cat(parts, dim=1)
 
     def _external(self, scale: int, graph: External, means: Tensor) -> Tensor:
-        name = f"external.{scale}"
-        x = self.norm(f"{name}.norm_0", means, graph.counted)
+        name, wanted = f"external.{scale}", graph.wanted
+        counted, present, scaling = graph.counted, graph.present, graph.scaling.unsqueeze(-1)
+        x = self.norm(f"{name}.norm_0", means, counted)
         if self.preset.attention:
             x, _ = self.attention(f"{name}.conv_1", graph, x)
+            x = x if wanted is None else x[wanted.middle]
         else:
-            scaling = graph.scaling.unsqueeze(-1)
             x = x * scaling
-            x = (graph.adjacency @ x + x) * scaling
+            if wanted is None:
+                x = (graph.adjacency @ x + x) * scaling
+            else:
+                x = (wanted.first @ x) * scaling[wanted.middle]
             x = self.linear(f"{name}.conv_1.lin", x, bias=f"{name}.conv_1.bias")
-        x = self.norm(f"{name}.norm_1", x.relu(), graph.counted)
-        neighbours = graph.adjacency @ (x * graph.present.unsqueeze(-1))
+        if wanted is not None:
+            counted, present = counted[wanted.middle], present[wanted.middle]
+        x = self.norm(f"{name}.norm_1", x.relu(), counted)
+        around = x * present.unsqueeze(-1)
+        if wanted is None:
+            neighbours, number = graph.adjacency @ around, graph.number
+        else:
+            neighbours, x = wanted.second @ around, wanted.themselves @ x
+            counted, number = graph.counted[wanted.last], graph.number[wanted.last]
         x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
-        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), graph.counted), graph.number)
+        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), counted), number)
 
     def attention(self, name: str, graph: External, x: Tensor) -> tuple[Tensor, Tensor]:
         """Attend to the superpixels around each one and to itself (GATv2).
