@@ -80,6 +80,25 @@ class External:
     counted: Tensor
     wanted: Wanted | None = None
 
+    def middle(self, values: Tensor) -> Tensor:
+        """Return the rows of what the second convolution sees, of values of all superpixels."""
+        return values if self.wanted is None else values[self.wanted.middle]
+
+    def last(self, values: Tensor) -> Tensor:
+        """Return the rows of those that are wanted, of values of all superpixels."""
+        return values if self.wanted is None else values[self.wanted.last]
+
+    def summed(self, x: Tensor) -> Tensor:
+        """Add up features (superpixels, ...) of each superpixel in the middle and its neighbours."""
+        return self.adjacency @ x + x if self.wanted is None else self.wanted.first @ x
+
+    def second(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Add up features (middle, members, channels) around what is wanted; returns these sums and its own features."""
+        around = x * self.middle(self.present).unsqueeze(-1)
+        if self.wanted is None:
+            return self.adjacency @ around, x
+        return self.wanted.second @ around, self.wanted.themselves @ x
+
     def of(self, some: slice) -> "External":
         """Return the graph as some of the members see it."""
         mine = {name: getattr(self, name)[:, some] for name in ("scaling", "present", "counted")}
@@ -257,30 +276,18 @@ class Engine:
         return torch.cat(parts, dim=1)
 
     def _external(self, scale: int, graph: External, means: Tensor) -> Tensor:
-        name, wanted = f"external.{scale}", graph.wanted
-        counted, present, scaling = graph.counted, graph.present, graph.scaling.unsqueeze(-1)
-        x = self.norm(f"{name}.norm_0", means, counted)
+        name, scaling = f"external.{scale}", graph.scaling.unsqueeze(-1)
+        x = self.norm(f"{name}.norm_0", means, graph.counted)
         if self.preset.attention:
-            x, _ = self.attention(f"{name}.conv_1", graph, x)
-            x = x if wanted is None else x[wanted.middle]
+            x = graph.middle(self.attention(f"{name}.conv_1", graph, x)[0])
         else:
-            x = x * scaling
-            if wanted is None:
-                x = (graph.adjacency @ x + x) * scaling
-            else:
-                x = (wanted.first @ x) * scaling[wanted.middle]
+            x = graph.summed(x * scaling) * graph.middle(scaling)
             x = self.linear(f"{name}.conv_1.lin", x, bias=f"{name}.conv_1.bias")
-        if wanted is not None:
-            counted, present = counted[wanted.middle], present[wanted.middle]
-        x = self.norm(f"{name}.norm_1", x.relu(), counted)
-        around = x * present.unsqueeze(-1)
-        if wanted is None:
-            neighbours, number = graph.adjacency @ around, graph.number
-        else:
-            neighbours, x = wanted.second @ around, wanted.themselves @ x
-            counted, number = graph.counted[wanted.last], graph.number[wanted.last]
-        x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
-        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), counted), number)
+        x = self.norm(f"{name}.norm_1", x.relu(), graph.middle(graph.counted))
+        around, x = graph.second(x)
+        x = self.linear(f"{name}.conv_2.lin_rel", around) + self.linear(f"{name}.conv_2.lin_root", x)
+        x = self.norm(f"{name}.norm_2", x.relu(), graph.last(graph.counted))
+        return self.head(name, x, graph.last(graph.number))
 
     def attention(self, name: str, graph: External, x: Tensor) -> tuple[Tensor, Tensor]:
         """Attend to the superpixels around each one and to itself (GATv2).
@@ -311,8 +318,8 @@ class Engine:
         """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes).
 
         On the CPU one member goes after another, which is faster than grouped convolutions (twice, at 33 members), by
-        products of matrices where layers are narrow (`windows`) and by frequencies where they are wide (`fourier`). On a
-        GPU the launches would cost more than the work. Elements are put in the order of the first member. For
+        products of matrices where layers are narrow (`windows`) and by frequencies where they are wide (`fourier`). On
+        a GPU the launches would cost more than the work. Elements are put in the order of the first member. For
         ``factors`` see `head`.
         """
         x = self.gated(x)[..., self.state["spectrum.order"][0]]

@@ -267,7 +267,9 @@ class _Work:
         sizes = (len(self.values), self.values.shape[1], self.n_classes)
         variant, memory, number = self.settings.variant, self.settings.memory, len(members)
         work = (number, cells, self.scales, sizes, variant, self.recipe)
-        kept = self.recipe.pathfinders * (2 if self.settings.n_covariates else 1) if self.n_classes == 2 else 0
+        kept = (
+            self.recipe.pathfinders * (2 if self.settings.n_covariates else 1) if self.n_classes == 2 else 0
+        )
         if self.device.type == "cpu" and number >= 2 * FEWEST_TOGETHER:
             size = math.ceil(number / (2 * math.ceil(number / (2 * MOST_TOGETHER))))
             with suppress(InputError):  # one member needs more than half of the memory

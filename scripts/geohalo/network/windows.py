@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-
 #: Numbers that the kernel of a narrow layer sees at one position, at most.
 WIDEST = 256
 
@@ -59,7 +58,7 @@ class _Layers(torch.autograd.Function):
         of_biases = [weight.new_empty(weight.shape[0], weight.shape[2]) for weight in weights]
         for member, last in enumerate(gradients[0].unbind(1)):
             features = kept[member * (number + 1) : (member + 1) * (number + 1)]
-            pixels, positions, channels = features[-1].shape
+            _, positions, channels = features[-1].shape
             above = last.unflatten(1, (channels, positions)).transpose(1, 2).contiguous()
             for k in reversed(range(number)):
                 above = torch.ops.aten.threshold_backward(above, features[k + 1], 0)

@@ -6,7 +6,7 @@ import torch.nn.functional as F  # noqa: N812
 from geohalo.network.presets import PRESETS, lean_kernels, published_kernels
 from geohalo.network.windows import are_narrow, convolved
 
-#: Kernel sizes and strides, channels put out, elements: the default branch, and layers that leave gaps or elements over.
+#: Kernel sizes and strides, channels put out, elements: the default branch, and layers that leave gaps or a rest.
 BRANCHES = {
     "default": (lean_kernels(39), PRESETS["default"].spectrum, 39),
     "few elements": (lean_kernels(6), (3, 4, 2), 6),
