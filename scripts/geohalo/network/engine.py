@@ -93,7 +93,7 @@ class External:
         return self.adjacency @ x + x if self.wanted is None else self.wanted.first @ x
 
     def second(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Add up features (middle, members, channels) around what is wanted; returns these sums and its own features."""
+        """Add up features (middle, members, channels) around what is wanted; returns these sums and its own."""
         around = x * self.middle(self.present).unsqueeze(-1)
         if self.wanted is None:
             return self.adjacency @ around, x
