@@ -12,14 +12,41 @@ from torch import Tensor
 
 from geohalo.network.fourier import convolutions, layers_by_frequency
 from geohalo.network.masks import Masks
+from geohalo.network.normalisation import normalised
 from geohalo.network.parts import network_parts, part_weights, running_rate
 from geohalo.network.presets import Preset, branches_in
 from geohalo.network.sparse import SparseMatrix
+from geohalo.network.windows import are_narrow, convolved
 
 Stacked = dict[str, Tensor]
 
 #: Bytes of the features of the external branch that are computed at a time on the CPU.
 EXTERNAL_BYTES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Superpixels whose external logits are wanted, where the statistics of the normalisation ask for no others.
+
+    Attributes
+    ----------
+    middle : Tensor (middle,) of int64
+        Superpixels that the second convolution sees: those that are wanted and their neighbours.
+    first : SparseMatrix (middle, superpixels)
+        Adjacency of these, with loops.
+    second : SparseMatrix (wanted, middle)
+        Adjacency of those that are wanted, without loops.
+    themselves : SparseMatrix (wanted, middle)
+        Picks them.
+    last : Tensor (wanted,) of int64
+        Their rows among all.
+    """
+
+    middle: Tensor
+    first: SparseMatrix
+    second: SparseMatrix
+    themselves: SparseMatrix
+    last: Tensor
 
 
 @dataclass(frozen=True)
@@ -40,6 +67,8 @@ class External:
         1, or 0 for superpixels that are cut out for a member.
     counted : Tensor (superpixels, members)
         1 for superpixels that the statistics of the normalisation are taken over, else 0.
+    wanted : Wanted, optional
+        All superpixels are wanted when left out.
     """
 
     number: Tensor
@@ -49,6 +78,26 @@ class External:
     scaling: Tensor
     present: Tensor
     counted: Tensor
+    wanted: Wanted | None = None
+
+    def middle(self, values: Tensor) -> Tensor:
+        """Return the rows of what the second convolution sees, of values of all superpixels."""
+        return values if self.wanted is None else values[self.wanted.middle]
+
+    def last(self, values: Tensor) -> Tensor:
+        """Return the rows of those that are wanted, of values of all superpixels."""
+        return values if self.wanted is None else values[self.wanted.last]
+
+    def summed(self, x: Tensor) -> Tensor:
+        """Add up features (superpixels, ...) of each superpixel in the middle and its neighbours."""
+        return self.adjacency @ x + x if self.wanted is None else self.wanted.first @ x
+
+    def second(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Add up features (middle, members, channels) around what is wanted; returns these sums and its own."""
+        around = x * self.middle(self.present).unsqueeze(-1)
+        if self.wanted is None:
+            return self.adjacency @ around, x
+        return self.wanted.second @ around, self.wanted.themselves @ x
 
     def of(self, some: slice) -> "External":
         """Return the graph as some of the members see it."""
@@ -189,27 +238,25 @@ class Engine:
     def norm(self, name: str, x: Tensor, counted: Tensor) -> Tensor:
         """Normalise superpixel features (superpixels, members, channels) over the superpixels ``counted``."""
         weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         if self.training:
-            mean, variance = self._batch_statistics(name, x, counted)
+            out, mean, variance = normalised(x, weight, bias, counted, self.preset.epsilon)
+            self._keep_statistics(name, mean, variance, counted)
+            return out
+        mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         slope = (variance + self.preset.epsilon).rsqrt() * weight
         return torch.addcmul(bias - mean * slope, x, slope)
 
-    def _batch_statistics(self, name: str, x: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance over the superpixels counted, kept as running averages too."""
-        there = counted.unsqueeze(-1)
-        count = there.sum(0).clamp(min=1)
-        mean = torch.einsum("nmc,nm->mc", x, counted) / count
-        variance = torch.einsum("nmc,nm->mc", (x - mean).square(), counted) / count
-        with torch.no_grad():
-            steps = self.state[f"{name}.num_batches_tracked"].add_(1)
-            rate = running_rate(int(steps[0]))  # members are trained together from the first step on
-            self.state[f"{name}.running_mean"].lerp_(mean, rate)
-            self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), rate)
-        return mean, variance
+    @torch.no_grad()
+    def _keep_statistics(self, name: str, mean: Tensor, variance: Tensor, counted: Tensor) -> None:
+        """Add mean and variance (members, channels) of this step to the running averages."""
+        count = counted.sum(0).clamp(min=1).unsqueeze(-1)
+        steps = self.state[f"{name}.num_batches_tracked"].add_(1)
+        rate = running_rate(int(steps[0]))  # members are trained together from the first step on
+        self.state[f"{name}.running_mean"].lerp_(mean, rate)
+        self.state[f"{name}.running_var"].lerp_(variance * count / (count - 1).clamp(min=1), rate)
 
     def external(self, scale: int, graph: External, means: Tensor) -> Tensor:
-        """External branch: logits (superpixels, members, classes) from means (superpixels, members, channels).
+        """External branch: logits (wanted, members, classes) from means (superpixels, members, channels).
 
         On the CPU as many members at a time as fit into its cache: the branch is a chain of passes over its features.
         """
@@ -229,19 +276,18 @@ class Engine:
         return torch.cat(parts, dim=1)
 
     def _external(self, scale: int, graph: External, means: Tensor) -> Tensor:
-        name = f"external.{scale}"
+        name, scaling = f"external.{scale}", graph.scaling.unsqueeze(-1)
         x = self.norm(f"{name}.norm_0", means, graph.counted)
         if self.preset.attention:
-            x, _ = self.attention(f"{name}.conv_1", graph, x)
+            x = graph.middle(self.attention(f"{name}.conv_1", graph, x)[0])
         else:
-            scaling = graph.scaling.unsqueeze(-1)
-            x = x * scaling
-            x = (graph.adjacency @ x + x) * scaling
+            x = graph.summed(x * scaling) * graph.middle(scaling)
             x = self.linear(f"{name}.conv_1.lin", x, bias=f"{name}.conv_1.bias")
-        x = self.norm(f"{name}.norm_1", x.relu(), graph.counted)
-        neighbours = graph.adjacency @ (x * graph.present.unsqueeze(-1))
-        x = self.linear(f"{name}.conv_2.lin_rel", neighbours) + self.linear(f"{name}.conv_2.lin_root", x)
-        return self.head(name, self.norm(f"{name}.norm_2", x.relu(), graph.counted), graph.number)
+        x = self.norm(f"{name}.norm_1", x.relu(), graph.middle(graph.counted))
+        around, x = graph.second(x)
+        x = self.linear(f"{name}.conv_2.lin_rel", around) + self.linear(f"{name}.conv_2.lin_root", x)
+        x = self.norm(f"{name}.norm_2", x.relu(), graph.last(graph.counted))
+        return self.head(name, x, graph.last(graph.number))
 
     def attention(self, name: str, graph: External, x: Tensor) -> tuple[Tensor, Tensor]:
         """Attend to the superpixels around each one and to itself (GATv2).
@@ -271,8 +317,9 @@ class Engine:
     def spectrum(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
         """Spectrum branch of pixels (pixels, members, elements); returns logits (pixels, members, classes).
 
-        On the CPU one member's convolutions after another are faster than grouped ones (twice, at 33 members); on a
-        GPU the launches would cost more than the work. Elements are put in the order of the first member. For
+        On the CPU one member goes after another, which is faster than grouped convolutions (twice, at 33 members), by
+        products of matrices where layers are narrow (`windows`) and by frequencies where they are wide (`fourier`). On
+        a GPU the launches would cost more than the work. Elements are put in the order of the first member. For
         ``factors`` see `head`.
         """
         x = self.gated(x)[..., self.state["spectrum.order"][0]]
@@ -280,15 +327,20 @@ class Engine:
             (self.state[f"spectrum.convs.{k}.weight"], self.state[f"spectrum.convs.{k}.bias"])
             for k in range(len(self.preset.spectrum))
         ]
+        kernels = self.preset.kernels(x.shape[2])
         if x.device.type != "cpu":
-            return self.head("spectrum", self._grouped(x, layers), factors=factors)
-        # Taken apart at once: the gradient of a slice of one member would be as large as all members'.
-        apart = [[stacked.unbind() for stacked in layer] for layer in layers]
-        features = [
-            self._of_member(one, [(weight[m], bias[m]) for weight, bias in apart])
-            for m, one in enumerate(x.unbind(1))
-        ]
-        return self.head("spectrum", torch.stack(features, dim=1), factors=factors)
+            features = self._grouped(x, layers)
+        elif not self.mixed and are_narrow(self.preset.spectrum, kernels):
+            features = convolved(x, layers, kernels)
+        else:
+            # Taken apart at once: the gradient of a slice of one member would be as large as all members'.
+            apart = [[stacked.unbind() for stacked in layer] for layer in layers]
+            each = [
+                self._of_member(one, [(weight[m], bias[m]) for weight, bias in apart])
+                for m, one in enumerate(x.unbind(1))
+            ]
+            features = torch.stack(each, dim=1)
+        return self.head("spectrum", features, factors=factors)
 
     def _of_member(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Convolutions of one member: (pixels, elements) to (pixels, channels * positions)."""

@@ -2,8 +2,8 @@
 
 The hidden layer of all pixels and members is the largest array of the network and the only one that grows with the map,
 but only two things are read from it: its means over superpixels, and its neighbourhood (rows of A^3) around labelled
-pixels. Here it lives a block at a time, small enough for the processor's cache; of each block one bit of knowledge is
-kept for the gradient, where ReLU was open.
+pixels. Here it lives a block at a time, small enough for the processor's cache. For the gradient it is computed again,
+which takes less time than to keep where ReLU was open, and no memory.
 """
 
 from dataclasses import dataclass
@@ -44,34 +44,33 @@ class FieldBlock:
 class _FirstLayer(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, weight: Tensor, features: Tensor, blocks: list[FieldBlock], channels: int, learns: bool
+        ctx: Any, weight: Tensor, features: Tensor, blocks: list[FieldBlock], channels: int
     ) -> tuple[Tensor, Tensor]:
         means = weight.new_empty(blocks[-1].superpixels.stop, len(weight))
         near = weight.new_empty(blocks[-1].pairs.stop, channels)
-        opened = []
         for block in blocks:
             hidden = torch.mm(features[block.pixels], weight.t()).relu_()
             product(block.mean, hidden, means[block.superpixels])
             if block.near is not None:
                 product(block.near, hidden.view(-1, channels), near[block.pairs])
-            if learns:
-                opened.append(hidden > 0)
-        ctx.save_for_backward(weight, features, *opened)
+        ctx.save_for_backward(weight, features)
         ctx.blocks = blocks
         return means, near
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_means, of_near = gradients[0].contiguous(), gradients[1].contiguous()
-        weight, features, *opened = ctx.saved_tensors
+        weight, features = ctx.saved_tensors
         total = torch.zeros_like(weight)
-        for block, there in zip(ctx.blocks, opened, strict=True):
+        for block in ctx.blocks:
+            seen = features[block.pixels]
             gradient = product(block.mean_transposed, of_means[block.superpixels])
             if block.near_transposed is not None:
                 gradient.view(-1, of_near.shape[1]).addmm_(block.near_transposed, of_near[block.pairs])
-            gradient.mul_(there)
-            total.addmm_(gradient.t(), features[block.pixels])
-        return total, None, None, None, None
+            hidden = torch.mm(seen, weight.t())  # where this is positive ReLU was open
+            torch.ops.aten.threshold_backward.grad_input(gradient, hidden, 0, grad_input=gradient)
+            total.addmm_(gradient.t(), seen)
+        return total, None, None, None
 
 
 def first_layer(weight: Tensor, features: Tensor, blocks: list[FieldBlock]) -> tuple[Tensor, Tensor]:
@@ -91,7 +90,5 @@ def first_layer(weight: Tensor, features: Tensor, blocks: list[FieldBlock]) -> t
     near : Tensor (pairs, channels)
         Rows of A^3 ReLU(X W) for each pair of a labelled cell and a member.
     """
-    means, near = _FirstLayer.apply(
-        weight.flatten(0, 1), features, blocks, weight.shape[1], torch.is_grad_enabled()
-    )
+    means, near = _FirstLayer.apply(weight.flatten(0, 1), features, blocks, weight.shape[1])
     return means.unflatten(1, weight.shape[:2]), near

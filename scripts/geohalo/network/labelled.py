@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from geohalo.network.encoding import Encoding
-from geohalo.network.engine import Engine, External, class_count
+from geohalo.network.engine import Engine, External, Wanted, class_count
 from geohalo.network.first_layer import BLOCK_BYTES, FieldBlock, first_layer
 from geohalo.network.parts import edge_directions
 from geohalo.network.presets import Preset
@@ -40,7 +40,7 @@ class LabelledScale:
     pairs : Tensor (cells, members) of int64
         Row of each member's labelled cells among the pairs of the blocks.
     superpixel : Tensor (cells, members) of int64
-        Superpixel of the field.
+        Superpixel of each cell, among those whose external logits are wanted.
     external : External
     there : Tensor (cells, members)
         0 for cells whose superpixel is cut out.
@@ -87,6 +87,8 @@ def labelled_scale(
     external = _external(graph, field, held_out, superpixel, preset.normalisation == "map")
     there = external.present.gather(0, superpixel)
     pixels, features, blocks, pairs = _blocks(graph, field, encode, cells, superpixel, preset, near, columns)
+    if external.wanted is not None:
+        superpixel = torch.searchsorted(external.wanted.last, superpixel)
     return LabelledScale(pixels, columns, features, blocks, pairs, superpixel, external, there)
 
 
@@ -114,8 +116,33 @@ def _external(
         scaling = present * ((graph.subgraph(around).adjacency @ present) + 1).rsqrt()
         place = torch.searchsorted(around, field)
         present, scaling = present[place], scaling[place]
-    counted = present if of_map else present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
-    return replace(external, scaling=scaling, present=present, counted=counted)
+    external = replace(external, scaling=scaling, present=present, counted=present)
+    if of_map:
+        return external
+    counted = present * torch.zeros_like(present).scatter_(0, superpixel, 1.0)
+    return replace(external, counted=counted, wanted=_wanted(graph, field, external, superpixel.unique()))
+
+
+def _wanted(graph: ScaleGraph, field: Tensor, external: External, last: Tensor) -> Wanted:
+    """Cut the external graph of the field down to what the logits of some of its superpixels need."""
+    middle = torch.searchsorted(field, graph.within(field[last], 1))
+    place = torch.full_like(field, -1)
+    place[middle] = torch.arange(len(middle), device=field.device)
+    rows, columns, values = external.adjacency.entries()
+    loops = torch.arange(len(middle), device=field.device)
+    inside = place[rows] >= 0
+    first = SparseMatrix.from_entries(
+        torch.cat([place[rows[inside]], loops]),
+        torch.cat([columns[inside], middle]),
+        torch.cat([values[inside], values.new_ones(len(middle))]),
+        (len(middle), len(field)),
+    )
+    among = torch.full_like(field, -1)
+    among[last] = torch.arange(len(last), device=field.device)
+    inside = among[rows] >= 0  # whose neighbours are all in the middle
+    entries = (among[rows[inside]], place[columns[inside]], values[inside])
+    second = SparseMatrix.from_entries(*entries, (len(last), len(middle)))
+    return Wanted(middle, first, second, selection(place[last], len(middle)), last)
 
 
 def external_of(graph: ScaleGraph, superpixels: Tensor, members: int) -> External:
@@ -242,8 +269,8 @@ def seen_features(engine: Engine, scale: LabelledScale) -> Tensor:
         torch.arange(features.shape[1], device=features.device) if scale.columns is None else scale.columns
     )
     inputs = columns // bins
-    kept = engine.masks.shared().factors("inputs", scale.pixels, int(inputs[-1]) + 1, share)
-    return torch.cat([features * kept[:, 0, inputs], scale.features[:, -1:]], dim=1)
+    kept = engine.masks.shared().factors("inputs", scale.pixels, int(inputs[-1]) + 1, share, inputs)
+    return torch.cat([features * kept[:, 0], scale.features[:, -1:]], dim=1)
 
 
 @dataclass(frozen=True)

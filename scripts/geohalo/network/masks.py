@@ -53,7 +53,9 @@ class Masks:
         """Return those of some of the members."""
         return replace(self, seeds=self.seeds[some])
 
-    def factors(self, layer: str, nodes: Tensor, channels: int, share: float) -> Tensor:
+    def factors(
+        self, layer: str, nodes: Tensor, channels: int, share: float, some: Tensor | None = None
+    ) -> Tensor:
         """Factors of dropout: 0 for about a ``share`` of the places (in steps of 1/256), and larger elsewhere.
 
         Parameters
@@ -64,6 +66,8 @@ class Masks:
             Number of each node, the same whatever else is computed.
         channels : int
         share : float
+        some : Tensor of int64, optional
+            Channels that are wanted, in this order; all when left out.
 
         Returns
         -------
@@ -78,8 +82,9 @@ class Masks:
         number = torch.arange(-(-channels // BYTES), device=device)
         words = mixed(words + number * word)
         out = min(round(256 * share), 255)  # something is always kept
-        kept = words.view(torch.uint8)[..., :channels] >= out
-        return kept * (256 / (256 - out))
+        drawn = words.view(torch.uint8)
+        drawn = drawn[..., :channels] if some is None else drawn[..., some]
+        return (drawn >= out).to(torch.float32).mul_(256 / (256 - out))
 
     def shared(self) -> "Masks":
         """One member's worth of numbers that all members use, the same whoever they are."""

@@ -10,8 +10,9 @@ from geohalo.network.labelled import receptive_field
 from geohalo.network.presets import VARIANTS, Preset
 from geohalo.network.scales import ScaleGraph
 
-#: Copies of a branch's features (value, result of ReLU, dropout, gradients) that a training step holds.
-COPIES = {"internal": 8, "external": 16, "spectrum": 3}
+#: Copies of a branch's features (value, result of ReLU, dropout, gradients) that a training step holds: of the external
+#: branch before its first convolution, for all superpixels of the field, and from there on for those in the middle.
+COPIES = {"internal": 8, "external": 6, "middle": 10, "spectrum": 3}
 
 #: ... of a spectrum branch whose members go one after another, with its features at all frequencies.
 COPIES_APART = 7
@@ -45,24 +46,27 @@ def spectrum_apart(device: torch.device, n_labelled: int, n_elements: int, prese
 
 
 def training_bytes(
-    fields: list[tuple[int, int]],
+    fields: list[tuple[int, int, int]],
     n_elements: int,
     n_labelled: int,
     variant: str,
     preset: Preset,
     apart: int | None = None,
+    n_kept: int | None = None,
 ) -> tuple[int, int]:
     """Memory of a training step.
 
     Parameters
     ----------
-    fields : list of (pixels, superpixels)
-        Receptive field of each scale.
+    fields : list of (pixels, superpixels, middle)
+        Receptive field of each scale, and the superpixels in it that the second external convolution sees.
     n_elements, n_labelled : int
     variant : str
     preset : Preset
     apart : int, optional
         How many members go through the spectrum branch at a time, where that are not all of them.
+    n_kept : int, optional
+        Elements that any member keeps; all when left out.
 
     Returns
     -------
@@ -71,21 +75,22 @@ def training_bytes(
     """
     branches, (first, second) = VARIANTS[variant], preset.internal
     disturbed = 2 if preset.input_dropout else 1
-    shared = each = 0
-    for pixels, superpixels in fields:
-        shared += 4 * pixels * (preset.features(n_elements) + 1) * (1 + disturbed)
-        each += pixels * first  # where ReLU was open: a byte each
+    features = preset.features(n_elements if n_kept is None else n_kept) + 1
+    # Spectra of the field, and later the random numbers of what is dropped of them.
+    shared, each = 4 * n_elements * max((pixels for pixels, *_ in fields), default=0), 0
+    for pixels, superpixels, middle in fields:
+        shared += 4 * pixels * features * (1 + disturbed)
         if "internal" in branches:
             each += 4 * n_labelled * (first + second) * COPIES["internal"]
         if "external" in branches:
             copies = COPIES["external"] + NEIGHBOURS * ATTENTION_COPIES["training"] * preset.attention
-            each += 4 * superpixels * max(first, *preset.external) * copies
+            each += 4 * (superpixels * copies + middle * COPIES["middle"]) * max(first, *preset.external)
     if "spectrum" in branches:
-        features = 4 * n_labelled * spectrum_activations(n_elements, preset)
+        spectra = 4 * n_labelled * spectrum_activations(n_elements, preset)
         if apart is None:
-            each += features * COPIES["spectrum"]
+            each += spectra * COPIES["spectrum"]
         else:
-            shared += features * COPIES_APART * apart
+            shared += spectra * COPIES_APART * apart
     return shared, each
 
 
@@ -106,8 +111,9 @@ def members_at_once(
     variant: str,
     preset: Preset,
     memory: float,
+    n_kept: int = 0,
 ) -> int:
-    """How many members fit into memory together, in parts of like size.
+    """How many members to train together: as many as fit into memory, or fewer where all parts then move fewer bytes.
 
     Parameters
     ----------
@@ -117,6 +123,8 @@ def members_at_once(
         Cells of the map, elements, classes.
     memory : float
         Gigabytes that features may take.
+    n_kept : int
+        Elements that a member keeps, at most; 0 for all.
 
     Raises
     ------
@@ -132,24 +140,24 @@ def members_at_once(
     superpixels = [math.ceil(share * graph.n_superpixels) for graph in graphs]
     predicting = prediction_bytes(superpixels, min(n_cells, BAND_CELLS), n_classes, variant, preset)
 
-    def bytes_of(some: Tensor) -> tuple[int, int]:
-        """Bytes that these members share, and bytes for each."""
-        fields = [_field(graph, some, preset) for graph in graphs]
-        shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset, at_a_time)
-        return shared, max(each, predicting)
+    def bytes_of(some: Tensor) -> int:
+        """Bytes of the training, or the prediction, of members with these labelled cells."""
+        fields, size = [_field(graph, some, preset) for graph in graphs], len(some)
+        kept = min(n_elements, n_kept * size) if n_kept else n_elements
+        shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset, at_a_time, kept)
+        return shared + size * max(each, predicting)
 
-    shared, each = bytes_of(cells)
-    room = memory * 1e9 - shared
-    if room >= each:
-        parts = math.ceil(n_members / int(room // each))
-        return math.ceil(n_members / parts)
-    # On a large map every member has ground of its own: fewer of them share a smaller field.
-    size, needed = n_members, shared + each
-    while size > 1:
-        size = math.ceil(size / 2)
-        needed = max(shared + size * each for shared, each in map(bytes_of, cells.split(size)))
-        if needed <= memory * 1e9:
-            return size
+    # On a large map every member has ground of its own: fewer of them see less of that of the others, for nothing.
+    best, least, needed = 0, math.inf, 0
+    for size in sorted({math.ceil(n_members / parts) for parts in range(1, n_members + 1)}, reverse=True):
+        each_part = [bytes_of(some) for some in cells.split(size)]
+        needed = max(each_part)
+        if needed <= memory * 1e9 and sum(each_part) < least:
+            best, least = size, sum(each_part)
+        if best and cells.device.type != "cpu":
+            break  # a GPU is faster the more it has to do at once
+    if best:
+        return best
     raise InputError(
         f"one member of {variant} needs about {needed / 1e9:.2g} GB, and network.memory allows {memory:g} GB. Raise "
         "network.memory if the machine has more, or choose smaller superpixels (larger superpixels.n_segments), "
@@ -157,7 +165,10 @@ def members_at_once(
     )
 
 
-def _field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> tuple[int, int]:
-    """Pixels and superpixels of one scale that the labelled cells (members, labelled) of some members see."""
+def _field(graph: ScaleGraph, cells: Tensor, preset: Preset) -> tuple[int, int, int]:
+    """Size of what the labelled cells (members, labelled) of some members see at one scale; see `training_bytes`."""
     kept = receptive_field(graph, cells, preset)
-    return int(torch.diff(graph.start)[kept].sum()), len(kept)
+    middle = len(kept)
+    if preset.normalisation != "map":
+        middle = len(graph.within(torch.unique(graph.superpixel[cells].long()), 1))
+    return int(torch.diff(graph.start)[kept].sum()), len(kept), middle

@@ -16,8 +16,8 @@ from geohalo.network.scales import Block, ScaleGraph
 from geohalo.network.trained import Trained
 from geohalo.network.values import Values, values_of
 
-#: Bytes of the features that one block may take on its way through the network.
-BLOCK_BYTES = 1 << 27
+#: Bytes of the features that one block may take on its way through the network, on the CPU most of them in its cache.
+BLOCK_BYTES = {"cpu": 1 << 24, "cuda": 1 << 27}
 
 
 def row_blocks(n: int, size: int) -> Iterator[slice]:
@@ -147,7 +147,7 @@ def superpixel_means(
     number = graph.n_superpixels if superpixels is None else len(superpixels)
     means, done = weight.new_empty(number, members, channels), 0
     flat = weight.flatten(0, 1).t()
-    for block in graph.blocks(max(1024, BLOCK_BYTES // (4 * widest)), superpixels):
+    for block in graph.blocks(max(1024, BLOCK_BYTES[weight.device.type] // (4 * widest)), superpixels):
         x = block.propagate(encode.of_columns(block.pixels, columns))
         hidden = torch.addmm(flat[-1], x, flat[:-1]).relu_()
         rows = slice(done, done + len(block.superpixels))
@@ -202,29 +202,30 @@ def _add(logits: Tensor, cells: Tensor | slice, part: Tensor) -> None:
     logits[:, :, where] += part.permute(1, 2, 0).to(logits.device)
 
 
-def _spectra(values: Values, band: slice, weight: Tensor, size: int) -> Iterator[tuple[slice, Tensor]]:
-    """Spectra (cells, members, elements) of a band for each member alike, some cells at a time."""
-    for rows in row_blocks(band.stop - band.start, max(256, size)):
+def _spectra(values: Values, band: slice, weight: Tensor, widest: int) -> Iterator[tuple[slice, Tensor]]:
+    """Spectra (cells, members, elements) of a band for each member alike, at ``widest`` bytes a cell."""
+    size = max(256, BLOCK_BYTES[weight.device.type] // widest)
+    for rows in row_blocks(band.stop - band.start, size):
         spectra = values[band.start + rows.start : band.start + rows.stop].to(weight.device)
         yield rows, spectra.unsqueeze(1).expand(-1, len(weight), -1)
 
 
 def _add_spectrum(engine: Engine, values: Values, band: slice, weight: Tensor, logits: Tensor) -> None:
     """Add the weighted logits of the spectrum branch to those of a band."""
-    widest = max(engine.preset.spectrum) * values.shape[1] * len(weight) * 8
-    for rows, spectra in _spectra(values, band, weight, BLOCK_BYTES // widest):
+    widest = max(engine.preset.spectrum) * values.shape[1] * 8  # of one member: they go one after another
+    for rows, spectra in _spectra(values, band, weight, widest):
         _add(logits, rows, engine.spectrum(spectra) * weight.view(-1, 1))
 
 
 def _add_covariates(engine: Engine, values: Values, band: slice, weight: Tensor, logits: Tensor) -> None:
     """Add the weighted logits of the branch of the covariates to those of a band."""
     widest = 8 * len(weight) * values.shape[1]
-    for rows, columns in _spectra(values, band, weight, BLOCK_BYTES // widest):
+    for rows, columns in _spectra(values, band, weight, widest):
         _add(logits, rows, engine.covariates(columns) * weight.view(-1, 1))
 
 
 def _add_linear(engine: Engine, values: Values, band: slice, weight: Tensor, logits: Tensor) -> None:
     """Add the weighted logits of the linear term to those of a band."""
     widest = 8 * len(weight) * values.shape[1]
-    for rows, spectra in _spectra(values, band, weight, BLOCK_BYTES // widest):
+    for rows, spectra in _spectra(values, band, weight, widest):
         _add(logits, rows, engine.linear_term(spectra) * weight.view(-1, 1))

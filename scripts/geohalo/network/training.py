@@ -30,6 +30,8 @@ Progress = Callable[[int, int, float], None]
 
 #: Epochs that the validation is averaged over before it is compared.
 SMOOTHING = 3
+#: Epochs from one look at training and validation cells to the next, where nothing but the history depends on them.
+LOOK_EVERY = 5
 #: A validation that is better by less is not better: another order of a sum would do as much.
 ROUNDING = 1e-6
 
@@ -297,12 +299,12 @@ class Training:
         """Keep the numbers of this epoch, and the parameters of members that end or are at their best."""
         row = torch.full((len(HISTORY), len(loss)), torch.nan)
         row[0] = loss
-        if self.watched is not None:
+        epoch = len(self.history) + 1
+        now = self.ends == epoch
+        if self.watched is not None and (self.patience is not None or epoch % LOOK_EVERY == 1 or now.any()):
             row[1:] = self._watch()
         going = self._going()
         self.history.append(row.masked_fill(~going, torch.nan))
-        epoch = len(self.history)
-        now = self.ends == epoch
         if self.patience is not None and self.watched is not None:
             smooth = torch.stack([r[4] for r in self.history[-SMOOTHING:]]).mean(0)
             better = going & (smooth > self.best + ROUNDING)

@@ -59,10 +59,12 @@ def test_any_block_size_equals_the_plain_computation(survey, monkeypatch, pixels
 
 
 def test_superpixel_of_each_pair(survey, monkeypatch):
-    """Place in the field of each labelled cell's superpixel."""
+    """Place of each labelled cell's superpixel among those that hold any, which lie in the field."""
     scale, graph, _, cells, _ = prepared(survey, monkeypatch, 30)
     field = graph.within(torch.unique(graph.superpixel[cells].long()), 2)
-    assert torch.equal(field[scale.superpixel], graph.superpixel[cells].long().t())
+    assert torch.equal(
+        field[scale.external.wanted.last][scale.superpixel], graph.superpixel[cells].long().t()
+    )
 
 
 def test_gradient_by_differences(survey, monkeypatch):

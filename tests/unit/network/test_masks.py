@@ -8,8 +8,8 @@ from geohalo.network.masks import Masks, mixed
 NODES = torch.arange(400)
 
 
-def factors(seeds=(1, 2), step=0, layer="head", nodes=NODES, channels=101, share=0.5):
-    return Masks(torch.tensor(seeds), step).factors(layer, nodes, channels, share)
+def factors(seeds=(1, 2), step=0, layer="head", nodes=NODES, channels=101, share=0.5, some=None):
+    return Masks(torch.tensor(seeds), step).factors(layer, nodes, channels, share, some)
 
 
 def test_words_are_those_of_splitmix64():
@@ -56,6 +56,8 @@ def test_a_node_and_a_channel_drop_the_same_whatever_else_there_is():
     some = torch.tensor([399, 3, 250])
     assert torch.equal(factors(nodes=some), whole[some])
     assert torch.equal(factors(channels=13), whole[..., :13])
+    wanted = torch.tensor([40, 3, 3, 100])
+    assert torch.equal(factors(some=wanted), whole[..., wanted])
 
 
 @pytest.mark.parametrize(

@@ -37,32 +37,34 @@ def test_activations_of_the_spectrum_by_hand():
 
 
 def test_training_by_hand():
-    """Two fields of 1,000 pixels in 50 superpixels and 3,000 in 40; 8 labelled cells, 39 elements, float32."""
-    fields = [(1000, 50), (3000, 40)]
-    features = 4 * 4000 * 40 * 2
-    opened = 4000 * 32
+    """Fields of 1,000 pixels in 50 superpixels, 20 in the middle, and 3,000 in 40; 8 cells, 39 elements, float32."""
+    fields = [(1000, 50, 20), (3000, 40, 40)]
+    features = 4 * 4000 * 40 * 2 + 4 * 3000 * 39
     internal = 2 * 4 * 8 * (32 + 16) * 8
-    external = 4 * 90 * 32 * 16
+    external = 4 * 90 * 32 * 6 + 4 * 60 * 32 * 10
     spectrum = 4 * 8 * SPECTRUM * 3
     assert training_bytes(fields, 39, 8, "fusion", LEAN) == (
         features,
-        opened + internal + external + spectrum,
+        internal + external + spectrum,
     )
-    assert training_bytes(fields, 39, 8, "spatial", LEAN) == (features, opened + internal + external)
-    assert training_bytes(fields, 39, 8, "internal", LEAN) == (features, opened + internal)
-    assert training_bytes(fields, 39, 8, "external", LEAN) == (features, opened + external)
+    assert training_bytes(fields, 39, 8, "spatial", LEAN) == (features, internal + external)
+    assert training_bytes(fields, 39, 8, "internal", LEAN) == (features, internal)
+    assert training_bytes(fields, 39, 8, "external", LEAN) == (features, external)
     assert training_bytes([], 39, 8, "spectrum", LEAN) == (0, spectrum)
     assert training_bytes([], 39, 8, "spectrum", LEAN, 2) == (4 * 8 * SPECTRUM * 7 * 2, 0)
     assert training_bytes([], 39, 8, "spatial", LEAN, 2) == (0, 0)
 
 
 def test_what_options_add():
-    fields = [(1000, 50)]
+    fields = [(1000, 50, 20)]
     plain = training_bytes(fields, 39, 8, "spatial", LEAN)
     encoded = training_bytes(fields, 39, 8, "spatial", replace(LEAN, encoding=8, contrast=True))
-    assert encoded == (4 * 1000 * (39 * 16 + 1) * 2, plain[1])
+    spectra = 4 * 1000 * 39
+    assert encoded == (spectra + 4 * 1000 * (39 * 16 + 1) * 2, plain[1])
     disturbed = training_bytes(fields, 39, 8, "spatial", replace(LEAN, input_dropout=0.1))
-    assert disturbed == (4 * 1000 * 40 * 3, plain[1])
+    assert disturbed == (spectra + 4 * 1000 * 40 * 3, plain[1])
+    choosing = training_bytes(fields, 39, 8, "spatial", LEAN, n_kept=12)
+    assert choosing == (spectra + 4 * 1000 * 13 * 2, plain[1])
     attending = training_bytes(fields, 39, 8, "spatial", replace(LEAN, attention=True))
     assert attending == (plain[0], plain[1] + 4 * 50 * 32 * 8 * 6)
 
@@ -96,10 +98,23 @@ def needed(survey, graphs, preset):
             graph.within(near, 2) if preset.normalisation == "labelled" else torch.arange(graph.n_superpixels)
         )
         pixels = torch.isin(graph.superpixel.long(), kept).sum().item()
-        fields.append((pixels, len(kept)))
+        middle = graph.within(near, 1) if preset.normalisation == "labelled" else kept
+        fields.append((pixels, len(kept), len(middle)))
     shared, each = training_bytes(fields, survey[0].shape[1], 24, "fusion", preset)
     superpixels = [graph.n_superpixels for graph in graphs]
     return shared, max(each, prediction_bytes(superpixels, len(survey[0]), 2, "fusion", preset))
+
+
+def test_members_that_keep_few_elements_share_fewer_features(survey, graphs):
+    """With two elements for each member, three members share the features of six and two those of four."""
+    values, cells = survey[0], torch.arange(0, 24).repeat(3, 1)
+    sizes, preset = (len(values), values.shape[1], 2), replace(LEAN, normalisation="map", encoding=64)
+    fields = [(len(graph.superpixel), *[graph.n_superpixels] * 2) for graph in graphs]
+    for members in (2, 3):
+        shared, each = training_bytes(fields, values.shape[1], 24, "spatial", preset, n_kept=2 * members)
+        room = (shared + members * each) / 1e9
+        assert members_at_once(3, cells, graphs, sizes, "spatial", preset, 1.001 * room, 2) == members
+        assert members_at_once(3, cells, graphs, sizes, "spatial", preset, 0.999 * room, 2) == members - 1
 
 
 @pytest.mark.parametrize("normalisation", ["labelled", "map"])
@@ -114,7 +129,7 @@ def test_members_share_the_memory_in_parts_of_like_size(survey, graphs, normalis
 def test_members_that_go_apart_share_the_room_of_the_spectrum_branch(survey, graphs, monkeypatch):
     """With one thread a member at a time: ten of them need little more than one."""
     monkeypatch.setattr(module, "APART_BYTES", 0)
-    fields = [(len(graph.superpixel), graph.n_superpixels) for graph in graphs]
+    fields = [(len(graph.superpixel), *[graph.n_superpixels] * 2) for graph in graphs]
     preset = replace(LEAN, normalisation="map")
     shared, each = training_bytes(fields, survey[0].shape[1], 24, "fusion", preset, 1)
     together = training_bytes(fields, survey[0].shape[1], 24, "fusion", preset)
@@ -136,8 +151,9 @@ def test_members_with_ground_of_their_own_go_apart_where_all_of_them_see_too_muc
     def needed(members):
         fields = []
         for graph in graphs:
-            near = graph.within(torch.unique(graph.superpixel[cells[members]].long()), 2)
-            fields.append((int(torch.isin(graph.superpixel.long(), near).sum()), len(near)))
+            own = torch.unique(graph.superpixel[cells[members]].long())
+            near, middle = graph.within(own, 2), graph.within(own, 1)
+            fields.append((int(torch.isin(graph.superpixel.long(), near).sum()), len(near), len(middle)))
         shared, each = training_bytes(fields, values.shape[1], cells.shape[1], "internal", preset)
         return shared, max(each, predicting)
 
@@ -210,7 +226,7 @@ before = peak()
 train(slice(0, members))
 taken = peak() - before
 apart = 1 if spectrum_apart(torch.device("cpu"), labelled, 39, preset) else None
-fields = [(side * side, graph.n_superpixels)]
+fields = [(side * side, graph.n_superpixels, graph.n_superpixels)]
 shared, each = training_bytes(fields, 39, labelled, "fusion", preset, apart)
 print(taken, shared + members * each)
 """
@@ -235,4 +251,4 @@ def test_a_training_takes_at_most_twice_the_estimate(preset):
 
 def test_numbers_are_whole(survey, graphs):
     assert isinstance(at_once(survey, graphs, 3, 4.0), int)
-    assert np.array(training_bytes([(10, 2)], 39, 4, "fusion", LEAN)).dtype.kind == "i"
+    assert np.array(training_bytes([(10, 2, 2)], 39, 4, "fusion", LEAN)).dtype.kind == "i"
