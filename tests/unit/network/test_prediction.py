@@ -46,7 +46,7 @@ def test_blocks_say_what_the_whole_map_says(large, monkeypatch, preset, variant)
             yield block
 
     monkeypatch.setattr(ScaleGraph, "blocks", counted)
-    monkeypatch.setattr(module, "BLOCK_BYTES", {"cpu": {"cpu": 1}})
+    monkeypatch.setattr(module, "BLOCK_BYTES", {"cpu": 1})
     torch.testing.assert_close(logits_of(values, graphs, preset, variant), whole, rtol=1e-5, atol=1e-6)
     assert variant in ("spectrum", "linear", "covariates") or (len(sizes) >= 8 and max(sizes) <= 1024)
 
