@@ -41,6 +41,11 @@ class FieldBlock:
     near_transposed: Tensor | None
 
 
+def _room(blocks: list[FieldBlock], weight: Tensor) -> Tensor:
+    """Memory for the hidden layer of any one block: what is written again and again stays in the cache."""
+    return weight.new_empty(max(block.pixels.stop - block.pixels.start for block in blocks), len(weight))
+
+
 class _FirstLayer(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -48,8 +53,10 @@ class _FirstLayer(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         means = weight.new_empty(blocks[-1].superpixels.stop, len(weight))
         near = weight.new_empty(blocks[-1].pairs.stop, channels)
+        room = _room(blocks, weight)
         for block in blocks:
-            hidden = torch.mm(features[block.pixels], weight.t()).relu_()
+            seen = features[block.pixels]
+            hidden = torch.mm(seen, weight.t(), out=room[: len(seen)]).relu_()
             product(block.mean, hidden, means[block.superpixels])
             if block.near is not None:
                 product(block.near, hidden.view(-1, channels), near[block.pairs])
@@ -61,13 +68,13 @@ class _FirstLayer(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_means, of_near = gradients[0].contiguous(), gradients[1].contiguous()
         weight, features = ctx.saved_tensors
-        total = torch.zeros_like(weight)
+        total, room, more = torch.zeros_like(weight), _room(ctx.blocks, weight), _room(ctx.blocks, weight)
         for block in ctx.blocks:
             seen = features[block.pixels]
-            gradient = product(block.mean_transposed, of_means[block.superpixels])
+            gradient = product(block.mean_transposed, of_means[block.superpixels], room[: len(seen)])
             if block.near_transposed is not None:
                 gradient.view(-1, of_near.shape[1]).addmm_(block.near_transposed, of_near[block.pairs])
-            hidden = torch.mm(seen, weight.t())  # where this is positive ReLU was open
+            hidden = torch.mm(seen, weight.t(), out=more[: len(seen)])  # where this is positive ReLU was open
             torch.ops.aten.threshold_backward.grad_input(gradient, hidden, 0, grad_input=gradient)
             total.addmm_(gradient.t(), seen)
         return total, None, None, None

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from geohalo.errors import InputError
+from geohalo.network.allocation import keep_freed_memory
 from geohalo.network.checkpoint import Checkpoint, fingerprint
 from geohalo.network.encoding import Encoding
 from geohalo.network.engine import Stacked, initial_members
@@ -141,6 +142,7 @@ def train_and_predict(
     """
     settings = settings or Settings()
     fold = np.full(len(members), -1) if fold is None else fold
+    keep_freed_memory()
     work = _Work(values, graphs, members, settings, fold, report, keep)
     watched = members.validation_labels
     validated = np.zeros(len(members), dtype=bool)

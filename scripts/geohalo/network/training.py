@@ -228,7 +228,7 @@ class Training:
             trained.values() or [torch.zeros(1)],
             lr=preset.learning_rate,
             weight_decay=preset.weight_decay,
-            foreach=True,
+            fused=True,
         )
         self.kept = {name: p.detach().clone() for name, p in state.items()}
         self.history: list[Tensor] = []
