@@ -10,30 +10,33 @@ if REALISATIONS:
     # What is measured beside the realisations.
     WHOLE = {"interpolated": path("heldout", variant=VARIANTS[0], scales=SCALES), "mean": MAPPED}
 
-    rule realise_elements:
-        input:
-            samples=path("samples"),
-            elements=path("elements"),
-            interpolation=path("interpolation"),
-        output:
-            elements=path("realised_elements"),
-        log:
-            log_file("realise_elements", "realisation"),
-        benchmark:
-            benchmark_file("realise_elements", "realisation")
-        wildcard_constraints:
-            realisation="[1-9][0-9]*",
-        conda:
-            "../envs/geo.yaml"
-        resources:
-            mem_mb=megabytes(800, 6),
-            runtime=minutes(20, 0.2),
-        params:
-            code=code("realise_elements"),
-        message:
-            "Draw realisation {wildcards.realisation} of the elements"
-        script:
-            "../scripts/realise_elements.py"
+    # Of streams and till the rule realise_sources draws (sources.smk).
+    if not UNMIXED:
+
+        rule realise_elements:
+            input:
+                samples=path("samples"),
+                elements=path("elements"),
+                interpolation=path("interpolation"),
+            output:
+                elements=path("realised_elements"),
+            log:
+                log_file("realise_elements", "realisation"),
+            benchmark:
+                benchmark_file("realise_elements", "realisation")
+            wildcard_constraints:
+                realisation="[1-9][0-9]*",
+            conda:
+                "../envs/geo.yaml"
+            resources:
+                mem_mb=megabytes(800, 6),
+                runtime=minutes(20, 0.2),
+            params:
+                code=code("realise_elements"),
+            message:
+                "Draw realisation {wildcards.realisation} of the elements"
+            script:
+                "../scripts/realise_elements.py"
 
     use rule stack_cube as stack_realisation with:
         input:

@@ -2,12 +2,16 @@
 
 if UNMIXED:
 
+    MIXTURES = {
+        "samples": path("samples"),
+        **({"catchments": path("catchments")} if MEDIUM == "stream" else {}),
+        **({"bearing": ICE_FILE} if ICE_FILE else {}),
+    }
+
     rule unmix_elements:
         input:
             **({} if CLASSES else {"deposits": ancient(path("deposits"))}),
-            **({"catchments": path("catchments")} if MEDIUM == "stream" else {}),
-            **({"bearing": ICE_FILE} if ICE_FILE else {}),
-            samples=path("samples"),
+            **MIXTURES,
         output:
             elements=path("elements"),
             table=path("interpolation_table"),
@@ -35,3 +39,31 @@ if UNMIXED:
             f"Map the ground that samples of {MEDIUM} came from (law {config['sources']['law']})"
         script:
             "../scripts/unmix_elements.py"
+
+    if REALISATIONS:
+
+        rule realise_sources:
+            input:
+                **MIXTURES,
+                elements=path("elements"),
+            output:
+                elements=path("realised_elements"),
+            log:
+                log_file("realise_sources", "realisation"),
+            benchmark:
+                benchmark_file("realise_sources", "realisation")
+            wildcard_constraints:
+                realisation="[1-9][0-9]*",
+            conda:
+                "../envs/geo.yaml"
+            resources:
+                mem_mb=megabytes(4900, 110),
+                runtime=minutes(15, 15),
+            params:
+                grid=rules.unmix_elements.params.grid,
+                settings={"sources": config["sources"], "ice": ICE},
+                code=code("realise_sources"),
+            message:
+                "Draw realisation {wildcards.realisation} of the ground that samples came from"
+            script:
+                "../scripts/realise_sources.py"

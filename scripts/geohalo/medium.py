@@ -62,7 +62,8 @@ def with_ground(settings: Config, source: str) -> Config:
     Raises
     ------
     InputError
-        A section is missing that the medium needs, or there is one that the survey does not use.
+        A section is missing that the medium needs, there is one that the survey does not use, or realisations are asked
+        for where masses mix.
     """
     medium = medium_of(settings)
     if "grids" in settings and "terrain" in settings:
@@ -86,10 +87,10 @@ def with_ground(settings: Config, source: str) -> Config:
             )
     if medium == MEDIA[0]:
         return settings
-    if settings["interpolation"]["realisations"]:
+    if settings["interpolation"]["realisations"] and settings.get("sources", {}).get("law") == "mass":
         raise InputError(
-            f"{source}: key 'interpolation.realisations' draws elements that are kriged, and samples of {medium} are "
-            "not: their map has a variance, but no realisations are drawn of it. Set interpolation.realisations: 0."
+            f"{source}: key 'interpolation.realisations' draws maps of {medium} whose logs mix, and sources.law is mass, "
+            "whose variance is only that of logs. Set sources.law: logs, or interpolation.realisations: 0."
         )
     return {"sources": {}, **settings}
 

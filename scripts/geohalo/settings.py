@@ -18,7 +18,7 @@ from geohalo.distances import check_distances
 from geohalo.errors import InputError
 from geohalo.fact_splits import FACT_SCHEMES, PARTING_KEYS
 from geohalo.map_settings import check_effort, check_judge
-from geohalo.medium import with_ground
+from geohalo.medium import MEDIA, medium_of, with_ground
 from geohalo.method_table import METHODS, with_variance
 from geohalo.package_files import SCHEMA_FILE
 from geohalo.package_yaml import read_yaml
@@ -157,7 +157,8 @@ def check_settings(config: Config, source: str = "config") -> Config:
         settings["covariates"] = simulated_layers(settings.get("simulate", {}))
     _check_sources(settings["data"]["sources"], source)
     _check_labels(config, given[0], source)
-    _check_realisations(settings["interpolation"], source)
+    if medium_of(settings) == MEDIA[0]:
+        _check_realisations(settings["interpolation"], source)
     _check_levelling(settings.get("samples", {}), source)
     _add_fact_splits(settings, source)
     check_judge(settings, source)

@@ -22,7 +22,7 @@ from geohalo.sources.left_out_discs import predicted_as_discs, predicted_as_plac
 from geohalo.sources.mixing import Mixing
 from geohalo.sources.till import till_shares
 from geohalo.sources.unmixing import Options, unmix
-from geohalo.stages.unmix_elements import SLENDER
+from geohalo.stages.shared.mixtures import SLENDER
 from measure import print_header, print_row
 
 DISCS = ("idw", "smooth", "kriging")

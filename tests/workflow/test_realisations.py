@@ -23,6 +23,7 @@ KRIGED = {
     "network": {"variants": ["fusion"], "seeds": 2, "epochs": 3},
     "evaluation": {"bootstrap": 100, "controls": ["logistic"]},
 }
+STREAM = KRIGED | {"simulate": {"medium": "stream"}, "interpolation": {"realisations": 2}}
 MAPS = ["maps/score.tif", "maps/interpolation_spread.tif", "realisations.csv", "figures/anomaly_map.png"]
 
 
@@ -32,14 +33,29 @@ def overlay(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, overlay):
-    """Folder of results of a run with two realisations."""
-    folder = tmp_path_factory.mktemp("realised")
+def streams(tmp_path_factory):
+    return write_config(tmp_path_factory.mktemp("config") / "streams.yaml", STREAM)
+
+
+def realised(folder, overlay):
+    """Run two realisations; returns the folder of results."""
     files = [f"results/small/{name}" for name in MAPS]
     result = snakemake(folder, *files, configs=(SMALL, overlay))
     assert result.returncode == 0, result.stdout
     assert "of 2 realisations" in result.stdout
     return folder / "results" / "small"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, overlay):
+    """Folder of results of a run with two realisations."""
+    return realised(tmp_path_factory.mktemp("realised"), overlay)
+
+
+@pytest.fixture(scope="module")
+def results_of_streams(tmp_path_factory, streams):
+    """Folder of results of a run with two realisations of the ground that sediment of streams came from."""
+    return realised(tmp_path_factory.mktemp("streams"), streams)
 
 
 def image(path):
@@ -63,6 +79,13 @@ def test_realisations_add_their_own_jobs_and_no_others(tmp_path, overlay):
     assert planned(tmp_path, configs=(SMALL, overlay)) == without | REALISED
 
 
+def test_streams_are_drawn_by_a_rule_of_their_own(tmp_path, streams):
+    without = STREAM | {"interpolation": {}}
+    without = planned(tmp_path, configs=(SMALL, write_config(tmp_path / "without.yaml", without)))
+    jobs = {name: number for name, number in REALISED.items() if name != "realise_elements"}
+    assert planned(tmp_path, configs=(SMALL, streams)) == without | jobs | {"realise_sources": 2}
+
+
 def test_another_realisation_draws_and_trains_it_alone(results, tmp_path):
     settings = {**KRIGED, "interpolation": {"method": "kriging", "realisations": 3}}
     third = write_config(tmp_path / "third.yaml", settings)
@@ -77,10 +100,11 @@ def test_another_realisation_draws_and_trains_it_alone(results, tmp_path):
     }
 
 
-def test_elements_differ_by_what_kriging_does_not_know(results):
+def errors_of(results):
+    """Return what each realisation of ln ppm differs by from the map, and its variance (elements, cells)."""
     with xr.open_dataset(results / "elements.nc") as data:
         inside = data["mask"].to_numpy().astype(bool)
-        kriged, variance = (
+        mapped, variance = (
             data[name].to_numpy()[:, inside].astype(float) for name in ("concentration", "variance")
         )
         names = data["element"].to_numpy().tolist()
@@ -92,12 +116,24 @@ def test_elements_differ_by_what_kriging_does_not_know(results):
             assert data["concentration"].attrs["units"] == "ppm"
             drawn = data["concentration"].to_numpy()
         assert np.isnan(drawn[:, ~inside]).all()
-        errors.append(np.log(drawn[:, inside]) - np.log(kriged))
+        errors.append(np.log(drawn[:, inside]) - np.log(mapped))
+    return errors, variance
+
+
+def test_elements_differ_by_what_kriging_does_not_know(results):
+    errors, variance = errors_of(results)
     ratio = np.mean(np.square(errors) / variance, axis=(0, 2))
     # Some thousand cells, correlated over a few of them.
     np.testing.assert_allclose(ratio, 1, atol=0.25)
     assert np.mean(ratio) == pytest.approx(1, abs=0.04)
     assert abs(np.corrcoef(errors[0].ravel(), errors[1].ravel())[0, 1]) < 0.1
+
+
+def test_elements_of_streams_differ_by_what_samples_leave_open(results_of_streams):
+    errors, variance = errors_of(results_of_streams)
+    ratio = np.mean(np.square(errors) / variance, axis=(0, 2))
+    print(ratio.min(), ratio.max(), ratio.mean(), np.corrcoef(errors[0].ravel(), errors[1].ravel())[0, 1])
+    assert np.mean(ratio) == pytest.approx(1, abs=0.04)
 
 
 def test_maps_are_of_all_members_of_all_realisations(results):

@@ -1,38 +1,31 @@
 """Map the ground that samples of streams or till came from, and compare it with discs and places of samples."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geohalo.cube.grid import Grid, sampled_mask, survey_grid
 from geohalo.cube.method_choice import ElementFit
 from geohalo.errors import InputError
-from geohalo.files.catchments import read_catchments
 from geohalo.files.cells import Survey, netcdf_by_rows
 from geohalo.files.input_warnings import leave_warnings
-from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read_logarithms
+from geohalo.files.interpolation import blocks_of_rows, interpolated_frame
 from geohalo.files.provenance import provenance
 from geohalo.files.tables import write_csv
 from geohalo.input_warnings import InputWarning
 from geohalo.medium import MAPPED_AS, PLACE
 from geohalo.sources.amount import MOST_SAMPLES, check_law
 from geohalo.sources.folds import Folds, tree_folds
-from geohalo.sources.ice_flow import read_flow
 from geohalo.sources.left_out_discs import (
     predicted_as_discs,
     predicted_as_places,
     predicted_by_mass,
     scores,
 )
-from geohalo.sources.mixing import Mixing
-from geohalo.sources.till import till_shares
 from geohalo.sources.unmixing import Options, Sources, unmix
+from geohalo.stages.shared.mixtures import Mixtures, read_mixtures
 
 MAPS = {
     "concentration": {"long_name": "concentration of the ground that samples came from", "units": "ppm"},
@@ -43,19 +36,6 @@ MAPS = {
 }
 #: Share of the ground of the samples that may lie beyond the map before that is doubtful.
 MOST_BEYOND = 0.2
-#: Width of a strip of till over its length, where none is given.
-SLENDER = 0.25
-
-
-@dataclass(frozen=True)
-class _Samples:
-    """Clean samples, and the ground that they are mixtures of."""
-
-    points: NDArray[np.float64]
-    logarithms: NDArray[np.float64]
-    names: list[str]
-    mixing: Mixing
-    survey: Survey
 
 
 def unmix_elements(
@@ -95,7 +75,7 @@ def unmix_elements(
     InputError
         Nothing can be left out, no sample sees any ground, or the ice has no bearing at a sample.
     """
-    given = _read(samples, grid, settings, catchments, bearing)
+    given = read_mixtures(samples, grid, settings, catchments, bearing)
     folds = _folds(given, 2 * grid["max_distance"])
     section = settings["sources"]
     options = Options(kind=section["penalty"], law=section["law"])
@@ -112,46 +92,7 @@ def unmix_elements(
     return [*leave_warnings("unmix_elements", doubts, warnings, folder), _told(given, rows, way)]
 
 
-def _read(
-    samples: str,
-    grid: Mapping[str, float],
-    settings: Mapping[str, Any],
-    catchments: str | None,
-    bearing: str | None,
-) -> _Samples:
-    points, logarithms, names, crs = read_logarithms(samples)
-    if catchments is not None:
-        delineated, _, layout = read_catchments(catchments)
-        mixing = Mixing.of(delineated.shares, delineated.parent, delineated.twin)
-    else:
-        layout = survey_grid(points, grid["cell"], grid["max_distance"])
-        mixing = _of_ice(
-            samples, points, layout, settings["ice"], read_flow(Path(bearing), crs) if bearing else None
-        )
-    survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
-    blind = [
-        name for name, column in zip(names, logarithms.T, strict=True) if np.isnan(column[mixing.sees]).all()
-    ]
-    if blind:
-        raise InputError(
-            f"no sample whose ground is known has a value of {', '.join(blind[:5])}"
-            f"{f' and {len(blind) - 5} more' if len(blind) > 5 else ''}; see what catchments.csv doubts, leave "
-            "these elements out (samples.exclude), or set samples.medium: soil."
-        )
-    return _Samples(points, logarithms, names, mixing, survey)
-
-
-def _of_ice(
-    samples: str, points: NDArray[np.float64], layout: Grid, ice: Mapping[str, Any], flow: Any
-) -> Mixing:
-    rows = [str(name) for name in gpd.read_parquet(samples, columns=["sample", "geometry"])["sample"]]
-    length = float(ice["length"])
-    width = float(ice["width"] or SLENDER * length)
-    shares = till_shares(points, layout, flow or float(ice["bearing"]), length, width, rows)
-    return Mixing.of(shares, np.full(len(points), -1))
-
-
-def _folds(given: _Samples, block: float) -> Folds:
+def _folds(given: Mixtures, block: float) -> Folds:
     mixing = given.mixing
     try:
         folds = tree_folds(mixing.parent, given.points, block, first=mixing.first)
@@ -166,14 +107,14 @@ def _folds(given: _Samples, block: float) -> Folds:
     return folds
 
 
-def _unmixed(given: _Samples, folds: Folds, options: Options) -> Sources:
+def _unmixed(given: Mixtures, folds: Folds, options: Options) -> Sources:
     check_law(options.law, given.mixing.mixtures)
     layout = given.survey.grid
     return unmix(given.mixing, layout.shape, layout.cell, given.logarithms, folds, options)
 
 
 def _fits(
-    given: _Samples,
+    given: Mixtures,
     folds: Folds,
     options: Options,
     found: Sources,
@@ -199,11 +140,14 @@ def _fits(
     return fits, count
 
 
-def _write_elements(given: _Samples, found: Sources, fits: list[ElementFit], path: str) -> None:
+def _write_elements(given: Mixtures, found: Sources, fits: list[ElementFit], path: str) -> None:
     survey = given.survey
     frame = interpolated_frame(survey, given.names, fits)
     seen = given.mixing.seen().reshape(survey.grid.shape) & survey.mask
     frame["seen"] = (("y", "x"), seen.astype(np.uint8), {"long_name": "part of the ground of any sample"})
+    frame["strength"] = ("element", found.strength, {"long_name": "variance of noise over scale"})
+    about = {"long_name": "what the covariance of the ground is multiplied by", "units": "(ln ppm)2"}
+    frame["scale"] = ("element", found.scale, about)
     maps = {name: MAPS[name] for name in (MAPS if found.variance is not None else ["concentration"])}
     with netcdf_by_rows(frame, maps, path) as write:
         for rows in blocks_of_rows(survey, 2 * len(given.names)):
@@ -244,7 +188,7 @@ def _rows(
     return pd.DataFrame(rows)
 
 
-def _beyond(given: _Samples, source: str, medium: str) -> list[InputWarning]:
+def _beyond(given: Mixtures, source: str, medium: str) -> list[InputWarning]:
     """Say how much of the ground of samples is beyond the map."""
     seen = given.mixing.seen()
     beyond = float((seen & ~given.survey.mask.ravel()).sum() / max(1, seen.sum()))
@@ -288,7 +232,7 @@ def _no_better(rows: pd.DataFrame, way: str, source: str, medium: str) -> list[I
     return [InputWarning(what, f"{fix}, or set samples.medium: soil", file=source)]
 
 
-def _told(given: _Samples, rows: pd.DataFrame, way: str) -> str:
+def _told(given: Mixtures, rows: pd.DataFrame, way: str) -> str:
     survey = given.survey
     seen = given.mixing.seen()[survey.mask.ravel()].mean()
     explained = rows.groupby("method")["cv_explained"].median()
