@@ -89,8 +89,8 @@ def with_ground(settings: Config, source: str) -> Config:
         return settings
     if settings["interpolation"]["realisations"] and settings.get("sources", {}).get("law") == "mass":
         raise InputError(
-            f"{source}: key 'interpolation.realisations' draws maps of {medium} whose logs mix, and sources.law is mass, "
-            "whose variance is only that of logs. Set sources.law: logs, or interpolation.realisations: 0."
+            f"{source}: key 'interpolation.realisations' draws maps of {medium} whose logs mix, and sources.law is "
+            "mass, whose variance is only that of logs. Set sources.law: logs, or interpolation.realisations: 0."
         )
     return {"sources": {}, **settings}
 

@@ -60,6 +60,14 @@ def test_streams_and_till_have_their_sections():
     assert check_settings(till) == till
 
 
+def test_realisations_go_with_any_method_that_discs_are_compared_by():
+    """Their map has a variance whatever `interpolation.method` is."""
+    for method in ("idw", "kriging"):
+        section = {"interpolation": {"method": method, "realisations": 5}}
+        for config in (tables("stream", **TERRAIN), tables("till", **ICE), simulated(medium="stream")):
+            assert check_settings(config | section)["interpolation"]["realisations"] == 5
+
+
 def test_a_simulated_survey_of_streams_has_its_relief_as_terrain():
     settings = check_settings(simulated(medium="stream", spacing=1000))
     assert medium_of(settings) == "stream"
@@ -86,16 +94,12 @@ def test_a_simulated_survey_of_streams_has_its_relief_as_terrain():
         (tables("till", ice={"bearing": 145}), "'ice.length' is missing"),
         (tables("till", ice={"bearing": 370, "length": 1}), "'ice.bearing': 370 is greater than"),
         (
-            tables("stream", **TERRAIN, interpolation={"method": "kriging", "realisations": 5}),
-            "draws elements that are kriged, and samples of stream are not",
+            tables("till", **ICE, sources={"law": "mass"}, interpolation={"realisations": 5}),
+            r"'interpolation\.realisations' draws maps of till whose logs mix, and sources\.law is mass",
         ),
         (
-            tables("till", **ICE, interpolation={"realisations": 5}),
-            "draws elements that are kriged, and samples of till are not",
-        ),
-        (
-            simulated(medium="stream") | {"interpolation": {"method": "kriging", "realisations": 5}},
-            r"samples of stream are not.*Set interpolation\.realisations: 0",
+            simulated(medium="stream") | {"sources": {"law": "mass"}, "interpolation": {"realisations": 5}},
+            r"draws maps of stream .* Set sources\.law: logs, or interpolation\.realisations: 0",
         ),
     ],
 )

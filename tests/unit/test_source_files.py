@@ -14,9 +14,11 @@ from geohalo.settings import check_settings
 from geohalo.sources import amount, unmixing
 from geohalo.sources.folds import tree_folds
 from geohalo.sources.mixing import Mixing
+from geohalo.sources.realisations import realise_sources as realise
 from geohalo.sources.till import till_shares
 from geohalo.sources.unmixing import Options, unmix
 from geohalo.stages import unmix_elements as stage
+from geohalo.stages.realise_sources import realise_sources
 from geohalo.stages.unmix_elements import unmix_elements
 from pyproj import CRS
 from rasterio.transform import from_origin
@@ -265,3 +267,39 @@ def test_a_survey_of_many_samples_has_a_variance_too(survey, monkeypatch):
     # Strengths are shares of the variance on the rectangle of a part, which is a third larger than on the whole grid.
     np.testing.assert_allclose(many["concentration"], few["concentration"], rtol=0.01)
     np.testing.assert_allclose(many["variance"], few["variance"], rtol=0.3)
+
+
+def drawn(survey, settings, number, **given):
+    """Return one realisation after `run`, and the line for the log."""
+    folder = survey[0]
+    files = [str(folder / name) for name in ("samples.parquet", "elements.nc")]
+    line = realise_sources(*files, GRID, settings, number, str(folder / "drawn.nc"), **given)
+    return xr.load_dataset(folder / "drawn.nc"), line
+
+
+@pytest.mark.parametrize("medium", ["stream", "till"])
+def test_a_realisation_is_drawn_at_the_strength_of_the_map(survey, medium):
+    folder, points, layout, mixing, values = survey
+    settings = {"stream": STREAM, "till": TILL}[medium]
+    given = {"catchments": str(folder / "catchments.nc")} if medium == "stream" else {"bearing": None}
+    if medium == "till":
+        mixing = Mixing.of(till_shares(points, layout, 90.0, 1000.0, 250.0), np.full(SAMPLES, -1))
+    maps, *_ = run(survey, settings, **given)
+    folds = tree_folds(mixing.parent, points, 3000.0, first=mixing.first)
+    found = unmix(mixing, layout.shape, 500.0, values, folds, Options())
+    # As they were chosen, to the last digit.
+    np.testing.assert_array_equal(maps["strength"], found.strength)
+    np.testing.assert_array_equal(maps["scale"], found.scale)
+    one, line = drawn(survey, settings, 3, **given)
+    assert line == "2 of 2 elements drawn"
+    assert one["concentration"].attrs == maps["concentration"].attrs
+    assert set(one.data_vars) == {"concentration", "mask", "spatial_ref"}
+    xr.testing.assert_equal(one["mask"], maps["mask"])
+    inside = maps["mask"].to_numpy().astype(bool)
+    what = (mixing, layout.shape, 500.0, values, "first", found.strength, found.scale, ["Cu", "Pb"])
+    expected = np.exp(realise(*what, 3))[inside.ravel()]
+    concentration = one["concentration"].to_numpy()
+    assert np.isnan(concentration[:, ~inside]).all()
+    np.testing.assert_allclose(concentration[:, inside].T, expected, rtol=1e-6)
+    other, _ = drawn(survey, settings, 4, **given)
+    assert float(np.abs(np.log(other["concentration"] / one["concentration"])).mean()) > 0.01
