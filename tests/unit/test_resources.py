@@ -146,6 +146,7 @@ def test_measured_are_all_rules_of_a_default_run_and_of_tiles():
         "read_judged",
         "read_labels",
         "realise_elements",
+        "realise_sources",
         "transfer_cubes",
         "transfer_metrics",
     }
