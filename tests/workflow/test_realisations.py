@@ -132,8 +132,14 @@ def test_elements_differ_by_what_kriging_does_not_know(results):
 def test_elements_of_streams_differ_by_what_samples_leave_open(results_of_streams):
     errors, variance = errors_of(results_of_streams)
     ratio = np.mean(np.square(errors) / variance, axis=(0, 2))
-    print(ratio.min(), ratio.max(), ratio.mean(), np.corrcoef(errors[0].ravel(), errors[1].ravel())[0, 1])
+    # As of kriged elements; between 0.94 and 1.07 they were.
+    np.testing.assert_allclose(ratio, 1, atol=0.25)
     assert np.mean(ratio) == pytest.approx(1, abs=0.04)
+    assert abs(np.corrcoef(errors[0].ravel(), errors[1].ravel())[0, 1]) < 0.1
+    # Elements are drawn apart from each other.
+    between = np.corrcoef(errors[0])[np.triu_indices(len(ratio), 1)]
+    assert np.abs(between).max() < 0.2
+    assert abs(between.mean()) < 0.02
 
 
 def test_maps_are_of_all_members_of_all_realisations(results):

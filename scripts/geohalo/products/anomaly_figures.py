@@ -90,7 +90,7 @@ def anomaly_map(
     caption = _evidence(evidence, kind, len(used))
     if evidence.realisations:
         number = amount(evidence.realisations, "realisation")
-        caption += f"\nMean of {number} of the kriged elements, and evidence of that mean."
+        caption += f"\nMean of {number} of the elements, and evidence of that mean."
     name = "anomaly map" if kind == "final" else "map of ground held out"
     title = f"{plain(ground.survey)}: {name}, {_headline(evidence)}"
     page = MapPage(ground, title, caption, wide_bar=True, warning=evidence.warned)

@@ -66,7 +66,7 @@ def test_map_of_realisations_says_so(square, kind):
     evidence = MapEvidence(CAPTURE, float("nan"))
     common = (square.ground, square.layer, square.deposits)
     of_three = anomaly_map(*common, replace(evidence, realisations=3), kind)
-    assert "Mean of 3 realisations of the kriged elements" in words(of_three)
+    assert "Mean of 3 realisations of the elements" in words(of_three)
     assert "realisation" not in words(anomaly_map(*common, evidence, kind))
 
 
