@@ -32,7 +32,9 @@ def interpolate_elements(
     survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
     fitted = Interpolation.fit(points, logarithms, methods, variograms, settings)
     maps = {name: MAPS[name] for name in (MAPS if with_variance(methods) else ["concentration"])}
-    with netcdf_by_rows(interpolated_frame(survey, names, fits), maps, elements) as write:
+    frame = interpolated_frame(survey, names, fits)
+    # A band is read once and removed.
+    with netcdf_by_rows(frame, maps, elements, compressed=band is None) as write:
         for rows in steps(list(blocks_of_rows(survey, 2 * len(names))), "block of rows"):
             part = survey.band(rows)
             values, variance = fitted.estimate(part.cells)
