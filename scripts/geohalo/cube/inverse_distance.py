@@ -254,7 +254,7 @@ class _Shared:
         # Numba is slow to import, and needed only here.
         from geohalo.cube.first_present import table
 
-        near_values = table(values[:, elements])
+        near_values = table(values if elements.size == values.shape[1] else values[:, elements])
         width = search_width(neighbours, near_values[:, : elements.size])
         return cls(points, values, elements, cKDTree(points), near_values, width)
 
