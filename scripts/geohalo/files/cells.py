@@ -133,7 +133,11 @@ def write_netcdf(data: xr.Dataset, path: str) -> None:
 
 @contextmanager
 def netcdf_by_rows(
-    data: xr.Dataset, maps: Mapping[str, Mapping[str, Any]], path: str, *leading: str
+    data: xr.Dataset,
+    maps: Mapping[str, Mapping[str, Any]],
+    path: str,
+    *leading: str,
+    compressed: bool = True,
 ) -> Iterator[WriteRows]:
     """Write maps that need not fit into memory: yields ``write(name, rows, values, *place)``.
 
@@ -149,6 +153,8 @@ def netcdf_by_rows(
     path : str
     leading : str
         Dimensions before y and x; ``element`` when left out.
+    compressed : bool
+        Whether the maps are: a quarter smaller, and slow to write and to read.
     """
     leading = leading or ("element",)
     with atomic_write(path) as temporary:
@@ -160,7 +166,7 @@ def netcdf_by_rows(
                     name,
                     np.float32,
                     (*leading, "y", "x"),
-                    compression="zlib",
+                    compression="zlib" if compressed else None,
                     complevel=1,
                     chunksizes=chunks,
                     fill_value=np.float32(np.nan),
