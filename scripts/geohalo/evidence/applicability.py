@@ -20,6 +20,8 @@ from sklearn.metrics import pairwise_distances_argmin_min, pairwise_distances_ch
 
 #: Reach of the whisker in interquartile ranges.
 WHISKER = 1.5
+#: Cells at once whose distances to all training cells are worked out: they stay near the processor.
+BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,23 @@ class Applicability:
 
     def dissimilarity(self, values: np.ndarray) -> np.ndarray:
         """Return the dissimilarity index (cells,) of spectra (cells, elements)."""
-        _, distance = pairwise_distances_argmin_min((values - self.mean) / self.scale, self.training)
-        return distance / self.between
+        return nearest_distance((values - self.mean) / self.scale, self.training) / self.between
+
+
+def nearest_distance(values: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Return the distance (N,) of each spectrum (N, B) to the nearest training cell (T, B).
+
+    Which one is nearest is found in single precision, where the nearest has the largest x t - t t / 2, and how far it
+    is in double: of training cells that are as near within rounding, it may be that to another.
+    """
+    columns = np.column_stack([training, -(training**2).sum(axis=1) / 2]).astype(np.float32).T.copy()
+    found, spectra = np.empty(len(values)), np.ones((BLOCK, len(columns)), dtype=np.float32)
+    for start in range(0, len(values), BLOCK):
+        part = values[start : start + BLOCK]
+        spectra[: len(part), :-1] = part
+        nearest = (spectra[: len(part)] @ columns).argmax(axis=1)
+        found[start : start + BLOCK] = np.sqrt(((part - training[nearest]) ** 2).sum(axis=1))
+    return found
 
 
 def area_of_applicability(
