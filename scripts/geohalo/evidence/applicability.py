@@ -22,6 +22,8 @@ from sklearn.metrics import pairwise_distances_argmin_min, pairwise_distances_ch
 WHISKER = 1.5
 #: Cells at once whose distances to all training cells are worked out: they stay near the processor.
 BLOCK = 256
+#: Of a number of single precision, to its next.
+ROUNDING = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,24 @@ class Applicability:
 def nearest_distance(values: np.ndarray, training: np.ndarray) -> np.ndarray:
     """Return the distance (N,) of each spectrum (N, B) to the nearest training cell (T, B).
 
-    Which one is nearest is found in single precision, where the nearest has the largest x t - t t / 2, and how far it
-    is in double: of training cells that are as near within rounding, it may be that to another.
+    The nearest has the largest x t - t t / 2, which is worked out in single precision. Where another training cell
+    comes as near to that as rounding may have moved both, all is done again in double precision.
     """
     columns = np.column_stack([training, -(training**2).sum(axis=1) / 2]).astype(np.float32).T.copy()
     found, spectra = np.empty(len(values)), np.ones((BLOCK, len(columns)), dtype=np.float32)
+    doubtful, longest = np.zeros(len(values), dtype=bool), np.sqrt((training**2).sum(axis=1).max())
     for start in range(0, len(values), BLOCK):
-        part = values[start : start + BLOCK]
+        rows = slice(start, start + BLOCK)
+        part = values[rows]
         spectra[: len(part), :-1] = part
-        nearest = (spectra[: len(part)] @ columns).argmax(axis=1)
-        found[start : start + BLOCK] = np.sqrt(((part - training[nearest]) ** 2).sum(axis=1))
+        near = spectra[: len(part)] @ columns
+        nearest = near.argmax(axis=1)
+        moved = (np.sqrt((part**2).sum(axis=1)) + longest) * longest * ROUNDING * (len(columns) + 2)
+        least = near[np.arange(len(part)), nearest] - moved
+        doubtful[rows] = np.count_nonzero(near >= least[:, None].astype(np.float32), axis=1) > 1
+        found[rows] = np.sqrt(((part - training[nearest]) ** 2).sum(axis=1))
+    if doubtful.any():
+        found[doubtful] = pairwise_distances_argmin_min(values[doubtful], training)[1]
     return found
 
 
