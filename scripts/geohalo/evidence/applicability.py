@@ -69,8 +69,9 @@ def nearest_distance(values: np.ndarray, training: np.ndarray) -> np.ndarray:
         near = spectra[: len(part)] @ columns
         nearest = near.argmax(axis=1)
         moved = (np.sqrt((part**2).sum(axis=1)) + longest) * longest * ROUNDING * (len(columns) + 2)
-        least = near[np.arange(len(part)), nearest] - moved
-        doubtful[rows] = np.count_nonzero(near >= least[:, None].astype(np.float32), axis=1) > 1
+        every = np.arange(len(part))
+        least, near[every, nearest] = near[every, nearest] - moved, -np.inf
+        doubtful[rows] = near.max(axis=1) >= least
         found[rows] = np.sqrt(((part - training[nearest]) ** 2).sum(axis=1))
     if doubtful.any():
         found[doubtful] = pairwise_distances_argmin_min(values[doubtful], training)[1]
