@@ -76,7 +76,8 @@ class Survey:
     def image(self, values: np.ndarray, fill: float = np.nan) -> np.ndarray:
         """Put values (..., cells) back on the grid, (..., rows, columns)."""
         out = np.full((*values.shape[:-1], *self.grid.shape), fill, dtype=values.dtype)
-        out[..., self.mask] = values
+        for place in np.ndindex(values.shape[:-1]):  # a mask of all dimensions needs no indices
+            out[place][self.mask] = values[place]
         return out
 
     def dataset(self, **variables: tuple | xr.Variable) -> xr.Dataset:
