@@ -43,8 +43,10 @@ def _changed(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     for position, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
             column = frame.iloc[:, position].astype(object)
-            messages = [change(value) if isinstance(value, str) else value for value in column]
-            if any(new is not old for new, old in zip(messages, column, strict=True)):
+            # Long columns repeat few texts.
+            changed = {text: change(text) for text in column.unique() if isinstance(text, str)}
+            if any(new is not old for old, new in changed.items()):
+                messages = [changed[value] if isinstance(value, str) else value for value in column]
                 out.isetitem(position, np.array(messages, dtype=object))
     out.columns = [change(name) if isinstance(name, str) else name for name in frame.columns]
     return out

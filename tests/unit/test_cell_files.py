@@ -53,6 +53,14 @@ def write(survey, values, path):
             write_rows("concentration", rows, values[:, rows])
 
 
+def test_uncompressed_by_rows_holds_the_same(tmp_path, survey, concentrations):
+    with netcdf_by_rows(described(survey), ABOUT, str(tmp_path / "rows.nc"), compressed=False) as write_rows:
+        write_rows("concentration", slice(0, ROWS), concentrations)
+    with xr.open_dataset(tmp_path / "rows.nc") as rows:
+        assert not rows["concentration"].encoding["zlib"]
+        np.testing.assert_array_equal(rows["concentration"].to_numpy(), concentrations)
+
+
 @pytest.mark.usefixtures("chunk")
 def test_by_rows_as_whole(tmp_path, survey, concentrations):
     write(survey, concentrations, tmp_path / "rows.nc")

@@ -103,9 +103,13 @@ def survey_grid(samples: NDArray[np.float64], cell: float, max_distance: float) 
 def _cells_near(samples: NDArray[np.float64], cell: float, max_distance: float) -> int:
     """Return how many cells lie near a sample at most, by squares as wide as the reach and their neighbours."""
     side = max(cell, max_distance)
-    squares = np.unique(np.floor(samples / side).astype(np.int64), axis=0)
-    around = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), axis=-1).reshape(-1, 2)
-    near = np.unique((squares[:, None] + around).reshape(-1, 2), axis=0)
+    square = np.floor(samples / side).astype(np.int64)
+    column, row = (square - square.min(axis=0)).T + 1
+    # One number for each square, in rows with a spare square at both ends.
+    width = int(column.max()) + 2
+    squares = np.unique(row * width + column)
+    around = np.add.outer([-width, 0, width], [-1, 0, 1]).ravel()
+    near = np.unique(np.add.outer(around, squares))
     return int(len(near) * np.ceil(side / cell) ** 2)
 
 

@@ -7,6 +7,7 @@ first; `INTERPOLATORS` has their classes. Which serves an element best is told b
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -100,10 +101,13 @@ class InverseDistance(Method):
 
     keys: ClassVar[tuple[str, ...]] = method_table.METHODS["idw"].keys
 
+    @cached_property
+    def _prepared(self) -> inverse_distance.Prepared:
+        return inverse_distance.Prepared.of(self.points, self.values, **self._settings())
+
     def estimate(self, targets: Array) -> tuple[Array, None]:
         """Return the weighted means (cells, elements)."""
-        there = self._stretched(targets)
-        return inverse_distance.interpolate(self.points, self.values, there, **self._settings()), None
+        return self._prepared.estimate(self._stretched(targets)), None
 
 
 class Smooth(Method):
@@ -141,6 +145,55 @@ INTERPOLATORS: dict[str, type[Method]] = {
 }
 
 
+@dataclass(frozen=True)
+class Interpolation:
+    """All elements, each by its own method, fitted once for cells that come in blocks.
+
+    Attributes
+    ----------
+    fitted : list of (columns, Method)
+        The elements of each method, which are estimated together, since they share the search for neighbours.
+    elements : int
+    """
+
+    fitted: list[tuple[NDArray[np.intp], Method]]
+    elements: int
+
+    @classmethod
+    def fit(
+        cls,
+        points: Array,
+        values: Array,
+        methods: Sequence[str],
+        variograms: Sequence[Variogram | None],
+        settings: Mapping[str, Any],
+    ) -> Self:
+        """Fit to samples; see `estimate` for the arguments."""
+        chosen = np.asarray(methods)
+        unknown = set(methods) - set(METHODS)
+        if unknown or len(methods) != values.shape[1]:
+            raise ValueError(f"one of {', '.join(METHODS)} is needed for each element, not {list(methods)}")
+        fitted = []
+        for method in (method for method in METHODS if method in methods):
+            own = np.flatnonzero(chosen == method)
+            part = values if own.size == len(chosen) else values[:, own]
+            models = [variogram for variogram in (variograms[int(k)] for k in own) if variogram]
+            fitted.append((own, INTERPOLATORS[method].fit(points, part, settings, models)))
+        return cls(fitted, len(methods))
+
+    def estimate(self, targets: Array) -> tuple[Array, Array | None]:
+        """Return estimates and variance at cells (cells, 2) in metres; see `estimate`."""
+        if len(self.fitted) == 1 and len(targets):
+            return self.fitted[0][1].estimate(targets)
+        estimates, variance = np.empty((len(targets), self.elements)), None
+        for own, method in self.fitted if len(targets) else []:
+            estimates[:, own], part = method.estimate(targets)
+            if part is not None:
+                variance = np.full_like(estimates, np.nan) if variance is None else variance
+                variance[:, own] = part
+        return estimates, variance
+
+
 def estimate(
     points: Array,
     values: Array,
@@ -176,23 +229,7 @@ def estimate(
         Of methods that give one, in those units squared and without the nugget (see `geohalo.cube.kriging`); NaN for
         other methods, None if no element has one.
     """
-    chosen = np.asarray(methods)
-    unknown = set(methods) - set(METHODS)
-    if unknown or len(methods) != values.shape[1]:
-        raise ValueError(f"one of {', '.join(METHODS)} is needed for each element, not {list(methods)}")
-    estimates = np.empty((len(targets), values.shape[1]))
-    variance = np.full_like(estimates, np.nan) if method_table.with_variance(methods) else None
-    for method in METHODS:
-        own = np.flatnonzero(chosen == method)
-        part = values if own.size == len(chosen) else values[:, own]
-        if not own.size or not len(targets):
-            continue
-        models = [variogram for variogram in (variograms[int(k)] for k in own) if variogram]
-        found = INTERPOLATORS[method].fit(points, part, settings, models).estimate(targets)
-        estimates[:, own] = found[0]
-        if variance is not None and found[1] is not None:
-            variance[:, own] = found[1]
-    return estimates, variance
+    return Interpolation.fit(points, values, methods, variograms, settings).estimate(targets)
 
 
 def fit_variograms(points: Array, values: Array, settings: Mapping[str, Any]) -> list[Variogram]:

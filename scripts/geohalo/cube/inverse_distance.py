@@ -163,21 +163,63 @@ def interpolate(
         NaN throughout for an element without any value.
     """
     points, targets = stretched(points, ratio, bearing), stretched(targets, ratio, bearing)
-    result = np.empty((len(targets), values.shape[1]))
-    result[:, np.isnan(values).all(axis=0)] = np.nan
-    method = _Method(neighbours, power, memory, _threads(workers))
-    groups, sharing = _groups(values)
-    for present, elements in groups:
-        every = elements.size == values.shape[1]
+    return Prepared.of(points, values, neighbours, power, memory=memory, workers=workers).estimate(targets)
 
-        def store(rows: slice, estimates: Array, columns: Any = slice(None) if every else elements) -> None:
-            result[rows, columns] = estimates
 
-        part = values if every and present.all() else values[np.ix_(present, elements)]
-        method.alone(points[present], np.ascontiguousarray(part), targets, store)
-    if sharing.size:
-        method.shared(points, values, targets, sharing, result)
-    return result
+@dataclass(frozen=True)
+class Prepared:
+    """Samples made ready for cells that come in blocks: trees, and what elements share; see `interpolate`.
+
+    Attributes
+    ----------
+    alone : list of (tree, values, columns)
+        Elements that are searched for alone: a tree of their samples, their values and where in the result they go.
+    shared : _Shared or None
+        Elements that share a search.
+    elements : int
+        Columns of the result.
+    method : _Method
+    """
+
+    alone: list[tuple[cKDTree, Array, Any]]
+    shared: "_Shared | None"
+    elements: int
+    method: "_Method"
+
+    @classmethod
+    def of(
+        cls,
+        points: Array,
+        values: Array,
+        neighbours: int = 12,
+        power: float = 2.0,
+        *,
+        memory: float = 0.5,
+        workers: int = -1,
+    ) -> "Prepared":
+        """Prepare samples whose search ellipse is a circle; see `interpolate` for the arguments."""
+        groups, sharing = _groups(values)
+        alone = []
+        for present, elements in groups:
+            every = elements.size == values.shape[1]
+            part = values if every and present.all() else values[np.ix_(present, elements)]
+            columns = slice(None) if every else elements
+            alone.append((cKDTree(points[present]), np.ascontiguousarray(part), columns))
+        shared = _Shared.of(points, values, sharing, neighbours) if sharing.size else None
+        return cls(alone, shared, values.shape[1], _Method(neighbours, power, memory, _threads(workers)))
+
+    def estimate(self, targets: Array) -> Array:
+        """Estimate all elements (cells, elements) at cells (cells, 2) in the coordinates of the points."""
+        result = np.full((len(targets), self.elements), np.nan)
+        for tree, values, columns in self.alone:
+
+            def store(rows: slice, estimates: Array, columns: Any = columns) -> None:
+                result[rows, columns] = estimates
+
+            self.method.alone(tree, values, targets, store)
+        if self.shared is not None:
+            self.method.shared(self.shared, targets, result)
+        return result
 
 
 def _threads(workers: int) -> int:
@@ -194,6 +236,27 @@ def _groups(values: Array) -> tuple[list[tuple[NDArray[np.bool_], Integers]], In
         return groups, np.empty(0, dtype=np.intp)
     shared = [elements for (_, elements), share in zip(groups, sharing, strict=True) if share]
     return [g for g, share in zip(groups, sharing, strict=True) if not share], np.sort(np.concatenate(shared))
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Samples (points, values) of elements that share a search, in a tree and a table, and how wide they search."""
+
+    points: Array
+    values: Array
+    elements: Integers
+    tree: cKDTree
+    table: Array
+    width: int
+
+    @classmethod
+    def of(cls, points: Array, values: Array, elements: Integers, neighbours: int) -> "_Shared":
+        # Numba is slow to import, and needed only here.
+        from geohalo.cube.first_present import table
+
+        near_values = table(values if elements.size == values.shape[1] else values[:, elements])
+        width = search_width(neighbours, near_values[:, : elements.size])
+        return cls(points, values, elements, cKDTree(points), near_values, width)
 
 
 @dataclass(frozen=True)
@@ -216,10 +279,9 @@ class _Method:
             pool.map(work, slices, chunksize=1)
 
     def alone(
-        self, points: Array, values: Array, targets: Array, store: Callable[[slice, Array], None]
+        self, tree: cKDTree, values: Array, targets: Array, store: Callable[[slice, Array], None]
     ) -> None:
-        """Estimate elements that all these samples have; ``store`` takes the estimates of a slice of the cells."""
-        tree = cKDTree(points)
+        """Estimate elements that all samples of a tree have; ``store`` takes the estimates of a slice of the cells."""
 
         def work(rows: slice) -> None:
             store(rows, _weights(tree, targets[rows], self.neighbours, self.power) @ values)
@@ -227,43 +289,33 @@ class _Method:
         size = working_memory(CANDIDATES * self.neighbours, values.shape[1])
         self.chunks(len(targets), size, CHUNK, work)
 
-    def shared(self, points: Array, values: Array, targets: Array, elements: Integers, result: Array) -> None:
+    def shared(self, samples: _Shared, targets: Array, result: Array) -> None:
         """Estimate elements that miss samples of their own: one search for all, then wider ones for what is left."""
-        # Numba is slow to import, and needed only here.
-        from geohalo.cube.first_present import first_present, table
+        from geohalo.cube.first_present import first_present
 
-        near_values, tree = table(values[:, elements]), cKDTree(points)
-        width = search_width(self.neighbours, near_values[:, : elements.size])
+        elements, width = samples.elements, samples.width
         lacking = np.zeros(len(targets), dtype=np.bool_)
 
         def work(rows: slice) -> None:
             into = result[rows], lacking[rows]
-            for some, squared, index in nearest_in_groups(tree, targets[rows], width):
+            for some, squared, index in nearest_in_groups(samples.tree, targets[rows], width):
                 weight = self._relative_weights(squared)
                 index = np.ascontiguousarray(index)
-                first_present(weight, index, near_values, self.neighbours, some, elements, *into)
+                first_present(weight, index, samples.table, self.neighbours, some, elements, *into)
 
         self.chunks(len(targets), working_memory(width, elements.size, sharing=True), CHUNK, work)
-        self._search_on(tree, near_values, targets, elements, width, result, lacking)
+        self._search_on(samples, targets, result, lacking)
         left = np.flatnonzero(lacking)
         if left.size:
-            self._one_by_one(points, values, targets, elements, result, left)
+            self._one_by_one(samples, targets, result, left)
 
-    def _search_on(
-        self,
-        tree: cKDTree,
-        values: Array,
-        targets: Array,
-        elements: Integers,
-        width: int,
-        result: Array,
-        lacking: NDArray[np.bool_],
-    ) -> None:
+    def _search_on(self, samples: _Shared, targets: Array, result: Array, lacking: NDArray[np.bool_]) -> None:
         """Search wider and wider for the elements that are NaN in cells that are ``lacking`` some."""
+        tree, values, elements = samples.tree, samples.table, samples.elements
         wanted = np.minimum(self.neighbours, np.isfinite(values).sum(axis=0))
         for doubling in range(1, DOUBLINGS + 1):
             left = np.flatnonzero(lacking)
-            wider = min(2**doubling * width, tree.n)
+            wider = min(2**doubling * samples.width, tree.n)
 
             def search_on(rows: slice, left: Integers = left, wider: int = wider) -> None:
                 cells = left[rows]
@@ -285,25 +337,18 @@ class _Method:
             weight **= self.power / 2
         return weight
 
-    def _one_by_one(
-        self,
-        points: Array,
-        values: Array,
-        targets: Array,
-        elements: Integers,
-        result: Array,
-        left: Integers,
-    ) -> None:
+    def _one_by_one(self, samples: _Shared, targets: Array, result: Array, left: Integers) -> None:
         """Estimate what is NaN in the cells that are left, such as an element that misses a whole map sheet."""
-        for element in elements:
+        for element in samples.elements:
             cells = left[np.isnan(result[left, element])]
 
             def store(rows: slice, estimates: Array, places: Any = (cells, element)) -> None:
                 result[places[0][rows], places[1]] = estimates[:, 0]
 
             if cells.size:
-                there = ~np.isnan(values[:, element])
-                self.alone(points[there], values[there, element, None], targets[cells], store)
+                there = ~np.isnan(samples.values[:, element])
+                tree = cKDTree(samples.points[there])
+                self.alone(tree, samples.values[there, element, None], targets[cells], store)
 
 
 def _of_each(

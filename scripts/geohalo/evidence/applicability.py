@@ -20,6 +20,10 @@ from sklearn.metrics import pairwise_distances_argmin_min, pairwise_distances_ch
 
 #: Reach of the whisker in interquartile ranges.
 WHISKER = 1.5
+#: Cells at once whose distances to all training cells are worked out: they stay near the processor.
+BLOCK = 256
+#: Of a number of single precision, to its next.
+ROUNDING = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,32 @@ class Applicability:
 
     def dissimilarity(self, values: np.ndarray) -> np.ndarray:
         """Return the dissimilarity index (cells,) of spectra (cells, elements)."""
-        _, distance = pairwise_distances_argmin_min((values - self.mean) / self.scale, self.training)
-        return distance / self.between
+        return nearest_distance((values - self.mean) / self.scale, self.training) / self.between
+
+
+def nearest_distance(values: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Return the distance (N,) of each spectrum (N, B) to the nearest training cell (T, B).
+
+    The nearest has the largest x t - t t / 2, which is worked out in single precision. Where another training cell
+    comes as near to that as rounding may have moved both, all is done again in double precision.
+    """
+    columns = np.column_stack([training, -(training**2).sum(axis=1) / 2]).astype(np.float32).T.copy()
+    found, spectra = np.empty(len(values)), np.ones((BLOCK, len(columns)), dtype=np.float32)
+    doubtful, longest = np.zeros(len(values), dtype=bool), np.sqrt((training**2).sum(axis=1).max())
+    for start in range(0, len(values), BLOCK):
+        rows = slice(start, start + BLOCK)
+        part = values[rows]
+        spectra[: len(part), :-1] = part
+        near = spectra[: len(part)] @ columns
+        nearest = near.argmax(axis=1)
+        moved = (np.sqrt((part**2).sum(axis=1)) + longest) * longest * ROUNDING * (len(columns) + 2)
+        every = np.arange(len(part))
+        least, near[every, nearest] = near[every, nearest] - moved, -np.inf
+        doubtful[rows] = near.max(axis=1) >= least
+        found[rows] = np.sqrt(((part - training[nearest]) ** 2).sum(axis=1))
+    if doubtful.any():
+        found[doubtful] = pairwise_distances_argmin_min(values[doubtful], training)[1]
+    return found
 
 
 def area_of_applicability(

@@ -4,14 +4,20 @@ One rule serves all schemes that hold out deposits. A fold *tests* some deposits
 others, which it neither learns from nor is judged on; the rest are its training deposits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.spatial import KDTree
 
 NONE = -1
+#: Folds at most whose nearest deposits are kept, some 10 bytes for each cell and fold.
+FEW_FOLDS = 5
+
+#: From ids of deposits (K,) to distance (N,) and id (N,) of the one nearest to each cell.
+Nearest = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,11 @@ class Candidates:
         return all(len(part) > 0 for part in parts)
 
 
+def cell_tree(cells: np.ndarray) -> KDTree:
+    """Return a tree of the centres (N, 2) of a grid's cells, which lie evenly: not balanced, it is made sooner."""
+    return KDTree(cells, balanced_tree=False, compact_nodes=False)
+
+
 def nearest_deposit(
     cells: np.ndarray, deposits: np.ndarray, ids: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -80,6 +91,42 @@ def nearest_deposit(
     return distance, ids[nearest]
 
 
+def nearest_by_fold(cells: np.ndarray, deposits: np.ndarray, fold: np.ndarray) -> Nearest:
+    """Return `nearest_deposit` for all deposits of any folds, which looks at those of each fold once.
+
+    Of two deposits that are equally near, each in another fold, it may give the other one.
+
+    Parameters
+    ----------
+    cells, deposits
+        As in `nearest_deposit`.
+    fold : (D,) int array
+        Fold of each deposit, or a number below 0. The function is for ids of all deposits of some of these numbers.
+
+    Returns
+    -------
+    callable
+        See `Nearest`.
+    """
+    numbers = np.unique(fold)
+    if len(numbers) > FEW_FOLDS:
+        return partial(nearest_deposit, cells, deposits)
+    kept, small = {}, np.min_scalar_type(-max(1, len(deposits)))
+    for one in numbers:
+        distance, nearest = nearest_deposit(cells, deposits, np.flatnonzero(fold == one))
+        kept[one] = distance, nearest.astype(small)
+
+    def look(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = [kept[one] for one in np.unique(fold[ids])] or [nearest_deposit(cells, deposits, ids)]
+        distance, nearest = found[0]
+        for further, other in found[1:]:
+            nearest = np.where(further < distance, other, nearest)
+            distance = np.minimum(distance, further)
+        return distance, nearest
+
+    return look
+
+
 def find_candidates(
     cells: np.ndarray,
     deposits: np.ndarray,
@@ -88,6 +135,7 @@ def find_candidates(
     hidden: np.ndarray,
     labels: Mapping[str, Any],
     squares: np.ndarray | None = None,
+    look: Nearest | None = None,
 ) -> Candidates:
     """Find the cells that one fold may learn from and be judged on.
 
@@ -108,15 +156,18 @@ def find_candidates(
         The section ``labels`` of the config: ``radius``, ``background_distance`` and ``buffer``.
     squares : (N,) bool array, optional
         Ground that the fold holds out, too, whether or not there is a deposit on it.
+    look : callable, optional
+        What `nearest_by_fold` has returned for these cells and deposits.
 
     Returns
     -------
     Candidates
     """
     radius, beyond, buffer = labels["radius"], labels["background_distance"], labels["buffer"]
-    test_distance, test_nearest = nearest_deposit(cells, deposits, np.flatnonzero(tested))
-    hidden_distance, _ = nearest_deposit(cells, deposits, np.flatnonzero(hidden))
-    distance, nearest = nearest_deposit(cells, deposits, np.flatnonzero(~tested & ~hidden))
+    look = look or partial(nearest_deposit, cells, deposits)
+    test_distance, test_nearest = look(np.flatnonzero(tested))
+    hidden_distance, _ = look(np.flatnonzero(hidden))
+    distance, nearest = look(np.flatnonzero(~tested & ~hidden))
     seen = hidden_distance > buffer
     spared = test_distance <= buffer
     if squares is not None:

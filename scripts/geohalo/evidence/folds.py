@@ -92,11 +92,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from geohalo.distances import check_distances
 from geohalo.evidence import checks
-from geohalo.evidence.candidates import NONE, nearest_deposit
+from geohalo.evidence.candidates import NONE, cell_tree, nearest_deposit
 from geohalo.evidence.deposit_sides import TESTED, check_sides, deposit_sides
 from geohalo.evidence.draws import DECOY_DRAW, TEST_DRAW
 from geohalo.evidence.schemes import (
@@ -309,7 +308,7 @@ def _reachable_groups(
     cells: np.ndarray, deposits: np.ndarray, surveyed: np.ndarray | None, labels: Mapping[str, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the group (D,) of each deposit, -1 for unreachable ones, and the ids of those (U,)."""
-    distance, _ = KDTree(cells).query(deposits)
+    distance, _ = cell_tree(cells).query(deposits)
     reachable = np.flatnonzero((distance <= labels["radius"]) & (True if surveyed is None else surveyed))
     checks.check_reachable(len(reachable), len(deposits), labels)
     group = np.full(len(deposits), NONE, dtype=np.int64)

@@ -16,6 +16,8 @@ class Ground:
         Standardised values of the B elements.
     cells, deposits, samples : (N, 2), (D, 2) and (S, 2) arrays
         Metric coordinates of the cells' centres, the deposits and the samples.
+    side : float
+        Side of a cell of the grid in metres.
     graphs : sequence of mappings
         `geohalo.evidence.superpixel_contrast.SCALE_ARRAYS` of each scale of superpixels, for the controls that need
         ``superpixels`` (see `geohalo.superpixels.graph.SuperpixelGraph`).
@@ -27,5 +29,6 @@ class Ground:
     cells: np.ndarray
     deposits: np.ndarray
     samples: np.ndarray
+    side: float
     graphs: Sequence[Mapping[str, np.ndarray]] = ()
     sought: Sequence[int] = ()

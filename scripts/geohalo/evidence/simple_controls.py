@@ -14,6 +14,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 from geohalo.evidence import superpixel_contrast as contrast
 from geohalo.evidence.folds import Folds
@@ -66,8 +67,13 @@ def deposit_distance(ground: Ground, folds: Folds) -> np.ndarray:
 @of_places
 def background_absence(ground: Ground, folds: Folds) -> np.ndarray:
     """Return the distance to the nearest cell that any draw of each fold learns as background."""
-    places = [ground.cells[_background(folds, fold)] for fold in range(folds.n_folds)]
-    return -np.stack([minus_distance(cells, ground.cells, 1) for cells in places])
+    column, row = np.rint((ground.cells - ground.cells.min(axis=0)) / ground.side).astype(np.int32).T
+    absence = np.empty((folds.n_folds, len(ground.cells)), dtype=np.float32)
+    for fold in range(folds.n_folds):
+        learned, free = _background(folds, fold), np.ones((row.max() + 1, column.max() + 1), dtype=bool)
+        free[row[learned], column[learned]] = False
+        absence[fold] = distance_transform_edt(free, sampling=ground.side)[row, column]
+    return absence
 
 
 def mean_of_elements(cube: np.ndarray, columns: Sequence[int]) -> np.ndarray:

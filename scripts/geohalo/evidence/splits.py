@@ -9,7 +9,15 @@ import pandas as pd
 from scipy.spatial import KDTree
 
 from geohalo.evidence import checks
-from geohalo.evidence.candidates import NONE, Candidates, find_candidates, nearest_deposit
+from geohalo.evidence.candidates import (
+    NONE,
+    Candidates,
+    Nearest,
+    cell_tree,
+    find_candidates,
+    nearest_by_fold,
+    nearest_deposit,
+)
 from geohalo.evidence.decoys import draw_decoys
 from geohalo.evidence.draws import COLUMNS, fold_rows, random_stream
 from geohalo.evidence.schemes import Held
@@ -69,15 +77,16 @@ def split_deposits(scheme: str, ground: Ground, held: Held, labels: Mapping[str,
     InputError
         If a fold other than an inner one has no training or test cells of one class.
     """
-    tree, n_folds = KDTree(ground.cells), held.n_folds
+    tree, n_folds = cell_tree(ground.cells), held.n_folds
+    look = nearest_by_fold(ground.cells, ground.deposits, held.fold)
     for shift in range(1, n_folds if n_folds > 2 else 1) if scheme == "inner" else [0]:
         # Drawn as they are found, so that the candidates of one fold alone are ever held.
         region, rows = np.zeros((n_folds, len(ground.cells)), dtype=bool), []
         for fold in range(n_folds):
-            found = _candidates(scheme, ground, held, labels, fold, shift)
+            found = _candidates(scheme, ground, look, held, labels, fold, shift)
             if shift and not found.complete:
                 break
-            table, region[fold] = _drawn(scheme, ground, tree, held, found, labels, seeds, fold, shift)
+            table, region[fold] = _drawn(scheme, ground, tree, look, held, found, labels, seeds, fold, shift)
             rows.append(table)
         else:
             tested_in = np.where(held.fold == NONE, NONE, (held.fold - shift) % n_folds)
@@ -131,13 +140,19 @@ def split_cells(scheme: str, ground: Ground, labels: Mapping[str, Any], seeds: i
 
 
 def _candidates(
-    scheme: str, ground: Ground, held: Held, labels: Mapping[str, Any], fold: int, shift: int
+    scheme: str,
+    ground: Ground,
+    look: Nearest,
+    held: Held,
+    labels: Mapping[str, Any],
+    fold: int,
+    shift: int,
 ) -> Candidates:
     """Return the cells of a fold, which must be complete but for an inner one (shift above 0)."""
     tested = held.fold == (fold + shift) % held.n_folds
     hidden = held.fold == fold if shift else np.zeros(len(tested), dtype=bool)
     found = find_candidates(
-        ground.cells, ground.deposits, ground.group != NONE, tested, hidden, labels, held.squares(fold)
+        ground.cells, ground.deposits, ground.group != NONE, tested, hidden, labels, held.squares(fold), look
     )
     if not shift:
         checks.check_fold(scheme, fold, np.flatnonzero(tested), found, labels)
@@ -148,6 +163,7 @@ def _drawn(
     scheme: str,
     ground: Ground,
     tree: KDTree,
+    look: Nearest,
     held: Held,
     found: Candidates,
     labels: Mapping[str, Any],
@@ -158,12 +174,12 @@ def _drawn(
     """Draw the cells and decoys of one fold; returns its rows and its held-out region (N,)."""
     tested = held.fold == (fold + shift) % held.n_folds
     known = np.flatnonzero(~tested & ~((held.fold == fold) & (shift > 0)))
-    distance, _ = nearest_deposit(ground.cells, ground.deposits, known)
+    distance, _ = look(known)
     wanted, _ = nearest_deposit(ground.deposits[tested], ground.deposits, known)
     room, squares = ~found.region, held.squares(fold)
     if squares is not None:
         # All of the region is spared, and the decoys lie in it; only deposits are kept clear of.
-        near, _ = nearest_deposit(ground.cells, ground.deposits, np.flatnonzero(tested))
+        near, _ = look(np.flatnonzero(tested))
         room = squares & (near > labels["background_distance"])
     stream = random_stream(labels["seed"], scheme, 2, fold)
     decoys, spared = draw_decoys(found, tree, distance, wanted, labels, stream, room)

@@ -76,7 +76,8 @@ class Survey:
     def image(self, values: np.ndarray, fill: float = np.nan) -> np.ndarray:
         """Put values (..., cells) back on the grid, (..., rows, columns)."""
         out = np.full((*values.shape[:-1], *self.grid.shape), fill, dtype=values.dtype)
-        out[..., self.mask] = values
+        for place in np.ndindex(values.shape[:-1]):  # a mask of all dimensions needs no indices
+            out[place][self.mask] = values[place]
         return out
 
     def dataset(self, **variables: tuple | xr.Variable) -> xr.Dataset:
@@ -133,7 +134,11 @@ def write_netcdf(data: xr.Dataset, path: str) -> None:
 
 @contextmanager
 def netcdf_by_rows(
-    data: xr.Dataset, maps: Mapping[str, Mapping[str, Any]], path: str, *leading: str
+    data: xr.Dataset,
+    maps: Mapping[str, Mapping[str, Any]],
+    path: str,
+    *leading: str,
+    compressed: bool = True,
 ) -> Iterator[WriteRows]:
     """Write maps that need not fit into memory: yields ``write(name, rows, values, *place)``.
 
@@ -149,6 +154,8 @@ def netcdf_by_rows(
     path : str
     leading : str
         Dimensions before y and x; ``element`` when left out.
+    compressed : bool
+        Whether the maps are: a quarter smaller, and slow to write and to read.
     """
     leading = leading or ("element",)
     with atomic_write(path) as temporary:
@@ -160,7 +167,7 @@ def netcdf_by_rows(
                     name,
                     np.float32,
                     (*leading, "y", "x"),
-                    compression="zlib",
+                    compression="zlib" if compressed else None,
                     complevel=1,
                     chunksizes=chunks,
                     fill_value=np.float32(np.nan),

@@ -16,7 +16,7 @@ from geohalo.cube.variogram import Variogram
 from geohalo.files.cells import Survey
 
 #: Bytes that the maps of the rows interpolated at a time may take, in float64.
-BLOCK_BYTES = 256e6
+BLOCK_BYTES = 128e6
 
 
 def read_logarithms(samples: str) -> tuple[np.ndarray, np.ndarray, list[str], Any]:

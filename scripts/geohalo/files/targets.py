@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import xarray as xr
 from scipy.spatial import KDTree
@@ -85,7 +86,9 @@ def near_deposits(deposits: str, survey: Survey, radius: float) -> np.ndarray:
     places = gpd.read_parquet(deposits).get_coordinates().to_numpy()
     near = np.zeros(survey.mask.shape, dtype=bool)
     if len(places):
-        near[survey.mask] = KDTree(places).query(survey.cells)[0] <= radius
+        # Cells farther away are not looked for; the bound itself is not within it.
+        bound = np.nextafter(radius, np.inf)
+        near[survey.mask] = KDTree(places).query(survey.cells, distance_upper_bound=bound)[0] <= radius
     return near
 
 
@@ -178,8 +181,8 @@ def target_frame(
 
 def nearby_samples(path: str, rank: np.ndarray, around: list[np.ndarray], survey: Survey) -> gpd.GeoDataFrame:
     """Read the sample sites with their concentrations in ppm: all, or of very many those in and around targets."""
-    frame = gpd.read_parquet(path)
-    frame = frame[[name for name in frame.columns if not name.endswith("_censored")]]
+    names = [name for name in pq.read_schema(path).names if not name.endswith("_censored")]
+    frame = gpd.read_parquet(path, columns=names)
     if len(frame) <= MOST_SAMPLES:
         return frame
     near = rank.ravel() > 0

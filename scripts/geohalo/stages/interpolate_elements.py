@@ -3,7 +3,7 @@
 import numpy as np
 
 from geohalo.cube.grid import Grid, sampled_mask, survey_grid
-from geohalo.cube.interpolation import estimate
+from geohalo.cube.interpolation import Interpolation
 from geohalo.files.cells import Survey, netcdf_by_rows, tile_rows
 from geohalo.files.interpolation import blocks_of_rows, interpolated_frame, read_fits, read_logarithms
 from geohalo.method_table import with_variance
@@ -30,11 +30,14 @@ def interpolate_elements(
     if band:
         layout = Grid(layout.x, layout.y[tile_rows(layout.shape, band)])
     survey = Survey(layout, sampled_mask(layout, points, grid["max_distance"]), crs.to_wkt())
+    fitted = Interpolation.fit(points, logarithms, methods, variograms, settings)
     maps = {name: MAPS[name] for name in (MAPS if with_variance(methods) else ["concentration"])}
-    with netcdf_by_rows(interpolated_frame(survey, names, fits), maps, elements) as write:
+    frame = interpolated_frame(survey, names, fits)
+    # A band is read once and removed.
+    with netcdf_by_rows(frame, maps, elements, compressed=band is None) as write:
         for rows in steps(list(blocks_of_rows(survey, 2 * len(names))), "block of rows"):
             part = survey.band(rows)
-            values, variance = estimate(points, logarithms, part.cells, methods, variograms, settings)
+            values, variance = fitted.estimate(part.cells)
             write("concentration", rows, part.image(np.exp(values, out=values).T.astype(np.float32)))
             if "variance" in maps and variance is not None:
                 write("variance", rows, part.image(variance.T.astype(np.float32)))

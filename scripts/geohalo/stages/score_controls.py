@@ -39,7 +39,8 @@ def score_controls(
     scales = [{name: arrays[name] for name in SCALE_ARRAYS} for arrays in loaded]
     sought = sought_elements(commodities, names[:elements], log.info) if "commodity_index" in controls else ()
     # What learns from labels as the network does sees what it sees; all others are about elements.
-    ground = Ground(values[:, :elements], survey.cells, deposits, surveyed_places(places)[0], scales, sought)
+    about = (survey.cells, deposits, surveyed_places(places)[0], survey.grid.cell)
+    ground = Ground(values[:, :elements], *about, scales, sought)
     every = [read_folds(folder, scheme, survey.mask) for scheme in schemes]
     every = [folds for folds in every if folds.n_folds]
     sizes = {folds.scheme: folds.n_folds for folds in every if controls}

@@ -2,6 +2,9 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.csv
 
 from geohalo.atomic_files import atomic_write
 from geohalo.cube.grid import Grid
@@ -28,9 +31,9 @@ def simulate_survey(
     streams, the heights go to `relief`.
     """
     survey = simulate.simulate_survey(section, _waters() if section.get("medium") == "stream" else None)
-    for table, path in ((survey.samples, samples), (survey.deposits, deposits)):
-        with atomic_write(path) as temporary:
-            table.to_csv(temporary, index=False)
+    _write_samples(survey.samples, samples)
+    with atomic_write(deposits) as temporary:
+        survey.deposits.to_csv(temporary, index=False)
     with atomic_write(truth) as temporary:
         survey.truth.to_netcdf(temporary)
     if survey.relief and relief:
@@ -39,6 +42,16 @@ def simulate_survey(
         _write_shapes(survey.layers.geology, geology, "geology")
         _write_shapes(survey.layers.structures, structures, "structures")
         _write_field(survey.layers, survey.crs, magnetics)
+
+
+def _write_samples(table: pd.DataFrame, path: str) -> None:
+    """Write as pandas would, only faster: texts without commas or quotes, and places to a tenth of a metre."""
+    places = {axis: [f"{place:.1f}" for place in table[axis].to_list()] for axis in "xy"}
+    texts = pyarrow.Table.from_pandas(table.assign(**places), preserve_index=False)
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
+        file.write(f"{','.join(table.columns)}\n".encode())
+        pyarrow.csv.write_csv(texts, file, options)
 
 
 def _waters() -> Waters:

@@ -104,7 +104,7 @@ def _known_words(text: pd.Series) -> dict[str, str]:
     """Return what the cells of a column say that marks quality control, and the kind of row."""
     spelt = {
         one: " ".join(re.sub(r"[\W_]+", " ", one).casefold().split())
-        for one in text.unique()
+        for one in np.asarray(text.unique(), dtype=object)
         if len(one) < 40
     }
     known = {one: _ROLES[word] for one, word in spelt.items() if word in _ROLES}

@@ -163,6 +163,8 @@ def _few_digits(table: pd.DataFrame, name: str, crs: CRS, source: str) -> InputW
     if pd.api.types.is_numeric_dtype(table[name].dtype) or not crs.is_projected:
         return None
     text = cell_text(table[name].astype(object))
+    if not text.str.contains("[eE]").any():
+        return None
     found = text.str.extract(_EXPONENT)
     known = found["power"].notna().to_numpy()
     if not known.any():

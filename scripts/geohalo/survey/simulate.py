@@ -182,7 +182,7 @@ def _cover(
     layout: SampleLayout, deposits: np.ndarray, strength: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the share of transported cover at the sites and in the cells, never all of the material."""
-    cover = draw_cover(np.concatenate([layout.sites, layout.cells]), deposits, rng)
+    cover = draw_cover(layout, deposits, rng)
     at_sites, of_cells = np.split(np.minimum(strength * cover, MOST_COVER), [len(layout.sites)])
     return at_sites, of_cells
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.cube.grid import sampled_mask, survey_grid
+from geohalo.cube.grid import _cells_near, sampled_mask, survey_grid
 from geohalo.errors import InputError
 
 
@@ -20,6 +20,17 @@ def test_centres_are_in_row_major_order():
     mask[1, 2] = mask[0, 1] = True
     np.testing.assert_array_equal(grid.centres(mask), [[grid.x[1], grid.y[0]], [grid.x[2], grid.y[1]]])
     assert len(grid.centres()) == np.prod(grid.shape)
+
+
+def test_cells_near_are_those_of_the_squares_around():
+    samples = np.random.default_rng(0).normal(0, 9_000, (60, 2)) - [50_000, 3_000]
+    squares = {
+        (column + across, row + up)
+        for column, row in np.floor(samples / 2_500).astype(int)
+        for across in (-1, 0, 1)
+        for up in (-1, 0, 1)
+    }
+    assert _cells_near(samples, 1_000, 2_500) == len(squares) * 9
 
 
 def test_mask_is_a_disc_around_each_sample():

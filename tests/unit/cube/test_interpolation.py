@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from geohalo.cube import inverse_distance
-from geohalo.cube.interpolation import INTERPOLATORS, METHODS, estimate, fit_variograms
+from geohalo.cube.interpolation import INTERPOLATORS, METHODS, Interpolation, estimate, fit_variograms
 from geohalo.cube.inverse_distance import stretched
 from geohalo.cube.kriging import krige
 from geohalo.cube.smooth import smooth
@@ -77,6 +77,15 @@ def test_turned_ground_gives_the_same_map(method, turn, ratio, bearing):
     expected, _ = estimate(POINTS, VALUES, TARGETS, [method] * 5, variograms, here)
     found, _ = estimate(POINTS @ turned, VALUES, TARGETS @ turned, [method] * 5, variograms, there)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("methods", [["idw"] * 5, [*METHODS, "idw"]])
+def test_blocks_of_cells_make_the_whole(methods):
+    variograms = fit_variograms(POINTS, VALUES, SETTINGS)
+    whole, _ = estimate(POINTS, VALUES, TARGETS, methods, variograms, SETTINGS)
+    fitted = Interpolation.fit(POINTS, VALUES, methods, variograms, SETTINGS)
+    parts = [fitted.estimate(part)[0] for part in np.array_split(TARGETS, 3)]
+    np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-12)
 
 
 def test_no_cells_and_single_samples():

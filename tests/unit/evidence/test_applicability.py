@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.evidence.applicability import area_of_applicability
+from geohalo.evidence.applicability import BLOCK, area_of_applicability, nearest_distance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,3 +89,11 @@ def test_an_outlier_among_training_cells_does_not_widen_the_area():
 def test_what_cannot_be_measured_is_told(values, fold, message):
     with pytest.raises(ValueError, match=message):
         area_of_applicability(values, fold)
+
+
+def test_nearest_distance_is_the_least_of_all_over_several_blocks():
+    generator = np.random.default_rng(2)
+    values, training = generator.normal(0, 1, (2 * BLOCK + 7, 6)), generator.normal(0, 1, (50, 6))
+    every = np.sqrt(((values[:, None] - training) ** 2).sum(axis=2))
+    np.testing.assert_allclose(nearest_distance(values, training), every.min(axis=1), rtol=1e-6)
+    assert not nearest_distance(training, training).any()

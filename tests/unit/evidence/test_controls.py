@@ -49,7 +49,7 @@ def cube_with(signal, seed=1, bands=4):
 
 
 def ground(cube, samples=SAMPLES):
-    return Ground(cube, CELLS, DEPOSITS, samples, GRAPHS, sought=(0, 2))
+    return Ground(cube, CELLS, DEPOSITS, samples, 1000.0, GRAPHS, sought=(0, 2))
 
 
 def score(name, cube, scheme="held_out", seeds=2, **options):
@@ -270,7 +270,9 @@ def test_superpixel_contrast_reads_no_more_of_a_scale_than_it_says():
     folds = draw_folds("held_out", CELLS, DEPOSITS, LABELS, 1)
     fewer = [{name: graph[name] for name in SCALE_ARRAYS} for graph in GRAPHS]
     cube = cube_with(1)
-    (few,) = score_control("superpixel_contrast", Ground(cube, CELLS, DEPOSITS, SAMPLES, fewer), [folds])
+    (few,) = score_control(
+        "superpixel_contrast", Ground(cube, CELLS, DEPOSITS, SAMPLES, 1000.0, fewer), [folds]
+    )
     (every,) = score_control("superpixel_contrast", ground(cube), [folds])
     np.testing.assert_array_equal(few[0], every[0])
 
@@ -303,7 +305,7 @@ def test_classifiers_tell_three_classes_apart(name):
     cube[:, :3] += 4 * np.eye(3)[classes - 1]
     labels = LABELS | {"group_distance": 5000.0, "buffer": 1000.0}
     folds = draw_class_folds("held_out", CELLS, classes, labels, seeds=2)
-    nothing = Ground(cube, CELLS, np.empty((0, 2)), SAMPLES, GRAPHS)
+    nothing = Ground(cube, CELLS, np.empty((0, 2)), SAMPLES, 1000.0, GRAPHS)
     ((mean, spread),) = score_control(name, nothing, [folds])
     assert mean.shape == spread.shape == (2, 3, len(CELLS))
     np.testing.assert_allclose(mean.sum(axis=1), 1, rtol=1e-5)

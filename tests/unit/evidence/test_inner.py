@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from geohalo.errors import InputError
-from geohalo.evidence.candidates import find_candidates, nearest_deposit
+from geohalo.evidence.candidates import FEW_FOLDS, find_candidates, nearest_by_fold, nearest_deposit
 from geohalo.evidence.draws import STREAMS
 from geohalo.evidence.folds import draw_folds, fold_map
 from geohalo.evidence.schemes import EXTRA_SCHEMES, SCHEMES
@@ -217,3 +217,16 @@ def test_no_deposit_is_infinitely_far():
     distance, nearest = nearest_deposit(CELLS[:3], SPREAD, np.zeros(0, dtype=int))
     assert list(distance) == [np.inf] * 3
     assert list(nearest) == [-1] * 3
+
+
+@pytest.mark.parametrize("n_folds", [2, FEW_FOLDS, FEW_FOLDS + 1])
+def test_nearest_by_fold_is_the_nearest_of_any_folds(n_folds):
+    deposits = np.random.default_rng(n_folds).uniform(0, 40_000, (20, 2))
+    fold = np.arange(20) % n_folds
+    look, every = nearest_by_fold(CELLS, deposits, fold), distances(deposits)
+    for some in ([0], [1], range(n_folds), range(1, n_folds)):
+        ids = np.flatnonzero(np.isin(fold, list(some)))
+        distance, nearest = look(ids)
+        np.testing.assert_array_equal(nearest, ids[every[:, ids].argmin(axis=1)])
+        np.testing.assert_allclose(distance, every[:, ids].min(axis=1), rtol=1e-12)
+    assert (look(np.zeros(0, dtype=int))[0] == np.inf).all()

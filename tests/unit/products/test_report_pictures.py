@@ -5,7 +5,8 @@ import io
 import re
 
 import numpy as np
-from geohalo.products.report_pictures import WIDEST, picture
+import pytest
+from geohalo.products.report_pictures import PLAIN, QUALITY, WIDEST, picture, webp_uri
 from PIL import Image
 
 
@@ -49,3 +50,16 @@ def test_lines_and_text_lose_nothing():
     made = picture("a", png_of(Image.fromarray(pixels), "what"))
     shown = Image.open(io.BytesIO(base64.b64decode(made.uri.split(",")[1]))).convert("RGB")
     np.testing.assert_array_equal(np.asarray(shown), pixels)
+
+
+@pytest.mark.parametrize("noise", [0, 2, 6, 40])
+def test_a_picture_is_the_smaller_of_both_kinds(noise):
+    rng = np.random.default_rng(noise)
+    grey = np.add.outer(np.arange(96), np.arange(96)) + rng.integers(0, noise + 1, (96, 96))
+    image, sizes = Image.fromarray(np.stack([grey.astype(np.uint8)] * 3, axis=-1)), []
+    for options in ({"lossless": True}, {"quality": QUALITY}):
+        out = io.BytesIO()
+        image.save(out, format="WEBP", **options)
+        sizes.append(len(out.getvalue()))
+    made = len(base64.b64decode(webp_uri(image).split(",")[1]))
+    assert made == (min(sizes) if sizes[0] > PLAIN * 96 * 96 else sizes[0])

@@ -31,6 +31,14 @@ def test_plain_numbers_and_empty_cells() -> None:
     assert np.isnan(parsed.limit)
 
 
+def test_each_text_is_read_wherever_it_stands() -> None:
+    cells = ["1.5", None, "<2", "1.5", "nan", " 7 ", "<2", None]
+    for values in (pd.Series(cells, dtype="str"), pd.Series(cells, dtype=object)):
+        numbers, leftover = to_numbers(values)
+        np.testing.assert_array_equal(numbers, [1.5, NAN, NAN, 1.5, NAN, 7.0, NAN, NAN])
+        np.testing.assert_array_equal(np.flatnonzero(leftover), [2, 6])
+
+
 def test_limits_in_cells() -> None:
     parsed = parse_concentrations(
         text("<0.5", "< 2", "<=1", "≤ .4", ">1000", "> 50", ">=7", "3"), replace=0.5

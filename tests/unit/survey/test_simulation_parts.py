@@ -13,6 +13,8 @@ from geohalo.survey.simulation.faults import (
 )
 from geohalo.survey.simulation.fields import (
     THREADS,
+    cosines_of,
+    draw_field,
     gaussian_field,
     near_sources,
     row_blocks,
@@ -94,7 +96,21 @@ def test_field_in_threads_is_that_of_gstools(monkeypatch):
     token = THREADS.set(3)
     found = gaussian_field(places, np.random.default_rng(1), (20_000, 5_000), 30)
     THREADS.reset(token)
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_field_on_a_grid_is_that_at_its_crossings():
+    x, y = 9_900_000 + 1_000 * np.arange(30.0), 3_700_000 - 1_000 * np.arange(20.0)
+    field = draw_field(np.random.default_rng(1), (20_000, 5_000), 30)
+    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    np.testing.assert_allclose(field.on_grid(x, y), field.at(places), rtol=0, atol=1e-9)
+
+
+def test_cosines_are_those_of_numpy():
+    turns = np.random.default_rng(0).uniform(-20, 20, 10_000)
+    expected = np.cos(2 * np.pi * turns)
+    np.testing.assert_allclose(cosines_of(turns), expected, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(cosines_of(np.array([0.0, 0.25, -0.5])), [1, 0, -1], atol=1e-15)
 
 
 @pytest.mark.parametrize("azimuth", [0.0, 60.0])

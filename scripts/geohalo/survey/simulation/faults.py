@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks
+from geohalo.survey.simulation.fields import draw_field, near_sources, row_blocks
 from geohalo.survey.simulation.layout import SampleLayout
 from geohalo.survey.simulation.signatures import (
     ANTHROPOGENIC_TYPES,
@@ -99,15 +99,16 @@ def _apart(sites: np.ndarray, others: np.ndarray, order: np.ndarray, n: int) -> 
     return np.array(centres)
 
 
-def draw_cover(places: np.ndarray, deposits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw the share of transported cover in the sampled material at places, 0 to `THICKEST_COVER`.
+def draw_cover(layout: SampleLayout, deposits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw the share of transported cover at the samples and then in the cells, 0 to `THICKEST_COVER`.
 
     A smooth field above its upper quartile is a patch of cover, thicker inwards; about a quarter of
     the ground has some. The field is lifted over a few deposits, so that every survey has weak anomalies.
     """
-    field = gaussian_field(places, rng, 9_000.0, smooth=True, modes=300)
+    drawn = draw_field(rng, 9_000.0, smooth=True, modes=300)
+    field = np.concatenate([drawn.at(layout.sites), drawn.on_grid(layout.x, layout.y)])
     buried = rng.permutation(deposits)[: int(np.ceil(BURIED_DEPOSITS * len(deposits)))]
-    distance, _ = KDTree(buried).query(places)
+    distance, _ = KDTree(buried).query(np.concatenate([layout.sites, layout.cells]))
     field += 2.0 * np.exp(-((distance / BURIED_RADIUS) ** 2))
     low, high = np.quantile(field, [0.76, 0.92])
     return THICKEST_COVER * np.clip((field - low) / (high - low), 0, 1)

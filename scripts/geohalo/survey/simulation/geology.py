@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import KDTree
 
 from geohalo.simulated_deposits import COMMODITIES
-from geohalo.survey.simulation.fields import gaussian_field, near_sources, row_blocks
+from geohalo.survey.simulation.fields import draw_field, gaussian_field, near_sources, row_blocks
 from geohalo.survey.simulation.layout import SampleLayout, Structures
 from geohalo.survey.simulation.signatures import (
     ALONG,
@@ -139,9 +139,10 @@ def draw_lithologies(
     Armstrong et al. (2011), Plurigaussian Simulations in Geosciences, 2nd ed., Springer.
     """
     cells, codes = layout.cells, {name: code for code, name in enumerate(LITHOLOGIES)}
-    belt = gaussian_field(cells, rng, (30_000.0, 10_000.0), strike, smooth=True, modes=300)
-    facies = gaussian_field(cells, rng, (25_000.0, 8_000.0), strike, smooth=True, modes=300)
-    pluton = gaussian_field(cells, rng, 8_000.0, smooth=True, modes=300)
+    grid = (layout.x, layout.y)
+    belt = draw_field(rng, (30_000.0, 10_000.0), strike, smooth=True, modes=300).on_grid(*grid)
+    facies = draw_field(rng, (25_000.0, 8_000.0), strike, smooth=True, modes=300).on_grid(*grid)
+    pluton = draw_field(rng, 8_000.0, smooth=True, modes=300).on_grid(*grid)
     if hosted is not None and len(hosted):
         near = np.exp(-((KDTree(hosted).query(cells)[0] / HOST_RADIUS) ** 2))
         belt *= 1 - near

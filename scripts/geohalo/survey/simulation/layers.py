@@ -8,7 +8,7 @@ import shapely
 from rasterio.features import shapes
 from rasterio.transform import from_origin
 
-from geohalo.survey.simulation.fields import gaussian_field
+from geohalo.survey.simulation.fields import draw_field, gaussian_field
 from geohalo.survey.simulation.layout import STRUCTURE_STEP, SampleLayout, Structures
 from geohalo.survey.simulation.signatures import LITHOLOGIES
 
@@ -82,8 +82,7 @@ def draw_layers(
     """
     x, y = _wider(layout.x), _wider(layout.y)
     wide = np.pad(lithology, MARGIN, mode="edge")
-    cells = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    field = MAGNETIC_SPREAD * gaussian_field(cells, rng, MAGNETIC_LENGTH, smooth=True)
+    field = MAGNETIC_SPREAD * draw_field(rng, MAGNETIC_LENGTH, smooth=True).on_grid(x, y)
     cell = layout.x[1] - layout.x[0]
     lines = fault_lines(mapped(structures, mapping), layout.spacing).set_crs(crs)
     lines["geometry"] = shapely.simplify(lines.geometry.to_numpy(), SIMPLE_FAULT * cell)

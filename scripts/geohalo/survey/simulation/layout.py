@@ -7,7 +7,7 @@ from scipy.spatial import KDTree
 
 from geohalo.errors import InputError
 from geohalo.simulated_region import south_west
-from geohalo.survey.simulation.fields import gaussian_field
+from geohalo.survey.simulation.fields import draw_field
 
 HEIGHT_TO_WIDTH = 1.115
 SPARE_SQUARES = 1.08  # squares to choose from for each sample, so that the outline can be irregular
@@ -102,9 +102,9 @@ def lay_out_samples(n_samples: int, spacing: float, rng: np.random.Generator) ->
     n_columns = int(np.ceil(np.sqrt(SPARE_SQUARES * n_samples / HEIGHT_TO_WIDTH)))
     n_rows = int(np.ceil(SPARE_SQUARES * n_samples / n_columns))
     column, row = (axis.ravel() for axis in np.meshgrid(np.arange(n_columns), np.arange(n_rows)))
-    unit = np.column_stack([(column + 0.5) / n_columns, (row + 0.5) / n_rows]) * 2 - 1
-    wobble = gaussian_field(unit, rng, length=0.25, smooth=True)
-    outwardness = (unit**4).sum(axis=1) + 0.15 * wobble
+    unit = [(np.arange(n) + 0.5) / n * 2 - 1 for n in (n_columns, n_rows)]
+    wobble = draw_field(rng, length=0.25, smooth=True).on_grid(*unit)
+    outwardness = np.add.outer(unit[1] ** 4, unit[0] ** 4).ravel() + 0.15 * wobble
     chosen = np.sort(np.argsort(outwardness, kind="stable")[:n_samples])
     squares = np.column_stack([column, row])[chosen]
     corner = np.array(south_west(n_samples, spacing, (n_columns * spacing, n_rows * spacing)))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from geohalo.survey.simulation.fields import gaussian_field
+from geohalo.survey.simulation.fields import draw_field
 from geohalo.survey.simulation.layout import SampleLayout
 
 Codes = NDArray[np.uint8]
@@ -123,8 +123,7 @@ def draw_relief(layout: SampleLayout, waters: Waters, rng: np.random.Generator) 
     """
     x, y = _finer(layout.x), _finer(layout.y)
     cell = float(x[1] - x[0])
-    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    surface = gaussian_field(places, rng, ROUGHNESS_LENGTH * layout.spacing, modes=300)
+    surface = draw_field(rng, ROUGHNESS_LENGTH * layout.spacing, modes=300).on_grid(x, y)
     heights = (100.0 * (surface - surface.min())).reshape(y.size, x.size).astype(np.float32)
     hardness = np.exp(HARDNESS * rng.standard_normal(heights.size))
     for _ in range(ROUNDS):
