@@ -251,6 +251,7 @@ class _Shared:
 
     @classmethod
     def of(cls, points: Array, values: Array, elements: Integers, neighbours: int) -> "_Shared":
+        """Put samples into a tree and the values of these elements into a table."""
         # Numba is slow to import, and needed only here.
         from geohalo.cube.first_present import table
 
