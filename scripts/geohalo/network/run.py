@@ -272,12 +272,14 @@ class _Work:
         kept = (
             self.recipe.pathfinders * (2 if self.settings.n_covariates else 1) if self.n_classes == 2 else 0
         )
-        if self.device.type == "cpu" and number >= 2 * FEWEST_TOGETHER:
-            size = math.ceil(number / (2 * math.ceil(number / (2 * MOST_TOGETHER))))
+        if self.device.type == "cpu":
             with suppress(InputError):  # one member needs more than half of the memory
-                fitting = min(size, members_at_once(*work, memory / 2, kept))
-                pairs = math.ceil(number / (2 * fitting))  # of parts, so that both threads have as many
-                return list(row_blocks(number, math.ceil(number / (2 * pairs)))), 2
+                size = members_at_once(*work, memory / 2, kept)
+                if number >= 2 * FEWEST_TOGETHER:
+                    size = min(size, math.ceil(number / (2 * math.ceil(number / (2 * MOST_TOGETHER)))))
+                if size < number:
+                    pairs = math.ceil(number / (2 * size))  # of parts, so that both threads have as many
+                    return list(row_blocks(number, math.ceil(number / (2 * pairs)))), 2
         return list(row_blocks(number, members_at_once(*work, memory, kept))), 1
 
     def _part(self, members: Members, name: str, places: np.ndarray) -> Outcome:

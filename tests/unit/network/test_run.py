@@ -105,6 +105,21 @@ def test_validated_members_come_first_and_results_in_the_order_given(survey, dra
     assert known.tolist() == [False, True, False, True, False]
 
 
+def test_members_with_ground_of_their_own_train_one_by_one_in_two_threads(wide_survey, draw_members):
+    """Members in the four quarters of a wide map, against members that see the same quarter."""
+    values, graphs, _ = wide_survey
+    column, lines = np.arange(len(values)) % 40, []
+    for quarters in (range(4), [0] * 4):
+        cells = np.stack([draw_members(np.flatnonzero(column // 10 == k), 1).cells[0] for k in quarters])
+        members = replace(draw_members(len(values), 4), cells=cells)
+        chosen = Settings(epochs=1, device="cpu", options={"encoding": 32})
+        train_and_predict(values, graphs, members, chosen, report=lines.append)
+    assert [line for line in lines if "members of" in line] == [
+        "4 members of fusion, 1 at once, 2 such parts side by side, on cpu",
+        "4 members of fusion, 4 at once, on cpu",
+    ]
+
+
 def test_each_result_belongs_to_its_member(survey, draw_members, train):
     """Validated or not, a member of an interleaved run has the weights that it has alone."""
     values, graphs, _ = survey
