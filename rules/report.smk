@@ -46,6 +46,8 @@ rule report:
         "explanation"
     conda:
         "../envs/geo.yaml"
+    # Nothing else is left to do by then: pictures are packed side by side.
+    threads: 2
     resources:
         mem_mb=megabytes(800, 2),
         runtime=minutes(5, 0.05),

@@ -13,5 +13,6 @@ if __name__ == "__main__":
                 snakemake.output.page,
                 **snakemake.params.arguments,
                 inputs=list(snakemake.input.sources),
+                threads=snakemake.threads,
             )
         )

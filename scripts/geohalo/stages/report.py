@@ -28,12 +28,14 @@ def report(
     inputs: Sequence[str],
     commodities: Sequence[str],
     logs: str,
+    threads: int = 1,
 ) -> str:
     """Write the page from the files of a survey, all below the page's folder; returns a line for the log.
 
     ``inputs`` are the files that the survey was read from, ``logs`` the folder of its jobs' logs.
+    ``threads`` pictures are packed side by side.
     """
-    results = Results(files, str(Path(page).parent))
+    results = Results(files, str(Path(page).parent), threads)
     with xr.open_dataset(results["elements.nc"]) as data:
         ground, elements = Survey.of(data), data.sizes["element"]
     verdict, targets = results.text("verdict.md"), results.table("targets.csv")

@@ -41,10 +41,12 @@ class Results:
     files : iterable of str
         Files below the folder, and others, which have no name here.
     folder : str
+    threads : int
+        Pictures that are packed side by side.
     """
 
-    def __init__(self, files: Iterable[str], folder: str) -> None:
-        self.survey = Path(folder).name
+    def __init__(self, files: Iterable[str], folder: str, threads: int = 1) -> None:
+        self.survey, self.threads = Path(folder).name, threads
         inside = (Path(file) for file in files)
         self.paths = {
             file.relative_to(folder).as_posix(): str(file)

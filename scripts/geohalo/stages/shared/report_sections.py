@@ -1,6 +1,7 @@
 """The parts of the report from the files of a survey, in the order of the page."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from geohalo.files.cells import Survey
 from geohalo.files.provenance import provenance
 from geohalo.network.presets import VARIANTS
 from geohalo.package_files import RESOURCES
-from geohalo.product_table import figures_of
+from geohalo.product_table import Figure, figures_of
 from geohalo.products import report_control as control
 from geohalo.products import report_evidence as evidence
 from geohalo.products import report_levelling as levels
@@ -40,16 +41,16 @@ TERMS = RESOURCES / "report" / "terms.md"
 
 def pictures(results: Results, part: str) -> list[Picture]:
     """Return those figures of a part that there are, each with its caption."""
-    found = []
-    for figure in figures_of(part):
-        name, numbers = figure.name, figure.numbers
-        file, caption = f"figures/{name}.png", CAPTIONS / f"{name}.rst"
-        if file in results:
-            text = caption.read_text(encoding="utf-8") if caption.exists() else ""
-            found.append(
-                picture(name, Path(results[file]).read_bytes(), text, numbers, f"{results.survey}: ")
-            )
-    return found
+
+    def packed(figure: Figure) -> Picture:
+        caption = CAPTIONS / f"{figure.name}.rst"
+        text = caption.read_text(encoding="utf-8") if caption.exists() else ""
+        png = Path(results[f"figures/{figure.name}.png"]).read_bytes()
+        return picture(figure.name, png, text, figure.numbers, f"{results.survey}: ")
+
+    there = [figure for figure in figures_of(part) if f"figures/{figure.name}.png" in results]
+    with ThreadPoolExecutor(results.threads) as pool:
+        return list(pool.map(packed, there))
 
 
 def sections(
