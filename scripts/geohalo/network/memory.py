@@ -103,11 +103,21 @@ def prediction_bytes(
     return 4 * (2 * n_cells * n_classes + (external if "external" in VARIANTS[variant] else 0))
 
 
+def predicted_at_once(
+    graphs: list[ScaleGraph], n_cells: int, n_classes: int, variant: str, preset: Preset, memory: float
+) -> int:
+    """How many members to predict together: as many as fit into memory (gigabytes), and one where none does."""
+    share = min(1.0, BAND_SHARE * BAND_CELLS / n_cells)
+    superpixels = [math.ceil(share * graph.n_superpixels) for graph in graphs]
+    each = prediction_bytes(superpixels, min(n_cells, BAND_CELLS), n_classes, variant, preset)
+    return max(1, int(memory * 1e9 // each))
+
+
 def members_at_once(
     n_members: int,
     cells: Tensor,
     graphs: list[ScaleGraph],
-    sizes: tuple[int, int, int],
+    n_elements: int,
     variant: str,
     preset: Preset,
     memory: float,
@@ -119,8 +129,9 @@ def members_at_once(
     ----------
     cells : Tensor (members, labelled) of int64
         Labelled cells.
-    sizes : (int, int, int)
-        Cells of the map, elements, classes.
+    n_elements : int
+    variant : str
+    preset : Preset
     memory : float
         Gigabytes that features may take.
     n_kept : int
@@ -131,21 +142,17 @@ def members_at_once(
     InputError
         If a single member does not fit; the message names what to change.
     """
-    n_cells, n_elements, n_classes = sizes
     apart = "spectrum" in VARIANTS[variant] and spectrum_apart(
         cells.device, cells.shape[1], n_elements, preset
     )
     at_a_time = min(n_members, torch.get_num_threads()) if apart else None
-    share = min(1.0, BAND_SHARE * BAND_CELLS / n_cells)
-    superpixels = [math.ceil(share * graph.n_superpixels) for graph in graphs]
-    predicting = prediction_bytes(superpixels, min(n_cells, BAND_CELLS), n_classes, variant, preset)
 
     def bytes_of(some: Tensor) -> int:
-        """Bytes of the training, or the prediction, of members with these labelled cells."""
+        """Bytes of the training of members with these labelled cells."""
         fields, size = [_field(graph, some, preset) for graph in graphs], len(some)
         kept = min(n_elements, n_kept * size) if n_kept else n_elements
         shared, each = training_bytes(fields, n_elements, cells.shape[1], variant, preset, at_a_time, kept)
-        return shared + size * max(each, predicting)
+        return shared + size * each
 
     # On a large map every member has ground of its own: fewer of them see less of that of the others, for nothing.
     best, least, needed = 0, math.inf, 0

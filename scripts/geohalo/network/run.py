@@ -20,7 +20,7 @@ from geohalo.network.gradients import in_threads
 from geohalo.network.labelled import receptive_field
 from geohalo.network.linear_term import fit_linear_term
 from geohalo.network.members import Members, Outcome, Result
-from geohalo.network.memory import members_at_once
+from geohalo.network.memory import members_at_once, predicted_at_once
 from geohalo.network.prediction import predict_bands, row_blocks
 from geohalo.network.presets import CLASS_DECAY, PRESETS, VARIANTS, Preset, check_task
 from geohalo.network.progress import Progress
@@ -241,7 +241,7 @@ class _Work:
         self.scores = keep((len(members), 1 if self.n_classes == 2 else self.n_classes, len(self.values)))
 
     def run(self, members: Members, name: str, places: np.ndarray) -> list[Outcome]:
-        """Train and predict in parts that fit into memory, some side by side; returns the outcome of each.
+        """Train in parts that fit into memory, some side by side, and predict; returns the outcome of each part.
 
         ``places`` (members,) are those of the members among all.
         """
@@ -251,12 +251,30 @@ class _Work:
         self.report(
             f"{len(members)} members of {self.settings.variant}, {size} at once{beside}, on {self.device}"
         )
-        of_part = [
-            lambda part=part: self._part(members[part], f"{name} {part.start}", places[part])
-            for part in parts
-        ]
+        of_part = [lambda part=part: self._trained(members[part], f"{name} {part.start}") for part in parts]
         with repeatable():
-            return in_threads(lambda train_part: train_part(), of_part, together, self.progress.stop)
+            outcomes = in_threads(lambda train_part: train_part(), of_part, together, self.progress.stop)
+            self._predict(Outcome.joined(outcomes), places)
+        return outcomes
+
+    def _predict(self, outcome: Outcome, places: np.ndarray) -> None:
+        """Predict the map with each of some members; their scores go to their ``places`` (members,) among all.
+
+        Members that have seen other ground are predicted together all the same: they share what is read of the map.
+        """
+        settings, number = self.settings, len(places)
+        together = 2 if self.device.type == "cpu" and number > 1 else 1
+        sizes = (self.scales, len(self.values), self.n_classes, settings.variant, self.recipe)
+        size = min(math.ceil(number / together), predicted_at_once(*sizes, settings.memory / together))
+
+        def predict(some: slice) -> None:
+            state = {name: value[some].to(self.device) for name, value in outcome.state.items()}
+            scale = torch.as_tensor(outcome.temperature[some], dtype=torch.float32)
+            graphs = (self.values, self.scales, self.encode)
+            for band, score in predict_bands(Trained(state, *graphs, self.recipe, settings.variant, scale)):
+                self.scores[places[some], :, band] = score
+
+        in_threads(predict, list(row_blocks(number, size)), together)
 
     def _cut(self, members: Members) -> tuple[list[slice], int]:
         """Cut members into parts that fit into memory; returns these, and how many go side by side at most.
@@ -266,9 +284,8 @@ class _Work:
         """
         looked_at = [c for c in (members.cells, members.validation_cells) if c is not None]
         cells = torch.as_tensor(np.concatenate(looked_at, axis=1)).to(self.device)
-        sizes = (len(self.values), self.values.shape[1], self.n_classes)
         variant, memory, number = self.settings.variant, self.settings.memory, len(members)
-        work = (number, cells, self.scales, sizes, variant, self.recipe)
+        work = (number, cells, self.scales, self.values.shape[1], variant, self.recipe)
         kept = (
             self.recipe.pathfinders * (2 if self.settings.n_covariates else 1) if self.n_classes == 2 else 0
         )
@@ -282,7 +299,8 @@ class _Work:
                     return list(row_blocks(number, math.ceil(number / (2 * pairs)))), 2
         return list(row_blocks(number, members_at_once(*work, memory, kept))), 1
 
-    def _part(self, members: Members, name: str, places: np.ndarray) -> Outcome:
+    def _trained(self, members: Members, name: str) -> Outcome:
+        """Train some members together; ``name`` is that of their part in the checkpoint."""
         settings, recipe = self.settings, self.recipe
         covariates = settings.n_covariates
         elements = self.values.shape[1] - covariates
@@ -314,15 +332,9 @@ class _Work:
         kept = training.run(progress, self.checkpoint, name)
         progress.end()
         temperature = training.temperature() if members.temperature is None else members.temperature
-        scale = torch.as_tensor(temperature, dtype=torch.float32)
-        trained = Trained(kept, self.values, self.scales, self.encode, recipe, settings.variant, scale)
         state = {key: value.cpu() for key, value in kept.items()}
         found = (training.best_epoch.numpy(), temperature, training.factors(temperature))
-        outcome = Outcome(state, training.table(), *found, fits)
-        del training  # and with it what the labelled cells see
-        for band, score in predict_bands(trained):
-            self.scores[places, :, band] = score
-        return outcome
+        return Outcome(state, training.table(), *found, fits)
 
     def _looked_at(self, members: Members) -> Iterator[Tensor]:
         """Cells that the training of some members looks at: labelled ones, and what these see at each scale."""

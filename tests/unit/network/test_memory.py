@@ -1,5 +1,6 @@
 """Memory estimated before it is taken: by hand, in its message, and against what a training takes."""
 
+import math
 import os
 import subprocess
 import sys
@@ -11,7 +12,14 @@ import pytest
 import torch
 from geohalo.errors import InputError
 from geohalo.network import memory as module
-from geohalo.network.memory import members_at_once, prediction_bytes, spectrum_activations, training_bytes
+from geohalo.network.memory import (
+    BAND_CELLS,
+    members_at_once,
+    predicted_at_once,
+    prediction_bytes,
+    spectrum_activations,
+    training_bytes,
+)
 from geohalo.network.presets import PRESETS, Preset, lean_kernels
 from geohalo.network.scales import ScaleGraph
 
@@ -78,6 +86,19 @@ def test_prediction_by_hand():
     assert prediction_bytes([50, 400], 10_000, 3, "external", attending) == 4 * (logits + 400 * 32 * 30)
 
 
+def test_members_are_predicted_together_as_memory_allows(survey, graphs):
+    """Each takes the logits and scores of a band, here the map, and features of its superpixels at a scale."""
+    superpixels = [graph.n_superpixels for graph in graphs]
+    each = prediction_bytes(superpixels, len(survey[0]), 2, "fusion", LEAN)
+    known = (graphs, len(survey[0]), 2, "fusion", LEAN)
+    assert predicted_at_once(*known, 5.5 * each / 1e9) == 5
+    assert predicted_at_once(*known, 0.5 * each / 1e9) == 1
+    bands = 16 * BAND_CELLS
+    of_band = [math.ceil(1.5 / 16 * number) for number in superpixels]
+    each = prediction_bytes(of_band, BAND_CELLS, 2, "fusion", LEAN)
+    assert predicted_at_once(graphs, bands, 2, "fusion", LEAN, 3.5 * each / 1e9) == 3
+
+
 @pytest.fixture
 def graphs(survey):
     return [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in survey[1]]
@@ -85,8 +106,7 @@ def graphs(survey):
 
 def at_once(survey, graphs, n_members, memory, preset=LEAN, variant="fusion"):
     cells = torch.arange(0, 24).repeat(n_members, 1)
-    sizes = (len(survey[0]), survey[0].shape[1], 2)
-    return members_at_once(n_members, cells, graphs, sizes, variant, preset, memory)
+    return members_at_once(n_members, cells, graphs, survey[0].shape[1], variant, preset, memory)
 
 
 def needed(survey, graphs, preset):
@@ -100,21 +120,19 @@ def needed(survey, graphs, preset):
         pixels = torch.isin(graph.superpixel.long(), kept).sum().item()
         middle = graph.within(near, 1) if preset.normalisation == "labelled" else kept
         fields.append((pixels, len(kept), len(middle)))
-    shared, each = training_bytes(fields, survey[0].shape[1], 24, "fusion", preset)
-    superpixels = [graph.n_superpixels for graph in graphs]
-    return shared, max(each, prediction_bytes(superpixels, len(survey[0]), 2, "fusion", preset))
+    return training_bytes(fields, survey[0].shape[1], 24, "fusion", preset)
 
 
 def test_members_that_keep_few_elements_share_fewer_features(survey, graphs):
     """With two elements for each member, three members share the features of six and two those of four."""
     values, cells = survey[0], torch.arange(0, 24).repeat(3, 1)
-    sizes, preset = (len(values), values.shape[1], 2), replace(LEAN, normalisation="map", encoding=64)
+    elements, preset = values.shape[1], replace(LEAN, normalisation="map", encoding=64)
     fields = [(len(graph.superpixel), *[graph.n_superpixels] * 2) for graph in graphs]
     for members in (2, 3):
-        shared, each = training_bytes(fields, values.shape[1], 24, "spatial", preset, n_kept=2 * members)
+        shared, each = training_bytes(fields, elements, 24, "spatial", preset, n_kept=2 * members)
         room = (shared + members * each) / 1e9
-        assert members_at_once(3, cells, graphs, sizes, "spatial", preset, 1.001 * room, 2) == members
-        assert members_at_once(3, cells, graphs, sizes, "spatial", preset, 0.999 * room, 2) == members - 1
+        assert members_at_once(3, cells, graphs, elements, "spatial", preset, 1.001 * room, 2) == members
+        assert members_at_once(3, cells, graphs, elements, "spatial", preset, 0.999 * room, 2) == members - 1
 
 
 @pytest.mark.parametrize("normalisation", ["labelled", "map"])
@@ -145,8 +163,6 @@ def test_members_with_ground_of_their_own_go_apart_where_all_of_them_see_too_muc
     graphs = [ScaleGraph.from_arrays(graph, torch.device("cpu")) for graph in arrays]
     cells = torch.tensor([[12 * k, 12 * k + 40 * 13] for k in range(4)])
     preset = replace(LEAN, encoding=32)  # what a pixel shares weighs more than what each member adds
-    sizes, superpixels = (len(values), values.shape[1], 2), [graph.n_superpixels for graph in graphs]
-    predicting = prediction_bytes(superpixels, len(values), 2, "internal", preset)
 
     def needed(members):
         fields = []
@@ -155,10 +171,10 @@ def test_members_with_ground_of_their_own_go_apart_where_all_of_them_see_too_muc
             near, middle = graph.within(own, 2), graph.within(own, 1)
             fields.append((int(torch.isin(graph.superpixel.long(), near).sum()), len(near), len(middle)))
         shared, each = training_bytes(fields, values.shape[1], cells.shape[1], "internal", preset)
-        return shared, max(each, predicting)
+        return shared, each
 
     def fitting(room):
-        return members_at_once(4, cells, graphs, sizes, "internal", preset, room / 1e9)
+        return members_at_once(4, cells, graphs, values.shape[1], "internal", preset, room / 1e9)
 
     everyone = sum(needed([0, 1, 2, 3]))
     pair = max(shared + 2 * each for shared, each in (needed([0, 1]), needed([2, 3])))
