@@ -105,17 +105,16 @@ def test_validated_members_come_first_and_results_in_the_order_given(survey, dra
     assert known.tolist() == [False, True, False, True, False]
 
 
-def test_members_with_ground_of_their_own_train_one_by_one_in_two_threads(wide_survey, draw_members):
-    """Members in the four quarters of a wide map, against members that see the same quarter."""
-    values, graphs, _ = wide_survey
-    column, lines = np.arange(len(values)) % 40, []
-    for quarters in (range(4), [0] * 4):
-        cells = np.stack([draw_members(np.flatnonzero(column // 10 == k), 1).cells[0] for k in quarters])
-        members = replace(draw_members(len(values), 4), cells=cells)
-        chosen = Settings(epochs=1, device="cpu", options={"encoding": 32})
-        train_and_predict(values, graphs, members, chosen, report=lines.append)
+def test_members_with_ground_of_their_own_train_one_by_one_in_two_threads(survey, draw_members, monkeypatch):
+    """Where one at a time is best, two of them go side by side, however few there are; else all go together."""
+    values, graphs, _ = survey
+    members, lines = draw_members(len(values), 4), []
+    for size in (1, 3, 4):
+        monkeypatch.setattr(module, "members_at_once", lambda *given, size=size: size)
+        train_and_predict(values, graphs, members, Settings(epochs=1, device="cpu"), report=lines.append)
     assert [line for line in lines if "members of" in line] == [
         "4 members of fusion, 1 at once, 2 such parts side by side, on cpu",
+        "4 members of fusion, 2 at once, 2 such parts side by side, on cpu",
         "4 members of fusion, 4 at once, on cpu",
     ]
 
