@@ -163,14 +163,16 @@ def element_maps(
             handles = [draw_deposits(axes, used, size=6.0)]
     if unseen.any():
         handles.append(_pale_patch())
-    outside = "too far from a sample" if unit else "outside the survey"
+    return page.finish_map(handles, _elements_caption(unit, seen is not None) + ground.caption)
+
+
+def _elements_caption(unit: str, mixtures: bool) -> str:
+    """Say how to read the maps of elements, or of bands without a unit; samples may be mixtures of ground."""
+    of_ground = "The maps are of the ground that samples came from. " if mixtures else ""
     explained = "R²: share of the variance of the logarithms explained at samples left out in blocks. "
-    mixtures = "" if seen is None else "The maps are of the ground that samples came from. "
-    return page.finish_map(
-        handles,
-        f"{mixtures}{explained if unit else ''}Colours end at the 2nd and 98th percentile of the cells; light grey is "
-        f"{outside}.{ground.caption}",
-    )
+    outside = "too far from a sample" if unit else "outside the survey"
+    colours = f"Colours end at the 2nd and 98th percentile of the cells; light grey is {outside}."
+    return f"{of_ground}{explained if unit else ''}{colours}"
 
 
 def _pale_patch() -> Patch:
