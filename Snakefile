@@ -66,6 +66,12 @@ else:
                 claims_command,
 
 
+onstart:
+    from geohalo.workflow.job_rate import lift_default_rate
+
+    lift_default_rate(workflow)
+
+
 localrules:
     all,
     ablation,

@@ -9,7 +9,7 @@
 # all waiting jobs and solves for the jobs to start, so that in a workflow of some hundred jobs the
 # main process takes a sixth of a core. The last of these timers also keeps a finished Snakemake
 # alive for up to a second.
-# GeoHalo: leaves Snakemake as it is, and keeps the number of its jobs small.
+# GeoHalo: takes the limit away where jobs run on this machine (scripts/geohalo/workflow/job_rate.py).
 set -euo pipefail
 
 folder=$(mktemp -d)

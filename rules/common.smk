@@ -128,6 +128,8 @@ LINEAR = (
 )
 # The runs of `all`, of `ablation` and of `sweep`; what they share is trained once.
 TRAINED = run_space([*VARIANTS, *SHUFFLED], [USED])
+# The one that the map is made by.
+MAPPING = run_space(VARIANTS[:1], [USED])
 ABLATED = [name for name in config["experiments"]["variants"] if name != "linear" or LINEAR]
 ABLATION = run_space([*ABLATED, *SHUFFLED], [USED])
 SWEEP = run_space(VARIANTS[:1], [*COMPARED, USED])

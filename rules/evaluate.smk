@@ -68,3 +68,27 @@ rule evaluate:
         "Measure variants and controls with held-out deposits, on the other splits and on the random one"
     script:
         "../scripts/evaluate.py"
+
+
+if not CLASSES:
+
+    # What the map's own variant finds is known before the other runs have ended: its targets need not wait for them.
+    use rule evaluate as evaluate_map with:
+        input:
+            **SAMPLED,
+            elements=path("elements"),
+            folds=survey_folds(),
+            runs=run_files("heldout", MAPPING),
+        output:
+            metrics=path("map_metrics"),
+            deposit_ranks=path("map_ranks"),
+        log:
+            log_file("evaluate_map"),
+        benchmark:
+            benchmark_file("evaluate_map")
+        params:
+            runs=measured(MAPPING),
+            arguments=rules.evaluate.params.arguments,
+            code=code("evaluate"),
+        message:
+            "Measure the variant that the map is made by"

@@ -219,7 +219,7 @@ if not CLASSES:
             **WITH_COVARIATES,
             elements=path("elements"),
             deposits=path("deposits"),
-            deposit_ranks=path("deposit_ranks"),
+            deposit_ranks=path("map_ranks"),
             pathfinders=path("pathfinder_summary"),
             superpixels=path("superpixels", n_segments=SCALES.split("-")[-1]),
         output:
@@ -268,8 +268,8 @@ if not CLASSES:
             ground=path("target_ground"),
             score=path("map", map="score"),
             ranks=path("map", map="targets"),
-            metrics=path("metrics"),
-            deposit_ranks=path("deposit_ranks"),
+            metrics=path("map_metrics"),
+            deposit_ranks=path("map_ranks"),
         output:
             **({"attribution": report_output("attribution")} if EXPLAINED else {}),
             **({"fingerprints": report_output("fingerprints")} if EXPLAINED else {}),

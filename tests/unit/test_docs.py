@@ -232,7 +232,7 @@ def test_messages_that_are_explained_exist(heading, least):
 
 def test_rules_named_in_the_method_exist():
     files = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob("rules/*.smk"))
-    rules = set(re.findall(r"^\s*rule (\w+):", files, re.MULTILINE))
+    rules = set(re.findall(r"^\s*(?:use rule \w+ as|rule) (\w+)(?: with)?:", files, re.MULTILINE))
     verbs = "|".join({rule.split("_")[0] for rule in rules})
     named = {
         code

@@ -243,6 +243,15 @@ def test_verdict_says_what_the_tables_hold(demo, results, held_out):
     assert text in log
 
 
+@pytest.mark.parametrize("name", ["metrics", "deposit_ranks"])
+def test_targets_are_cut_by_the_evidence_of_all(results, name):
+    """The map's own variant is measured twice: before its targets, and beside all others."""
+    alone, beside = (read_evidence(folder / f"{name}.csv") for folder in (results / "map_evidence", results))
+    assert set(alone["variant"]) == {"fusion"}
+    assert set(beside["variant"]) > {"fusion"}
+    pd.testing.assert_frame_equal(alone, beside[beside["variant"] == "fusion"].reset_index(drop=True))
+
+
 def test_a_random_split_flatters(metrics):
     """The optimistic number stands beside the held-out one, and distance to training deposits shows why."""
     tables = {

@@ -1,5 +1,6 @@
 """Geosoft grids (``.grd`` of Oasis montaj, version 2), for which GDAL has no driver."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,8 @@ def _checked_header(path: Path) -> tuple[int, int]:
 
 def _loaded(path: Path) -> xr.DataArray:
     """Read the grid; raise InputError if it is rotated or not understood."""
+    if sys.modules.get("dask", sys) is None:  # by `geohalo.quick_start`; a library below needs it
+        del sys.modules["dask"]
     import harmonica  # slow to import, needed only here
 
     with readable(path, "Geosoft grid", "export it as GXF, ER Mapper or GeoTIFF"):

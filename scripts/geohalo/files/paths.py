@@ -63,6 +63,8 @@ FILES = {
     "controls": "runs/controls/heldout.nc",
     "metrics": "metrics.csv",
     "deposit_ranks": "deposit_ranks.csv",
+    "map_metrics": "map_evidence/metrics.csv",
+    "map_ranks": "map_evidence/deposit_ranks.csv",
     "success_rate": "success_rate.csv",
     "calibration": "calibration.csv",
     "comparisons": "comparisons.csv",

@@ -4,29 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label
 from skimage.segmentation import relabel_sequential, slic
-from sklearn.decomposition import PCA
 
-
-def principal_components(values: NDArray[np.floating], components: int) -> NDArray[np.float64]:
-    """Project the cells on the first principal components.
-
-    SLIC weighs all channels alike; with dozens of elements the few that carry a pattern would drown in the noise of
-    the rest.
-
-    Parameters
-    ----------
-    values : ndarray (cells, elements)
-    components : int
-        At most the number of elements.
-
-    Returns
-    -------
-    ndarray (cells, components)
-    """
-    components = min(components, *values.shape)
-    # The shares of variance, which are not used here, are 0/0 where all cells are alike.
-    with np.errstate(invalid="ignore"):
-        return PCA(components, svd_solver="covariance_eigh").fit_transform(values.astype(np.float64))
+from geohalo.cube.moments import Moments
+from geohalo.superpixels.components import Components
 
 
 def segment(
@@ -49,18 +29,18 @@ def segment(
         Weight of shape against content. The components are rescaled together to 0-1 first. Explore on a log scale, for
         example 0.01, 0.1, 1: small values follow the geochemistry, large ones give squares.
     components : int
-        Principal components of the cube that SLIC sees.
+        Principal components of the cube that SLIC sees. It weighs all channels alike; with dozens of elements the few
+        that carry a pattern would drown in the noise of the rest.
 
     Returns
     -------
     ndarray (rows, columns) of int32
         Labels from 1 without gaps, each 4-connected; 0 outside the mask and nowhere inside.
     """
-    scores = principal_components(values, components)
-    extent = scores.max() - scores.min()
-    scores = (scores - scores.min()) / (extent if extent > 0 else 1.0)
-    image = np.zeros((*mask.shape, scores.shape[1]))
-    image[mask] = scores
+    cells = values.astype(np.float64)
+    found = Components.of(Moments.of(cells, products=True), components).ranged([cells])
+    image = np.zeros((*mask.shape, len(found.axes)))
+    image[mask] = found.rescaled(cells)
     labels = slic(
         image,
         n_segments=n_segments,

@@ -1,11 +1,15 @@
 """Geosoft grids, written as their maker's description of the format says, and read with the library."""
 
+import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pyproj
 import pytest
+import xarray as xr
 from raster_inputs import VALUES, X, Y, message, read
 
 
@@ -46,6 +50,27 @@ def test_geosoft_grids(tmp_path, stored, columns, pack):
     np.testing.assert_allclose(found.values[0][found.mask], values[found.mask], rtol=1e-6)
     np.testing.assert_allclose(found.grid.x, X)
     np.testing.assert_allclose(found.grid.y, Y)
+
+
+def test_a_rule_reads_files_without_dask_and_geosoft_grids_with_it(tmp_path):
+    """xarray would import Dask with its first file; the library that reads these grids needs it."""
+    write_geosoft(tmp_path / "Cu.grd")
+    xr.Dataset({"a": ("x", [1.0, 2.0])}).to_netcdf(tmp_path / "a.nc")
+    program = """
+import geohalo.quick_start
+import sys
+import xarray as xr
+from geohalo.cube.geosoft_bands import _loaded
+
+with xr.open_dataset("a.nc") as data:
+    print(data["a"].to_numpy().tolist(), any(name.startswith("dask.") for name in sys.modules))
+print(float(_loaded("Cu.grd").max()), sys.modules["dask"].__name__)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert told.stdout.splitlines() == ["[1.0, 2.0] False", f"{np.float32(VALUES.max())} dask"], told.stderr
 
 
 def test_a_geosoft_grid_takes_its_crs_from_beside(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geohalo.superpixels.segmentation import principal_components, segment
+from geohalo.superpixels.segmentation import segment
 from scipy.ndimage import gaussian_filter, label
 
 
@@ -75,11 +75,3 @@ def test_compactness_makes_squares():
 def test_a_constant_cube_gives_a_lattice():
     labels = segment(np.ones((400, 5)), np.ones((20, 20), bool), 16, 0.1)
     assert labels.max() == pytest.approx(16, abs=4)
-
-
-def test_components_carry_the_variance():
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(500, 6)) @ np.diag([9, 4, 1, 0.1, 0.1, 0.1])
-    scores = principal_components(values, 2)
-    assert scores.var(axis=0).sum() > 0.95 * values.var(axis=0).sum()
-    assert principal_components(values, 99).shape == (500, 6)
