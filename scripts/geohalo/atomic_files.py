@@ -192,11 +192,14 @@ def _read_netcdf(path: Path) -> None:
 
 
 def _read_parquet(path: Path) -> None:
+    """Read a table, a column of a group of rows at a time: all at once would take new memory for all of it."""
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(path) as file:
+        columns = file.schema_arrow.names
         for group in range(file.num_row_groups):
-            file.read_row_group(group)
+            for column in columns:
+                file.read_row_group(group, columns=[column])
 
 
 def _read_sqlite(path: Path) -> None:

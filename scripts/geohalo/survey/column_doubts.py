@@ -72,7 +72,10 @@ def overfull_rows(values: pd.DataFrame, rows: npt.NDArray[np.int64], source: str
     source : str
         File name, for the warning.
     """
-    total = np.nansum(values.to_numpy(dtype=np.float64), axis=1)
+    total = np.zeros(len(values))
+    for name in values:  # all at once would take new memory for the whole table
+        column = values[name].to_numpy(dtype=np.float64)
+        np.add(total, column, out=total, where=~np.isnan(column))
     over = np.flatnonzero(total > _PURE)
     if not over.size:
         return []
