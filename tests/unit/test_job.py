@@ -14,9 +14,11 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from geohalo import progress
-from geohalo.atomic_files import NotWrittenError, atomic_write, remove_stale
+from geohalo.atomic_files import NotWrittenError, atomic_write, read_back, remove_stale
 from geohalo.errors import InputError
 from geohalo.progress import steps
 from geohalo.workflow import job as job_module
@@ -24,6 +26,7 @@ from geohalo.workflow.full_disks import FullDiskWatch
 from geohalo.workflow.job import advice, job
 from geohalo.workflow.locks import check_writable, lock_message
 from geohalo.workflow.orphans import all_at_work, runs_above
+from pyarrow.parquet import ParquetFile
 
 
 @pytest.fixture
@@ -297,3 +300,19 @@ sys.exit(1)
     assert ended.returncode == 1
     assert ended.stderr.count("The disk is full: ") == 1
     assert ended.stderr.rstrip().endswith("(--directory).")
+
+
+@pytest.mark.parametrize("column", range(4))
+def test_a_damaged_column_of_a_table_is_found_whatever_its_name(tmp_path, column):
+    """Columns are read one after another: none may be passed over, such as one with a dot in its name."""
+    path = tmp_path / "a.parquet"
+    values = np.random.default_rng(0).normal(size=(5000, 4))
+    pd.DataFrame(values, columns=["Cu", "a", "a.b", ""]).to_parquet(path)
+    read_back(path)
+    with ParquetFile(path) as file:
+        start = file.metadata.row_group(0).column(column).data_page_offset
+    damaged = bytearray(path.read_bytes())
+    damaged[start : start + 40] = b"\xff" * 40
+    path.write_bytes(damaged)
+    with pytest.raises(OSError, match="deserialize"):
+        read_back(path)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from geohalo.workflow.job_rate import DEFAULT, lift_default_rate
 from snakemake.cli import get_argument_parser
-from snakemake.scheduling.job_scheduler import JobRateLimiter
+from snakemake.scheduling.job_scheduler import JobRateLimiter, JobScheduler
 from snakemake.settings.types import MaxJobsPerTimespan
 
 
@@ -18,6 +18,9 @@ def about_to_start(limit: str | None, elsewhere: bool = False) -> SimpleNamespac
 def test_the_limit_is_snakemakes_own():
     known = get_argument_parser().get_default("max_jobs_per_timespan")
     assert known == f"{DEFAULT[0]}/{DEFAULT[1]}s"
+    # It is kept, and looked at, under the name that is set here.
+    for used_in in (JobScheduler.__init__, JobScheduler.schedule, JobScheduler.job_selector):
+        assert "job_rate_limiter" in used_in.__code__.co_names
 
 
 @pytest.mark.parametrize(
